@@ -1,0 +1,56 @@
+"""Configuration: the one module that reads the environment (rule 8 of the design).
+
+Every setting has a default that works on one machine from the project's root, so that a job runs with no
+environment at all. Secrets are never settings: they live in Airflow connections or in the environment of the service
+that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this run finds data, models and Spark.
+
+    Attributes:
+        lakehouse_root: folder or object-store prefix under which tables lie as ``<layer>/<name>``.
+        landing_root: folder under which deliveries land as ``<source>/<YYYY-MM-DD>.csv``.
+        mlflow_tracking_uri: the MLflow server; its SQLite store is never opened directly.
+        spark_remote: address of a Spark Connect server (``sc://...``), or None to make a session of its own.
+        spark_master: master of that own session when there is no Connect server.
+        use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases.
+        state_root: folder for what may be lost without loss of data: model cache, logs, the embedded stack's state.
+        mongo_uri: MongoDB for jobs outside Airflow; inside it, the connection ``mongo_default``.
+    """
+
+    lakehouse_root: str
+    landing_root: str
+    mlflow_tracking_uri: str
+    spark_remote: str | None
+    spark_master: str
+    use_case_roots: tuple[Path, ...]
+    state_root: Path
+    mongo_uri: str | None
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``environ`` (the process's own when not given)."""
+    env = os.environ if environ is None else environ
+    roots = env.get("USE_CASE_ROOTS", str(PROJECT_ROOT / "include"))
+    return Settings(
+        lakehouse_root=env.get("LAKEHOUSE_ROOT", str(PROJECT_ROOT / "warehouse")),
+        landing_root=env.get("LANDING_ROOT", str(PROJECT_ROOT / "landing")),
+        mlflow_tracking_uri=env.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
+        spark_remote=env.get("SPARK_REMOTE") or None,
+        spark_master=env.get("SPARK_MASTER", "local[*]"),
+        use_case_roots=tuple(Path(root) for root in roots.split(os.pathsep) if root),
+        state_root=Path(env.get("NIGHTJAR_HOME", str(PROJECT_ROOT / ".nightjar"))),
+        mongo_uri=env.get("MONGO_URI") or None,
+    )

@@ -1,0 +1,182 @@
+"""Finding and loading use cases: every folder under a use-case root that holds a ``use_case.yaml``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import yaml
+from pydantic import ValidationError
+
+from lakehouse import settings
+from lakehouse.declaration import Source, UseCase
+from lakehouse.errors import BadArguments, DeclarationError
+
+FILE = "use_case.yaml"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A folder with a declaration: the use case, or the error that explains what is wrong with it."""
+
+    folder: Path
+    use_case: UseCase | None = None
+    error: DeclarationError | None = None
+
+
+def find(roots: tuple[Path, ...] | None = None) -> list[Found]:
+    """Load every declaration under the roots. One that is wrong does not hide the others."""
+    found: list[Found] = []
+    for root in settings.load().use_case_roots if roots is None else roots:
+        for file in sorted(root.glob(f"*/{FILE}")):
+            try:
+                found.append(Found(file.parent, use_case=load(file)))
+            except DeclarationError as error:
+                found.append(Found(file.parent, error=error))
+    return _without_collisions(found)
+
+
+def declared() -> list[UseCase]:
+    """The use cases whose declarations are right."""
+    return [item.use_case for item in find() if item.use_case is not None]
+
+
+def load(file: Path) -> UseCase:
+    """Load one declaration.
+
+    Raises:
+        DeclarationError: naming the file, the field, and what was expected.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DeclarationError(f"{file}: expected YAML: {_one_line(error)}") from error
+    if not isinstance(content, dict):
+        raise DeclarationError(f"{file}: expected the sections of a use case, found {type(content).__name__}")
+    try:
+        use_case = UseCase.model_validate(content)
+    except ValidationError as error:
+        raise DeclarationError(f"{file}: {_explain(error)}") from error
+    if use_case.name != file.parent.name:
+        raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {use_case.name!r}")
+    if not (file.parent / "features.py").is_file():
+        raise DeclarationError(f"{file}: features: expected the transform in features.py beside it, there is none")
+    return use_case
+
+
+def by_name(name: str) -> UseCase:
+    """The use case of that name.
+
+    Raises:
+        BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
+    """
+    found = find()
+    for item in found:
+        if item.folder.name == name:
+            if item.error is not None:
+                raise item.error
+            assert item.use_case is not None
+            return item.use_case
+    names = ", ".join(item.folder.name for item in found) or "none"
+    raise BadArguments(f"there is no use case {name!r}; declared are: {names}")
+
+
+def by_source(name: str) -> tuple[UseCase, Source]:
+    """The source of that name and the use case that declares it.
+
+    Raises:
+        BadArguments: when no use case declares it.
+    """
+    use_cases = declared()
+    for use_case in use_cases:
+        for source in use_case.sources:
+            if source.name == name:
+                return use_case, source
+    names = ", ".join(source.name for use_case in use_cases for source in use_case.sources) or "none"
+    raise BadArguments(f"there is no source {name!r}; declared are: {names}")
+
+
+def folder(use_case: UseCase) -> Path:
+    """The folder that declares ``use_case``."""
+    return next(item.folder for item in find() if item.use_case is not None and item.use_case.name == use_case.name)
+
+
+def transform(use_case: UseCase) -> ModuleType:
+    """The module of the use case's feature transform, whose ``build(days, inputs)`` makes the features.
+
+    Raises:
+        DeclarationError: when the module can't be imported or has no ``build``.
+    """
+    file = folder(use_case) / "features.py"
+    name = f"use_case_{use_case.name}_features"
+    specification = importlib.util.spec_from_file_location(name, file)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:
+        raise DeclarationError(f"{file}: can't be imported: {type(error).__name__}: {_one_line(error)}") from error
+    if not callable(getattr(module, "build", None)):
+        raise DeclarationError(f"{file}: expected a function build(days, inputs), found none")
+    return module
+
+
+def code_fingerprint(use_case: UseCase) -> str:
+    """Digest of all that decides the features' values: the Python files of the use case's folder and its declared
+    inputs and features. Two builds of equal inputs with equal fingerprints give equal rows.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(folder(use_case).glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for part in (use_case.entity, *use_case.inputs, *use_case.features):
+        digest.update(part.model_dump_json().encode())
+    return digest.hexdigest()[:16]
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """All days from ``first`` to ``last``, both included."""
+    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _without_collisions(found: list[Found]) -> list[Found]:
+    """Refuse a use case that takes a name or a source another one already has: tables are named after them."""
+    owner: dict[str, Path] = {}
+    result = []
+    for item in found:
+        names = [] if item.use_case is None else [source.name for source in item.use_case.sources]
+        names.append(f"use case {item.folder.name}")
+        taken = next((name for name in names if name in owner), None)
+        if item.use_case is not None and taken is not None:
+            error = DeclarationError(f"{item.folder / FILE}: sources: {taken} is already declared in {owner[taken] / FILE}")
+            item = Found(item.folder, error=error)
+        else:
+            owner.update({name: item.folder for name in names})
+        result.append(item)
+    return result
+
+
+def _explain(error: ValidationError) -> str:
+    """All problems in one line, each as ``field: what was expected``."""
+    problems = []
+    for problem in error.errors(include_url=False):
+        field = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "missing":
+            message = "is missing, and is required"
+        elif problem["type"] == "extra_forbidden":
+            message = "is not a field that is known here"
+        elif problem["type"] not in ("value_error",):
+            message = f"{message}, found {problem['input']!r}"
+        problems.append(f"{field}: {message}" if field else message)
+    return "; ".join(problems)
+
+
+def _one_line(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error))
