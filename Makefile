@@ -1,0 +1,73 @@
+# Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help env demo test up down status lint bench clean clean-all lock
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+STAMP := $(VENV)/.made
+
+# The Python that makes the environment: the first that fits, or yours by `make PYTHON=python3.12 ...`.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.13; do \
+	$$python -c '$(FITS)' 2>/dev/null && echo $$python && break; done)
+
+help: ## what there is to call
+	@echo "Nightjar: nightly scoring and retraining on Airflow, Spark, Delta Lake and MLflow."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "First time: make demo. Another Python: make PYTHON=python3.12 demo."
+
+env: $(STAMP) ## make .venv from the lock and fetch Spark's jars (every other target does this first)
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@[ -n "$(PYTHON)" ] && $(PYTHON) -c '$(FITS)' 2>/dev/null || { \
+		echo "Nightjar needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is not: install one, then run make PYTHON=/path/to/it" >&2; exit 1; }
+	@$(PYTHON) -B -m stack.java
+	@if ! [ -x $(BIN)/python ] || ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
+		echo "env: making $(VENV) with $$($(PYTHON) -V)"; \
+		$(PYTHON) -m venv --clear $(VENV) || { \
+			echo "$(PYTHON) cannot make an environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; fi
+	@echo "env: installing the packages of requirements.txt (1.7 GB; some minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
+		-r requirements.txt -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@echo "env: putting Delta Lake's jars beside Spark's (13 MB, once)"
+	@$(BIN)/python -m stack.jars
+	@touch $@
+
+demo: $(STAMP) ## the whole platform on real flights: history, training, June by night, drift, retraining
+	@$(BIN)/python -m include.flight_delays.demo
+
+up: $(STAMP) ## start Airflow, MLflow and Spark on 127.0.0.1 and say where they are
+	@$(BIN)/python -m stack up
+
+down: ## stop them all; leaves no process behind, also after a crash
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m stack down; else echo "Nothing to stop: there is no $(VENV)."; fi
+
+status: $(STAMP) ## which services run, where, and the login
+	@$(BIN)/python -m stack status
+
+test: $(STAMP) ## every test, the end-to-end test through the real scheduler included
+	@$(BIN)/python -m pytest tests
+
+lint: $(STAMP) ## ruff, mypy (strict) and the rules of who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP) ## how long a task and a night take, cold and warm: the README's table
+	@$(BIN)/python tests/bench/night.py
+
+clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
+	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+clean-all: clean ## the same, and the environment too
+	rm -rf $(VENV)
+
+lock: $(STAMP) ## compile requirements*.in into requirements*.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,55 @@
+"""How Spark is set up: one declaration for the Connect server, local sessions and `spark-submit`.
+
+Values suit one machine and tables of up to some ten million rows. What depends on the place (a cluster's master and
+cores, ports, memory, folders) is not here: it comes from the cluster, or from `stack` for the embedded server.
+"""
+
+from __future__ import annotations
+
+# What every session needs, wherever it runs. A session over Spark Connect has these from its server.
+CONFIG: dict[str, str] = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # Delta replays a table's log with 50 tasks by default: seconds of overhead for logs of kilobytes.
+    "spark.databricks.delta.snapshotPartitions": "2",
+    # A night is some hundred thousand rows, for which the default of 200 is mostly empty tasks.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.adaptive.enabled": "true",
+    # A day must not depend on where the machine stands.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # A Python worker that has imported pandas and xgboost (4 s) is worth keeping.
+    "spark.python.worker.reuse": "true",
+    # Tables are named by path; a Hive metastore would leave a Derby folder in whatever directory a job starts.
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+# What a Spark whose master is local[...] needs besides: it talks to nobody but itself. Never for a cluster, whose
+# executors have to reach the driver.
+LOCAL_CONFIG: dict[str, str] = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # In local mode the driver's memory is all of Spark's.
+    "spark.driver.memory": "3g",
+    # A job lives too short for a web page of its own, and the page would listen on every network address.
+    "spark.ui.enabled": "false",
+}
+
+# What the long-lived Connect server needs besides.
+SERVER_CONFIG: dict[str, str] = {
+    "spark.connect.grpc.binding.address": "127.0.0.1",
+    # All tasks share one session (rejoining it saves each of them seconds). It may lie idle from one night to the
+    # next and must not be closed meanwhile: it lives as long as the server.
+    "spark.connect.session.manager.defaultSessionTimeout": "-1",
+    "spark.ui.enabled": "true",
+    # What the web page remembers lies in the server's heap, and the server lives for weeks.
+    "spark.ui.retainedJobs": "200",
+    "spark.ui.retainedStages": "400",
+    "spark.ui.retainedTasks": "5000",
+    "spark.sql.ui.retainedExecutions": "200",
+    "spark.sql.connect.ui.retainedSessions": "20",
+    "spark.sql.connect.ui.retainedStatements": "200",
+    # A job's error reaches its caller whole: the JVM's reason, not only its class.
+    "spark.sql.connect.enrichError.enabled": "true",
+}
