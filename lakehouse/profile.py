@@ -1,0 +1,204 @@
+"""The training profile of a model: what its features and scores looked like, and how far an ordinary week strays.
+
+Training logs it with each version, as two files that monitoring reads back:
+
+- ``registry.PROFILE_FILE``: ``Profile.to_json()``, the numbers that the drift verdict compares with.
+- ``registry.REFERENCE_FILE``: ``reference_sample(...)`` as Parquet, the rows that the drift page draws. Columns:
+  ``partition`` (date), every declared feature (double, null for not known) and ``score`` (double, the version's own).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lakehouse.declaration import Drift
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTITION = "partition"
+SCORE = "score"
+REFERENCE_ROWS = 2_000
+
+# A share below this counts as this much, so that an empty bin gives a large and not an infinite PSI.
+SMALLEST_SHARE = 1e-4
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+def psi(expected: Floats, found: Floats) -> Floats:
+    """Population stability index: the sum over the bins of ``(found - expected) * ln(found / expected)``.
+
+    Siddiqi, Credit Risk Scorecards (2006); it is the two's symmetrised Kullback-Leibler divergence (Jeffreys 1946).
+    Shares below ``SMALLEST_SHARE`` are taken as that, on both sides, so a bin that is empty in both adds nothing.
+
+    Args:
+        expected: shape (..., bins), shares that sum to 1 along the last axis.
+        found: the same, broadcast against ``expected``.
+
+    Returns:
+        Shape (...), 0 for equal distributions.
+    """
+    e = np.maximum(np.asarray(expected, dtype=np.float64), SMALLEST_SHARE)
+    f = np.maximum(np.asarray(found, dtype=np.float64), SMALLEST_SHARE)
+    return np.asarray(((f - e) * np.log(f / e)).sum(axis=-1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How one number was distributed in training.
+
+    Attributes:
+        edges: ascending; bin i holds the values greater than edge i-1 and at most edge i.
+        shares: share of rows in each of the ``len(edges) + 1`` bins, and last of those where the value is null.
+        ordinary_psi: the declared quantile of the PSI of every window in training against the whole of it; None when
+            training is shorter than a window.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+    ordinary_psi: float | None
+
+    def bins(self, values: Floats) -> Counts:
+        """The bin of each value; NaN goes to the last."""
+        found = np.searchsorted(np.asarray(self.edges), values, side="left")
+        found[np.isnan(values)] = len(self.edges) + 1
+        return found.astype(np.int64)
+
+    def psi(self, counts: Counts) -> float:
+        """PSI of rows counted by bin (shape ``(len(shares),)``, at least one row) against training."""
+        return float(psi(np.asarray(self.shares), counts / counts.sum()))
+
+    @classmethod
+    def of(cls, values: Floats, day: Counts, days: int, drift: Drift) -> Distribution:
+        """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive days."""
+        shape = cls(edges=_edges(values, drift.bins), shares=(), ordinary_psi=None)
+        width = len(shape.edges) + 2
+        counts = np.bincount(day * width + shape.bins(values), minlength=days * width).reshape(days, width)
+        shares = counts.sum(axis=0) / len(values)
+        running = np.vstack([np.zeros((1, width), dtype=np.int64), counts.cumsum(axis=0)])
+        windows = running[drift.window_days :] - running[: -drift.window_days]
+        windows = windows[windows.sum(axis=1) > 0]
+        ordinary = None
+        if len(windows):
+            distances = psi(shares, windows / windows.sum(axis=1, keepdims=True))
+            ordinary = float(np.quantile(distances, drift.ordinary_quantile))
+        return cls(shape.edges, tuple(map(float, shares)), ordinary)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the world looked like to a model when it was trained.
+
+    Attributes:
+        first_day, last_day: the days of the training rows.
+        rows: how many training rows.
+        window_days: days in the windows that ``ordinary_psi`` was measured on.
+        features: the distribution of each feature over the training rows.
+        prediction: the distribution of the model's scores on rows that it was not fitted to.
+        metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
+    """
+
+    first_day: dt.date
+    last_day: dt.date
+    rows: int
+    window_days: int
+    features: Mapping[str, Distribution]
+    prediction: Distribution
+    metrics: Mapping[str, float | None]
+
+    @classmethod
+    def of(
+        cls,
+        frame: pd.DataFrame,
+        prediction: pd.DataFrame,
+        metrics: Mapping[str, float | None],
+        drift: Drift,
+    ) -> Profile:
+        """Measure a profile.
+
+        Args:
+            frame: training rows: ``partition`` (date) and one numeric column a feature, NaN for null; nothing else.
+            prediction: ``partition`` and ``score`` of rows that the model was not fitted to (validation and holdout),
+                so that over-fitting does not pass for drift.
+            metrics: the model's metrics on its holdout.
+            drift: the use case's declared windows and bins.
+        """
+        names = [name for name in frame.columns if name != PARTITION]
+        first, day, days = _days(frame[PARTITION])
+        _, scored_day, scored_days = _days(prediction[PARTITION])
+        return cls(
+            first_day=first,
+            last_day=first + dt.timedelta(days=days - 1),
+            rows=len(frame),
+            window_days=drift.window_days,
+            features={name: Distribution.of(_floats(frame[name]), day, days, drift) for name in names},
+            prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift),
+            metrics=dict(metrics),
+        )
+
+    def to_json(self) -> str:
+        """The profile as JSON."""
+        return json.dumps(asdict(self), default=dt.date.isoformat, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Profile:
+        """The profile that ``to_json`` wrote."""
+        content = json.loads(text)
+        return cls(
+            first_day=dt.date.fromisoformat(content["first_day"]),
+            last_day=dt.date.fromisoformat(content["last_day"]),
+            rows=content["rows"],
+            window_days=content["window_days"],
+            features={name: _distribution(item) for name, item in content["features"].items()},
+            prediction=_distribution(content["prediction"]),
+            metrics=content["metrics"],
+        )
+
+
+def reference_sample(frame: pd.DataFrame, rows: int = REFERENCE_ROWS) -> pd.DataFrame:
+    """At most so many rows of ``frame`` (``partition``, features, ``score``), the same each time, in their order."""
+    if len(frame) <= rows:
+        return frame.reset_index(drop=True)
+    return frame.sample(n=rows, random_state=rows).sort_index().reset_index(drop=True)
+
+
+def _distribution(content: Mapping[str, list[float] | float | None]) -> Distribution:
+    edges, shares, ordinary = content["edges"], content["shares"], content["ordinary_psi"]
+    assert isinstance(edges, list) and isinstance(shares, list) and not isinstance(ordinary, list)
+    return Distribution(tuple(edges), tuple(shares), ordinary)
+
+
+def _edges(values: Floats, bins: int) -> tuple[float, ...]:
+    """Inner quantiles, each once: a feature of few values gets a bin for each value rather than empty ones."""
+    known = values[np.isfinite(values)]
+    if len(known) == 0:
+        return ()
+    if known.min() == known.max():
+        # A constant: what matters later is whether values are below it, equal to it or above.
+        return (float(np.nextafter(known[0], -np.inf)), float(known[0]))
+    inner = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="lower")
+    # An edge at the greatest value would leave nothing above it.
+    edges = np.unique(inner[inner < known.max()])
+    # So few are elsewhere than at the top that no quantile fell there: still tell the two apart.
+    return tuple(map(float, edges)) if len(edges) else (float(np.nextafter(known.max(), -np.inf)),)
+
+
+def _days(partition: pd.Series[dt.date]) -> tuple[dt.date, Counts, int]:
+    """The first day, how many days each row lies after it, and the number of calendar days."""
+    stamps = np.asarray(partition.to_numpy(), dtype="datetime64[D]")
+    first = stamps.min()
+    day = (stamps - first).astype(np.int64)
+    return first.astype(dt.date), day, int(day.max()) + 1
+
+
+def _floats(column: pd.Series[float]) -> Floats:
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
