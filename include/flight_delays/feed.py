@@ -2,11 +2,11 @@
 
     python -m include.flight_delays.feed --from 2013-01-01 --to 2013-05-31 [--source flight_schedule weather]
 
-A delivery is ``<LANDING_ROOT>/<source>/<YYYY-MM-DD>.csv``: comma-separated UTF-8 with a header line, missing values empty.
-``flight_schedule``, ``flight_outcomes`` and ``weather`` have one every day; ``planes`` is one reference file, dated
-January 1st, and landed when that day is asked for. The same day always gives the same bytes. Messy data is
-delivered as it is (two readings for one hour when the clocks go back, hours without a reading, a last day without any):
-putting that right is the contract's work.
+A delivery is ``<LANDING_ROOT>/<source>/<YYYY-MM-DD>.csv``: comma-separated UTF-8 with a header line, missing values
+empty. ``flight_schedule``, ``flight_outcomes`` and ``weather`` have one every day; ``planes`` is one reference file,
+dated January 1st, and landed when that day is asked for. The same day always gives the same bytes. Messy data is
+delivered as it is (two readings for one hour when the clocks go back, hours without a reading, a last day without
+any): putting that right is the contract's work.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lakehouse.errors import BadArguments, NightjarError
 
 @dataclass(frozen=True)
 class Landed:
-    """What ``deliver`` did for one source: deliveries in the range, their rows, and how many files were new or changed."""
+    """What ``deliver`` did for one source: deliveries in the range, their rows, and how many were new or changed."""
 
     source: str
     deliveries: int
@@ -108,7 +108,8 @@ def _day(text: str) -> date:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code: 0 done (also when all was there already), 2 bad arguments."""
     parser = argparse.ArgumentParser(
-        prog="python -m include.flight_delays.feed", description="Land daily deliveries of the New York flights of 2013."
+        prog="python -m include.flight_delays.feed",
+        description="Land daily deliveries of the New York flights of 2013.",
     )
     parser.add_argument("--from", dest="first", required=True, metavar="YYYY-MM-DD", help="first day")
     parser.add_argument("--to", dest="last", required=True, metavar="YYYY-MM-DD", help="last day")

