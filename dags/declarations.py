@@ -1,0 +1,14 @@
+"""Makes wrong declarations visible in Airflow: this file makes no DAG, and fails when a use case is declared wrongly.
+
+The DAG files leave such a use case out, so that all others stay up. Raising there would drop every DAG of the file;
+raised here, the UI shows the file, the field and what was expected as an import error, and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+from lakehouse import use_cases
+from lakehouse.errors import DeclarationError
+
+wrong = [str(item.error) for item in use_cases.find() if item.error is not None]
+if wrong:
+    raise DeclarationError("\n".join(wrong))

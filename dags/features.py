@@ -1,0 +1,31 @@
+"""Airflow DAGs features__<use_case>: build the features of a day when its inputs have arrived."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration.inputs_arrived import InputsArrived
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    with DAG(
+        dag_id=f"features__{use_case.name}",
+        description=f"Features of {use_case.title}",
+        doc_md=docs.features(use_case),
+        schedule=schedules.when_inputs_arrive(use_case),
+        params=form.days("build features for"),
+        **defaults.common(use_case.owner, "features", use_case.name),
+    ):
+        inputs_arrived = InputsArrived(
+            task_id="inputs_arrived", use_case=use_case.name, partition=form.PARTITION, through=form.THROUGH
+        )
+        build_features = JobOperator(
+            task_id="build_features",
+            stage="features",
+            options={"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH},
+            cascade=form.CASCADE,
+            outlets=[assets.features(use_case)],
+        )
+        inputs_arrived >> build_features

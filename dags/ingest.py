@@ -1,0 +1,29 @@
+"""Airflow DAGs ingest__<source>: take in each night's delivery of every source."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    for source in use_case.sources:
+        with DAG(
+            dag_id=f"ingest__{source.name}",
+            description=source.description or f"Deliveries of {source.name}",
+            doc_md=docs.ingest(use_case, source),
+            schedule=schedules.nightly(use_case, source),
+            start_date=schedules.start(use_case),
+            params=form.days("ingest"),
+            **defaults.common(use_case.owner, "ingest", use_case.name),
+        ):
+            JobOperator(
+                task_id="ingest",
+                stage="ingest",
+                options={"source": source.name, "partition": form.PARTITION, "through": form.THROUGH},
+                cascade=form.CASCADE,
+                mongo_connection="mongo_default" if source.cadence == "occasional" else None,
+                outlets=[assets.silver(source)],
+            )

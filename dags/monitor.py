@@ -1,0 +1,46 @@
+"""Airflow DAGs monitor__<use_case>: measure drift and performance of a scored day, and ask for a retraining."""
+
+from __future__ import annotations
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG
+
+from include.orchestration import assets, defaults, docs, form, schedules, verdicts
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    with DAG(
+        dag_id=f"monitor__{use_case.name}",
+        description=f"Drift and performance of {use_case.title}",
+        doc_md=docs.monitor(use_case),
+        schedule=schedules.when_updated(use_case, assets.scores(use_case)),
+        params=form.days("monitor"),
+        **defaults.common(use_case.owner, "monitor", use_case.name),
+    ):
+        measure = JobOperator(
+            task_id="measure",
+            stage="monitor",
+            options={"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH},
+            # The verdict of a day looks back at those before it: two days at once could each miss the other.
+            max_active_tis_per_dag=1,
+        )
+        branch = verdicts.choose_retraining(measure.output)
+        request_retraining = TriggerDagRunOperator(
+            task_id="request_retraining",
+            trigger_dag_id=f"train__{use_case.name}",
+            trigger_run_id=f"retrain__{form.LAST_DAY}",
+            conf={"partition": form.LAST_DAY, "reason": verdicts.REASONS},
+            logical_date=None,
+            skip_when_already_exists=True,
+        )
+        all_quiet = EmptyOperator(task_id="all_quiet")
+        report = JobOperator(
+            task_id="report",
+            stage="report",
+            options={"use-case": use_case.name, "partition": form.LAST_DAY},
+            execution_timeout=defaults.DAILY,
+        )
+        branch >> [request_retraining, all_quiet]
+        measure >> report

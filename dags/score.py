@@ -1,0 +1,31 @@
+"""Airflow DAGs score__<use_case>: score a day when its features were built."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    with DAG(
+        dag_id=f"score__{use_case.name}",
+        description=f"Scores of {use_case.title}",
+        doc_md=docs.score(use_case),
+        schedule=schedules.when_updated(use_case, assets.features(use_case)),
+        params={**form.days("score"), **form.model_version()},
+        **defaults.common(use_case.owner, "score", use_case.name),
+    ):
+        JobOperator(
+            task_id="score",
+            stage="score",
+            options={
+                "use-case": use_case.name,
+                "partition": form.PARTITION,
+                "through": form.THROUGH,
+                "model-version": form.MODEL_VERSION,
+            },
+            cascade=form.CASCADE,
+            outlets=[assets.scores(use_case)],
+        )

@@ -1,0 +1,41 @@
+"""Every asset of the platform: the newcomer's map of what updates what.
+
+    silver.<source>           updated by ingest__<source>        read by features__<use_case>
+    gold.<use_case>_features  updated by features__<use_case>    read by score__<use_case>
+    gold.<use_case>_scores    updated by score__<use_case>       read by monitor__<use_case>
+
+An asset stands for one table and carries its name in SQL. Its partitions are days, with keys like 2013-06-01.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset
+
+from lakehouse import tables
+from lakehouse.declaration import Source, UseCase
+
+
+def silver(source: Source) -> Asset:
+    """The contract-checked rows of a source."""
+    return _of(tables.silver(source))
+
+
+def features(use_case: UseCase) -> Asset:
+    """The feature rows of a use case."""
+    return _of(tables.features(use_case))
+
+
+def scores(use_case: UseCase) -> Asset:
+    """The scores of a use case."""
+    return _of(tables.scores(use_case))
+
+
+def _of(table: tables.Table) -> Asset:
+    # The address is a name, not a place: where the tables lie is a setting that may differ from machine to machine,
+    # and an asset that changed its address would be another asset to Airflow.
+    return Asset(
+        name=table.full_name,
+        uri=f"lakehouse://{table.layer}/{table.name}",
+        group=table.layer,
+        extra={"description": table.description},
+    )

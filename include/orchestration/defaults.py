@@ -1,0 +1,40 @@
+"""What all DAGs have in common: owner, retries, timeouts, tags, limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from include.orchestration.alerts import say_what_to_do
+
+# A day's work is minutes; the range of a whole history and a training may take hours on a small machine.
+DAILY = dt.timedelta(minutes=30)
+LONG = dt.timedelta(hours=4)
+
+# How many days may be in work at once. Spark divides the machine among the jobs: more than a few only make all slow.
+MAX_ACTIVE_RUNS = 4
+MAX_ACTIVE_TASKS = 4
+
+
+def default_args(owner: str, execution_timeout: dt.timedelta = LONG) -> dict[str, Any]:
+    """Arguments of every task: three more tries after 15 s, 30 s and 60 s, and never more than 5 minutes apart."""
+    return {
+        "owner": owner,
+        "retries": 3,
+        "retry_delay": dt.timedelta(seconds=15),
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": dt.timedelta(minutes=5),
+        "execution_timeout": execution_timeout,
+        "on_failure_callback": say_what_to_do,
+    }
+
+
+def common(owner: str, stage: str, *names: str) -> dict[str, Any]:
+    """Arguments of every DAG: ``stage`` and ``names`` (a use case, a source) become tags to filter by."""
+    return {
+        "default_args": default_args(owner),
+        "tags": ["nightjar", stage, *names],
+        "catchup": False,
+        "max_active_runs": MAX_ACTIVE_RUNS,
+        "max_active_tasks": MAX_ACTIVE_TASKS,
+    }

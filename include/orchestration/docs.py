@@ -1,0 +1,124 @@
+"""The documentation of each DAG, shown by Airflow's UI, made from the declaration."""
+
+from __future__ import annotations
+
+from include.orchestration.schedules import daily_inputs
+from lakehouse import tables
+from lakehouse.declaration import Source, UseCase
+
+RERUN = """
+**Rerunning.** Clearing a task and running it again is always safe: every write replaces exactly its own partition.
+"""
+
+
+def ingest(use_case: UseCase, source: Source) -> str:
+    """What ``ingest__<source>`` does, and how to load days again."""
+    arrives = {0: "before its day begins", 1: "the day after"}.get(
+        source.arrives_after_days, f"{source.arrives_after_days} days after its day"
+    )
+    found = (
+        "A day without a delivery fails and is tried again."
+        if source.cadence == "daily"
+        else "Reference data: it comes when it changes, and a night without a delivery is skipped."
+    )
+    return f"""
+### Ingest {source.name}
+
+{source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {found}
+
+Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
+`{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
+reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as a whole.
+
+**By hand.** Trigger with `partition` (and `through` for a range, one Spark application). Switch "Let the DAGs
+that follow run" off for a long history.
+
+**Backfill.** `airflow backfill create --dag-id ingest__{source.name} --from-date 2013-06-01 --to-date 2013-06-10
+--max-active-runs 4`; the dates are partitions. Days that already ran are left alone, unless you add
+`--reprocess-behavior completed`. The features of a day follow when *all* daily sources that they need were ingested,
+as the page of `features__{use_case.name}` lists them: backfill them together.
+{RERUN}"""
+
+
+def features(use_case: UseCase) -> str:
+    """What ``features__<use_case>`` waits for and writes."""
+    waits = "\n".join(
+        f"- `{item.source}` of {_back(item.last)}, which reads back to {_back(item.first)}"
+        for item in daily_inputs(use_case)
+    )
+    return f"""
+### Features of {use_case.title}
+
+Builds day D of `{tables.features(use_case).full_name}`, {len(use_case.features)} features, from what was known when D
+began. A day starts when these have arrived:
+
+{waits}
+
+`inputs_arrived` then asks the ledger for the whole window and logs what is missing, so that no day is ever built on
+inputs that have not come.
+
+**By hand.** Trigger with `partition` and `through` to build a range again in one Spark application; scores and
+monitoring follow, one run a day, unless you switch that off.
+{RERUN}"""
+
+
+def score(use_case: UseCase) -> str:
+    """What ``score__<use_case>`` writes."""
+    return f"""
+### Score {use_case.title}
+
+{use_case.description}
+
+Scores every {", ".join(use_case.entity.key)} of day D into `{tables.scores(use_case).full_name}` when its features were
+built. The champion is resolved once, to a version number that every row carries.
+
+**By hand.** Trigger with `partition`; `model_version` scores with another version than the champion.
+{RERUN}"""
+
+
+def train(use_case: UseCase) -> str:
+    """What ``train__<use_case>`` decides, and on what."""
+    split, gate = use_case.split, use_case.gate
+    floors = ", ".join(f"{metric} {value}" for metric, value in gate.floors.items()) or "none"
+    return f"""
+### Train {use_case.title}
+
+Trains a challenger as of day D, tunes it with Optuna ({use_case.model.trials} trials), and registers it in MLflow as
+`{use_case.name}`. Days back from D: train {split.train.first} to {split.train.last}, validation
+{split.validation.first} to {split.validation.last}, holdout {split.holdout.first} to {split.holdout.last}, which
+tuning never sees.
+
+The gate then compares it with the champion on the same holdout. It is promoted when {gate.metric} is better by
+{gate.min_improvement} and it keeps the floors ({floors}); else it is held, with the reasons in the log of the last task
+and in `ops.model_events`.
+
+Monitoring triggers this DAG when its limits are violated; trigger it by hand with `partition`. One training at a time.
+{RERUN}"""
+
+
+def monitor(use_case: UseCase) -> str:
+    """What ``monitor__<use_case>`` measures and when it asks for a retraining."""
+    drift = use_case.drift
+    return f"""
+### Monitor {use_case.title}
+
+After day D was scored: drift of features and scores over the {drift.window_days} days to D against the champion's
+training profile, in `{tables.drift(use_case).full_name}`; labels that have matured
+({use_case.label.maturity_days} days after their day) and how good the scores were, in
+`{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
+
+A retraining is asked for when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
+within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow, beside the branch: nothing
+waits for it.
+{RERUN}"""
+
+
+def _back(days: int) -> str:
+    return f"D - {days}" if days else "D"
+
+
+MAINTAIN = f"""
+### Maintain the lakehouse
+
+Once a week: puts small files together and removes files that no table version within the retention needs.
+{RERUN}"""

@@ -1,0 +1,75 @@
+"""The form that Airflow shows for a run by hand, and the templates that read it.
+
+A run has its day from one of two places: the partition key, that schedules, backfills and updated assets give; or the
+form's ``partition``. The key comes first.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Param
+
+PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
+THROUGH = "{{ params.through or '' }}"
+MODEL_VERSION = "{{ params.model_version or '' }}"
+CASCADE = "{{ params.cascade }}"
+# The last day of the run: what is decided once for a range is decided on its last day.
+LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
+
+
+def one_day(what: str) -> dict[str, Param]:
+    """A form that asks for one day; ``what`` says what is done with it."""
+    return {
+        "partition": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Partition",
+            description=f"The day to {what}, YYYY-MM-DD. Not needed when the run has a partition key.",
+        )
+    }
+
+
+def days(what: str) -> dict[str, Param]:
+    """A form that asks for a day or a range of days, and whether the DAGs that follow shall run for them."""
+    return {
+        **one_day(what),
+        "through": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Through",
+            description="Last day of a range, both ends included. Empty: one day. A range is one Spark application.",
+        ),
+        "cascade": Param(
+            True,
+            type="boolean",
+            title="Let the DAGs that follow run",
+            description="On: every day of the range updates the asset, and what depends on it follows, one run a day. "
+            "Off: nothing follows; for loading a long history, where the next stage is started as a range of its own.",
+        ),
+    }
+
+
+def model_version() -> dict[str, Param]:
+    """The field that chooses a model version."""
+    return {
+        "model_version": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Model version",
+            description="Score with this registered version. Empty: the champion, as every night.",
+        )
+    }
+
+
+def reason() -> dict[str, Param]:
+    """The field that says why a run was asked for."""
+    return {
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            title="Reason",
+            description="Why the model is trained, for whoever reads this run later.",
+        )
+    }

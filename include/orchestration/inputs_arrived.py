@@ -1,0 +1,72 @@
+"""The sensor that waits until all inputs of a feature day have arrived."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.orchestration import partition_key
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class InputsArrived(BaseSensorOperator):
+    """Waits until the ledger has every delivery that the features of the days need, and logs what is missing.
+
+    The assets that start the run say that the newest day of each source has arrived. The ledger says it of the whole
+    window, also after a run by hand. Between two looks the sensor gives its place to other tasks.
+
+    Args:
+        use_case: name of the use case.
+        partition: first day. (templated)
+        through: last day; empty for just the first. (templated)
+    """
+
+    template_fields: Sequence[str] = ("use_case", "partition", "through")
+    ui_color = "#e6eef7"
+
+    def __init__(
+        self,
+        *,
+        use_case: str,
+        partition: str,
+        through: str = "",
+        poke_interval: float = 15,
+        timeout: float = dt.timedelta(hours=2).total_seconds(),
+        mode: str = "reschedule",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, timeout=timeout, mode=mode, **kwargs)
+        self.use_case = use_case
+        self.partition = partition
+        self.through = through
+
+    def poke(self, context: Context) -> bool:
+        """Look once.
+
+        Raises:
+            AirflowFailException: when the run has no day, or one that is none.
+        """
+        # Reading the ledger needs delta-rs, which the scheduler need not load to parse a DAG.
+        from lakehouse import use_cases
+        from lakehouse.readiness import missing_inputs
+
+        if not self.partition:
+            raise AirflowFailException(
+                "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form."
+            )
+        try:
+            days = partition_key.between(self.partition, self.through)
+        except ValueError as error:
+            raise AirflowFailException(f"Bad day in the form: {error}") from error
+        use_case = use_cases.by_name(self.use_case)
+        missing = sorted({item for day in days for item in missing_inputs(use_case, partition_key.parse(day))})
+        if missing:
+            shown = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
+            self.log.info("%s of %s still waits for: %s", self.use_case, " to ".join({days[0]: 0, days[-1]: 0}), shown)
+        return not missing

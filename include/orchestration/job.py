@@ -1,0 +1,153 @@
+"""The operator that runs a job of the platform: ``python -m jobs <stage> ...``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from include.orchestration import job_result, partition_key
+from lakehouse import settings
+
+if TYPE_CHECKING:
+    from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
+    from airflow.providers.standard.hooks.subprocess import SubprocessHook
+    from airflow.sdk import Context
+
+
+class JobOperator(BaseOperator):
+    """Runs one job and returns its result, the JSON object that the job writes, as XCom.
+
+    With ``SPARK_REMOTE`` the job is a Python client of the shared Spark Connect server, and starts in about two
+    seconds. Without it the job is submitted by spark-submit to the master that the connection ``spark_default`` names,
+    or to ``SPARK_MASTER`` when Airflow has no such connection.
+
+    A failed job fails the task with the job's own error line. Only an error that trying again can mend is retried.
+    A job that found nothing to do (status ``none``) skips the task, and with it what follows.
+
+    Args:
+        stage: which job, the first word after ``python -m jobs``. (templated)
+        options: the job's options without their dashes; one that renders to nothing is left out. (templated)
+        cascade: whether the outlets get an event for every day from ``partition`` to ``through``, so that the DAGs
+            that wait for them follow; "False" for no. (templated)
+        spark_connection: the Airflow connection for spark-submit.
+        mongo_connection: an Airflow connection that the job gets as ``MONGO_URI`` when Airflow has it.
+    """
+
+    template_fields: Sequence[str] = ("stage", "options", "cascade")
+    ui_color = "#e8f0e4"
+
+    def __init__(
+        self,
+        *,
+        stage: str,
+        options: Mapping[str, str],
+        cascade: str = "True",
+        spark_connection: str = "spark_default",
+        mongo_connection: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.stage = stage
+        self.options = options
+        self.cascade = cascade
+        self.spark_connection = spark_connection
+        self.mongo_connection = mongo_connection
+        self._hook: SubprocessHook | SparkSubmitHook | None = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the job.
+
+        Raises:
+            AirflowFailException: the job failed, and would again. AirflowException: it failed, and may be tried again.
+            AirflowSkipException: it found nothing to do.
+        """
+        days = self._days()
+        with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
+            file = Path(folder) / "result.json"
+            arguments = [*self._arguments(), "--result", str(file)]
+            if settings.load().spark_remote is not None:
+                exit_code, last_line = self._run_client(arguments)
+            else:
+                exit_code, last_line = self._submit(arguments)
+            result = job_result.read(file)
+        if exit_code != 0:
+            raise job_result.failure(self.stage, exit_code, result, last_line)
+        self.log.info("%s done: %s", self.stage, result)
+        if result.get("status") == "none":
+            raise AirflowSkipException(f"{self.stage} found nothing to do: {result.get('message', 'no delivery')}")
+        if self.cascade == "True":
+            self._announce(days, context)
+        return result
+
+    def on_kill(self) -> None:
+        """Stop the job when its task is stopped: by hand, by its timeout, or with the scheduler."""
+        from airflow.providers.standard.hooks.subprocess import SubprocessHook
+
+        if isinstance(self._hook, SubprocessHook):
+            self._hook.send_sigterm()  # type: ignore[no-untyped-call]  # the provider's is untyped
+        elif self._hook is not None:
+            self._hook.on_kill()
+
+    def _days(self) -> list[str]:
+        if "partition" not in self.options:
+            return []
+        if not self.options["partition"]:
+            raise AirflowFailException(
+                "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form, or trigger it "
+                "with a partition key."
+            )
+        try:
+            return partition_key.between(self.options["partition"], self.options.get("through", ""))
+        except ValueError as error:
+            raise AirflowFailException(f"Bad day in the form: {error}") from error
+
+    def _arguments(self) -> list[str]:
+        given = [(name, value) for name, value in self.options.items() if value]
+        return [self.stage, *(part for name, value in given for part in (f"--{name}", value))]
+
+    def _run_client(self, arguments: list[str]) -> tuple[int, str]:
+        from airflow.providers.standard.hooks.subprocess import SubprocessHook
+
+        self._hook = SubprocessHook()
+        command = [sys.executable, "-m", "jobs", *arguments]
+        # Unbuffered, or the job's log lines would reach the task log only when it ends.
+        environment = {**os.environ, **self._secrets(), "PYTHONUNBUFFERED": "1"}
+        done = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
+        return done.exit_code, done.output
+
+    def _submit(self, arguments: list[str]) -> tuple[int, str]:
+        from include.orchestration.spark_submit import JobSubmitHook
+
+        self._hook = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments, self._secrets())
+        try:
+            hook.submit(str(settings.PROJECT_ROOT / "jobs" / "__main__.py"))
+        except AirflowException as error:
+            return 1, hook.error_line or str(error)
+        return 0, ""
+
+    def _secrets(self) -> dict[str, str]:
+        """Secrets that the job needs, from Airflow's connections: they are in its environment and in no log."""
+        if self.mongo_connection is None:
+            return {}
+        from airflow.providers.mongo.hooks.mongo import MongoHook
+        from airflow.sdk.exceptions import AirflowNotFoundException
+
+        try:
+            return {"MONGO_URI": MongoHook(self.mongo_connection).uri}
+        except AirflowNotFoundException:
+            self.log.info("Airflow has no connection %s: the job reads files alone", self.mongo_connection)
+            return {}
+
+    def _announce(self, days: list[str], context: Context) -> None:
+        # A run by hand has no partition key of its own, and a range has many: without this, the DAGs that wait
+        # for these days would never hear of them.
+        for outlet in self.outlets:
+            if isinstance(outlet, Asset) and days:
+                context["outlet_events"][outlet].add_partitions(days)

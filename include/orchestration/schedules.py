@@ -1,0 +1,62 @@
+"""When each DAG runs, made from the declarations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
+from airflow.sdk.definitions.asset import BaseAsset
+from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
+
+from include.orchestration import assets
+from include.orchestration.day_shift import DayShiftMapper
+from include.orchestration.nightly import NightlyTimetable
+from lakehouse.declaration import Input, Source, UseCase
+
+
+def nightly(use_case: UseCase, source: Source) -> NightlyTimetable:
+    """Every night of the calendar, for the day that is delivered that night."""
+    calendar = use_case.calendar
+    return NightlyTimetable(
+        calendar.nightly,
+        timezone=calendar.timezone,
+        arrives_after_days=source.arrives_after_days,
+        first=calendar.start,
+        last=calendar.end,
+    )
+
+
+def start(use_case: UseCase) -> dt.datetime:
+    """The midnight that begins the calendar."""
+    calendar = use_case.calendar
+    return dt.datetime.combine(calendar.start, dt.time(), tzinfo=ZoneInfo(calendar.timezone))
+
+
+def daily_inputs(use_case: UseCase) -> list[Input]:
+    """The inputs whose arrival starts the features of a day. Reference data changes seldom and starts nothing."""
+    return [item for item in use_case.inputs if use_case.source(item.source).cadence == "daily"]
+
+
+def when_inputs_arrive(use_case: UseCase) -> PartitionedAssetTimetable:
+    """Features of day D start when the newest day that they read of every daily source has arrived."""
+    shifts: dict[BaseAsset, PartitionMapper] = {
+        assets.silver(use_case.source(item.source)): _shift(use_case, item.last) for item in daily_inputs(use_case)
+    }
+    if not shifts:
+        # A use case that reads reference data alone follows its population.
+        shifts = {assets.silver(use_case.source(use_case.entity.source)): _shift(use_case, 0)}
+    return PartitionedAssetTimetable(
+        assets=AssetAll(*shifts), partition_mapper_config=shifts, default_partition_mapper=_shift(use_case, 0)
+    )
+
+
+def when_updated(use_case: UseCase, asset: Asset) -> PartitionedAssetTimetable:
+    """Day D starts when day D of the asset was updated."""
+    return PartitionedAssetTimetable(assets=asset, default_partition_mapper=_shift(use_case, 0))
+
+
+def _shift(use_case: UseCase, days: int) -> PartitionMapper:
+    # The scheduler wants a mapper of its own kind, the SDK's annotations one of theirs; the SDK's are only wrappers.
+    return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone))

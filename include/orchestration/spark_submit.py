@@ -1,0 +1,50 @@
+"""The spark-submit hook as jobs use it where there is no Spark Connect server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from lakehouse import settings
+
+
+class JobSubmitHook(SparkSubmitHook):
+    """The provider's hook, with two additions.
+
+    It submits to ``SPARK_MASTER`` when Airflow has no Spark connection, where the provider's would choose YARN; and it
+    remembers the line in which the job named its error, which would else be lost in Spark's own output.
+    """
+
+    error_line = ""
+
+    @classmethod
+    def for_job(cls, connection: str, stage: str, arguments: list[str], secrets: dict[str, str]) -> JobSubmitHook:
+        """A hook that submits one job, with this Python on driver and workers."""
+        return cls(
+            conn_id=connection,
+            name=f"nightjar-{stage}",
+            application_args=arguments,
+            env_vars={"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(settings.PROJECT_ROOT), **secrets},
+        )
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Connection:
+        """The connection, or one made of ``SPARK_MASTER``."""
+        try:
+            return super().get_connection(conn_id)
+        except AirflowNotFoundException:
+            return Connection(conn_id=conn_id, conn_type="spark", host=settings.load().spark_master)
+
+    def _process_spark_submit_log(self, itr: Iterator[Any]) -> None:
+        super()._process_spark_submit_log(self._watched(itr))
+
+    def _watched(self, lines: Iterator[Any]) -> Iterator[Any]:
+        for line in lines:
+            if line.startswith("ERROR "):
+                self.error_line = line.strip()
+            yield line

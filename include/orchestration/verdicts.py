@@ -1,0 +1,44 @@
+"""The decisions that stand in the graph: the jobs make them, these tasks show which way it went and why."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowFailException
+
+log = logging.getLogger(__name__)
+
+# What the gate can decide; each is a task of train__<use_case>.
+VERDICTS = ("promoted", "held", "unchanged")
+
+# Why monitoring asks for a retraining, for the run that it triggers.
+REASONS = "{{ ti.xcom_pull(task_ids='measure')['reasons'] | join('; ') }}"
+
+
+@task.branch(task_id="retrain_or_not")
+def choose_retraining(result: Any) -> str:
+    """Go on to the retraining when the measured day asks for one."""
+    _say_reasons("violated" if result["violated"] else "within its limits", result)
+    return "request_retraining" if result["retrain"] else "all_quiet"
+
+
+@task.branch(task_id="verdict")
+def choose_verdict(result: Any) -> str:
+    """Go on to the task that is named like the gate's verdict."""
+    if result["verdict"] not in VERDICTS:
+        raise AirflowFailException(f"the gate said {result['verdict']!r}; expected one of {', '.join(VERDICTS)}")
+    return str(result["verdict"])
+
+
+@task
+def say(result: Any) -> None:
+    """Log the verdict and its reasons."""
+    _say_reasons(result["verdict"], result)
+
+
+def _say_reasons(verdict: str, result: dict[str, Any]) -> None:
+    log.info("Verdict: %s", verdict)
+    for reason in result.get("reasons", []):
+        log.info("- %s", reason)

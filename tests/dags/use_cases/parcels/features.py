@@ -1,0 +1,1 @@
+"""Never imported: these tests load declarations, not transforms."""
