@@ -27,6 +27,7 @@ class Settings:
         spark_master: master of that own session when there is no Connect server.
         use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases.
         state_root: folder for what may be lost without loss of data: model cache, logs, the embedded stack's state.
+        under_spark_submit: whether spark-submit started this process, and so chose the master already.
         mongo_uri: MongoDB for jobs outside Airflow; inside it, the connection ``mongo_default``.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     use_case_roots: tuple[Path, ...]
     state_root: Path
     mongo_uri: str | None
+    under_spark_submit: bool
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -45,12 +47,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     roots = env.get("USE_CASE_ROOTS", str(PROJECT_ROOT / "include"))
     return Settings(
-        lakehouse_root=env.get("LAKEHOUSE_ROOT", str(PROJECT_ROOT / "warehouse")),
-        landing_root=env.get("LANDING_ROOT", str(PROJECT_ROOT / "landing")),
+        lakehouse_root=_absolute(env.get("LAKEHOUSE_ROOT") or str(PROJECT_ROOT / "warehouse")),
+        landing_root=_absolute(env.get("LANDING_ROOT") or str(PROJECT_ROOT / "landing")),
         mlflow_tracking_uri=env.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
         spark_remote=env.get("SPARK_REMOTE") or None,
         spark_master=env.get("SPARK_MASTER", "local[*]"),
         use_case_roots=tuple(Path(root) for root in roots.split(os.pathsep) if root),
         state_root=Path(env.get("NIGHTJAR_HOME", str(PROJECT_ROOT / ".nightjar"))),
         mongo_uri=env.get("MONGO_URI") or None,
+        under_spark_submit="PYSPARK_GATEWAY_PORT" in env,
     )
+
+
+def _absolute(path: str) -> str:
+    """A folder as an absolute path: the Spark server runs elsewhere. An address such as s3://bucket/x stays as it is."""
+    return path if "://" in path else str(Path(path).absolute())

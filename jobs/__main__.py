@@ -1,0 +1,97 @@
+"""The command line of the jobs: ``python -m jobs <stage> ...`` or ``spark-submit jobs/__main__.py <stage> ...``.
+
+Exit code 0 is done, also when there was nothing left to do; 2 bad arguments; any other a named error, explained in the last
+line. ``--result FILE`` gets the outcome as one JSON object, also that of a failure.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jobs.arguments import Arguments, parse
+from lakehouse.errors import NightjarError, ServiceUnavailable
+
+log = logging.getLogger("jobs")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one stage and return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    result_file = _result_file(argv)
+    try:
+        arguments = parse(argv)
+        started = time.monotonic()
+        result = run(arguments)
+        log.info("%s done in %.1f s: %s", arguments.stage, time.monotonic() - started, json.dumps(result, default=str))
+        _write(result_file, result)
+        return 0
+    except Exception as error:
+        named = _named(error)
+        if named is None:
+            log.exception("a failure without a name of its own")
+            named = NightjarError(f"{type(error).__name__}: {_first_line(error)}")
+            named.retryable = True
+        kind = type(named).__name__
+        _write(result_file, {"error": kind, "message": str(named), "retryable": named.retryable})
+        print(f"ERROR {kind}: {named}", file=sys.stderr, flush=True)
+        return named.exit_code
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Run the stage's room and return its result."""
+    job = importlib.import_module(f"jobs.{arguments.stage}.job")
+    result: dict[str, Any] = job.run(arguments)
+    return result
+
+
+def _named(error: Exception) -> NightjarError | None:
+    if isinstance(error, NightjarError):
+        return error
+    text = f"{type(error).__name__} {error}"
+    if "UNAVAILABLE" in text or "failed to connect to all addresses" in text or "Connection refused" in text:
+        return ServiceUnavailable(
+            f"Spark or MLflow: expected an answer, found: {_first_line(error)}; is the stack up? (make up)"
+        )
+    if "No space left on device" in text:
+        return ServiceUnavailable(f"the disk is full: {_first_line(error)}; make room and run the same command again")
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:500]
+
+
+def _result_file(argv: Sequence[str]) -> Path | None:
+    """The --result file, found before parsing so that a parsing error is reported in it too."""
+    for index, word in enumerate(argv):
+        if word == "--result" and index + 1 < len(argv):
+            return Path(argv[index + 1])
+        if word.startswith("--result="):
+            return Path(word.removeprefix("--result="))
+    return None
+
+
+def _write(file: Path | None, content: dict[str, Any]) -> None:
+    """Write the result whole or not at all: a reader never sees half a file."""
+    if file is None:
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}.part")
+    draft.write_text(json.dumps(content, default=str, indent=1) + "\n", encoding="utf-8")
+    draft.replace(file)
+
+
+if __name__ == "__main__":
+    # spark-submit puts jobs/ on the path, not the folder that holds it.
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.exit(code)

@@ -1,0 +1,111 @@
+"""What a job is told on its command line."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from lakehouse.errors import BadArguments
+
+# What each stage is started for, and in which room it lives: jobs/<stage>/job.py.
+STAGES = {
+    "ingest": "take a source's deliveries of some days through bronze into silver",
+    "features": "build a use case's features of some days",
+    "train": "tune, fit and register a challenger, as of a day",
+    "gate": "compare the challenger with the champion and promote or hold it",
+    "score": "score a use case's entities of some days",
+    "monitor": "mature labels, measure performance and drift, and give the verdict",
+    "report": "log the Evidently page of a day to MLflow",
+    "maintain": "compact and vacuum every table and check that its readers can read it",
+}
+OF_A_SOURCE = frozenset({"ingest"})
+WITHOUT_PARTITION = frozenset({"maintain"})
+WITH_RANGE = frozenset({"ingest", "features", "score", "monitor"})
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The parsed command line.
+
+    Attributes:
+        stage: which job.
+        use_case: for all stages but ingest and maintain.
+        source: for ingest.
+        partition: the day, or the first day of a range.
+        through: the last day of a range.
+        model_version: score: score by this version; gate: judge this one.
+        actor: who asked, for the event tables.
+        force: rebuild what is up to date too.
+        result: file that gets one JSON object.
+    """
+
+    stage: str
+    use_case: str | None = None
+    source: str | None = None
+    partition: dt.date | None = None
+    through: dt.date | None = None
+    model_version: int | None = None
+    actor: str = "job"
+    force: bool = False
+    result: Path | None = None
+
+    @property
+    def days(self) -> list[dt.date]:
+        """The days from ``partition`` to ``through``."""
+        assert self.partition is not None
+        last = self.through or self.partition
+        return [self.partition + dt.timedelta(days=offset) for offset in range((last - self.partition).days + 1)]
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises our error instead of ending the process, so that --result is written too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadArguments(f"{message}; see python -m jobs {{stage}} --help")
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Parse a command line.
+
+    Raises:
+        BadArguments: saying which argument, what was expected and what was found.
+    """
+    parser = _Parser(prog="python -m jobs", description="Run one stage for one day or a range of days.")
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="stage", parser_class=_Parser)
+    for stage, purpose in STAGES.items():
+        one = stages.add_parser(stage, help=purpose, description=f"To {purpose}.")
+        if stage in OF_A_SOURCE:
+            one.add_argument("--source", required=True, help="name of a declared source")
+        elif stage not in WITHOUT_PARTITION:
+            one.add_argument("--use-case", required=True, help="name of a declared use case")
+        one.add_argument("--partition", type=_day, required=stage not in WITHOUT_PARTITION, metavar="YYYY-MM-DD")
+        if stage in WITH_RANGE:
+            one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
+            one.add_argument("--force", action="store_true", help="rebuild also what is up to date")
+        if stage in ("score", "gate"):
+            one.add_argument("--model-version", type=_version, metavar="N")
+        one.add_argument("--actor", default="job", help="who asks, for the event tables")
+        one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
+    arguments = Arguments(**vars(parser.parse_args(argv)))
+    if arguments.through is not None and arguments.partition is not None and arguments.through < arguments.partition:
+        raise BadArguments(f"--through {arguments.through} lies before --partition {arguments.partition}")
+    return arguments
+
+
+def _day(text: str) -> dt.date:
+    try:
+        if len(text) != len("YYYY-MM-DD"):
+            raise ValueError
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
+
+
+def _version(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a model version such as 3, found {text!r}")
+    return int(text)

@@ -1,0 +1,49 @@
+"""Features: silver -> gold features, for one use case and one day or a range, in one commit."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from jobs.arguments import Arguments
+from jobs.features import build
+from lakehouse import delta, readiness, spark, tables, use_cases
+from lakehouse.errors import InputsMissing
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Build the days whose inputs or code have changed since they were built; leave the others alone."""
+    assert arguments.use_case is not None
+    use_case = use_cases.by_name(arguments.use_case)
+    table = tables.features(use_case)
+    days = arguments.days
+    arrivals = readiness.Arrivals(use_case, days[0], days[-1])
+    waiting = {day: missing for day in days if (missing := arrivals.missing(day))}
+    if waiting:
+        day, missing = next(iter(waiting.items()))
+        raise InputsMissing(
+            f"{table.full_name}: expected the inputs of {len(days)} day(s) to have arrived, {len(waiting)} still wait; "
+            f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
+            f"ingest them first: python -m jobs ingest --source ... --partition ..."
+        )
+    code = use_cases.code_fingerprint(use_case)
+    fingerprints = {day: arrivals.fingerprint(day, code) for day in days}
+    built_from = delta.constant_by_partition(table, "inputs_fingerprint")
+    stale = [day for day in days if arguments.force or built_from.get(day) != fingerprints[day]]
+    if not stale:
+        return {"status": "unchanged", "days": len(days), "rows": 0, "features_version": delta.version(table)}
+
+    session = spark.session(f"features {use_case.name}")
+    inputs = build.read_inputs(session, use_case, stale)
+    wanted = session.createDataFrame([(day,) for day in stale], schema="partition date")
+    built = build.conform(use_cases.transform(use_case).build(wanted, inputs), use_case).persist()
+    try:
+        population = inputs[use_case.entity.source].where(delta.days_condition(stale))
+        rows = build.check_rows(built, population, use_case, stale)
+        stamped = build.stamp(built, use_case, {day: fingerprints[day] for day in stale})
+        delta.replace(stamped, table, where=delta.days_condition(stale))
+    finally:
+        built.unpersist()
+    return {"status": "built", "days": len(stale), "rows": rows, "features_version": delta.version(table)}

@@ -1,0 +1,195 @@
+"""Reading and writing the tables of the catalogue.
+
+Data goes through Spark; the log's metadata (versions, statistics) is read by delta-rs, which answers in milliseconds and
+needs no Spark. Every write replaces whole partitions or deliveries in one Delta commit, so that it can be repeated for
+free (rule 3 of the design).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from deltalake import DeltaTable
+from tenacity import (
+    RetryError,
+    Retrying,
+    before_sleep_log,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from lakehouse import settings
+from lakehouse.declaration import Column
+from lakehouse.errors import WriteConflict
+from lakehouse.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+log = logging.getLogger(__name__)
+
+# Gold must be readable by delta-rs and DuckDB, which know neither deletion vectors nor type widening; the other layers
+# keep to the same so that an analyst can read them all.
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.enableTypeWidening": "false",
+    "delta.checkpointInterval": "20",
+    # A range of days is written by several tasks; without this each of them leaves a file in every day.
+    "delta.autoOptimize.optimizeWrite": "true",
+}
+
+
+def location(table: Table) -> str:
+    """Where the table lies: ``<LAKEHOUSE_ROOT>/<layer>/<name>``."""
+    return f"{settings.load().lakehouse_root.rstrip('/')}/{table.layer}/{table.name}"
+
+
+def exists(table: Table) -> bool:
+    """Whether anything was ever written to the table."""
+    return bool(DeltaTable.is_deltatable(location(table)))
+
+
+def version(table: Table) -> int:
+    """The newest version of the table; -1 when it does not exist."""
+    return DeltaTable(location(table), without_files=True).version() if exists(table) else -1
+
+
+def read(spark: SparkSession, table: Table, at_version: int | None = None) -> DataFrame:
+    """The table's rows with the declared columns, as of a version or now. Creates it when it does not exist yet."""
+    if at_version is None:
+        ensure(spark, table)
+    reader = spark.read.format("delta")
+    if at_version is not None:
+        reader = reader.option("versionAsOf", at_version)
+    return reader.load(location(table)).select(*table.column_names)
+
+
+def ensure(spark: SparkSession, table: Table) -> None:
+    """Create the table as declared when it does not exist."""
+    if not exists(table):
+        _without_conflicts(table, lambda: spark.sql(ddl(table)))
+
+
+def ddl(table: Table) -> str:
+    """The statement that creates the table."""
+    columns = ",\n  ".join(_column_ddl(column) for column in table.columns)
+    divided = f"PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
+    properties = ", ".join(f"'{name}' = '{value}'" for name, value in PROPERTIES.items())
+    return (
+        f"CREATE TABLE IF NOT EXISTS delta.`{location(table)}` (\n  {columns}\n) USING delta {divided} "
+        f"COMMENT {_quote(table.description)} TBLPROPERTIES ({properties})"
+    )
+
+
+def replace(frame: DataFrame, table: Table, where: str) -> None:
+    """Put ``frame`` in the place of all rows of ``table`` that satisfy ``where``, in one commit.
+
+    Args:
+        frame: the declared columns, in any order; every row must satisfy ``where``.
+        table: the table, created when missing.
+        where: SQL condition, normally on ``partition_by`` columns.
+
+    Raises:
+        WriteConflict: when other writers changed the same files again and again.
+    """
+    ensure(frame.sparkSession, table)
+    writer = frame.select(*table.column_names).write.format("delta").mode("overwrite").option("replaceWhere", where)
+    _without_conflicts(table, lambda: writer.save(location(table)))
+
+
+def days_condition(days: Iterable[dt.date], column: str = "partition") -> str:
+    """SQL condition that holds for exactly these days."""
+    return f"{column} IN ({', '.join(f'DATE {_quote(day.isoformat())}' for day in sorted(days))})"
+
+
+def constant_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, str]:
+    """The value of a column that is constant within each day, read from the log's statistics alone.
+
+    Args:
+        table: partitioned by ``partition``.
+        column: a string or integer column of at most 32 characters.
+        partition: further partition columns and the value wanted, such as ``role="champion"``.
+
+    Returns:
+        Value as text by day, for the days in which all files agree on it.
+    """
+    if not exists(table):
+        return {}
+    actions = DeltaTable(location(table)).get_add_actions(flatten=True)
+    rows = {name: actions.column(name).to_pylist() for name in actions.schema.names}
+    found: dict[dt.date, set[str]] = {}
+    for index, day in enumerate(rows.get("partition.partition", [])):
+        if all(rows[f"partition.{name}"][index] == value for name, value in partition.items()):
+            low, high = rows.get(f"min.{column}"), rows.get(f"max.{column}")
+            values = found.setdefault(day, set())
+            values.update(str(bound[index]) if bound is not None else "" for bound in (low, high))
+    return {day: values.pop() for day, values in found.items() if len(values) == 1}
+
+
+def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
+    """How many rows the table holds for these days, by the log's statistics."""
+    if not exists(table):
+        return 0
+    actions = DeltaTable(location(table)).get_add_actions(flatten=True)
+    rows = {name: actions.column(name).to_pylist() for name in actions.schema.names}
+    wanted = set(days)
+    return sum(
+        rows["num_records"][index]
+        for index, day in enumerate(rows["partition.partition"])
+        if day in wanted and all(rows[f"partition.{name}"][index] == value for name, value in partition.items())
+    )
+
+
+def _column_ddl(column: Column) -> str:
+    null = "" if column.nullable else " NOT NULL"
+    return f"`{column.name}` {column.type}{null} COMMENT {_quote(column.description)}"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _is_conflict(error: BaseException) -> bool:
+    """Whether Delta refused a commit because another one came first.
+
+    By the error's text: over Spark Connect the exception's class is the same for every failure of the server.
+    """
+    text = f"{type(error).__name__} {error}"
+    return any(
+        sign in text
+        for sign in (
+            "DELTA_CONCURRENT_",
+            "ConcurrentAppend",
+            "ConcurrentDelete",
+            "ConcurrentWrite",
+            "ConcurrentTransaction",
+            "MetadataChangedException",
+            "ProtocolChangedException",
+            "DELTA_METADATA_CHANGED",
+            "DELTA_PROTOCOL_CHANGED",
+            "DELTA_PATH_EXISTS",
+            "DELTA_TABLE_ALREADY_EXISTS",
+        )
+    )
+
+
+def _without_conflicts(table: Table, write: object) -> None:
+    assert callable(write)
+    retrying = Retrying(
+        retry=retry_if_exception(_is_conflict),
+        wait=wait_random_exponential(multiplier=0.5, max=10),
+        stop=stop_after_attempt(12),
+        before_sleep=before_sleep_log(log, logging.INFO),
+    )
+    try:
+        retrying(write)
+    except RetryError as error:
+        raise WriteConflict(
+            f"{table.full_name}: expected to commit within 12 tries, other writers came first each time; "
+            "run the same command again when they are done"
+        ) from error.last_attempt.exception()

@@ -1,0 +1,87 @@
+"""The ledger of deliveries, ``ops.deliveries``: what arrived, and what became of each of its rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+
+from lakehouse import delta
+from lakehouse.tables import DELIVERIES
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+INGESTED = "ingested"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One line of the ledger; the fields are the table's columns."""
+
+    source: str
+    delivery_id: str
+    partition: dt.date
+    origin: str
+    checksum: str
+    delivered_rows: int
+    accepted_rows: int
+    rejected_rows: int
+    duplicate_rows: int
+    status: str
+    ingested_at: dt.datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a line that does not add up: a row would be lost or counted twice."""
+        if self.delivered_rows != self.accepted_rows + self.rejected_rows + self.duplicate_rows:
+            raise AssertionError(
+                f"delivery {self.delivery_id} of {self.source}: expected delivered = accepted + rejected + duplicates, "
+                f"found {self.delivered_rows} and {self.accepted_rows} + {self.rejected_rows} + {self.duplicate_rows}"
+            )
+
+
+def delivery_id(source: str, partition: dt.date, checksum: str) -> str:
+    """The identity of a delivery: the same bytes for the same day are the same delivery, other bytes a correction."""
+    return hashlib.sha256(f"{source}/{partition.isoformat()}/{checksum}".encode()).hexdigest()[:16]
+
+
+def of_sources(sources: Iterable[str], first: dt.date | None = None, last: dt.date | None = None) -> list[Delivery]:
+    """The ledger's lines for these sources and days, in the order of their arrival. Needs no Spark."""
+    if not delta.exists(DELIVERIES):
+        return []
+    condition = pc.field("source").isin(list(sources))
+    if first is not None:
+        condition &= pc.field("partition") >= first
+    if last is not None:
+        condition &= pc.field("partition") <= last
+    data = (
+        DeltaTable(delta.location(DELIVERIES))
+        .to_pyarrow_dataset()
+        .to_table(columns=list(DELIVERIES.column_names), filter=condition)
+    )
+    return sorted((Delivery(**row) for row in data.to_pylist()), key=lambda line: (line.ingested_at, line.delivery_id))
+
+
+def arrived(sources: Iterable[str], first: dt.date | None, last: dt.date) -> dict[tuple[str, dt.date], list[str]]:
+    """Ids of the deliveries taken in, by source and day, each list sorted."""
+    found: dict[tuple[str, dt.date], list[str]] = {}
+    for line in of_sources(sources, first, last):
+        if line.status == INGESTED:
+            found.setdefault((line.source, line.partition), []).append(line.delivery_id)
+    return {key: sorted(ids) for key, ids in found.items()}
+
+
+def record(spark: SparkSession, lines: list[Delivery]) -> None:
+    """Write the lines, all of one source, in one commit; lines of the same delivery are replaced."""
+    if not lines:
+        return
+    columns = ", ".join(f"{column.name} {column.type}" for column in DELIVERIES.columns)
+    frame = spark.createDataFrame([tuple(asdict(line).values()) for line in lines], schema=columns)
+    ids = ", ".join(f"'{line.delivery_id}'" for line in lines)
+    delta.replace(frame, DELIVERIES, where=f"source = '{lines[0].source}' AND delivery_id IN ({ids})")

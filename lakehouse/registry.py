@@ -1,0 +1,158 @@
+"""Reading the model registry: which version an alias names, and the files of a version.
+
+Look-ups go to MLflow's REST interface: a scoring task asks one question and starts in two seconds, and importing the MLflow
+client alone would take three more. Files are fetched by the MLflow client, once for each version and machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lakehouse import settings
+from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+
+# Tags that training puts on each version; scoring, gate and monitor read them.
+TAG_THRESHOLD = "threshold"
+TAG_SHA256 = "model_sha256"
+TAG_TRAINED_THROUGH = "trained_through"
+# The partition that training ran for: the day that the retraining cool-down counts from.
+TAG_TRAINED_FOR = "trained_for"
+TAG_HOLDOUT_FIRST = "holdout_first"
+TAG_HOLDOUT_LAST = "holdout_last"
+TAG_FEATURES_VERSION = "features_version"
+TAG_FINGERPRINT = "training_fingerprint"
+# The features that the model wants, in its order, separated by commas.
+TAG_FEATURES = "features"
+
+# Where training logs a version's files under its run.
+MODEL_FILE = "booster/model.ubj"
+PROFILE_FILE = "profile/profile.json"
+REFERENCE_FILE = "profile/reference.parquet"
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A registered version: its number, the run that trained it, and the tags that training put on it."""
+
+    name: str
+    version: int
+    run_id: str
+    tags: Mapping[str, str]
+
+    @property
+    def threshold(self) -> float | None:
+        """The decision threshold; None for a regression."""
+        value = self.tags.get(TAG_THRESHOLD)
+        return float(value) if value else None
+
+
+def by_alias(name: str, alias: str) -> ModelVersion | None:
+    """The version that the alias names now; None when the model or the alias does not exist."""
+    found = _get("registered-models/alias", {"name": name, "alias": alias})
+    return None if found is None else _version(found["model_version"])
+
+
+def champion(name: str) -> ModelVersion:
+    """The champion.
+
+    Raises:
+        ModelMissing: when there is none yet.
+    """
+    found = by_alias(name, CHAMPION)
+    if found is None:
+        raise ModelMissing(
+            f"model {name}: expected an alias {CHAMPION!r} in the registry, found none; train and pass the gate first: "
+            f"python -m jobs train --use-case {name} --partition YYYY-MM-DD"
+        )
+    return found
+
+
+def version(name: str, number: int) -> ModelVersion:
+    """That version.
+
+    Raises:
+        ModelMissing: when the registry has no such version.
+    """
+    found = _get("model-versions/get", {"name": name, "version": str(number)})
+    if found is None:
+        raise ModelMissing(f"model {name}: the registry has no version {number}; see the models page of the MLflow UI")
+    return _version(found["model_version"])
+
+
+def versions(name: str) -> list[ModelVersion]:
+    """All versions, oldest first."""
+    found = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "1000"})
+    return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
+
+
+def file(model: ModelVersion, path: str) -> Path:
+    """A local copy of a file that training logged under the version's run.
+
+    Raises:
+        ModelMissing: when the run has no such file. ModelRefused: when the model's bytes are not what was registered.
+    """
+    cached = settings.load().state_root / "models" / model.name / str(model.version) / model.run_id / path
+    if not cached.is_file():
+        _download(model, path, cached)
+    if path == MODEL_FILE:
+        found = hashlib.sha256(cached.read_bytes()).hexdigest()
+        expected = model.tags.get(TAG_SHA256)
+        if found != expected:
+            cached.unlink()
+            raise ModelRefused(
+                f"model {model.name} version {model.version}: expected a file with SHA-256 {expected}, found {found}; "
+                "the artifact store was changed after registration: restore the file or retire the version"
+            )
+    return cached
+
+
+def _download(model: ModelVersion, path: str, target: Path) -> None:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
+    folder = target.parents[path.count("/")]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=str(folder))
+    except (MlflowException, OSError) as error:
+        raise ModelMissing(
+            f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}: {error}"
+        ) from error
+
+
+def _version(content: Mapping[str, Any]) -> ModelVersion:
+    return ModelVersion(
+        name=content["name"],
+        version=int(content["version"]),
+        run_id=content.get("run_id", ""),
+        tags={tag["key"]: tag["value"] for tag in content.get("tags", [])},
+    )
+
+
+def _get(call: str, parameters: Mapping[str, str]) -> Any:
+    """The answer of MLflow's REST interface; None when it says that the thing does not exist."""
+    uri = settings.load().mlflow_tracking_uri
+    try:
+        answer = requests.get(f"{uri.rstrip('/')}/api/2.0/mlflow/{call}", params=parameters, timeout=TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise ServiceUnavailable(
+            f"MLflow at {uri}: expected an answer, found {type(error).__name__}; is the stack up? (make up)"
+        ) from error
+    if answer.status_code == requests.codes.ok:
+        return answer.json()
+    code = answer.json().get("error_code") if "json" in answer.headers.get("content-type", "") else None
+    if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        return None
+    raise ServiceUnavailable(f"MLflow at {uri}: expected an answer to {call}, found HTTP {answer.status_code}")
