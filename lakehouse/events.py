@@ -1,0 +1,88 @@
+"""The diary of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+
+from lakehouse import delta
+from lakehouse.tables import MODEL_EVENTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+REGISTERED = "registered"
+PROMOTED = "promoted"
+HELD = "held"
+ROLLED_BACK = "rolled back"
+RETIRED = "retired"
+
+EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the diary; the fields are the table's columns, ``evidence`` parsed.
+
+    ``happened_at`` is part of an event's identity and knows its time zone: who repeats a write gives the same instant.
+    """
+
+    model_name: str
+    model_version: int
+    event: str
+    from_version: int | None
+    actor: str
+    reason: str
+    evidence: Mapping[str, Any]
+    run_id: str
+    happened_at: dt.datetime
+
+    def __post_init__(self) -> None:
+        """Refuse what readers of the diary could not understand."""
+        if self.event not in EVENTS:
+            raise AssertionError(f"event: expected one of {', '.join(sorted(EVENTS))}, found {self.event!r}")
+        if self.happened_at.tzinfo is None:
+            raise AssertionError(f"happened_at: expected an instant with a time zone, found {self.happened_at!r}")
+
+
+def record(spark: SparkSession, event: Event) -> None:
+    """Write the event, in one commit. Writing it again changes nothing, and no other event is touched."""
+    if event in of_model(event.model_name, event.model_version):
+        return
+    row = (
+        event.model_name,
+        event.model_version,
+        event.event,
+        event.from_version,
+        event.actor,
+        event.reason,
+        json.dumps(event.evidence, sort_keys=True),
+        event.run_id,
+        event.happened_at,
+    )
+    schema = ", ".join(f"{column.name} {column.type}" for column in MODEL_EVENTS.columns)
+    # The whole key: an event of the same kind at another instant stays.
+    where = (
+        f"model_name = '{event.model_name}' AND model_version = {event.model_version} AND event = '{event.event}' "
+        f"AND happened_at = TIMESTAMP '{event.happened_at.astimezone(dt.UTC).isoformat(sep=' ')}'"
+    )
+    delta.replace(spark.createDataFrame([row], schema=schema), MODEL_EVENTS, where=where)
+
+
+def of_model(name: str, version: int | None = None) -> list[Event]:
+    """The events of a model, or of one version of it, in the order in which they happened. Needs no Spark."""
+    if not delta.exists(MODEL_EVENTS):
+        return []
+    condition = pc.field("model_name") == name
+    if version is not None:
+        condition &= pc.field("model_version") == version
+    dataset = DeltaTable(delta.location(MODEL_EVENTS)).to_pyarrow_dataset()
+    rows = dataset.to_table(columns=list(MODEL_EVENTS.column_names), filter=condition).to_pylist()
+    found = [Event(**{**row, "evidence": json.loads(row["evidence"])}) for row in rows]
+    return sorted(found, key=lambda event: (event.happened_at, event.model_version))
