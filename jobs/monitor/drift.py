@@ -1,0 +1,129 @@
+"""The findings of a day: its trailing window against the champion's training profile."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from jobs.monitor import verdict
+from jobs.monitor.counts import DailyCounts, window
+from jobs.monitor.performance import DailySums
+from jobs.monitor.verdict import FEWEST_DAYS, Finding, Verdict
+from lakehouse import metrics
+from lakehouse.declaration import UseCase
+from lakehouse.profile import SCORE, Distribution, Profile
+
+CALIBRATION = "calibration"
+LOSS_RISE = "loss_rise"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was counted of a champion's days.
+
+    Attributes:
+        version: the champion's model version.
+        profile: its training profile.
+        features: feature rows by feature, day and bin.
+        scores: its scores by day and bin, under the name ``score``.
+        matured: by day, over its labelled scores: rows, and the sums of score, label and loss.
+    """
+
+    version: int
+    profile: Profile
+    features: DailyCounts
+    scores: DailyCounts
+    matured: DailySums
+
+
+def trailing(last: dt.date, days: int) -> list[dt.date]:
+    """The ``days`` days that end with ``last``, oldest first."""
+    return [last - dt.timedelta(days=back) for back in reversed(range(days))]
+
+
+def findings(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[Finding]:
+    """Every statistic of the window that ends with ``day``, and of the matured one before it."""
+    drift, profile = use_case.drift, evidence.profile
+    days = trailing(day, drift.window_days)
+    found = [
+        _psi(
+            "feature", name, profile.features[name], evidence.features[name], days,
+            verdict.feature_limit(profile.features[name].ordinary_psi, drift), f"PSI of {name}",
+        )
+        for name in evidence.features
+    ]  # fmt: skip
+    scores = evidence.scores[SCORE]
+    found.append(
+        _psi("prediction", SCORE, profile.prediction, scores, days, drift.max_prediction_psi, "PSI of the scores")
+    )
+    last_matured = day - dt.timedelta(days=use_case.label.maturity_days)
+    return found + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
+
+
+def rows(day: dt.date, version: int, found: Sequence[Finding], day_verdict: Verdict) -> list[dict[str, Any]]:
+    """The day's rows of the drift table: the findings, and the verdict with all its reasons."""
+    identity = {"partition": day, "model_version": version}
+    last = Finding(
+        kind="verdict",
+        feature="all",
+        statistic="violated",
+        value=float(day_verdict.violated),
+        limit=None,
+        violated=day_verdict.violated,
+        reason="; ".join(day_verdict.reasons),
+    )
+    return [identity | vars(finding) for finding in found] + [identity | vars(last)]
+
+
+def _psi(
+    kind: verdict.Kind,
+    name: str,
+    expected: Distribution,
+    counts: Mapping[dt.date, Any],
+    days: list[dt.date],
+    limit: float,
+    words: str,
+) -> Finding:
+    present, total = window(counts, days)
+    needed = min(FEWEST_DAYS, len(days))
+    if total is None or present < needed:
+        why = f"{words}: {present} of the {len(days)} days to {days[-1]} have rows, {needed} are needed"
+        return verdict.unmeasured(kind, name, "psi", limit, why)
+    value = expected.psi(total)
+    return verdict.judge(kind, name, "psi", value, limit, f"{words} {value:.3f}")
+
+
+def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[Finding]:
+    """Calibration and loss over the matured days against what the holdout promised."""
+    drift, task = use_case.drift, use_case.model.task
+    loss_name = metrics.LOSS[task]
+    present = [evidence.matured[day] for day in days if day in evidence.matured]
+    needed = min(FEWEST_DAYS, len(days))
+    if len(present) < needed:
+        why = (
+            f"{len(present)} of the {len(days)} days to {days[-1]} have matured labels of version {evidence.version}, "
+            f"{needed} are needed"
+        )
+        return [
+            verdict.unmeasured("performance", CALIBRATION, metrics.CALIBRATION_GAP, drift.max_calibration_gap, why),
+            verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why),
+        ]
+    count, score, label, loss = (sum(day[index] for day in present) for index in range(4))
+    gap = score / count - label / count
+    words = f"mean score {score / count:.3f} against mean label {label / count:.3f} over the matured days to {days[-1]}"
+    found = [
+        verdict.judge("performance", CALIBRATION, metrics.CALIBRATION_GAP, abs(gap), drift.max_calibration_gap, words)
+    ]
+    promised = evidence.profile.metrics.get(loss_name)
+    if promised is None:
+        why = f"the training profile of version {evidence.version} has no {loss_name}"
+        return [*found, verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why)]
+    matured = sqrt(loss / count) if task == "regression" else loss / count
+    words = f"{loss_name} {matured:.3f} over the matured days to {days[-1]} against {promised:.3f} on the holdout"
+    return [
+        *found,
+        verdict.judge("performance", loss_name, LOSS_RISE, matured - promised, drift.max_loss_rise, words),
+    ]

@@ -1,0 +1,143 @@
+"""Monitor: mature labels, measure performance and drift, give the verdict: for one use case and one day or a range."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.arguments import Arguments
+from jobs.monitor import counts, drift, outcomes, performance, verdict
+from jobs.monitor.drift import Evidence
+from lakehouse import day_rows, delta, registry, spark, tables, use_cases
+from lakehouse.declaration import UseCase
+from lakehouse.errors import InputsMissing
+from lakehouse.profile import SCORE, Profile
+
+log = logging.getLogger(__name__)
+
+Rows = list[dict[str, Any]]
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Monitor the days; what is up to date makes no commit."""
+    assert arguments.use_case is not None
+    use_case, days = use_cases.by_name(arguments.use_case), arguments.days
+    scored_by = delta.constant_by_partition(tables.scores(use_case), "model_version", role=registry.CHAMPION)
+    if absent := [day for day in days if day not in scored_by]:
+        raise InputsMissing(
+            f"{tables.scores(use_case).full_name}: expected the champion's scores of {len(days)} day(s), "
+            f"{len(absent)} are not there, such as {absent[0]}; score first: "
+            f"python -m jobs score --use-case {use_case.name} --partition {absent[0]}"
+        )
+    session = spark.session(f"monitor {use_case.name}")
+    maturity = dt.timedelta(days=use_case.label.maturity_days)
+    matured = [day - maturity for day in days if day - maturity >= use_case.calendar.start]
+    # A label that came late or was corrected is caught up with while the window still looks at its day.
+    watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
+    written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
+    judged, changed = _performance(session, use_case, sorted({*matured, *written} & scored_by.keys()))
+    rows = _drift_rows(session, use_case, {day: int(scored_by[day]) for day in days})
+    changed = day_rows.replace(session, tables.drift(use_case), days, rows) or changed
+    last = _of_day(rows, days[-1])
+    decision = _retraining(use_case, days[-1], int(scored_by[days[-1]]))
+    log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
+    return last | {
+        "status": "monitored" if written or changed else "unchanged",
+        "retrain": decision.retrain,
+        "retrain_reasons": list(decision.reasons),
+        "outcomes_partition": matured[-1] if matured else None,
+        "outcomes_written": written,
+        "labelled_rows": _labelled(judged, matured[-1]) if matured else 0,
+        "days": [_of_day(rows, day) for day in days],
+    }
+
+
+def _performance(session: SparkSession, use_case: UseCase, days: list[dt.date]) -> tuple[Rows, bool]:
+    """Measure the days that have both scores and outcomes; returns the rows and whether any had changed."""
+    labelled = delta.constant_by_partition(tables.outcomes(use_case), "inputs_fingerprint")
+    days = [day for day in days if day in labelled]
+    if not days:
+        return [], False
+    condition = delta.days_condition(days)
+    scores, labels, population = (
+        delta.read(session, table).where(condition)
+        for table in (
+            tables.scores(use_case),
+            tables.outcomes(use_case),
+            tables.silver(use_case.source(use_case.entity.source)),
+        )
+    )
+    rows = performance.measure(performance.judged_rows(scores, labels, population, use_case), use_case)
+    return rows, day_rows.replace(session, tables.performance(use_case), days, rows)
+
+
+def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> Rows:
+    """Rows of the drift table for each day, against the profile of the version that scored it."""
+    rows: Rows = []
+    for version in sorted(set(scored_by.values())):
+        days = [day for day in sorted(scored_by) if scored_by[day] == version]
+        evidence = _evidence(session, use_case, version, days)
+        for day in days:
+            found = drift.findings(day, use_case, evidence)
+            rows += drift.rows(day, version, found, verdict.of_day(found, use_case.drift))
+    return rows
+
+
+def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
+    """Count all that the windows of these days look at, in one pass each over features, scores and outcomes."""
+    model = registry.version(use_case.name, version)
+    profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
+    length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
+    recent = {past for day in days for past in drift.trailing(day, length)}
+    older = {past for day in days for past in drift.trailing(day - maturity, length)}
+    features = delta.read(session, tables.features(use_case)).where(delta.days_condition(recent))
+    still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
+    by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
+    scores = delta.read(session, tables.scores(use_case)).where(by_champion)
+    labels = delta.read(session, tables.outcomes(use_case)).where(delta.days_condition(older))
+    return Evidence(
+        version=version,
+        profile=profile,
+        features=counts.daily_counts(features, still_declared),
+        scores=counts.daily_counts(scores.where(delta.days_condition(recent)), {SCORE: profile.prediction}),
+        matured=performance.daily_sums(scores.where(delta.days_condition(older)), labels, use_case),
+    )
+
+
+def _retraining(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
+    """Whether the verdicts up to ``day``, all against the version that scored it, ask for retraining."""
+    past = day_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
+    verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
+    trained = {
+        model.version: dt.date.fromisoformat(model.tags[registry.TAG_TRAINED_FOR])
+        for model in registry.versions(use_case.name)
+        if registry.TAG_TRAINED_FOR in model.tags
+    }
+    champion = registry.by_alias(use_case.name, registry.CHAMPION)
+    champion_trained = None if champion is None else trained.get(champion.version)
+    violated = {row["partition"]: row["violated"] for row in verdicts}
+    return verdict.retraining(day, violated, use_case.drift, champion_trained, list(trained.values()))
+
+
+def _of_day(rows: Rows, day: dt.date) -> dict[str, Any]:
+    """What the result says of a day."""
+    mine = [row for row in rows if row["partition"] == day]
+    final = next(row for row in mine if row["kind"] == "verdict")
+    return {
+        "partition": day,
+        "model_version": final["model_version"],
+        "violated": final["violated"],
+        "verdict": "violated" if final["violated"] else "ordinary",
+        "reasons": final["reason"].split("; "),
+        "drifted_features": [row["feature"] for row in mine if row["kind"] == "feature" and row["violated"]],
+    }
+
+
+def _labelled(rows: Rows, day: dt.date) -> int:
+    """Labelled rows of the champion's scores of that day."""
+    wanted = {"partition": day, "role": registry.CHAMPION, "slice": performance.ALL}
+    return max((row["labelled_rows"] for row in rows if wanted.items() <= row.items()), default=0)

@@ -1,0 +1,102 @@
+"""How good scores turned out, once their labels have matured: by day, role, model version and slice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse import metrics
+from lakehouse.declaration import UseCase
+from lakehouse.metrics import Task
+
+ALL = "all"
+NULL = "null"
+
+# By day, over its labelled rows: how many, and the sums of score, label and loss.
+DailySums = Mapping[dt.date, tuple[int, float, float, float]]
+
+# Up to so many rows are measured in this process; more by Spark's workers, a day each.
+ROWS_AT_ONCE = 2_000_000
+
+SCHEMA = (
+    "partition date, role string, model_version int, slice string, slice_value string, rows long, labelled_rows long, "
+    "metric string, value double"
+)
+
+
+def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
+    """Each score with its label and the values of the declared slices.
+
+    Returns:
+        ``partition``, ``role``, ``model_version``, ``score``, ``label`` (null where none came), and a text column
+        ``slice_<name>`` for each slice.
+    """
+    on = ["partition", *use_case.entity.key]
+    rows = scores.select(*on, "role", "model_version", "score").join(outcomes.select(*on, "label"), on, "left")
+    slices = [F.coalesce(F.col(name).cast("string"), F.lit(NULL)).alias(f"slice_{name}") for name in use_case.slices]
+    if slices:
+        rows = rows.join(population.select(*on, *slices), on, "left")
+    return rows.select("partition", "role", "model_version", "score", "label", *(f"slice_{n}" for n in use_case.slices))
+
+
+def measure(judged: DataFrame, use_case: UseCase) -> list[dict[str, Any]]:
+    """Rows of the performance table for all days in ``judged`` (see ``judged_rows``)."""
+    task, slices = use_case.model.task, use_case.slices
+    if judged.count() <= ROWS_AT_ONCE:
+        rows = judged.toPandas()
+        return [row for _, day in rows.groupby("partition") for row in of_rows(day, task, slices)]
+
+    def of_day(rows: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame(of_rows(rows, task, slices))
+
+    return [row.asDict() for row in judged.groupBy("partition").applyInPandas(of_day, SCHEMA).collect()]
+
+
+def of_rows(rows: pd.DataFrame, task: Task, slices: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The metrics of one day's rows, as a whole and by slice, for every role and model version in them."""
+    # Sums of floats depend on their order, Spark's order on chance: the same rows must give the same numbers.
+    ordered = rows.sort_values(["score", "label"], kind="stable")
+    found = []
+    for (day, role, version), mine in ordered.groupby(["partition", "role", "model_version"]):
+        groups = [(ALL, ALL, mine)]
+        groups += [(name, str(value), part) for name in slices for value, part in mine.groupby(f"slice_{name}")]
+        for name, value, part in groups:
+            identity = {"partition": day, "role": role, "model_version": int(str(version)), "slice": name}
+            found += [identity | {"slice_value": value} | numbers for numbers in _metrics(part, task)]
+    return found
+
+
+def _metrics(part: pd.DataFrame, task: Task) -> list[dict[str, Any]]:
+    labelled = part[part["label"].notna()]
+    values = metrics.compute(task, _floats(labelled["label"]), _floats(labelled["score"]))
+    counts = {"rows": len(part), "labelled_rows": len(labelled)}
+    return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
+
+
+def _floats(column: pd.Series[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(column.to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def daily_sums(scores: DataFrame, outcomes: DataFrame, use_case: UseCase) -> DailySums:
+    """Per day over the labelled rows: how many, and the sums of score, label and loss (log loss, or squared error).
+
+    Args:
+        scores: rows of one role and model version.
+        outcomes: the outcomes table.
+        use_case: says which loss.
+    """
+    on = ["partition", *use_case.entity.key]
+    score, label = F.col("score"), F.col("label")
+    loss = (score - label) ** 2
+    if use_case.binary:
+        probability = F.greatest(F.lit(1e-12), F.least(F.lit(1 - 1e-12), score))
+        loss = -(label * F.log(probability) + (1 - label) * F.log(1 - probability))
+    rows = scores.select(*on, "score").join(outcomes.select(*on, "label"), on).where(label.isNotNull())
+    sums = rows.groupBy("partition").agg(F.count("*"), F.sum(score), F.sum(label), F.sum(loss))
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in sums.collect()}

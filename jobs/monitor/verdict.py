@@ -1,0 +1,142 @@
+"""The decisions of monitoring, pure functions of numbers and limits: is a day in order, is it time to retrain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lakehouse.declaration import Drift
+
+Kind = Literal["feature", "prediction", "performance", "verdict"]
+
+# A window with fewer days says more about weekdays than about drift.
+FEWEST_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One statistic of a day's window against its limit: a row of the drift table.
+
+    Attributes:
+        kind, feature, statistic: what was measured.
+        value: None when there was too little to measure; ``reason`` says so.
+        limit: None when the use case does not watch this.
+        violated: whether the value is beyond the limit.
+        reason: in words, with the numbers.
+    """
+
+    kind: Kind
+    feature: str
+    statistic: str
+    value: float | None
+    limit: float | None
+    violated: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a day is out of order, and why; for a day in order, what was found instead."""
+
+    violated: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to retrain, and why or why not."""
+
+    retrain: bool
+    reasons: tuple[str, ...]
+
+
+def judge(kind: Kind, feature: str, statistic: str, value: float, limit: float | None, words: str) -> Finding:
+    """A measured statistic against its limit.
+
+    Args:
+        kind: what kind of statistic.
+        feature: of what.
+        statistic: its name.
+        value: of the statistic; greater is worse.
+        limit: above it the statistic is violated; None: recorded, not watched.
+        words: what the value is, such as "PSI of the scores 0.31".
+    """
+    # Sums of floats differ in the last digits with Spark's order of adding; a repeated run must find equal rows.
+    value = round(value, 9)
+    limit = None if limit is None else round(limit, 9)
+    against = "not watched" if limit is None else f"limit {limit:.3g}"
+    return Finding(kind, feature, statistic, value, limit, limit is not None and value > limit, f"{words} ({against})")
+
+
+def unmeasured(kind: Kind, feature: str, statistic: str, limit: float | None, why: str) -> Finding:
+    """A statistic that there was too little to measure for: never a violation, and said in words."""
+    return Finding(kind, feature, statistic, None, limit, False, f"not measured: {why}")
+
+
+def feature_limit(ordinary_psi: float | None, drift: Drift) -> float:
+    """The PSI beyond which a feature has drifted: the declared floor, or more where ordinary weeks differ much."""
+    return max(drift.feature_psi_floor, drift.feature_psi_factor * (ordinary_psi or 0.0))
+
+
+def of_day(findings: Sequence[Finding], drift: Drift) -> Verdict:
+    """The day's verdict: violated when too many features have drifted, or the scores have, or how good they were.
+
+    A single feature that drifts is a finding, not yet a violation: some always do.
+    """
+    features = [finding for finding in findings if finding.kind == "feature" and finding.value is not None]
+    drifted = sorted((finding for finding in features if finding.violated), key=_excess, reverse=True)
+    share = len(drifted) / len(features) if features else 0.0
+    words = f"{len(drifted)} of {len(features)} features drifted ({share:.0%}, limit {drift.max_drifted_share:.0%})"
+    if drifted:
+        words += ", most of all " + ", ".join(f"{item.feature} (PSI {item.value:.2f})" for item in drifted[:3])
+    others = [finding for finding in findings if finding.kind != "feature"]
+    too_many = share > drift.max_drifted_share
+    reasons = [words] if too_many else []
+    reasons += [str(finding.reason) for finding in others if finding.violated]
+    if reasons:
+        return Verdict(True, tuple(reasons))
+    if not features:
+        words = "no feature measured"
+    return Verdict(False, (words, *(str(finding.reason) for finding in others)))
+
+
+def retraining(
+    day: dt.date,
+    violated: Mapping[dt.date, bool],
+    drift: Drift,
+    champion_trained_for: dt.date | None,
+    trained_for: Sequence[dt.date],
+) -> Decision:
+    """Whether the evidence up to ``day`` asks for a new model.
+
+    Args:
+        day: the day of the verdict.
+        violated: the verdicts of this and earlier days against the profile of the champion that scored ``day``.
+        drift: the declared N of M and cool-down.
+        champion_trained_for: the day that the present champion was trained for.
+        trained_for: the days that any version was trained for, challengers that were held among them: when one was held
+            yesterday, another one today would be held for the same reasons.
+    """
+    if champion_trained_for is not None and champion_trained_for >= day:
+        return Decision(False, (f"the champion was trained for {champion_trained_for}, this day or a later one",))
+    if later := [trained for trained in trained_for if trained > day]:
+        return Decision(False, (f"a version was trained for {max(later)} already, after this day",))
+    recent = [day - dt.timedelta(days=back) for back in range(drift.of_days)]
+    bad = sorted(past for past in recent if violated.get(past, False))
+    count = f"{len(bad)} of the last {drift.of_days} days violated"
+    if len(bad) < drift.violated_days:
+        return Decision(False, (f"{count}, {drift.violated_days} ask for retraining",))
+    # A version trained for this very day is what this decision asked for the first time: repeating it asks the same.
+    before = [trained for trained in trained_for if trained < day]
+    if before and (day - max(before)).days < drift.cooldown_days:
+        wait = f"the last training was for {max(before)}: cooling down for {drift.cooldown_days} days"
+        return Decision(False, (f"{count}, but {wait}",))
+    which = ", ".join(str(past) for past in bad)
+    return Decision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))
+
+
+def _excess(finding: Finding) -> float:
+    assert finding.value is not None and finding.limit is not None
+    return finding.value / finding.limit

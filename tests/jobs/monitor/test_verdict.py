@@ -1,0 +1,115 @@
+import datetime as dt
+
+import pytest
+
+from jobs.monitor import verdict
+from jobs.monitor.verdict import Finding
+from lakehouse.declaration import Drift
+
+DAY = dt.date(2024, 6, 10)
+
+
+def ago(days: int) -> dt.date:
+    return DAY - dt.timedelta(days=days)
+
+
+def feature(name: str, psi: float, limit: float = 0.2) -> Finding:
+    return verdict.judge("feature", name, "psi", psi, limit, f"PSI of {name} {psi}")
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "violated"),
+    [(0.19, 0.2, False), (0.2, 0.2, False), (0.21, 0.2, True), (9.0, None, False)],
+)
+def test_a_statistic_violates_its_limit_only_beyond_it(value, limit, violated):
+    assert verdict.judge("prediction", "score", "psi", value, limit, "PSI").violated is violated
+
+
+def test_what_could_not_be_measured_is_no_violation_and_says_why():
+    found = verdict.unmeasured("prediction", "score", "psi", 0.2, "2 of the 7 days have rows")
+    assert (found.value, found.violated, found.reason) == (None, False, "not measured: 2 of the 7 days have rows")
+
+
+@pytest.mark.parametrize(
+    ("ordinary", "limit"),
+    [(None, 0.2), (0.1, 0.2), (0.3, 0.45)],
+    ids=["floor without ordinary weeks", "floor for a calm feature", "more for a restless one"],
+)
+def test_a_feature_is_judged_by_the_floor_or_by_its_own_ordinary_weeks(ordinary, limit):
+    assert verdict.feature_limit(ordinary, Drift(feature_psi_floor=0.2, feature_psi_factor=1.5)) == pytest.approx(limit)
+
+
+def test_a_day_is_in_order_while_the_share_of_drifted_features_is_within_the_limit():
+    found = [feature("a", 0.5), feature("b", 0.1), feature("c", 0.1), feature("d", 0.1)]
+    result = verdict.of_day(found, Drift(max_drifted_share=0.25))
+    assert not result.violated
+    assert result.reasons == ("1 of 4 features drifted (25%, limit 25%), most of all a (PSI 0.50)",)
+
+
+def test_too_many_drifted_features_violate_and_the_worst_is_named_first():
+    found = [feature("a", 0.5), feature("b", 0.9), feature("c", 0.1), feature("d", 0.1)]
+    result = verdict.of_day(found, Drift(max_drifted_share=0.3))
+    assert result.violated
+    assert result.reasons == ("2 of 4 features drifted (50%, limit 30%), most of all b (PSI 0.90), a (PSI 0.50)",)
+
+
+def test_features_that_were_not_measured_do_not_count_in_the_share():
+    found = [feature("a", 0.5), verdict.unmeasured("feature", "b", "psi", 0.2, "no rows")]
+    assert verdict.of_day(found, Drift(max_drifted_share=0.6)).violated
+
+
+@pytest.mark.parametrize("kind", ["prediction", "performance"])
+def test_the_scores_or_their_quality_alone_violate_a_day(kind):
+    found = [feature("a", 0.1), verdict.judge(kind, "score", "psi", 0.31, 0.25, "PSI of the scores 0.31")]
+    result = verdict.of_day(found, Drift())
+    assert (result.violated, result.reasons) == (True, ("PSI of the scores 0.31 (limit 0.25)",))
+
+
+DRIFT = Drift(violated_days=3, of_days=5, cooldown_days=7)
+
+
+@pytest.mark.parametrize(
+    ("bad", "champion", "trained", "retrain"),
+    [
+        ([0, 1, 2], 30, [30], True),
+        ([0, 2, 4], 30, [30], True),
+        ([1, 2, 3], 30, [30], True),
+        ([0, 1], 30, [30], False),
+        ([0, 1, 5], 30, [30], False),
+        ([0, 1, 2], 7, [7], True),
+        ([0, 1, 2], 6, [6], False),
+        ([0, 1, 2], 30, [30, 2], False),
+        ([0, 1, 2], 30, [30, 0], True),
+        ([0, 1, 2], 0, [30, 0], False),
+        ([0, 1, 2], -3, [30, -3], False),
+        ([0, 1, 2], 30, [30, -3], False),
+        ([0, 1, 2], None, [], True),
+    ],
+    ids=[
+        "three of five",
+        "with gaps",
+        "the day itself in order",
+        "too few",
+        "one lies outside of the five",
+        "cool-down just over",
+        "cooling down",
+        "cooling down after a challenger that was held",
+        "trained for this day and not yet promoted: the same answer again",
+        "champion trained for this day",
+        "champion trained for a later day",
+        "challenger trained for a later day",
+        "training day not known",
+    ],
+)
+def test_retraining_is_asked_for_by_n_of_m_violated_days_outside_of_the_cool_down(bad, champion, trained, retrain):
+    violated = {ago(back): back in bad for back in range(8)}
+    champion_trained_for = None if champion is None else ago(champion)
+    found = verdict.retraining(DAY, violated, DRIFT, champion_trained_for, [ago(back) for back in trained])
+    assert found.retrain is retrain
+    assert found.reasons
+
+
+def test_the_reasons_for_retraining_name_the_days():
+    violated = {ago(back): True for back in range(3)}
+    reason = verdict.retraining(DAY, violated, DRIFT, None, []).reasons[0]
+    assert reason == "3 of the last 5 days violated (2024-06-08, 2024-06-09, 2024-06-10), 3 ask for retraining"
