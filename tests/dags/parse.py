@@ -1,0 +1,43 @@
+"""Parses the DAG folder in a process of its own and prints what came of it as JSON; the tests read that."""
+
+import json
+import sys
+import time
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+
+started = time.perf_counter()
+bag = DagBag(sys.argv[1])
+seconds = time.perf_counter() - started
+heavy = {"pyspark", "mlflow", "pandas", "evidently", "optuna", "deltalake", "xgboost"} & set(sys.modules)
+dags = {}
+for dag_id, dag in bag.dags.items():
+    stored = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
+    dags[dag_id] = {
+        "doc": dag.doc_md or "",
+        "tags": sorted(dag.tags),
+        "params": sorted(dag.params),
+        "max_active_runs": dag.max_active_runs,
+        "schedule": type(stored.timetable).__name__,
+        "edges": sorted(f"{task.task_id}>{down}" for task in dag.tasks for down in task.downstream_task_ids),
+        "tasks": {
+            task.task_id: {
+                "owner": task.owner,
+                "retries": task.retries,
+                "backoff": task.retry_exponential_backoff,
+                "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
+                "callback": bool(task.on_failure_callback),
+                "outlets": [outlet.name for outlet in task.outlets],
+            }
+            for task in dag.tasks
+        },
+        "shifts": {
+            name: [mapper.days, mapper.timezone]
+            for name, mapper in getattr(stored.timetable, "_name_to_partition_mapper", {}).items()
+        },
+    }
+print(
+    json.dumps({"dags": dags, "errors": bag.import_errors, "heavy": sorted(heavy), "seconds": seconds}),
+    file=sys.__stdout__,
+)

@@ -1,0 +1,132 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parse(home, roots):
+    environ = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PYTHONPATH": str(ROOT),
+        "USE_CASE_ROOTS": str(roots),
+    }
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "dags" / "parse.py"), str(ROOT / "dags")],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory):
+    return parse(tmp_path_factory.mktemp("airflow"), ROOT / "tests" / "dags" / "use_cases")
+
+
+@pytest.fixture(scope="module")
+def dags(parsed):
+    return parsed["dags"]
+
+
+def test_every_declared_source_and_use_case_has_its_dags(parsed):
+    assert parsed["errors"] == {}
+    assert sorted(parsed["dags"]) == [
+        "features__parcels",
+        "ingest__depots",
+        "ingest__parcel_outcomes",
+        "ingest__parcel_plan",
+        "maintain__lakehouse",
+        "monitor__parcels",
+        "score__parcels",
+        "train__parcels",
+    ]
+
+
+def test_parsing_brings_no_engine_and_is_quick(parsed):
+    assert parsed["heavy"] == []
+    assert parsed["seconds"] < 15
+
+
+def test_every_dag_is_documented_and_tagged(dags):
+    for dag_id, dag in dags.items():
+        assert "Rerunning" in dag["doc"], dag_id
+        assert {"nightjar", dag_id.partition("__")[0]} <= set(dag["tags"]), dag_id
+
+
+def test_every_task_has_an_owner_retries_with_backoff_a_timeout_and_an_alert(dags):
+    for dag_id, dag in dags.items():
+        for task_id, task in dag["tasks"].items():
+            owner = "nightjar" if dag_id == "maintain__lakehouse" else "parcel-team"
+            assert (task["owner"], task["retries"], task["backoff"]) == (owner, 3, 2), (dag_id, task_id)
+            assert task["timeout"] and task["callback"], (dag_id, task_id)
+
+
+def test_each_stage_updates_the_asset_that_the_next_waits_for(dags):
+    assert dags["ingest__parcel_plan"]["tasks"]["ingest"]["outlets"] == ["silver.parcel_plan"]
+    assert dags["features__parcels"]["tasks"]["build_features"]["outlets"] == ["gold.parcels_features"]
+    assert dags["score__parcels"]["tasks"]["score"]["outlets"] == ["gold.parcels_scores"]
+
+
+def test_features_wait_for_the_last_day_that_they_read_and_not_for_reference_data(dags):
+    assert dags["features__parcels"]["shifts"] == {
+        "silver.parcel_plan": [0, "Europe/Oslo"],
+        "silver.parcel_outcomes": [1, "Europe/Oslo"],
+    }
+
+
+def test_the_schedules_are_those_of_partitions(dags):
+    schedules = {dag_id: dag["schedule"] for dag_id, dag in dags.items()}
+    assert schedules == {
+        "features__parcels": "PartitionedAssetTimetable",
+        "ingest__depots": "NightlyTimetable",
+        "ingest__parcel_outcomes": "NightlyTimetable",
+        "ingest__parcel_plan": "NightlyTimetable",
+        "maintain__lakehouse": "CronTriggerTimetable",
+        "monitor__parcels": "PartitionedAssetTimetable",
+        "score__parcels": "PartitionedAssetTimetable",
+        "train__parcels": "NullTimetable",
+    }
+
+
+def test_the_graphs_show_the_decisions(dags):
+    assert dags["monitor__parcels"]["edges"] == [
+        "measure>report",
+        "measure>retrain_or_not",
+        "retrain_or_not>all_quiet",
+        "retrain_or_not>request_retraining",
+    ]
+    assert {"train>gate", "gate>verdict", "verdict>promoted", "verdict>held"} <= set(dags["train__parcels"]["edges"])
+
+
+def test_one_training_at_a_time_and_forms_for_runs_by_hand(dags):
+    assert dags["train__parcels"]["max_active_runs"] == 1
+    assert dags["score__parcels"]["params"] == ["cascade", "model_version", "partition", "through"]
+
+
+def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(tmp_path):
+    roots = tmp_path / "use_cases"
+    shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / "parcels")
+    shutil.copytree(roots / "parcels", roots / "broken")
+    declaration = roots / "broken" / "use_case.yaml"
+    declaration.write_text(
+        declaration.read_text().replace("name: parcels", "name: broken").replace("at_least", "atleast")
+    )
+    parsed = parse(tmp_path / "airflow", roots)
+    assert {"features__parcels", "score__parcels"} <= set(parsed["dags"])
+    assert not any("broken" in dag_id for dag_id in parsed["dags"])
+    ((file, error),) = parsed["errors"].items()
+    assert file.endswith("declarations.py")
+    assert str(declaration) in error
+    assert "label.atleast: is not a field that is known here" in error
