@@ -1,0 +1,67 @@
+"""`python -m stack up|down|status`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from stack import lifecycle
+from stack.credentials import Credentials
+from stack.errors import StackError
+from stack.plan import Plan
+from stack.record import Record
+from stack.running import RunningStack
+
+
+def main() -> int:
+    """Exit code 0 when the stack is as asked, 1 when it is not (with one line that says why)."""
+    parser = argparse.ArgumentParser(prog="python -m stack", description="The embedded stack on this machine.")
+    parser.add_argument("command", choices=["up", "down", "status"])
+    command = parser.parse_args().command
+    try:
+        plan = Plan.from_environ()
+        return {"up": _up, "down": _down, "status": _status}[command](plan)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; what was started is stopped again.", file=sys.stderr)
+        return 130
+
+
+def _up(plan: Plan) -> int:
+    print("Starting Spark, MLflow and Airflow (half a minute) ...", flush=True)
+    begin = time.monotonic()
+    with lifecycle.sigterm_as_exit():
+        stack = lifecycle.up(plan)
+    print("The stack is up already." if stack.was_up else f"The stack is up after {time.monotonic() - begin:.0f} s.")
+    print(stack.addresses())
+    return 0
+
+
+def _down(plan: Plan) -> int:
+    begin = time.monotonic()
+    count = lifecycle.down(plan.state_root)
+    ended = f"The stack is down: {count} processes ended in {time.monotonic() - begin:.1f} s."
+    print(ended if count else "Nothing to stop: no process of this stack runs.")
+    return 0
+
+
+def _status(plan: Plan) -> int:
+    record = Record.read(plan.state_root)
+    if record is None:
+        print("The stack is down. make up starts it.")
+        return 1
+    told = lifecycle.status(plan.state_root)
+    for name, state in told.items():
+        print(f"  {name:<14} {state}")
+    print(RunningStack(record.plan, Credentials.of(plan.state_root), was_up=True).addresses())
+    ill = [name for name, state in told.items() if state != "up"]
+    if ill:
+        print(f"Not up: {', '.join(ill)}. make up starts them again; {record.plan.logs} says what happened.")
+    return 1 if ill else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Airflow's configuration on one machine: the file airflow.cfg in its home.
+
+A file and not variables: what a user sets as AIRFLOW__SECTION__KEY wins over it, and no secret stands in an
+environment that every task inherits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from lakehouse.settings import PROJECT_ROOT
+from stack.credentials import Credentials, write_private
+from stack.plan import Plan
+from stack.ports import HOST
+
+USER = "admin"
+
+
+def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
+    """Section, key and value of everything that differs from Airflow's own defaults."""
+    return {
+        "core": {
+            "dags_folder": str(PROJECT_ROOT / "dags"),
+            "plugins_folder": str(PROJECT_ROOT / "plugins"),
+            "executor": "LocalExecutor",
+            # Airflow's 32 worker processes would be 5 GB and 32 claims on two cores.
+            "parallelism": str(max(4, (os.cpu_count() or 2) + 2)),
+            "load_examples": "False",
+            # A run that follows from an asset waits for ever while its DAG is paused.
+            "dags_are_paused_at_creation": "False",
+            "default_timezone": "utc",
+            "fernet_key": credentials.fernet_key,
+            # The default asks DNS, which on a laptop may take seconds or change its answer.
+            "hostname_callable": "socket.gethostname",
+            "execution_api_server_url": f"{plan.airflow_url}/execution/",
+            "simple_auth_manager_users": f"{USER}:admin",
+            "simple_auth_manager_passwords_file": str(passwords_file(plan)),
+        },
+        "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}"},
+        "logging": {"base_log_folder": str(plan.airflow_home / "logs"), "logging_level": "INFO"},
+        "api": {
+            "host": HOST,
+            "port": str(plan.ports.airflow),
+            "base_url": plan.airflow_url,
+            "workers": "1",
+            "secret_key": credentials.api_secret_key,
+            "expose_config": "False",
+        },
+        "api_auth": {"jwt_secret": credentials.jwt_secret},
+        # A new DAG file is seen within 15 s (default: five minutes), a new use case folder within 30.
+        "dag_processor": {
+            "refresh_interval": "10",
+            "bundle_refresh_check_interval": "5",
+            "min_file_process_interval": "20",
+            "parsing_processes": "2",
+        },
+    }
+
+
+def database_file(plan: Plan) -> Path:
+    """Airflow's metadata database."""
+    return plan.airflow_home / "airflow.db"
+
+
+def passwords_file(plan: Plan) -> Path:
+    """Where Airflow reads the password of its user."""
+    return plan.airflow_home / "passwords.json"
+
+
+def write(plan: Plan, credentials: Credentials) -> None:
+    """Write airflow.cfg and the password file."""
+    lines = []
+    for section, options in sections(plan, credentials).items():
+        # Airflow reads the file with interpolation: a percent sign is written twice.
+        lines += [f"[{section}]", *(f"{key} = {value.replace('%', '%%')}" for key, value in options.items()), ""]
+    write_private(plan.airflow_home / "airflow.cfg", "\n".join(lines))
+    write_private(passwords_file(plan), json.dumps({USER: credentials.admin_password}) + "\n")

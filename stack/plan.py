@@ -1,0 +1,102 @@
+"""What a stack is asked to be: its folders and its ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from lakehouse import settings
+from stack.ports import HOST, Ports
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stack: where its state lies, where it listens, and which data its tasks work on.
+
+    Attributes:
+        state_root: folder of everything the stack writes for itself: logs, Airflow's home, MLflow's store, env.sh.
+        ports: where the services listen.
+        lakehouse_root: LAKEHOUSE_ROOT of the tasks.
+        landing_root: LANDING_ROOT of the tasks.
+        use_case_roots: USE_CASE_ROOTS of the tasks and of the DAG files.
+    """
+
+    state_root: Path
+    ports: Ports
+    lakehouse_root: str
+    landing_root: str
+    use_case_roots: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The plan that the settings (`lakehouse.settings`) and the port variables describe, with absolute paths."""
+        env = os.environ if environ is None else environ
+        chosen = settings.load(env)
+        return cls(
+            state_root=chosen.state_root.resolve(),
+            ports=Ports.from_environ(env),
+            lakehouse_root=_absolute(chosen.lakehouse_root),
+            landing_root=_absolute(chosen.landing_root),
+            use_case_roots=os.pathsep.join(str(root.resolve()) for root in chosen.use_case_roots),
+        )
+
+    def with_ports(self, ports: Ports) -> Self:
+        """The same plan on other ports."""
+        return replace(self, ports=ports)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain values, for `from_json`."""
+        return asdict(self) | {"state_root": str(self.state_root)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The plan that `to_json` wrote."""
+        return cls(**(values | {"state_root": Path(values["state_root"]), "ports": Ports(**values["ports"])}))
+
+    @property
+    def airflow_url(self) -> str:
+        """Address of Airflow's web page and API."""
+        return f"http://{HOST}:{self.ports.airflow}"
+
+    @property
+    def mlflow_url(self) -> str:
+        """Address of MLflow's web page and API: MLFLOW_TRACKING_URI."""
+        return f"http://{HOST}:{self.ports.mlflow}"
+
+    @property
+    def spark_url(self) -> str:
+        """Address of Spark's web page."""
+        return f"http://{HOST}:{self.ports.spark_ui}"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the services' logs, one file a service."""
+        return self.state_root / "logs"
+
+    @property
+    def airflow_home(self) -> Path:
+        """AIRFLOW_HOME: airflow.cfg, the metadata database and the task logs."""
+        return self.state_root / "airflow"
+
+    @property
+    def mlflow_home(self) -> Path:
+        """Folder of MLflow's store and artifacts."""
+        return self.state_root / "mlflow"
+
+    @property
+    def spark_home(self) -> Path:
+        """Folder of Spark's scratch space; may be lost at any time while Spark is down."""
+        return self.state_root / "spark"
+
+    @property
+    def env_file(self) -> Path:
+        """What a shell sources to talk to this stack."""
+        return self.state_root / "env.sh"
+
+
+def _absolute(root: str) -> str:
+    """``root`` from the file system's root; an object store's address (s3://...) as it is."""
+    return root if "://" in root else str(Path(root).resolve())

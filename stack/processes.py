@@ -1,0 +1,80 @@
+"""The processes of a stack, found again by what they carry in their environment.
+
+A pid file forgets children, and a process group those that left it. A variable in the environment is inherited by
+every descendant and outlives every parent, so `down` finds all of them also after a crash.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import psutil
+
+STACK = "NIGHTJAR_STACK"
+SERVICE = "NIGHTJAR_SERVICE"
+
+
+def start(service: str, command: list[str], environ: Mapping[str, str], state_root: Path, log: Path) -> psutil.Process:
+    """Start ``command`` as ``service`` in a session of its own, away from the terminal, its output added to ``log``."""
+    marked_environ = {
+        **environ,
+        STACK: str(state_root),
+        SERVICE: service,
+        # Airflow renames its processes and would overwrite the very memory in which the system keeps our mark.
+        "SPT_NOENV": "1",
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        started = subprocess.Popen(
+            command,
+            env=marked_environ,
+            cwd=state_root,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    # From here on psutil waits for it; Popen would complain about a child that it did not wait for itself.
+    started.returncode = 0
+    return psutil.Process(started.pid)
+
+
+def marked(state_root: Path, service: str | None = None) -> list[psutil.Process]:
+    """Every living process of the stack at ``state_root``, or of one of its services; never this one."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environ = process.environ()
+        except (psutil.Error, OSError):
+            continue  # gone, a zombie, or somebody else's
+        if environ.get(STACK) != str(state_root) or process.pid == os.getpid():
+            continue
+        if service is None or environ.get(SERVICE) == service:
+            found.append(process)
+    return found
+
+
+def stop(find: Callable[[], Iterable[psutil.Process]], grace_seconds: float = 10) -> int:
+    """Ask the processes that ``find`` finds to end, and end those that did not after ``grace_seconds``.
+
+    Looks again until none is found: a process that is ending may still start another. Returns how many there were.
+    """
+    seen: set[int] = set()
+    deadline = time.monotonic() + grace_seconds
+    while processes := list(find()):
+        in_time = time.monotonic() < deadline
+        for process in processes:
+            try:
+                if not in_time:
+                    process.kill()
+                elif process.pid not in seen:
+                    process.terminate()
+            except psutil.NoSuchProcess:
+                continue
+        seen.update(process.pid for process in processes)
+        psutil.wait_procs(processes, timeout=0.5 if in_time else 5)
+    return len(seen)

@@ -1,0 +1,130 @@
+"""The services of a stack: how each is started, and how one knows that it is well."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lakehouse import spark_config
+from stack import health, jars
+from stack.credentials import write_private
+from stack.plan import Plan
+from stack.ports import HOST
+
+SPARK_MEMORY = "NIGHTJAR_SPARK_MEMORY"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-lived process of the stack.
+
+    Attributes:
+        name: as status and log files call it.
+        command: what is run.
+        ports: names of the ports (of `stack.ports.Ports`) that it listens on.
+        healthy: asked with the time of its start (seconds since the epoch), tells whether it serves.
+        variables: of its environment, besides those of every task.
+        without: names of the variables of every task that it must not have.
+        needs_database: whether Airflow's metadata database has to be there before it starts.
+    """
+
+    name: str
+    command: list[str]
+    ports: tuple[str, ...]
+    healthy: Callable[[float], bool]
+    variables: dict[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    needs_database: bool = False
+
+
+def services(plan: Plan) -> list[Service]:
+    """Every service of the stack that ``plan`` describes, the slowest to start first."""
+    return [_spark(plan), *_airflow(plan), _mlflow(plan)]
+
+
+def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
+    """Write the Connect server's settings, which are `lakehouse.spark_config` and what belongs to this machine."""
+    settings = {
+        **spark_config.CONFIG,
+        **spark_config.LOCAL_CONFIG,
+        **spark_config.SERVER_CONFIG,
+        "spark.app.name": "nightjar",
+        "spark.master": environ.get("SPARK_MASTER") or "local[*]",
+        "spark.driver.memory": environ.get(SPARK_MEMORY) or spark_config.LOCAL_CONFIG["spark.driver.memory"],
+        "spark.connect.grpc.binding.port": str(plan.ports.spark_connect),
+        # Our client waits for this very port, so the server must not move on to the next.
+        "spark.connect.grpc.port.maxRetries": "0",
+        "spark.ui.port": str(plan.ports.spark_ui),
+        "spark.local.dir": str(plan.spark_home / "local"),
+        "spark.sql.warehouse.dir": str(plan.spark_home / "warehouse"),
+    }
+    text = "".join(f"{key} {value}\n" for key, value in settings.items())
+    write_private(_spark_settings(plan), text)
+
+
+def migrate_command() -> list[str]:
+    """What makes or upgrades Airflow's metadata database."""
+    return [sys.executable, "-m", "airflow", "db", "migrate"]
+
+
+def _spark_settings(plan: Plan) -> Path:
+    return plan.spark_home / "connect-server.conf"
+
+
+def _spark(plan: Plan) -> Service:
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    submit = str(jars.spark_home() / "bin" / "spark-submit")
+    return Service(
+        name="spark",
+        command=[submit, "--properties-file", str(_spark_settings(plan)), "--class", server, "spark-internal"],
+        ports=("spark_connect", "spark_ui"),
+        healthy=lambda since: health.listens(plan.ports.spark_connect),
+        variables={
+            "SPARK_CONF_DIR": str(Path(__file__).parent / "spark_conf"),
+        },
+        # spark-submit would take this for an order to be a client of the server that it is to become.
+        without=("SPARK_REMOTE",),
+    )
+
+
+def _mlflow(plan: Plan) -> Service:
+    store = f"sqlite:///{plan.mlflow_home / 'mlflow.db'}?timeout=60"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(plan.ports.mlflow)]
+    command += ["--workers", "1", "--backend-store-uri", store]
+    command += ["--artifacts-destination", str(plan.mlflow_home / "artifacts")]
+    return Service(
+        name="mlflow",
+        command=command,
+        ports=("mlflow",),
+        healthy=lambda since: health.answers(f"{plan.mlflow_url}/health"),
+        # Its six job processes of 180 MB each serve features that are not used here.
+        variables={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
+
+
+def _airflow(plan: Plan) -> list[Service]:
+    def component(name: str, asked: Callable[[float], bool], *options: str, ports: tuple[str, ...] = ()) -> Service:
+        command = [sys.executable, "-m", "airflow", name, *options]
+        return Service(name, command, ports, asked, needs_database=True)
+
+    def beats(name: str) -> Callable[[float], bool]:
+        return lambda since: health.airflow_component(plan.airflow_url, name, since)
+
+    def serves(since: float) -> bool:
+        return health.answers(f"{plan.airflow_url}/api/v2/monitor/health")
+
+    # The log servers would listen on every network address, and the API server reads the same files from disk.
+    return [
+        component("api-server", serves, ports=("airflow",)),
+        component("scheduler", beats("scheduler"), "--skip-serve-logs"),
+        component("dag-processor", beats("dag_processor")),
+        component("triggerer", beats("triggerer"), "--skip-serve-logs"),
+    ]
+
+
+def log_file(plan: Plan, name: str) -> Path:
+    """Where the service called ``name`` writes what it has to say."""
+    return plan.logs / f"{name}{os.extsep}log"
