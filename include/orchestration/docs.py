@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from include.orchestration.schedules import daily_inputs
 from lakehouse import tables
 from lakehouse.declaration import Source, UseCase
@@ -21,6 +23,8 @@ def ingest(use_case: UseCase, source: Source) -> str:
         if source.cadence == "daily"
         else "Reference data: it comes when it changes, and a night without a delivery is skipped."
     )
+    first = use_case.calendar.start + dt.timedelta(days=30)
+    last = first + dt.timedelta(days=9)
     return f"""
 ### Ingest {source.name}
 
@@ -33,7 +37,7 @@ reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as
 **By hand.** Trigger with `partition` (and `through` for a range, one Spark application). Switch "Let the DAGs
 that follow run" off for a long history.
 
-**Backfill.** `airflow backfill create --dag-id ingest__{source.name} --from-date 2013-06-01 --to-date 2013-06-10
+**Backfill.** `airflow backfill create --dag-id ingest__{source.name} --from-date {first} --to-date {last}
 --max-active-runs 4`; the dates are partitions. Days that already ran are left alone, unless you add
 `--reprocess-behavior completed`. The features of a day follow when *all* daily sources that they need were ingested,
 as the page of `features__{use_case.name}` lists them: backfill them together.

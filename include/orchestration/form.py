@@ -45,7 +45,8 @@ def days(what: str) -> dict[str, Param]:
             type="boolean",
             title="Let the DAGs that follow run",
             description="On: every day of the range updates the asset, and what depends on it follows, one run a day. "
-            "Off: nothing follows; for loading a long history, where the next stage is started as a range of its own.",
+            "Off: nothing follows; for loading a long history, where the next stage is started as a range of its own. "
+            "A run with a partition key always updates the day of its key.",
         ),
     }
 
