@@ -18,7 +18,9 @@ for use_case in use_cases.declared():
         **{**defaults.common(use_case.owner, "train", use_case.name), "max_active_runs": 1},
     ):
         train = JobOperator(
-            task_id="train", stage="train", options={"use-case": use_case.name, "partition": form.PARTITION}
+            task_id="train",
+            stage="train",
+            options={"use-case": use_case.name, "partition": form.PARTITION, "actor": form.ACTOR},
         )
         gate = JobOperator(
             task_id="gate",
@@ -26,6 +28,7 @@ for use_case in use_cases.declared():
             options={
                 "use-case": use_case.name,
                 "partition": form.PARTITION,
+                "actor": form.ACTOR,
                 "model-version": "{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
             },
         )

@@ -11,6 +11,8 @@ from airflow.sdk import Param
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
 THROUGH = "{{ params.through or '' }}"
 MODEL_VERSION = "{{ params.model_version or '' }}"
+# Who asks, for the event tables: the person who triggered the run, where there is one.
+ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user_name else '' }}"
 CASCADE = "{{ params.cascade }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
