@@ -1,0 +1,97 @@
+"""What the outcomes of the 28 days before a day say about the flights scheduled on it, and how busy the day will be.
+
+A flight belongs to several groups at once (its carrier, its route, its aircraft, ...). Outcomes are totalled by group
+and day, the totals are summed over the days before, and each scheduled flight then looks up its own groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse import windows
+
+LATE_AT = 15  # minutes after the scheduled arrival: the definition of the US Bureau of Transportation Statistics
+# What is summed over how many days: only what a feature uses, each sum costs a window pass.
+SUMS = {1: ("arrived", "late", "delay", "lost"), 7: ("arrived", "delay"), 28: ("arrived", "late", "delay")}
+# One flight a day late says as much as one an hour late about the next; the mean must not hang on the few extremes.
+DELAY_FLOOR, DELAY_CEILING = -30, 180
+EVENING = 18  # hour from which a day's departures tell how the evening went, and so how the next morning starts
+
+COUNTS = ("arrived", "late", "delay", "lost", "scheduled")
+
+
+def departure_hour() -> Column:
+    """The scheduled hour of departure, 0 to 23, of a row with ``sched_dep_time`` (HHMM)."""
+    return F.floor(F.col("sched_dep_time") / 100)
+
+
+def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str]) -> DataFrame:
+    """The record of each scheduled flight's groups over the days before its own.
+
+    Args:
+        schedule: the scheduled flights to look up.
+        outcomes: past flights; those of a flight's own day and later are not used for it.
+        entity: key columns of a scheduled flight, without ``partition``.
+
+    Returns:
+        One row per scheduled flight: ``entity``, ``partition`` and a struct ``by_<group>`` for each group, with
+        ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d`` (sum of
+        their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted) over the last n days as in
+        ``SUMS``, and ``scheduled`` (flights of the group on the day itself).
+    """
+    asked = windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
+    past = windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
+    planned = asked.select(
+        "partition", *(F.lit(int(name == "scheduled")).cast("long").alias(name) for name in COUNTS), "key", "value"
+    )
+    totals = (
+        past.unionByName(planned)
+        .groupBy("key", "value", "partition")
+        .agg(*(F.sum(name).alias(name) for name in COUNTS))
+    )
+    record = windows.trailing_sums(totals, ["key", "value"], SUMS)
+    columns = ["scheduled", *(f"{name}_{length}d" for length, names in SUMS.items() for name in names)]
+    found = asked.join(
+        record.select("key", "value", "partition", F.struct(*columns).alias("record")),
+        ["key", "value", "partition"],
+    )
+    return found.groupBy(*entity, "partition").agg(
+        *(F.max(F.when(F.col("key") == name, F.col("record"))).alias(f"by_{name}") for name in _groups(F.lit(True)))
+    )
+
+
+def _groups(evening: Column) -> dict[str, Column]:
+    """The groups that a flight belongs to. ``evening`` says whether it counts for its airport's evening record."""
+    hour = departure_hour()
+    return {
+        "all": F.lit("all"),
+        "carrier": F.col("carrier"),
+        "origin": F.col("origin"),
+        "origin_evening": F.when(evening, F.col("origin")),
+        "origin_hour": F.concat_ws(" ", "origin", hour),
+        "hour": hour,
+        "dest": F.col("dest"),
+        "route": F.concat_ws(" ", "origin", "dest"),
+        "carrier_dest": F.concat_ws(" ", "carrier", "dest"),
+        "flight": F.concat_ws(" ", "carrier", "flight"),
+        "aircraft": F.col("tailnum"),
+    }
+
+
+def _counted(outcomes: DataFrame) -> DataFrame:
+    """Outcomes with the counts that history adds up, all whole numbers."""
+    delay, one, none = F.col("arr_delay"), F.lit(1).cast("long"), F.lit(0).cast("long")
+    arrived = delay.isNotNull()
+    clipped = F.round(F.least(F.greatest(delay, F.lit(DELAY_FLOOR)), F.lit(DELAY_CEILING))).cast("long")
+    return outcomes.withColumns(
+        {
+            "arrived": F.when(arrived, one).otherwise(none),
+            "late": F.when(delay >= LATE_AT, one).otherwise(none),
+            "delay": F.coalesce(clipped, none),
+            "lost": F.when(arrived, none).otherwise(one),
+            "scheduled": none,
+        }
+    )
