@@ -28,7 +28,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 		echo "env: making $(VENV) with $$($(PYTHON) -V)"; \
 		$(PYTHON) -m venv --clear $(VENV) || { \
 			echo "$(PYTHON) cannot make an environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; fi
-	@echo "env: installing the packages of requirements.txt (1.7 GB; some minutes the first time)"
+	@echo "env: installing the packages of requirements.txt (about 3 GB on disk; some minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
 		-r requirements.txt -r requirements-dev.txt

@@ -31,10 +31,9 @@ def main() -> int:
 
 
 def _up(plan: Plan) -> int:
-    print("Starting Spark, MLflow and Airflow (half a minute) ...", flush=True)
     begin = time.monotonic()
     with lifecycle.sigterm_as_exit():
-        stack = lifecycle.up(plan)
+        stack = lifecycle.up(plan, say=lambda line: print(line, flush=True))
     print("The stack is up already." if stack.was_up else f"The stack is up after {time.monotonic() - begin:.0f} s.")
     print(stack.addresses())
     return 0

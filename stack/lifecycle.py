@@ -53,6 +53,8 @@ def up(plan: Plan, say: Callable[[str], None] = print) -> RunningStack:
             return RunningStack(plan, Credentials.of(plan.state_root), was_up=True)
         if len(ill) < len(all_services):
             say(f"Starting again what does not answer: {', '.join(it.name for it in ill)}")
+        else:
+            say("Starting Spark, MLflow and Airflow (half a minute) ...")
         record = Record(
             plan, {name: pid for name, pid in record.started.items() if name not in {it.name for it in ill}}
         )
@@ -176,7 +178,7 @@ def _last_words(plan: Plan, name: str) -> str:
     lines = [line.strip() for line in log_file(plan, name).read_text(errors="replace").splitlines()]
     # Of a Java stack trace the head says what happened, the frames below it only where.
     telling = [line for line in lines if line and not line.startswith("at ")]
-    return telling[-1][:300] if telling else "it said nothing"
+    return " / ".join(telling[-2:])[-400:] if telling else "it said nothing"
 
 
 def _stop(state_root: Path, names: list[str] | None = None) -> int:

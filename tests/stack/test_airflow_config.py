@@ -1,0 +1,21 @@
+from configparser import ConfigParser
+from dataclasses import replace
+from pathlib import Path
+
+from stack import airflow_config
+from stack.credentials import Credentials
+from stack.plan import Plan
+from stack.ports import Ports
+
+
+def test_airflow_reads_back_what_was_meant_also_a_percent_sign(tmp_path):
+    plan = Plan(tmp_path / "100% state", Ports(airflow=8081), "/warehouse", "/landing", "/include")
+    credentials = replace(Credentials.of(plan.state_root), jwt_secret="50%(half)s")
+    airflow_config.write(plan, credentials)
+    read = ConfigParser()
+    read.read(plan.airflow_home / "airflow.cfg")
+    assert read["api_auth"]["jwt_secret"] == "50%(half)s"
+    assert read["api"]["host"] == "127.0.0.1"
+    assert read["core"]["execution_api_server_url"] == "http://127.0.0.1:8081/execution/"
+    assert Path(read["core"]["simple_auth_manager_passwords_file"]).is_absolute()
+    assert (plan.airflow_home / "airflow.cfg").stat().st_mode & 0o077 == 0
