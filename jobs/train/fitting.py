@@ -1,0 +1,45 @@
+"""The final model: fitted with the best parameters to all days before the holdout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xgboost
+
+from jobs.train.tuning import Tuned, binned
+from lakehouse.training_set import Floats, TrainingSet
+
+
+def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Any:
+    """A booster with the tuned parameters and number of trees, fitted to train and validation together.
+
+    The validation window is the freshest: having chosen the parameters, it is too good to leave unused.
+    """
+    both = joined(train, validation)
+    booster = xgboost.train(
+        dict(tuned.params), binned(both, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False
+    )
+    # The file names its features: who loads it can refuse a wrong column order.
+    booster.feature_names = list(both.names)
+    return booster
+
+
+def joined(first: TrainingSet, second: TrainingSet) -> TrainingSet:
+    """The rows of both, one after the other."""
+    return TrainingSet(
+        first.names,
+        np.concatenate([first.features, second.features]),
+        np.concatenate([first.label, second.label]),
+        np.concatenate([first.days, second.days]),
+    )
+
+
+def score(booster: Any, features: Floats) -> Floats:
+    """Probability or predicted value of each row, computed as scoring computes it."""
+    return np.asarray(booster.inplace_predict(features, validate_features=False), dtype=np.float64)
+
+
+def file_bytes(booster: Any) -> bytes:
+    """The booster in XGBoost's own binary format: what scoring loads, with nothing to unpickle."""
+    return bytes(booster.save_raw("ubj"))

@@ -1,0 +1,57 @@
+"""Train: gold features and labels -> a registered challenger, for one use case as of one day."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+from jobs.arguments import Arguments
+from jobs.train.pinned import Pinned, pin
+from jobs.train.windows import Parts, Windows, divide
+from lakehouse import registry, spark, training_set, use_cases
+from lakehouse.declaration import UseCase
+from lakehouse.registry import ModelVersion
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Train and register a challenger, unless a version of the very same rows, declaration and code is registered."""
+    assert arguments.use_case is not None and arguments.partition is not None
+    use_case = use_cases.by_name(arguments.use_case)
+    windows = Windows.of(use_case, arguments.partition)
+    pinned = pin(use_case, windows)
+    model = registered(use_case, pinned)
+    seconds: dict[str, float] = {}
+    status = "registered" if model is None else "unchanged"
+    if model is None:
+        started = time.monotonic()
+        parts = read(use_case, windows, pinned)
+        seconds["read"] = time.monotonic() - started
+        # Imported here: MLflow, Optuna and XGBoost take seconds that a repeated training need not wait for.
+        from jobs.train.training import train
+
+        model = train(use_case, arguments.partition, windows, pinned, parts, seconds)
+    from jobs.train import registration
+
+    result = json.loads(registry.file(model, registration.RESULT_FILE).read_text(encoding="utf-8"))
+    registration.complete(model, arguments.actor, result)
+    rounded = {part: round(value, 1) for part, value in seconds.items()}
+    return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}
+
+
+def registered(use_case: UseCase, pinned: Pinned) -> ModelVersion | None:
+    """The newest version that was trained from the same."""
+    same = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_FINGERPRINT) == pinned.fingerprint]
+    return same[-1] if same else None
+
+
+def read(use_case: UseCase, windows: Windows, pinned: Pinned) -> Parts:
+    """The labelled rows of the three windows at the pinned versions."""
+    session, whole = spark.session(f"train {use_case.name}"), windows.whole
+    rows = training_set.read(session, use_case, whole.first, whole.last, pinned.features_version, pinned.labels_version)
+    parts = divide(rows, windows, use_case)
+    log.info("train %s: %s; rows %s", use_case.name, windows, parts.rows)
+    return parts
