@@ -141,7 +141,8 @@ def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> Tr
     if (distinct := rows.group_by(identity).aggregate([]).num_rows) != rows.num_rows:
         raise DeclarationError(
             f"{use_case.name}: label.source: expected one row of {use_case.label.source} an entity and day, found "
-            f"{rows.num_rows} rows for {distinct} entities; its key must be the entity's: {', '.join(use_case.entity.key)}"
+            f"{rows.num_rows} rows for {distinct} entities; its key must be the entity's: "
+            f"{', '.join(use_case.entity.key)}"
         )
     matrix = np.empty((rows.num_rows, len(names)), dtype=np.float64)
     for index, name in enumerate(names):
