@@ -55,7 +55,7 @@ def exists(table: Table) -> bool:
 
 def version(table: Table) -> int:
     """The newest version of the table; -1 when it does not exist."""
-    return DeltaTable(location(table), without_files=True).version() if exists(table) else -1
+    return DeltaTable(location(table)).version() if exists(table) else -1
 
 
 def read(spark: SparkSession, table: Table, at_version: int | None = None) -> DataFrame:

@@ -169,7 +169,12 @@ def outcomes(use_case: UseCase) -> Table:
             *entity_columns(use_case),
             PARTITION,
             _col("value", "double", "the label's source value; null when it never came", nullable=True),
-            _col("label", "double", "the label: 1 or 0, or the value of a regression; null when unlabelled", nullable=True),
+            _col(
+                "label",
+                "double",
+                "the label: 1 or 0, or the value of a regression; null when unlabelled",
+                nullable=True,
+            ),
             _col("inputs_fingerprint", "string", "digest of the deliveries that it was built from"),
         ),
         key=(*use_case.entity.key, "partition"),

@@ -54,7 +54,8 @@ def load(file: Path) -> UseCase:
         DeclarationError: naming the file, the field, and what was expected.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        # The C loader: every DAG file and every task reads the declarations, and it is fifteen times as fast.
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{file}: expected YAML: {_one_line(error)}") from error
     if not isinstance(content, dict):
@@ -154,7 +155,9 @@ def _without_collisions(found: list[Found]) -> list[Found]:
         names.append(f"use case {item.folder.name}")
         taken = next((name for name in names if name in owner), None)
         if item.use_case is not None and taken is not None:
-            error = DeclarationError(f"{item.folder / FILE}: sources: {taken} is already declared in {owner[taken] / FILE}")
+            error = DeclarationError(
+                f"{item.folder / FILE}: sources: {taken} is already declared in {owner[taken] / FILE}"
+            )
             item = Found(item.folder, error=error)
         else:
             owner.update({name: item.folder for name in names})

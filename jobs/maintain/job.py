@@ -1,0 +1,50 @@
+"""Maintain: compact small files, remove those that no version within retention needs, and check the promised readers."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from jobs.arguments import Arguments
+from jobs.maintain.readers import unreadable
+from lakehouse import delta, spark, tables, use_cases
+from lakehouse.errors import TableUnreadable
+from lakehouse.tables import Table
+
+log = logging.getLogger(__name__)
+
+# A week of time travel: long enough to see what a value was before yesterday's correction, and Delta's own default.
+RETENTION_HOURS = 168
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Compact and vacuum every declared table that exists, then read every gold table with delta-rs and DuckDB.
+
+    Raises:
+        TableUnreadable: naming each gold table that a promised reader can't read, after the housekeeping of all.
+    """
+    existing = [table for table in declared_tables() if delta.exists(table)]
+    session = spark.session("maintain")
+    for table in existing:
+        where = f"delta.`{delta.location(table)}`"
+        log.info("maintaining %s", table.full_name)
+        session.sql(f"OPTIMIZE {where}").collect()
+        session.sql(f"VACUUM {where} RETAIN {RETENTION_HOURS} HOURS").collect()
+    broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
+    if broken:
+        found = "; ".join(f"{name}: {why}" for name, why in broken.items())
+        raise TableUnreadable(
+            f"expected every gold table to be readable by delta-rs and DuckDB, found {found}; look for a table feature that "
+            "was switched on by hand: DESCRIBE DETAIL lists them"
+        )
+    return {"status": "maintained", "tables": [table.full_name for table in existing]}
+
+
+def declared_tables() -> list[Table]:
+    """Every table of the catalogue."""
+    declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS]
+    for use_case in use_cases.declared():
+        for source in use_case.sources:
+            declared.extend(tables.of_source(source))
+        declared.extend(tables.of_use_case(use_case))
+    return declared

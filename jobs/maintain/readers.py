@@ -1,0 +1,24 @@
+"""Whether the readers that gold is promised to can read a table."""
+
+from __future__ import annotations
+
+import duckdb
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from lakehouse import delta
+from lakehouse.tables import Table
+
+
+def unreadable(table: Table) -> str | None:
+    """Why delta-rs or DuckDB can't read the table, or reads other rows than its log promises; None when all is well."""
+    try:
+        opened = DeltaTable(delta.location(table))
+        dataset = opened.to_pyarrow_dataset()
+        with duckdb.connect() as connection:
+            counted = connection.from_arrow(dataset).aggregate("count(*)").fetchall()[0][0]
+    except (DeltaError, duckdb.Error, OSError, ValueError) as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    actions = opened.get_add_actions(flatten=True)
+    promised = sum(actions.column("num_records").to_pylist())
+    return None if counted == promised else f"expected {promised} rows, DuckDB found {counted}"

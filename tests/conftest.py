@@ -1,0 +1,54 @@
+"""What all tests share: one local Spark with Delta, and a lakehouse of its own for each test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+TESTS = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A local session with Delta; jobs that ask lakehouse.spark for one get the same."""
+    os.environ.pop("SPARK_REMOTE", None)
+    os.environ["SPARK_MASTER"] = "local[2]"
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    # Tiny frames: what takes time is compiling, by the JVM and by Spark, so both are told not to try hard.
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-java-options '{quick}' pyspark-shell"
+    from lakehouse import spark_config
+    from lakehouse.spark import session
+
+    spark_config.CONFIG |= {
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "1",
+    }
+
+    made = session("tests")
+    made.sparkContext.setLogLevel("ERROR")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty lakehouse, landing zone and state folder, and the tests' own use cases beside the one that ships."""
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "warehouse"))
+    monkeypatch.setenv("LANDING_ROOT", str(tmp_path / "landing"))
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join([str(TESTS.parent / "include"), str(TESTS / "use_cases")]))
+    return tmp_path / "warehouse"
+
+
+@pytest.fixture
+def landing_root(lakehouse_root: Path) -> Path:
+    """The landing zone beside ``lakehouse_root``."""
+    return lakehouse_root.parent / "landing"

@@ -1,0 +1,133 @@
+"""Features are built from what had arrived, from the days they may read, and only when something changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.arguments import Arguments
+from jobs.features import job
+from jobs.ingest import job as ingest_job
+from lakehouse import use_cases
+from lakehouse.errors import InputsMissing, TransformBroken
+from tests.use_cases import bakery
+
+START = dt.date(2024, 3, 1)
+DAY = START + dt.timedelta(days=24)
+SOURCES = ("bakery_plan", "bakery_sales_counted")
+
+
+def ingest(first: dt.date, last: dt.date, *sources: str) -> None:
+    for source in sources or SOURCES:
+        ingest_job.run(Arguments(stage="ingest", source=source, partition=first, through=last))
+
+
+def build(first: dt.date = DAY, through: dt.date | None = None) -> dict[str, object]:
+    return job.run(Arguments(stage="features", use_case="bakery_sales", partition=first, through=through))
+
+
+def features(root: Path, day: dt.date = DAY) -> list[dict[str, object]]:
+    table = DeltaTable(root / "gold/bakery_sales_features").to_pyarrow_table(filters=[("partition", "=", day)])
+    rows = table.drop_columns(["inputs_fingerprint"]).to_pylist()
+    return sorted(rows, key=lambda row: (row["shop"], row["bread"]))
+
+
+@pytest.fixture
+def arrived(spark: SparkSession, lakehouse_root: Path, landing_root: Path) -> Path:
+    """Everything that DAY may read, and some days that it may not."""
+    bakery.deliver(landing_root, START, DAY + dt.timedelta(days=3))
+    ingest(START, DAY + dt.timedelta(days=3))
+    return lakehouse_root
+
+
+def test_a_day_has_one_row_an_entity_stamped_with_its_local_midnight(arrived: Path) -> None:
+    assert build()["rows"] == len(bakery.SHOPS) * len(bakery.BREADS)
+    rows = features(arrived)
+    assert {row["prediction_time"] for row in rows} == {dt.datetime(2024, 3, 24, 23, tzinfo=dt.UTC)}
+
+
+def test_building_again_changes_nothing_and_a_correction_rebuilds_what_may_read_it(
+    arrived: Path, landing_root: Path
+) -> None:
+    last = DAY + dt.timedelta(days=1)
+    build(DAY, last)
+    assert build(DAY, last)["status"] == "unchanged"
+    # Of these two days only the later one may read the sales of seven days before itself.
+    corrected = last - dt.timedelta(days=7)
+    bakery.write(landing_root, "bakery_sales_counted", corrected, ["shop,bread,sold", "canal,rye,500"])
+    ingest(corrected, corrected, "bakery_sales_counted")
+    again = build(DAY, last)
+    assert (again["status"], again["days"]) == ("built", 1)
+
+
+def test_a_range_equals_its_days_one_by_one(arrived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(3)]
+    build(days[0], days[-1])
+    in_range = [features(arrived, day) for day in days]
+    for day in days:
+        job.run(Arguments(stage="features", use_case="bakery_sales", partition=day, force=True))
+    assert [features(arrived, day) for day in days] == in_range
+
+
+def test_nothing_known_later_changes_a_value(arrived: Path, landing_root: Path) -> None:
+    """Add, change and delete everything that became known after the prediction time; build again; compare."""
+    build()
+    before = features(arrived)
+    unknown = [DAY - dt.timedelta(days=back) for back in range(7)] + [DAY + dt.timedelta(days=1)]
+    for number, day in enumerate(unknown):
+        rows = [f"{shop},{bread},{900 + number}" for shop in bakery.SHOPS for bread in bakery.BREADS]
+        kept = rows[: len(rows) // 2] if number % 2 else [*rows, "newshop,rye,999"]
+        for log in (landing_root / "bakery_sales_counted").glob(f"{day}*"):
+            log.unlink()
+        bakery.write(landing_root, "bakery_sales_counted", day, ["shop,bread,sold", *kept])
+        ingest(day, day, "bakery_sales_counted")
+    later = DeltaTable(arrived / "silver/bakery_sales_counted")
+    later.delete(f"partition = '{unknown[2]}'")
+    DeltaTable(arrived / "silver/bakery_plan").delete(f"partition > '{DAY}'")
+    job.run(Arguments(stage="features", use_case="bakery_sales", partition=DAY, force=True))
+    assert features(arrived) == before
+
+
+def test_a_day_is_not_built_on_inputs_that_have_not_arrived(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    bakery.deliver(landing_root, START, DAY)
+    ingest(START, DAY - dt.timedelta(days=8))
+    ingest(DAY, DAY, "bakery_plan")
+    with pytest.raises(InputsMissing, match="2024-03-25 waits for bakery_sales_counted 2024-03-18"):
+        build()
+    assert not (lakehouse_root / "gold").exists()
+
+
+def _without_a_column(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame:
+    return inputs["bakery_plan"].join(days, "partition", "left_semi").select("shop", "bread", "partition", "planned")
+
+
+def _with_a_row_lost(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame:
+    plan = inputs["bakery_plan"].join(days, "partition", "left_semi").where("shop <> 'canal'")
+    return plan.select(
+        "shop", "bread", "partition", "planned", "price", F.lit(1).alias("day_of_week"), F.lit(1).alias("sold_mean_14d")
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (_without_a_column, "missing: day_of_week, price, sold_mean_14d"),
+        (_with_a_row_lost, "expected one row for each of the 18 entities of 2024-03-25, found 15 rows"),
+    ],
+)
+def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
+    arrived: Path, monkeypatch: pytest.MonkeyPatch, broken: object, expected: str
+) -> None:
+    module = use_cases.transform(use_cases.by_name("bakery_sales"))
+    monkeypatch.setattr(module, "build", broken)
+    monkeypatch.setattr(use_cases, "transform", lambda _: module)
+    with pytest.raises(TransformBroken, match=expected):
+        build()
+    assert not (arrived / "gold/bakery_sales_features").exists()

@@ -1,0 +1,137 @@
+"""Ingest keeps its books, takes corrections, and can be repeated for free."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from jobs.arguments import Arguments
+from jobs.ingest import job
+from lakehouse.errors import DeliveryMissing, DeliveryRejected
+from tests.use_cases import bakery
+
+DAY = dt.date(2024, 3, 5)
+HEADER = "shop,bread,planned,price"
+
+
+def ingest(day: dt.date = DAY, through: dt.date | None = None) -> dict[str, object]:
+    return job.run(Arguments(stage="ingest", source="bakery_plan", partition=day, through=through))
+
+
+def land(landing_root: Path, *rows: str, day: dt.date = DAY, header: str = HEADER) -> None:
+    bakery.write(landing_root, "bakery_plan", day, [header, *rows])
+
+
+def rows(root: Path, table: str) -> list[dict[str, object]]:
+    return list(DeltaTable(root / table).to_pyarrow_table().to_pylist())
+
+
+def versions(root: Path) -> dict[str, int]:
+    return {str(log.parent): DeltaTable(log.parent).version() for log in root.glob("*/*/_delta_log")}
+
+
+def test_good_rows_reach_silver_and_bad_ones_the_rejects_with_their_reasons(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    good = [f"canal{'abcdefghijklmnopqrstuvwxyz'[n]},rye,{n},4" for n in range(26)]
+    land(landing_root, *good, "market,oats,3,4")
+    result = ingest()
+    assert (result["delivered_rows"], result["accepted_rows"], result["rejected_rows"]) == (27, 26, 1)
+    (reject,) = rows(lakehouse_root, "silver/bakery_plan_rejects")
+    assert (reject["raw"], reject["line"]) == ("market,oats,3,4", 28)
+    assert reject["reasons"] == "bread: expected one of rye, wheat, spelt, found 'oats'"
+    assert len(rows(lakehouse_root, "silver/bakery_plan")) == 26
+
+
+def test_the_same_delivery_again_changes_no_table(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    land(landing_root, "canal,rye,3,4")
+    ingest()
+    before = versions(lakehouse_root)
+    assert ingest()["status"] == "unchanged"
+    assert versions(lakehouse_root) == before
+
+
+def test_other_bytes_under_the_same_name_are_a_correction(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    land(landing_root, "canal,rye,3,4", "market,rye,5,4")
+    ingest()
+    land(landing_root, "canal,rye,8,4")
+    ingest()
+    silver = {row["shop"]: row["planned"] for row in rows(lakehouse_root, "silver/bakery_plan")}
+    assert silver == {"canal": 8, "market": 5}
+    assert len(rows(lakehouse_root, "ops/deliveries")) == 2
+    assert len(rows(lakehouse_root, "bronze/bakery_plan")) == 3
+
+
+def test_a_kill_before_the_ledger_is_mended_by_running_again(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(landing_root, "canal,rye,3,4")
+    with monkeypatch.context() as killed:
+        killed.setattr("lakehouse.ledger.record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ingest()
+    assert ingest()["accepted_rows"] == 1
+    assert len(rows(lakehouse_root, "bronze/bakery_plan")) == 1
+    assert len(rows(lakehouse_root, "silver/bakery_plan")) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "content", "expected"),
+    [
+        ("shop,bread,planned", ["canal,rye,3"], "missing column\\(s\\) price"),
+        (HEADER, [], "found only a header"),
+        (HEADER, ["canal,rye,x,4", "market,rye,5,4"], "at most 5% rejected rows, found 1 of 2"),
+    ],
+    ids=["missing column", "no rows", "too many rejects"],
+)
+def test_a_delivery_that_breaks_the_contract_as_a_whole_leaves_silver_untouched(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, header: str, content: list[str], expected: str
+) -> None:
+    land(landing_root, "canal,rye,3,4")
+    ingest()
+    land(landing_root, *content, header=header)
+    with pytest.raises(DeliveryRejected, match=expected):
+        ingest()
+    assert [row["planned"] for row in rows(lakehouse_root, "silver/bakery_plan")] == [3]
+
+
+def test_a_refused_delivery_does_not_come_back_with_the_next_good_one(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    land(landing_root, "canal,rye,x,4", "market,rye,5,4")
+    with pytest.raises(DeliveryRejected):
+        ingest()
+    land(landing_root, "canal,rye,3,4")
+    ingest()
+    assert [row["shop"] for row in rows(lakehouse_root, "silver/bakery_plan")] == ["canal"]
+
+
+def test_a_day_that_has_not_landed_is_named(spark: SparkSession, lakehouse_root: Path, landing_root: Path) -> None:
+    land(landing_root, "canal,rye,3,4")
+    with pytest.raises(DeliveryMissing, match="found none for 2024-03-06, 2024-03-07"):
+        ingest(DAY, DAY + dt.timedelta(days=2))
+    assert not lakehouse_root.exists()
+
+
+def test_a_range_in_one_run_equals_the_days_one_by_one(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
+    bakery.deliver(landing_root, days[0], days[-1])
+    ingest(days[0], days[-1])
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(lakehouse_root.parent / "by_day"))
+    for day in days:
+        ingest(day)
+
+    def content(root: Path) -> list[str]:
+        return sorted(str(sorted(row.items())) for row in rows(root, "silver/bakery_plan"))
+
+    assert content(lakehouse_root) == content(lakehouse_root.parent / "by_day")

@@ -1,0 +1,54 @@
+"""The jobs' command line refuses what makes no sense, and always leaves a result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from jobs.__main__ import main
+from jobs.arguments import parse
+from lakehouse.errors import BadArguments
+
+
+def test_a_range_is_all_its_days() -> None:
+    arguments = parse(["features", "--use-case", "u", "--partition", "2024-02-28", "--through", "2024-03-01"])
+    assert arguments.days == [dt.date(2024, 2, 28), dt.date(2024, 2, 29), dt.date(2024, 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", "required: stage"),
+        ("bake --partition 2024-01-01", "invalid choice: 'bake'"),
+        ("features --partition 2024-01-01", "required: --use-case"),
+        ("ingest --source s", "required: --partition"),
+        ("ingest --source s --partition 2024-02-30", "expected a day as YYYY-MM-DD, found '2024-02-30'"),
+        ("ingest --source s --partition 20240201", "expected a day as YYYY-MM-DD, found '20240201'"),
+        ("score --use-case u --partition 2024-01-02 --through 2024-01-01", "lies before"),
+        ("score --use-case u --partition 2024-01-02 --model-version two", "expected a model version such as 3"),
+        ("train --use-case u --partition 2024-01-02 --through 2024-01-03", "unrecognized arguments: --through"),
+    ],
+)
+def test_wrong_arguments_say_what_was_expected(line: str, expected: str) -> None:
+    with pytest.raises(BadArguments, match=expected):
+        parse(line.split())
+
+
+def test_a_failure_is_an_exit_code_a_last_line_and_a_result(
+    lakehouse_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "result.json"
+    code = main(["ingest", "--source", "tracks", "--partition", "2024-01-01", "--result", str(file)])
+    assert code == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("ERROR BadArguments: there is no source 'tracks'")
+    result = json.loads(file.read_text())
+    assert (result["error"], result["retryable"]) == ("BadArguments", False)
+
+
+def test_a_missing_delivery_may_be_retried(lakehouse_root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    assert main(["ingest", "--source", "bakery_plan", "--partition", "2024-03-01", "--result", str(file)]) == 10
+    assert json.loads(file.read_text())["retryable"] is True
