@@ -12,6 +12,7 @@ from stack.errors import StackError
 from stack.plan import Plan
 from stack.record import Record
 from stack.running import RunningStack
+from stack.termination import sigterm_as_exit
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
 
 def _up(plan: Plan) -> int:
     begin = time.monotonic()
-    with lifecycle.sigterm_as_exit():
+    with sigterm_as_exit():
         stack = lifecycle.up(plan, say=lambda line: print(line, flush=True))
     print("The stack is up already." if stack.was_up else f"The stack is up after {time.monotonic() - begin:.0f} s.")
     print(stack.addresses())

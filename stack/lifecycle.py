@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import psutil
 
@@ -24,6 +20,7 @@ from stack.plan import Plan
 from stack.record import Record, locked
 from stack.running import RunningStack
 from stack.services import Service, log_file, migrate_command, prepare_spark, services
+from stack.termination import sigterm_as_exit
 
 START_SECONDS = 180
 
@@ -186,20 +183,3 @@ def _stop(state_root: Path, names: list[str] | None = None) -> int:
         return processes.stop(lambda: processes.marked(state_root))
     wanted = {*names, "airflow-database"}
     return processes.stop(lambda: [it for name in wanted for it in processes.marked(state_root, name)])
-
-
-@contextmanager
-def sigterm_as_exit() -> Iterator[None]:
-    """Inside the block, SIGTERM unwinds like an exception instead of ending the process on the spot."""
-
-    def leave(signum: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + signum)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
