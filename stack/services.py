@@ -108,7 +108,7 @@ def _mlflow(plan: Plan) -> Service:
 def _airflow(plan: Plan) -> list[Service]:
     def component(name: str, asked: Callable[[float], bool], *options: str, ports: tuple[str, ...] = ()) -> Service:
         command = [sys.executable, "-m", "airflow", name, *options]
-        # The DAG processor tells of every parsing of every file, 40 MB a day; what fails to parse, Airflow's page shows.
+        # It tells of every parsing of every file, 40 MB a day; what fails to parse, Airflow's page shows.
         variables = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING"} if name == "dag-processor" else {}
         return Service(name, command, ports, asked, variables, needs_database=True)
 
