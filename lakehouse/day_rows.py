@@ -54,7 +54,9 @@ def replace(spark: SparkSession, table: Table, days: Sequence[dt.date], rows: It
         return False
     values = [tuple(row.values()) for row in wanted if row["partition"] in changed]
     schema = ", ".join(f"`{column.name}` {column.type}" for column in table.columns)
-    delta.replace(spark.createDataFrame(values, schema=schema), table, where=delta.days_condition(changed))
+    # Spark would spread these few rows over all cores, and each task would write a file of its own a day.
+    frame = spark.createDataFrame(values, schema=schema).coalesce(1)
+    delta.replace(frame, table, where=delta.days_condition(changed))
     return True
 
 

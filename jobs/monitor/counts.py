@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +42,16 @@ def count_bins(rows: DataFrame, distributions: Mapping[str, Distribution]) -> Da
     return long.groupBy("partition", "name", "bin").agg(F.count("*").alias("rows"))
 
 
-def daily_counts(rows: DataFrame, distributions: Mapping[str, Distribution]) -> DailyCounts:
-    """``count_bins`` collected, as one array of counts for each column and day that has rows."""
+def daily_counts(*parts: tuple[DataFrame, Mapping[str, Distribution]]) -> DailyCounts:
+    """``count_bins`` of each part in one pass, as one array of counts for each column and day that has rows.
+
+    Args:
+        parts: rows and the bins of their columns; no column name occurs twice.
+    """
+    distributions = {name: item for _, bins in parts for name, item in bins.items()}
+    counted = reduce(DataFrame.unionAll, (count_bins(rows, bins) for rows, bins in parts if bins))
     found: dict[str, dict[dt.date, Counts]] = {name: {} for name in distributions}
-    for day, name, number, count in count_bins(rows, distributions).collect():
+    for day, name, number, count in counted.collect():
         width = len(distributions[name].shares)
         found[name].setdefault(day, np.zeros(width, dtype=np.int64))[number] = count
     return found

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 from jobs.monitor import verdict
 from jobs.monitor.counts import DailyCounts, window
-from jobs.monitor.performance import DailySums
+from jobs.monitor.performance import Matured, over
 from jobs.monitor.verdict import FEWEST_DAYS, Finding, Verdict
 from lakehouse import metrics
 from lakehouse.declaration import UseCase
 from lakehouse.profile import SCORE, Distribution, Profile
 
+# The champion's score among the counted columns; no feature can have this name, declared names begin with a letter.
+PREDICTION = "_score"
 CALIBRATION = "calibration"
 LOSS_RISE = "loss_rise"
 
@@ -27,16 +28,14 @@ class Evidence:
     Attributes:
         version: the champion's model version.
         profile: its training profile.
-        features: feature rows by feature, day and bin.
-        scores: its scores by day and bin, under the name ``score``.
-        matured: by day, over its labelled scores: rows, and the sums of score, label and loss.
+        counts: feature rows by feature, day and bin, and its scores likewise, under the name ``PREDICTION``.
+        matured: how good its scores turned out, by day.
     """
 
     version: int
     profile: Profile
-    features: DailyCounts
-    scores: DailyCounts
-    matured: DailySums
+    counts: DailyCounts
+    matured: Mapping[dt.date, Matured]
 
 
 def trailing(last: dt.date, days: int) -> list[dt.date]:
@@ -50,12 +49,13 @@ def findings(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[Findin
     days = trailing(day, drift.window_days)
     found = [
         _psi(
-            "feature", name, profile.features[name], evidence.features[name], days,
+            "feature", name, profile.features[name], evidence.counts[name], days,
             verdict.feature_limit(profile.features[name].ordinary_psi, drift), f"PSI of {name}",
         )
-        for name in evidence.features
+        for name in profile.features
+        if name in evidence.counts
     ]  # fmt: skip
-    scores = evidence.scores[SCORE]
+    scores = evidence.counts[PREDICTION]
     found.append(
         _psi("prediction", SCORE, profile.prediction, scores, days, drift.max_prediction_psi, "PSI of the scores")
     )
@@ -111,19 +111,20 @@ def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> 
             verdict.unmeasured("performance", CALIBRATION, metrics.CALIBRATION_GAP, drift.max_calibration_gap, why),
             verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why),
         ]
-    count, score, label, loss = (sum(day[index] for day in present) for index in range(4))
-    gap = score / count - label / count
-    words = f"mean score {score / count:.3f} against mean label {label / count:.3f} over the matured days to {days[-1]}"
+    matured = over(present, task)
+    way = "high" if matured.gap > 0 else "low"
+    words = f"scores {abs(matured.gap):.3f} too {way} on average over the matured days to {days[-1]}"
     found = [
-        verdict.judge("performance", CALIBRATION, metrics.CALIBRATION_GAP, abs(gap), drift.max_calibration_gap, words)
+        verdict.judge(
+            "performance", CALIBRATION, metrics.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
+        )
     ]
     promised = evidence.profile.metrics.get(loss_name)
     if promised is None:
         why = f"the training profile of version {evidence.version} has no {loss_name}"
         return [*found, verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why)]
-    matured = sqrt(loss / count) if task == "regression" else loss / count
-    words = f"{loss_name} {matured:.3f} over the matured days to {days[-1]} against {promised:.3f} on the holdout"
+    words = f"{loss_name} {matured.loss:.3f} over the matured days to {days[-1]} against {promised:.3f} on the holdout"
     return [
         *found,
-        verdict.judge("performance", loss_name, LOSS_RISE, matured - promised, drift.max_loss_rise, words),
+        verdict.judge("performance", loss_name, LOSS_RISE, matured.loss - promised, drift.max_loss_rise, words),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -39,7 +40,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     # A label that came late or was corrected is caught up with while the window still looks at its day.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
-    judged, changed = _performance(session, use_case, sorted({*matured, *written} & scored_by.keys()))
+    changed = _measure(session, use_case, sorted(watched), {*matured, *written}, scored_by)
     rows = _drift_rows(session, use_case, {day: int(scored_by[day]) for day in days})
     changed = day_rows.replace(session, tables.drift(use_case), days, rows) or changed
     last = _of_day(rows, days[-1])
@@ -51,28 +52,40 @@ def run(arguments: Arguments) -> dict[str, Any]:
         "retrain_reasons": list(decision.reasons),
         "outcomes_partition": matured[-1] if matured else None,
         "outcomes_written": written,
-        "labelled_rows": _labelled(judged, matured[-1]) if matured else 0,
+        "labelled_rows": _labelled(use_case, matured[-1]) if matured else 0,
         "days": [_of_day(rows, day) for day in days],
     }
 
 
-def _performance(session: SparkSession, use_case: UseCase, days: list[dt.date]) -> tuple[Rows, bool]:
-    """Measure the days that have both scores and outcomes; returns the rows and whether any had changed."""
+def _measure(
+    session: SparkSession,
+    use_case: UseCase,
+    watched: list[dt.date],
+    anew: set[dt.date],
+    scored_by: Mapping[dt.date, str],
+) -> bool:
+    """Measure those of the days watched that are to be measured anew or never were; returns whether any row changed."""
+    table = tables.performance(use_case)
     labelled = delta.constant_by_partition(tables.outcomes(use_case), "inputs_fingerprint")
-    days = [day for day in days if day in labelled]
+    measured = {
+        row["partition"]: str(row["model_version"])
+        for row in day_rows.read(table, watched)
+        if row["role"] == registry.CHAMPION
+    }
+    days = [day for day in watched if day in labelled and (day in anew or measured.get(day) != scored_by[day])]
     if not days:
-        return [], False
-    condition = delta.days_condition(days)
+        return False
     scores, labels, population = (
-        delta.read(session, table).where(condition)
-        for table in (
+        delta.read(session, source).where(delta.days_condition(days))
+        for source in (
             tables.scores(use_case),
             tables.outcomes(use_case),
             tables.silver(use_case.source(use_case.entity.source)),
         )
     )
-    rows = performance.measure(performance.judged_rows(scores, labels, population, use_case), use_case)
-    return rows, day_rows.replace(session, tables.performance(use_case), days, rows)
+    judged = performance.judged_rows(scores, labels, population, use_case)
+    rows = performance.measure(judged, use_case, delta.rows_in(tables.scores(use_case), days))
+    return day_rows.replace(session, table, days, rows)
 
 
 def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> Rows:
@@ -88,7 +101,7 @@ def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.dat
 
 
 def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
-    """Count all that the windows of these days look at, in one pass each over features, scores and outcomes."""
+    """Count all that the windows of these days look at, in one pass over features and scores."""
     model = registry.version(use_case.name, version)
     profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
@@ -97,14 +110,14 @@ def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list
     features = delta.read(session, tables.features(use_case)).where(delta.days_condition(recent))
     still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
-    scores = delta.read(session, tables.scores(use_case)).where(by_champion)
-    labels = delta.read(session, tables.outcomes(use_case)).where(delta.days_condition(older))
+    scores = delta.read(session, tables.scores(use_case)).where(delta.days_condition(recent)).where(by_champion)
+    scores = scores.withColumnRenamed(SCORE, drift.PREDICTION)
+    measured = day_rows.read(tables.performance(use_case), older)
     return Evidence(
         version=version,
         profile=profile,
-        features=counts.daily_counts(features, still_declared),
-        scores=counts.daily_counts(scores.where(delta.days_condition(recent)), {SCORE: profile.prediction}),
-        matured=performance.daily_sums(scores.where(delta.days_condition(older)), labels, use_case),
+        counts=counts.daily_counts((features, still_declared), (scores, {drift.PREDICTION: profile.prediction})),
+        matured=performance.by_day(measured, registry.CHAMPION, version, use_case.model.task),
     )
 
 
@@ -133,11 +146,12 @@ def _of_day(rows: Rows, day: dt.date) -> dict[str, Any]:
         "violated": final["violated"],
         "verdict": "violated" if final["violated"] else "ordinary",
         "reasons": final["reason"].split("; "),
-        "drifted_features": [row["feature"] for row in mine if row["kind"] == "feature" and row["violated"]],
+        "drifted_features": sorted(row["feature"] for row in mine if row["kind"] == "feature" and row["violated"]),
     }
 
 
-def _labelled(rows: Rows, day: dt.date) -> int:
+def _labelled(use_case: UseCase, day: dt.date) -> int:
     """Labelled rows of the champion's scores of that day."""
-    wanted = {"partition": day, "role": registry.CHAMPION, "slice": performance.ALL}
-    return max((row["labelled_rows"] for row in rows if wanted.items() <= row.items()), default=0)
+    wanted = {"role": registry.CHAMPION, "slice": performance.ALL}
+    measured = day_rows.read(tables.performance(use_case), [day])
+    return max((row["labelled_rows"] for row in measured if wanted.items() <= row.items()), default=0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,6 @@ from lakehouse.metrics import Task
 ALL = "all"
 NULL = "null"
 
-# By day, over its labelled rows: how many, and the sums of score, label and loss.
-DailySums = Mapping[dt.date, tuple[int, float, float, float]]
-
 # Up to so many rows are measured in this process; more by Spark's workers, a day each.
 ROWS_AT_ONCE = 2_000_000
 
@@ -28,6 +27,21 @@ SCHEMA = (
     "partition date, role string, model_version int, slice string, slice_value string, rows long, labelled_rows long, "
     "metric string, value double"
 )
+
+
+@dataclass(frozen=True)
+class Matured:
+    """How good one version's scores of some days turned out.
+
+    Attributes:
+        labelled_rows: rows with a matured label, at least one.
+        gap: mean score minus mean label.
+        loss: log loss, or root mean squared error.
+    """
+
+    labelled_rows: int
+    gap: float
+    loss: float
 
 
 def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
@@ -45,10 +59,10 @@ def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, u
     return rows.select("partition", "role", "model_version", "score", "label", *(f"slice_{n}" for n in use_case.slices))
 
 
-def measure(judged: DataFrame, use_case: UseCase) -> list[dict[str, Any]]:
-    """Rows of the performance table for all days in ``judged`` (see ``judged_rows``)."""
+def measure(judged: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
+    """Rows of the performance table for all days in ``judged`` (see ``judged_rows``), about so many rows."""
     task, slices = use_case.model.task, use_case.slices
-    if judged.count() <= ROWS_AT_ONCE:
+    if rows_expected <= ROWS_AT_ONCE:
         rows = judged.toPandas()
         return [row for _, day in rows.groupby("partition") for row in of_rows(day, task, slices)]
 
@@ -83,20 +97,24 @@ def _floats(column: pd.Series[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(column.to_numpy(dtype=np.float64), dtype=np.float64)
 
 
-def daily_sums(scores: DataFrame, outcomes: DataFrame, use_case: UseCase) -> DailySums:
-    """Per day over the labelled rows: how many, and the sums of score, label and loss (log loss, or squared error).
+def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Task) -> dict[dt.date, Matured]:
+    """What rows of the performance table say of one role and model version as a whole, for the days with labels."""
+    found: dict[dt.date, dict[str, Any]] = {}
+    wanted = {"role": role, "model_version": version, "slice": ALL}
+    for row in rows:
+        if wanted.items() <= row.items() and row["labelled_rows"]:
+            found.setdefault(row["partition"], {})[row["metric"]] = row["value"]
+            found[row["partition"]]["rows"] = row["labelled_rows"]
+    return {
+        day: Matured(numbers["rows"], numbers[metrics.CALIBRATION_GAP], numbers[metrics.LOSS[task]])
+        for day, numbers in found.items()
+    }
 
-    Args:
-        scores: rows of one role and model version.
-        outcomes: the outcomes table.
-        use_case: says which loss.
-    """
-    on = ["partition", *use_case.entity.key]
-    score, label = F.col("score"), F.col("label")
-    loss = (score - label) ** 2
-    if use_case.binary:
-        probability = F.greatest(F.lit(1e-12), F.least(F.lit(1 - 1e-12), score))
-        loss = -(label * F.log(probability) + (1 - label) * F.log(1 - probability))
-    rows = scores.select(*on, "score").join(outcomes.select(*on, "label"), on).where(label.isNotNull())
-    sums = rows.groupBy("partition").agg(F.count("*"), F.sum(score), F.sum(label), F.sum(loss))
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in sums.collect()}
+
+def over(days: Sequence[Matured], task: Task) -> Matured:
+    """Several days as one: exactly what their rows together give, since both losses are means over rows."""
+    total = sum(day.labelled_rows for day in days)
+    gap = sum(day.labelled_rows * day.gap for day in days) / total
+    if task == "regression":
+        return Matured(total, gap, sqrt(sum(day.labelled_rows * day.loss**2 for day in days) / total))
+    return Matured(total, gap, sum(day.labelled_rows * day.loss for day in days) / total)

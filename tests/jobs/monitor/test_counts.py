@@ -11,7 +11,11 @@ DAYS = [dt.date(2024, 6, day) for day in (1, 2, 3)]
 
 def test_spark_counts_the_same_bins_as_numpy(spark):
     random = np.random.default_rng(3)
-    columns = {"smooth": random.normal(size=300), "few": random.integers(0, 3, 300).astype(float), "still": np.ones(300)}
+    columns = {
+        "smooth": random.normal(size=300),
+        "few": random.integers(0, 3, 300).astype(float),
+        "still": np.ones(300),
+    }
     columns["smooth"][::7] = np.nan
     day = np.repeat(np.arange(3), 100)
     distributions = {name: Distribution.of(values, day, 3, Drift(bins=5)) for name, values in columns.items()}
@@ -22,7 +26,7 @@ def test_spark_counts_the_same_bins_as_numpy(spark):
         for i in range(300)
     ]
     frame = spark.createDataFrame(rows, "partition date, smooth double, few double, still double")
-    found = daily_counts(frame, distributions)
+    found = daily_counts((frame, distributions))
     for name, distribution in distributions.items():
         for index, partition in enumerate(DAYS):
             bins = distribution.bins(columns[name][day == index])

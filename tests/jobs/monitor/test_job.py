@@ -1,0 +1,109 @@
+import shutil
+
+import pytest
+
+from jobs.arguments import Arguments
+from jobs.monitor import job
+from lakehouse import day_rows, tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import InputsMissing
+
+
+def monitor(toy, first: int, last: int | None = None) -> dict:
+    through = None if last is None else toy.day(last)
+    return job.run(Arguments("monitor", use_case="toy_monitored", partition=toy.day(first), through=through))
+
+
+def rows_of(toy, table, *numbers: int) -> list[dict]:
+    return day_rows.read(table(toy.use_case), [toy.day(number) for number in numbers])
+
+
+def test_a_day_without_scores_names_the_command_that_makes_them(toy):
+    with pytest.raises(InputsMissing, match="python -m jobs score --use-case toy_monitored --partition 2024-01-06"):
+        monitor(toy, 5)
+
+
+def test_days_are_judged_repeated_and_corrected_as_their_labels_come(toy):
+    for number in range(5):
+        toy.live(number)
+    result = monitor(toy, 1, 4)
+    assert (result["status"], result["violated"], result["retrain"]) == ("monitored", False, False)
+    assert [day["partition"] for day in result["days"]] == [toy.day(number) for number in range(1, 5)]
+    assert (result["outcomes_partition"], result["labelled_rows"]) == (toy.day(3), 58)
+
+    outcomes = rows_of(toy, tables.outcomes, 3)
+    assert len(outcomes) == 60
+    assert [row["label"] for row in outcomes if row["id"] in (0, 57, 58, 59)] == [1.0, 0.0, None, None]
+
+    performance = rows_of(toy, tables.performance, 3)
+    assert {(row["slice"], row["slice_value"], row["rows"], row["labelled_rows"]) for row in performance} == {
+        ("all", "all", 60, 58),
+        ("region", "a", 30, 29),
+        ("region", "b", 30, 29),
+    }
+    assert {row["metric"] for row in performance} == {
+        "log_loss", "brier", "average_precision", "roc_auc", "calibration_gap",
+    }  # fmt: skip
+
+    drift = rows_of(toy, tables.drift, 4)
+    assert [(row["kind"], row["feature"], row["statistic"]) for row in drift] == [
+        ("feature", "calm", "psi"),
+        ("feature", "still", "psi"),
+        ("feature", "warm", "psi"),
+        ("performance", "calibration", "calibration_gap"),
+        ("performance", "log_loss", "loss_rise"),
+        ("prediction", "score", "psi"),
+        ("verdict", "all", "violated"),
+    ]
+    assert all(row["value"] is not None and not row["violated"] for row in drift)
+
+    # Repeating it, whole or in part, commits nothing.
+    before = toy.versions()
+    assert monitor(toy, 4)["status"] == "unchanged"
+    assert monitor(toy, 1, 4)["status"] == "unchanged"
+    assert toy.versions() == before
+
+    # A correction of a day that the window still looks at is caught up with.
+    toy.record(2, 0.5, name="correction")
+    result = monitor(toy, 4)
+    assert result["outcomes_written"] == [toy.day(2)]
+    assert sum(row["label"] or 0 for row in rows_of(toy, tables.outcomes, 2)) == 30
+    gap = next(row for row in rows_of(toy, tables.performance, 2) if row["metric"] == "calibration_gap")
+    assert gap["value"] < -0.1
+
+
+def test_a_range_gives_the_rows_that_its_days_one_by_one_give(toy, lakehouse_root, monkeypatch):
+    for number in range(4):
+        toy.live(number, shift=0.6 * number)
+    copy = shutil.copytree(lakehouse_root, lakehouse_root.parent / "copy")
+    made = (tables.outcomes, tables.performance, tables.drift)
+    ranged = monitor(toy, 2, 3)
+    together = [rows_of(toy, table, *range(4)) for table in made]
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(copy))
+    alone = [monitor(toy, number) for number in (2, 3)]
+    assert [rows_of(toy, table, *range(4)) for table in made] == together
+    assert [day["violated"] for day in ranged["days"]] == [result["violated"] for result in alone]
+
+
+def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_once(toy):
+    declared = toy.use_case.model_dump() | {"model": {"task": "regression"}}
+    declared["gate"] = {"metric": "rmse", "min_improvement": 0}
+    declared["label"] |= {"at_least": None, "maturity_days": 7}
+    declared["split"]["holdout"] = {"first": 10, "last": 7}
+    toy.use_case = UseCase.model_validate(declared)
+    for number in range(11):
+        toy.live(number, shift=2.0 if number > 6 else 0.0)
+    # The first outcomes have not arrived: nothing to judge by, and no harm.
+    result = monitor(toy, 7, 10)
+    assert (result["outcomes_partition"], result["labelled_rows"]) == (toy.day(3), 58)
+    assert next(row["label"] for row in rows_of(toy, tables.outcomes, 3) if row["id"] == 0) == 30.0
+    whole = [row for row in rows_of(toy, tables.performance, 3) if row["slice"] == "all"]
+    assert {row["metric"] for row in whole} == {"rmse", "mae", "calibration_gap"}
+
+    assert result["violated"] and result["retrain"]
+    assert result["drifted_features"] == ["calm", "warm"]
+    assert result["reasons"][0].startswith("2 of 3 features drifted (67%, limit 50%)")
+    assert any("too low on average over the matured days to 2024-01-04" in reason for reason in result["reasons"])
+    toy.trained_for[2], toy.champion = toy.day(10), 2
+    repeated = monitor(toy, 10)
+    assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)
