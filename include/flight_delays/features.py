@@ -1,7 +1,7 @@
 """The features of flight_delays: what is known about each scheduled flight at the local midnight that starts its day.
 
-Known are the day's schedule, the planes, and the outcomes and weather of the days before. All features are doubles; null
-means not known (no tail number assigned, no weather reading, no history yet).
+Known are the day's schedule, the planes, and the outcomes and weather of the days before. All features are doubles;
+null means not known (no tail number assigned, no weather reading, no history yet).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def build(days: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
 
     Args:
         days: one column ``partition`` (date), each day once.
-        inputs: the silver rows of ``flight_schedule``, ``flight_outcomes``, ``weather`` and ``planes``, for at least the
-            days that the features of ``days`` may read. Rows of other days do no harm: they are not used.
+        inputs: the silver rows of ``flight_schedule``, ``flight_outcomes``, ``weather`` and ``planes``, for at
+            least the days that the features of ``days`` may read. Rows of other days do no harm: they are not used.
 
     Returns:
         One row per scheduled flight: ``carrier``, ``flight``, ``origin``, ``sched_dep_time``, ``partition``, then a
@@ -61,7 +61,6 @@ def _scheduled() -> dict[str, Column]:
 def _busy() -> dict[str, Column]:
     return {
         "all_flights": F.col("by_all.scheduled"),
-        "origin_flights": F.col("by_origin.scheduled"),
         "origin_hour_flights": F.col("by_origin_hour.scheduled"),
         "hour_flights": F.col("by_hour.scheduled"),
         "dest_flights": F.col("by_dest.scheduled"),

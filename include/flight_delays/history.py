@@ -37,10 +37,10 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
         entity: key columns of a scheduled flight, without ``partition``.
 
     Returns:
-        One row per scheduled flight: ``entity``, ``partition`` and a struct ``by_<group>`` for each group, with
-        ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d`` (sum of
-        their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted) over the last n days as in
-        ``SUMS``, and ``scheduled`` (flights of the group on the day itself).
+        One row per scheduled flight: ``entity``, ``partition`` and a struct ``by_<group>`` for each group. It has
+        ``scheduled`` (flights of the group on the day itself) and, over the last n days as ``SUMS`` has them,
+        ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d``
+        (the sum of their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted).
     """
     asked = windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
     past = windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
