@@ -1,0 +1,87 @@
+"""Report: the Evidently page of a monitored day, logged to MLflow beside the numbers of its verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from jobs.arguments import Arguments
+from jobs.report import drift_run, page
+from jobs.report.sample import window_sample
+from lakehouse import day_rows, delta, registry, spark, tables, use_cases
+from lakehouse.declaration import UseCase
+from lakehouse.errors import InputsMissing
+from lakehouse.profile import REFERENCE_ROWS
+
+log = logging.getLogger(__name__)
+
+Rows = list[dict[str, Any]]
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Draw the day's window against the training sample; a page that is there for the same numbers is kept."""
+    assert arguments.use_case is not None and arguments.partition is not None
+    use_case, day = use_cases.by_name(arguments.use_case), arguments.partition
+    rows = day_rows.read(tables.drift(use_case), [day])
+    if not rows:
+        raise InputsMissing(
+            f"{tables.drift(use_case).full_name}: expected the verdict of {day}, found none; monitor first: "
+            f"python -m jobs monitor --use-case {use_case.name} --partition {day}"
+        )
+    fingerprint = hashlib.sha256(json.dumps(rows, default=str).encode()).hexdigest()[:16]
+    kept = drift_run.find(use_case.name, day.isoformat())
+    if kept.fingerprint == fingerprint:
+        return {"status": "unchanged", "run_id": kept.run_id, "url": kept.url}
+    version = rows[0]["model_version"]
+    limits = psi_limits(rows)
+    current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
+    model = registry.version(use_case.name, version)
+    reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
+    with tempfile.TemporaryDirectory() as folder:
+        files = page.write(current, reference, limits, use_case.drift.max_drifted_share, Path(folder))
+        done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
+    log.info("report: the drift page of %s is at %s", day, done.url)
+    return {"status": "reported", "run_id": done.run_id, "url": done.url, "rows": len(current)}
+
+
+def psi_limits(rows: Rows) -> dict[str, float]:
+    """The limit of each feature and of the score, from the day's rows of the drift table."""
+    return {row["feature"]: row["limit"] for row in rows if row["statistic"] == "psi"}
+
+
+def metrics(rows: Rows) -> dict[str, float]:
+    """Every measured number of the day under a name for MLflow, such as ``feature/psi/distance``."""
+    return {
+        f"{row['kind']}/{row['statistic']}/{row['feature']}": row["value"] for row in rows if row["value"] is not None
+    }
+
+
+def tags(use_case: UseCase, day: dt.date, rows: Rows) -> dict[str, str]:
+    """By what the run is found, and the verdict in words."""
+    verdict = next(row for row in rows if row["kind"] == "verdict")
+    return {
+        "kind": drift_run.KIND,
+        "use_case": use_case.name,
+        "partition": day.isoformat(),
+        "model_version": str(verdict["model_version"]),
+        "verdict": "violated" if verdict["violated"] else "ordinary",
+        "reasons": verdict["reason"],
+    }
+
+
+def _window(use_case: UseCase, day: dt.date, version: int, columns: list[str]) -> pd.DataFrame:
+    """The sample of the trailing window, scored by that version."""
+    session = spark.session(f"report {use_case.name}")
+    days = delta.days_condition(day - dt.timedelta(days=back) for back in range(use_case.drift.window_days))
+    features = delta.read(session, tables.features(use_case)).where(days)
+    by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
+    scores = delta.read(session, tables.scores(use_case)).where(days).where(by_champion)
+    return window_sample(features, scores, use_case.entity.key, columns, REFERENCE_ROWS).toPandas()

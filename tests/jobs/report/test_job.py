@@ -1,0 +1,92 @@
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from jobs.arguments import Arguments
+from jobs.report import drift_run, job, page
+from lakehouse import day_rows, registry, use_cases
+from lakehouse.errors import InputsMissing
+from lakehouse.registry import ModelVersion
+
+DAY = dt.date(2024, 6, 10)
+
+
+def row(kind: str, feature: str, statistic: str, value: float | None, limit: float | None, violated: bool) -> dict:
+    return {
+        "partition": DAY,
+        "model_version": 3,
+        "kind": kind,
+        "feature": feature,
+        "statistic": statistic,
+        "value": value,
+        "limit": limit,
+        "violated": violated,
+        "reason": f"about {feature}",
+    }
+
+
+ROWS = [
+    row("feature", "warm", "psi", 0.5, 0.2, True),
+    row("prediction", "score", "psi", None, 0.25, False),
+    row("verdict", "all", "violated", 1.0, None, True),
+]
+
+
+@pytest.fixture
+def reported(lakehouse_root, tmp_path, monkeypatch) -> list[dict]:
+    """The drift table, the registry and the drawing in memory; MLflow is real, on a database of its own."""
+    rows = [dict(item) for item in ROWS]
+    frame = pd.DataFrame({"warm": [1.0], "score": [0.5]})
+    frame.to_parquet(tmp_path / "reference.parquet")
+
+    def write(current, reference, limits, drift_share, folder):
+        assert limits == {"warm": 0.2, "score": 0.25}
+        (folder / "drift.html").write_text("<html>")
+        return [folder / "drift.html"]
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(use_cases, "by_name", lambda name: use_cases.declared()[0])
+    monkeypatch.setattr(day_rows, "read", lambda table, days: rows)
+    monkeypatch.setattr(registry, "version", lambda name, number: ModelVersion(name, number, "r", {}))
+    monkeypatch.setattr(registry, "file", lambda model, path: tmp_path / "reference.parquet")
+    monkeypatch.setattr(job, "_window", lambda *arguments: frame)
+    monkeypatch.setattr(page, "write", write)
+    return rows
+
+
+def report() -> dict:
+    return job.run(Arguments("report", use_case="any", partition=DAY))
+
+
+def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_when_they_change(reported):
+    name = use_cases.declared()[0].name
+    first = report()
+    assert first["status"] == "reported"
+    assert report() == {"status": "unchanged", "run_id": first["run_id"], "url": first["url"]}
+
+    reported[0]["value"] = 0.75
+    assert report()["run_id"] == first["run_id"]
+
+    import mlflow
+
+    kept = mlflow.MlflowClient().get_run(first["run_id"])
+    assert kept.info.run_name == "drift 2024-06-10" and kept.info.status == "FINISHED"
+    assert kept.data.metrics == {"feature/psi/warm": 0.75, "verdict/violated/all": 1.0}
+    wanted = {
+        "kind": "drift",
+        "use_case": name,
+        "partition": "2024-06-10",
+        "model_version": "3",
+        "reasons": "about all",
+    }
+    assert wanted.items() <= kept.data.tags.items()
+    files = mlflow.MlflowClient().list_artifacts(first["run_id"], drift_run.FOLDER)
+    assert [file.path for file in files] == ["drift/drift.html"]
+
+
+def test_a_day_that_was_not_monitored_names_the_command_to_run_first(reported):
+    reported.clear()
+    with pytest.raises(InputsMissing, match=r"python -m jobs monitor --use-case .* --partition 2024-06-10"):
+        report()
