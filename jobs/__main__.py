@@ -27,6 +27,8 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # MLflow's progress bars are for terminals; in a task log each step is a line.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     result_file = _result_file(argv)
     try:
         arguments = parse(argv)

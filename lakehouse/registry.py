@@ -7,6 +7,7 @@ client alone would take three more. Files are fetched by the MLflow client, once
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +123,12 @@ def _download(model: ModelVersion, path: str, target: Path) -> None:
     from mlflow.exceptions import MlflowException
 
     mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
-    folder = target.parents[path.count("/")]
-    folder.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=str(folder))
+        # Two tasks may fetch the same file at once: each fetches into a folder of its own, and the last rename wins.
+        with tempfile.TemporaryDirectory(dir=target.parent) as draft:
+            fetched = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=draft)
+            Path(fetched).replace(target)
     except (MlflowException, OSError) as error:
         raise ModelMissing(
             f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}: {error}"
