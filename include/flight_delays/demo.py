@@ -1,0 +1,136 @@
+"""The main job, from nothing to a retrained champion: ``make demo``.
+
+Every step is what a user does by hand, through the same doors: the jobs' command line and Airflow's REST interface. A
+step that was done before is not done again, so that a second demo is quick and shows the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from include.flight_delays import demo_summary, feed
+from include.flight_delays.nights import Nights
+from lakehouse import settings
+from stack.airflow_client import AirflowClient
+from stack.errors import StackError
+from stack.lifecycle import running_stack
+from stack.plan import Plan
+from stack.running import RunningStack
+
+USE_CASE = "flight_delays"
+SOURCES = ("flight_schedule", "flight_outcomes", "weather", "planes")
+HISTORY = (dt.date(2013, 1, 1), dt.date(2013, 5, 31))
+FIRST_NIGHT = dt.date(2013, 6, 1)
+NIGHTS = 9
+TRAINING_SECONDS = 900
+
+
+def main() -> int:
+    """Run the demo and print what happened. Exit code 1, and one line that says why, when a step failed."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--nights", type=int, default=NIGHTS, help="how many nights of June (default %(default)s)")
+    nights = parser.parse_args().nights
+    try:
+        run(Plan.from_environ(), nights)
+    except (StackError, subprocess.CalledProcessError) as error:
+        print(f"The demo stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; what was started is stopped again. make demo goes on where it stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(plan: Plan, nights: int) -> None:
+    """Start the stack, do the main job, print the summary, and stop what was started."""
+    landing = Path(plan.landing_root)
+    parts: dict[str, float] = {}
+    first, last = (str(day) for day in HISTORY)
+    with ExitStack() as scope:
+        with timed("starting the stack", parts):
+            stack = scope.enter_context(running_stack(plan))
+        print(stack.addresses(), flush=True)
+        with timed("history: landing and ingesting January to May, one run a source", parts):
+            feed.deliver(landing, *HISTORY)
+            _in_parallel(*(partial(ingest_history, stack, source) for source in SOURCES))
+        with timed("history: features", parts):
+            _job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
+        airflow = AirflowClient(stack)
+        with timed("training and gate, through Airflow", parts):
+            train(airflow, FIRST_NIGHT)
+        with timed(f"{nights} nights of June, through Airflow, retraining included", parts):
+            june = Nights(airflow, USE_CASE, landing)
+            for offset in range(nights):
+                june.live_through(FIRST_NIGHT + dt.timedelta(days=offset))
+            june.await_reports()
+        demo_summary.show(plan.lakehouse_root, FIRST_NIGHT, nights)
+        began = time.monotonic()
+    parts["stopping the stack"] = time.monotonic() - began
+    _show_times(parts)
+
+
+def ingest_history(stack: RunningStack, source: str) -> None:
+    """Load January to May of a source, as a range: one Spark application."""
+    _job(stack, "ingest", "--source", source, "--partition", str(HISTORY[0]), "--through", str(HISTORY[1]))
+
+
+def train(airflow: AirflowClient, day: dt.date) -> None:
+    """Train as of ``day`` and pass the gate."""
+    run_id = f"demo__{day}"
+    if not airflow.trigger(f"train__{USE_CASE}", run_id, conf={"partition": str(day), "reason": "the first champion"}):
+        retry_if_failed(airflow, f"train__{USE_CASE}", run_id)
+    airflow.wait(f"train__{USE_CASE}", run_id, TRAINING_SECONDS)
+
+
+def retry_if_failed(airflow: AirflowClient, dag_id: str, run_id: str) -> None:
+    """Clear a run that an earlier demo left failed."""
+    before = airflow.run(dag_id, run_id)
+    if before is not None and before["state"] == "failed":
+        airflow.clear(dag_id, run_id)
+
+
+@contextmanager
+def timed(what: str, parts: dict[str, float]) -> Iterator[None]:
+    """Say what begins, and note how long it took."""
+    print(f"* {what}", flush=True)
+    began = time.monotonic()
+    yield
+    parts[what] = time.monotonic() - began
+
+
+def _in_parallel(*steps: Callable[[], None]) -> None:
+    # As many as Spark has cores for: more would only wait for one another.
+    with ThreadPoolExecutor(max_workers=min(len(steps), os.cpu_count() or 1)) as pool:
+        for done in [pool.submit(step) for step in steps]:
+            done.result()
+
+
+def _job(stack: RunningStack, *arguments: str) -> None:
+    """Run a job as a user would, and show its last line."""
+    command = [sys.executable, "-m", "jobs", *arguments]
+    done = subprocess.run(command, env=stack.env, cwd=settings.PROJECT_ROOT, capture_output=True, text=True)
+    lines = done.stderr.strip().splitlines() or ["it said nothing"]
+    if done.returncode != 0:
+        raise StackError(f"python -m jobs {' '.join(arguments)}: {lines[-1]}")
+    print(f"    {lines[-1].partition('INFO jobs: ')[2] or lines[-1]}", flush=True)
+
+
+def _show_times(parts: dict[str, float]) -> None:
+    print(f"\nHow long it took, on {os.cpu_count()} cores:")
+    for what, seconds in parts.items():
+        print(f"  {seconds:6.0f} s  {what}")
+    print(f"  {sum(parts.values()):6.0f} s  in all")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""A client of the stack's Airflow, by its public REST interface: trigger runs of a partition and wait for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from stack.errors import StackError
+from stack.running import RunningStack
+
+TIMEOUT_SECONDS = 30
+ENDED = frozenset({"success", "failed"})
+
+Run = dict[str, Any]
+
+
+class AirflowClient:
+    """Speaks to one Airflow as its admin."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self._url = stack.plan.airflow_url
+        self._session = requests.Session()
+        login = {"username": stack.airflow_user, "password": stack.airflow_password}
+        answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def trigger(
+        self, dag_id: str, run_id: str, partition: str | None = None, conf: Mapping[str, object] | None = None
+    ) -> bool:
+        """Start a run, of a partition or with the form's fields in ``conf``; False when a run of that name exists."""
+        body: Any = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition, "conf": dict(conf or {})}
+        answer = self._session.post(f"{self._url}/api/v2/dags/{dag_id}/dagRuns", json=body, timeout=TIMEOUT_SECONDS)
+        if answer.status_code == requests.codes.conflict:
+            return False
+        self._check(answer)
+        return True
+
+    def run(self, dag_id: str, run_id: str) -> Run | None:
+        """That run; None when there is none."""
+        answer = self._session.get(f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}", timeout=TIMEOUT_SECONDS)
+        if answer.status_code == requests.codes.not_found:
+            return None
+        return dict(self._check(answer))
+
+    def runs_of(self, partition: str) -> list[Run]:
+        """All runs of all DAGs for a partition."""
+        answer = self._session.get(
+            f"{self._url}/api/v2/dags/~/dagRuns",
+            params={"partition_key_pattern": partition, "limit": "100"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        return [run for run in self._check(answer)["dag_runs"] if run["partition_key"] == partition]
+
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """State of each task of a run, by its id."""
+        answer = self._session.get(
+            f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", timeout=TIMEOUT_SECONDS
+        )
+        return {task["task_id"]: task["state"] for task in self._check(answer)["task_instances"]}
+
+    def clear(self, dag_id: str, run_id: str, only_failed: bool = True) -> None:
+        """Run a run's failed tasks again, or all of them."""
+        answer = self._session.post(
+            f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/clear",
+            json={"dry_run": False, "only_failed": only_failed},
+            timeout=TIMEOUT_SECONDS,
+        )
+        self._check(answer)
+
+    def wait(self, dag_id: str, run_id: str, seconds: float) -> Run:
+        """Wait until a run has succeeded.
+
+        Raises:
+            StackError: when it failed, or did not end in time.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            run = self.run(dag_id, run_id)
+            if run is not None and run["state"] == "success":
+                return run
+            if run is not None and run["state"] == "failed":
+                raise StackError(self.explain(dag_id, run_id))
+            if time.monotonic() > deadline:
+                state = "does not exist" if run is None else f"is still {run['state']}"
+                raise StackError(
+                    f"run {run_id} of {dag_id} {state} after {seconds:.0f} s: see {self._url}/dags/{dag_id}"
+                )
+            time.sleep(0.5)
+
+    def explain(self, dag_id: str, run_id: str) -> str:
+        """Which tasks of a failed run failed, and where to look."""
+        failed = [name for name, state in self.tasks(dag_id, run_id).items() if state == "failed"]
+        return (
+            f"run {run_id} of {dag_id} failed in {', '.join(failed) or 'no task'}: the reason is the last line of the "
+            f"task's log at {self._url}/dags/{dag_id}/runs/{run_id}"
+        )
+
+    def _check(self, answer: requests.Response) -> Any:
+        if not answer.ok:
+            raise StackError(f"Airflow refused {answer.request.method} {answer.url}: {answer.text[:300]}")
+        return answer.json()
