@@ -1,0 +1,123 @@
+"""A small use case for the tests of training and gate: which appointments will be missed?
+
+Its feature table, labels and ledger are written directly, so that these tests need neither ingest nor a transform.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lakehouse import delta, ledger, tables, use_cases
+from lakehouse.declaration import UseCase
+from lakehouse.ledger import Delivery
+
+START = dt.date(2024, 1, 1)
+FEATURES = ("lead_days", "missed_before", "age")
+
+
+def declaration(**sections: Any) -> dict[str, Any]:
+    """The declaration, with some sections replaced or, where both are mappings, changed."""
+    content: dict[str, Any] = {
+        "name": "appointments",
+        "title": "Appointments that will be missed",
+        "description": "Which appointments of tomorrow will the patient miss?",
+        "owner": "clinic",
+        "calendar": {"start": START},
+        "sources": [
+            {
+                "name": "bookings",
+                "key": ["appointment"],
+                "columns": [{"name": "appointment", "type": "int"}, {"name": "clinic", "type": "string"}],
+            },
+            {
+                "name": "visits",
+                "key": ["appointment"],
+                "arrives_after_days": 1,
+                "columns": [
+                    {"name": "appointment", "type": "int"},
+                    {"name": "minutes_late", "type": "double", "nullable": True},
+                ],
+            },
+        ],
+        "entity": {"source": "bookings", "key": ["appointment"]},
+        "inputs": [{"source": "bookings"}],
+        "features": [{"name": name, "description": name} for name in FEATURES],
+        "label": {"source": "visits", "column": "minutes_late", "at_least": 30, "maturity_days": 1},
+        "split": {
+            "train": {"first": 400, "last": 15},
+            "validation": {"first": 14, "last": 8},
+            "holdout": {"first": 7, "last": 1},
+        },
+        "model": {
+            "task": "classification",
+            "trials": 3,
+            "max_rounds": 20,
+            "early_stopping_rounds": 5,
+            "search": {
+                "max_depth": {"low": 2, "high": 4, "integer": True},
+                "eta": {"low": 0.05, "high": 0.5, "log": True},
+            },
+        },
+        "gate": {"metric": "log_loss", "min_improvement": 0.0005, "floors": {"roc_auc": 0.55}},
+        "drift": {},
+    }
+    for name, section in sections.items():
+        old = content[name]
+        content[name] = {**old, **section} if isinstance(section, dict) else section
+    return content
+
+
+def declare(root: Path, name: str = "appointments", **sections: Any) -> UseCase:
+    """Write the use case's folder under ``root`` and load it."""
+    folder = root / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / use_cases.FILE).write_text(yaml.safe_dump(declaration(name=name, **sections)), encoding="utf-8")
+    (folder / "features.py").write_text("def build(days, inputs):\n    raise NotImplementedError\n", encoding="utf-8")
+    return use_cases.load(folder / use_cases.FILE)
+
+
+def fill(
+    spark: Any,
+    use_case: UseCase,
+    first: dt.date,
+    days: int,
+    rows_a_day: int = 40,
+    signal: float = 1.0,
+    batch: str = "a",
+) -> None:
+    """Write features, outcomes and ledger of some days.
+
+    ``signal`` is how much the features say about the label, ``batch`` stands for the deliveries' content: another batch
+    is a restatement. Every twentieth appointment has no outcome row and every tenth an outcome without a value.
+    """
+    features, outcomes, lines = [], [], []
+    for offset in range(days):
+        day = first + dt.timedelta(days=offset)
+        dice = random.Random(f"{day}{batch}")
+        before = len(outcomes)
+        for number in range(rows_a_day):
+            values = {name: dice.random() for name in use_case.feature_names}
+            risk = signal * (values["lead_days"] + values["missed_before"] - 1) + dice.gauss(0, 0.3)
+            minutes = None if number % 10 == 3 else (45.0 if risk > 0 else 5.0)
+            known = [None if dice.random() < 0.05 else value for value in values.values()]
+            features.append((number, *known, dt.datetime.combine(day, dt.time()), f"{batch}{day}", day))
+            if number % 20 != 7:
+                outcomes.append((number, minutes, f"{batch}{day}", number, day))
+        count = len(outcomes) - before
+        now = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
+        lines.append(
+            Delivery("visits", f"{batch}{day}", day, "visits.csv", batch, count, count, 0, 0, ledger.INGESTED, now)
+        )
+    where = delta.days_condition({row[-1] for row in features})
+    for table, rows in (
+        (tables.features(use_case), features),
+        (tables.silver(use_case.source("visits")), outcomes),
+    ):
+        schema = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+        delta.replace(spark.createDataFrame(rows, schema=schema), table, where=where)
+    ledger.record(spark, lines)

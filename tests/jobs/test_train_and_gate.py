@@ -1,0 +1,267 @@
+"""Train and gate, one after the other, on a real MLflow server and real Delta tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from pyspark.sql import SparkSession
+
+from jobs.arguments import Arguments
+from jobs.gate import job as gate
+from jobs.gate import judgement
+from jobs.train import job as train
+from jobs.train import training
+from lakehouse import delta, events, registry, tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelMissing
+from lakehouse.profile import Profile
+from tests.jobs import appointments
+
+FIRST_DAY = appointments.START + dt.timedelta(days=40)
+NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lakehouse with 48 days of appointments."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(folder))
+        use_case = appointments.declare(folder / "use_cases")
+        appointments.fill(spark, use_case, appointments.START, days=48, rows_a_day=30)
+    return folder
+
+
+@pytest.fixture
+def clinic(
+    request: pytest.FixtureRequest,
+    filled: Path,
+    lakehouse_root: Path,
+    mlflow_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> UseCase:
+    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
+    root = lakehouse_root.parent / "use_cases"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
+    shutil.copytree(filled, lakehouse_root)
+    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
+    return use_case
+
+
+def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:
+    return train.run(Arguments(stage="train", use_case=use_case.name, partition=day, actor="tests"))
+
+
+def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[str, Any]:
+    return gate.run(Arguments(stage="gate", use_case=use_case.name, partition=day, actor="tests", **more))
+
+
+def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
+    return [(e.model_version, e.event, e.from_version) for e in events.of_model(use_case.name)]
+
+
+def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str) -> None:
+    made = run_train(clinic)
+    assert (made["status"], made["model_version"]) == ("registered", 1)
+    assert made["rows"] == {"train": 650, "validation": 175, "holdout": 175, "unlabelled": 200}
+    assert made["metrics"]["model"]["log_loss"] < made["metrics"]["baseline_constant"]["log_loss"]
+    model = registry.by_alias(clinic.name, registry.CHALLENGER)
+    assert model is not None and model.version == 1
+    _version_is_described(model, made)
+    _run_is_complete(model, mlflow_uri, clinic)
+
+    again = run_train(clinic)
+    assert again == {**made, "status": "unchanged", "seconds": {}}
+
+    judged = run_gate(clinic)
+    assert (judged["status"], judged["verdict"], judged["champion_version"]) == ("judged", "promoted", None)
+    assert registry.champion(clinic.name).version == 1
+    assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
+    # Training's holdout metrics and the gate's are the same numbers, found on two ways.
+    assert judged["metrics"]["challenger"] == pytest.approx(made["metrics"]["model"])
+
+    version = delta.version(tables.MODEL_EVENTS)
+    assert run_train(clinic)["status"] == "unchanged"
+    assert run_gate(clinic) == {**judged, "status": "unchanged"}
+    assert delta.version(tables.MODEL_EVENTS) == version
+    assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
+    assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
+
+
+def _version_is_described(model: registry.ModelVersion, made: dict[str, Any]) -> None:
+    assert model.tags[registry.TAG_TRAINED_FOR] == "2024-02-10"
+    assert model.tags[registry.TAG_TRAINED_THROUGH] == "2024-02-02"
+    assert model.tags[registry.TAG_HOLDOUT_FIRST] == "2024-02-03"
+    assert model.tags[registry.TAG_HOLDOUT_LAST] == "2024-02-09"
+    assert model.tags[registry.TAG_FEATURES] == ",".join(appointments.FEATURES)
+    assert model.threshold == made["threshold"]
+
+
+def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) -> None:
+    """What people and monitoring look for under the run is there and can be read."""
+    import pandas as pd
+
+    client = MlflowClient(tracking_uri=uri)
+    run = client.get_run(model.run_id)
+    assert run.info.status == "FINISHED"
+    assert {"holdout_log_loss", "validation_log_loss", "baseline_linear_roc_auc"} <= set(run.data.metrics)
+    assert {item.dataset.name: item.dataset.digest for item in run.inputs.dataset_inputs} == {
+        f"gold.{use_case.name}_features": "version-1",
+        "silver.visits": "version-1",
+    }
+    plots = {Path(item.path).stem for item in client.list_artifacts(model.run_id, "plots")}
+    assert {"tuning_history", "feature_importance", "calibration", "roc_and_precision_recall"} <= plots
+    nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
+    assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
+    profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
+    assert set(profile.features) == set(use_case.feature_names) and profile.rows == 650 + 175
+    reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
+    assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
+
+
+def test_mlflow_serves_what_scoring_scores(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
+    import mlflow
+    import pandas as pd
+
+    from jobs.gate.comparison import score
+    from lakehouse import training_set
+
+    run_train(clinic)
+    model = registry.version(clinic.name, 1)
+    rows = training_set.read(spark, clinic, FIRST_DAY, FIRST_DAY, 1, 1)
+    loaded = mlflow.pyfunc.load_model(f"models:/{clinic.name}/1")
+    served = loaded.predict(pd.DataFrame(rows.features, columns=list(rows.names)))
+    assert np.array_equal(np.asarray(served, dtype=np.float64), score(model, rows))
+
+
+def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: UseCase) -> None:
+    run_train(clinic)
+    run_gate(clinic)
+    run_train(clinic, NEXT_DAY)
+    judged = run_gate(clinic, NEXT_DAY)
+    assert judged["status"] == "judged" and judged["champion_version"] == 1
+    evidence = judged["evidence"]
+    assert evidence["judged_days"] == evidence["holdout"] == ["2024-02-11", "2024-02-17"]
+    gain = judged["metrics"]["champion"]["log_loss"] - judged["metrics"]["challenger"]["log_loss"]
+    assert (judged["verdict"] == "promoted") == (gain >= clinic.gate.min_improvement)
+    low, high = evidence["improvement_interval_95"]
+    assert low < gain < high
+    assert diary(clinic)[-1] == (2, judged["verdict"], 1)
+    # The first day's run, cleared and run again, judges its own version and changes nothing.
+    champion = registry.champion(clinic.name).version
+    assert run_gate(clinic)["model_version"] == 1
+    assert registry.champion(clinic.name).version == champion
+
+
+def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> None:
+    run_train(clinic, NEXT_DAY)
+    run_gate(clinic, NEXT_DAY)
+    # Trained through February 10: the older challenger's whole holdout (3rd to 9th) is known to the champion.
+    run_train(clinic, FIRST_DAY)
+    judged = run_gate(clinic, FIRST_DAY)
+    assert judged["verdict"] == "held" and judged["metrics"]["champion"] is None
+    assert "was trained on every day of the holdout" in judged["reasons"][0]
+    # Four days later two days of the holdout are new to both.
+    run_train(clinic, NEXT_DAY - dt.timedelta(days=5))
+    partly = run_gate(clinic, NEXT_DAY - dt.timedelta(days=5))
+    assert partly["evidence"]["holdout"] == ["2024-02-06", "2024-02-12"]
+    assert partly["evidence"]["judged_days"] == ["2024-02-11", "2024-02-12"]
+    assert "compared on its later days alone" in "; ".join(partly["reasons"])
+
+
+@pytest.mark.parametrize("step", ["set_registered_model_alias", "record"], ids=["alias", "diary"])
+def test_a_gate_that_died_half_way_is_completed(clinic: UseCase, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    run_train(clinic)
+
+    def die(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient if step.startswith("set") else events, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            run_gate(clinic)
+    assert diary(clinic) == [(1, "registered", None)]
+    assert run_gate(clinic)["status"] == "judged"
+    assert registry.champion(clinic.name).version == 1
+    assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
+    assert run_gate(clinic)["status"] == "unchanged"
+
+
+def test_a_rerun_of_the_gate_does_not_undo_a_rollback(clinic: UseCase, mlflow_uri: str) -> None:
+    run_train(clinic)
+    run_gate(clinic)
+    client = MlflowClient(tracking_uri=mlflow_uri)
+    run_train(clinic, NEXT_DAY)
+    client.set_registered_model_alias(clinic.name, registry.CHAMPION, "2")
+    assert run_gate(clinic)["status"] == "unchanged"
+    assert registry.champion(clinic.name).version == 2
+
+
+def test_restated_labels_are_trained_on_again(clinic: UseCase, spark: SparkSession) -> None:
+    run_train(clinic)
+    appointments.fill(spark, clinic, appointments.START, days=1, rows_a_day=30, batch="b")
+    assert (made := run_train(clinic))["status"] == "registered" and made["model_version"] == 2
+    # A day that no window holds makes no difference.
+    appointments.fill(spark, clinic, FIRST_DAY, days=1, rows_a_day=30, batch="b")
+    assert run_train(clinic)["status"] == "unchanged"
+
+
+def test_a_training_that_died_leaves_a_failed_run_and_no_version(
+    clinic: UseCase, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "_log_profile", die)
+        with pytest.raises(RuntimeError):
+            run_train(clinic)
+    assert registry.versions(clinic.name) == []
+    client = MlflowClient(tracking_uri=mlflow_uri)
+    experiment = client.get_experiment_by_name(clinic.name).experiment_id
+    failed = client.search_runs([experiment], "attributes.status = 'FAILED'")
+    assert len(failed) == 1
+    # One that was killed could not even say so: the next training of the day does.
+    client.update_run(failed[0].info.run_id, status="RUNNING")
+    run_train(clinic)
+    assert client.get_run(failed[0].info.run_id).info.status == "KILLED"
+
+
+def test_without_a_version_the_gate_says_how_to_train_one(clinic: UseCase) -> None:
+    with pytest.raises(ModelMissing, match="python -m jobs train --use-case"):
+        run_gate(clinic)
+
+
+def test_a_version_asked_for_is_judged(clinic: UseCase) -> None:
+    run_train(clinic)
+    run_train(clinic, NEXT_DAY)
+    assert run_gate(clinic, NEXT_DAY, model_version=1)["model_version"] == 1
+    assert judgement.of(registry.version(clinic.name, 2)) is None
+
+
+def test_a_regression_is_trained_and_judged(
+    spark: SparkSession, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = lakehouse_root.parent / "use_cases"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    content = appointments.declaration()
+    label = {key: value for key, value in content["label"].items() if key != "at_least"}
+    sections = {"model": {**content["model"], "task": "regression"}, "gate": {"metric": "rmse", "floors": {"rmse": 40}}}
+    monkeypatch.setattr(
+        appointments, "declaration", lambda **changed: {**content, **sections, "label": label, **changed}
+    )
+    sections["gate"]["min_improvement"] = 0.0
+    use_case = appointments.declare(root, "minutes_late")
+    appointments.fill(spark, use_case, appointments.START, days=40, rows_a_day=30)
+    made = run_train(use_case)
+    assert made["threshold"] is None and registry.version(use_case.name, 1).threshold is None
+    assert made["metrics"]["model"]["rmse"] < made["metrics"]["baseline_constant"]["rmse"]
+    assert run_gate(use_case)["verdict"] == "promoted"
