@@ -38,8 +38,6 @@ PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.enableTypeWidening": "false",
     "delta.checkpointInterval": "20",
-    # A range of days is written by several tasks; without this each of them leaves a file in every day.
-    "delta.autoOptimize.optimizeWrite": "true",
 }
 
 
@@ -97,7 +95,10 @@ def replace(frame: DataFrame, table: Table, where: str) -> None:
         WriteConflict: when other writers changed the same files again and again.
     """
     ensure(frame.sparkSession, table)
-    writer = frame.select(*table.column_names).write.format("delta").mode("overwrite").option("replaceWhere", where)
+    # Rows of a day go to one task, or each of the tasks would leave a small file in every day of a range. Rebalancing
+    # still spreads the days over the cores and splits a day that is too big for one file.
+    gathered = frame.select(*table.column_names).hint("rebalance", *table.partition_by)
+    writer = gathered.write.format("delta").mode("overwrite").option("replaceWhere", where)
     _without_conflicts(table, lambda: writer.save(location(table)))
 
 

@@ -39,6 +39,15 @@ class AirflowClient:
         self._check(answer)
         return True
 
+    def ensure(
+        self, dag_id: str, run_id: str, partition: str | None = None, conf: Mapping[str, object] | None = None
+    ) -> None:
+        """Start a run; when it exists already, run its failed tasks again, and leave a run that went well alone."""
+        if not self.trigger(dag_id, run_id, partition, conf):
+            before = self.run(dag_id, run_id)
+            if before is not None and before["state"] == "failed":
+                self.clear(dag_id, run_id)
+
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """That run; None when there is none."""
         answer = self._session.get(f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}", timeout=TIMEOUT_SECONDS)

@@ -29,9 +29,8 @@ where model_name = 'flight_delays' order by happened_at
 """
 
 
-def show(root: str, first: dt.date, nights: int) -> None:
-    """Print the summary of the nights from ``first`` on."""
-    last = first + dt.timedelta(days=nights - 1)
+def show(root: str, first: dt.date, last: dt.date) -> None:
+    """Print the summary of the days from ``first`` to ``last``."""
 
     def ask(sql: str) -> list[tuple[object, ...]]:
         return list(query.ask(root, sql.format(first=first, last=last)).rows)

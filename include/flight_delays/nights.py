@@ -35,7 +35,7 @@ class Nights:
         arrivals = {"flight_schedule": day, "flight_outcomes": yesterday, "weather": yesterday}
         for source, delivered in arrivals.items():
             feed.deliver(self._landing, delivered, delivered, [source])
-            self._start(f"ingest__{source}", f"demo__{delivered}", str(delivered))
+            self._airflow.ensure(f"ingest__{source}", f"demo__{delivered}", str(delivered))
         run_id = self._await_decision(day)
         self._monitored.append(run_id)
         retraining = self._airflow.run(f"train__{self._use_case}", f"retrain__{day}")
@@ -48,12 +48,6 @@ class Nights:
         """Wait for what the nights left running in the background: the drift pages."""
         for run_id in self._monitored:
             self._airflow.wait(f"monitor__{self._use_case}", run_id, NIGHT_SECONDS)
-
-    def _start(self, dag_id: str, run_id: str, partition: str) -> None:
-        if not self._airflow.trigger(dag_id, run_id, partition):
-            before = self._airflow.run(dag_id, run_id)
-            if before is not None and before["state"] == "failed":
-                self._airflow.clear(dag_id, run_id)
 
     def _await_decision(self, day: dt.date) -> str:
         """Wait until the monitor has decided about retraining; its page may still be in the making."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import random
 from pathlib import Path
+
+from lakehouse import settings
 
 SHOPS = ("canal", "market", "station", "school", "harbour", "castle")
 BREADS = {"rye": 4.2, "wheat": 2.9, "spelt": 5.1}
@@ -33,3 +36,11 @@ def write(landing_root: Path, source: str, day: dt.date, lines: list[str]) -> Pa
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Land the bakery's deliveries.")
+    parser.add_argument("--from", dest="first", type=dt.date.fromisoformat, required=True)
+    parser.add_argument("--to", dest="last", type=dt.date.fromisoformat, required=True)
+    asked = parser.parse_args()
+    deliver(Path(settings.load().landing_root), asked.first, asked.last)
