@@ -41,9 +41,7 @@ CATCH_UP_SECONDS = 600
 def main() -> int:
     """Run the demo and print what happened. Exit code 1, and one line that says why, when a step failed."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--nights", type=int, default=NIGHTS, help="from June 25 on (default %(default)s)"
-    )
+    parser.add_argument("--nights", type=int, default=NIGHTS, help="from June 25 on (default %(default)s)")
     nights = parser.parse_args().nights
     try:
         run(Plan.from_environ(), nights)
