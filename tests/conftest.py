@@ -19,15 +19,13 @@ def spark() -> Iterator[SparkSession]:
     os.environ.pop("SPARK_REMOTE", None)
     os.environ["SPARK_MASTER"] = "local[2]"
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    # Tiny frames: what takes time is compiling, by the JVM and by Spark, so both are told not to try hard.
+    # Tiny frames: what takes time is the JVM's compiling, so it is told not to try hard.
     quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-java-options '{quick}' pyspark-shell"
     from lakehouse import spark_config
     from lakehouse.spark import session
 
     spark_config.CONFIG |= {
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "1",
     }
