@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,24 @@ def features(root: Path, day: dt.date = DAY) -> list[dict[str, object]]:
     return sorted(rows, key=lambda row: (row["shop"], row["bread"]))
 
 
+@pytest.fixture(scope="module")
+def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that DAY may read, and some days that it may not: ingested once, for every test to copy."""
+    root = tmp_path_factory.mktemp("ingested")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
+        environment.setenv("LANDING_ROOT", str(root / "landing"))
+        environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
+        bakery.deliver(root / "landing", START, DAY + dt.timedelta(days=3))
+        ingest(START, DAY + dt.timedelta(days=3))
+    return root
+
+
 @pytest.fixture
-def arrived(spark: SparkSession, lakehouse_root: Path, landing_root: Path) -> Path:
-    """Everything that DAY may read, and some days that it may not."""
-    bakery.deliver(landing_root, START, DAY + dt.timedelta(days=3))
-    ingest(START, DAY + dt.timedelta(days=3))
+def arrived(ingested: Path, lakehouse_root: Path, landing_root: Path) -> Path:
+    """A lakehouse of the test's own with what was ingested."""
+    shutil.copytree(ingested / "warehouse", lakehouse_root)
+    shutil.copytree(ingested / "landing", landing_root)
     return lakehouse_root
 
 
