@@ -37,6 +37,8 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
         outputs=Schema([ColSpec("float")]),
     )
     mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
+    # A run can be joined only under its own experiment, and another one may be the active one of this process.
+    mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
     with mlflow.start_run(run_id=run_id):
         # Requirements are given: left to itself MLflow loads the model in a process of its own to find them, 10 s.
         logged = mlflow.xgboost.log_model(
