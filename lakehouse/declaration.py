@@ -134,8 +134,8 @@ class Entity(Section):
 class Input(Section):
     """What the features of day D may read of a source: the days D-first to D-last, or the rows known by D.
 
-    ``first`` and ``last`` count days back from D. ``require`` says how many of the days up to D-last must have arrived before
-    D is built (all of the window by default, shortened at the calendar's start).
+    ``first`` and ``last`` count days back from D. All days of the window must have arrived before D is built; at the calendar's
+    start the window is shorter.
     """
 
     source: Name
