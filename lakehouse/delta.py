@@ -76,7 +76,11 @@ def ddl(table: Table) -> str:
     """The statement that creates the table."""
     columns = ",\n  ".join(_column_ddl(column) for column in table.columns)
     divided = f"PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
-    properties = ", ".join(f"'{name}' = '{value}'" for name, value in PROPERTIES.items())
+    # Without a list Delta would keep statistics of the first 32 columns.
+    indexed = {"delta.dataSkippingNumIndexedCols": "0"}
+    if table.indexed:
+        indexed = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
+    properties = ", ".join(f"'{name}' = '{value}'" for name, value in {**PROPERTIES, **indexed}.items())
     return (
         f"CREATE TABLE IF NOT EXISTS delta.`{location(table)}` (\n  {columns}\n) USING delta {divided} "
         f"COMMENT {_quote(table.description)} TBLPROPERTIES ({properties})"

@@ -1,0 +1,32 @@
+"""What a team declares: the vocabulary of ``use_case.yaml``.
+
+Every class here is one section of the file. Unknown fields are refused, so that a typing mistake is an error and not a
+setting silently ignored. What spans sections (a label's column must exist in its source) is checked by
+the model validators of :class:`UseCase`.
+"""
+
+from lakehouse.declaration.learning import Days, Drift, Gate, Label, Model, Range, Split
+from lakehouse.declaration.section import Section
+from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
+from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, UseCase
+
+__all__ = [
+    "RESERVED",
+    "Calendar",
+    "Column",
+    "ColumnType",
+    "Days",
+    "Drift",
+    "Entity",
+    "Feature",
+    "Gate",
+    "Input",
+    "Label",
+    "Model",
+    "Range",
+    "RowRule",
+    "Section",
+    "Source",
+    "Split",
+    "UseCase",
+]

@@ -1,0 +1,103 @@
+"""What is learned and by which rules: label, split, model, gate and drift."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from lakehouse.declaration.section import Name, Section, Window
+
+
+class Label(Section):
+    """What is predicted. Binary: ``column >= at_least``. Regression: the column's value. Null means no label, counted."""
+
+    source: Name
+    column: Name
+    at_least: float | None = None
+    # Days after D at which the label of D has arrived.
+    maturity_days: int = Field(ge=0, le=366)
+
+
+class Days(Window):
+    """A window of days, counted back from the day of training."""
+
+    first: int = Field(ge=1, le=3660)
+    last: int = Field(ge=1, le=3660)
+
+
+class Split(Section):
+    """The temporal split. Train, validation and holdout follow one another in time and never share a day."""
+
+    train: Days
+    validation: Days
+    holdout: Days
+
+    @model_validator(mode="after")
+    def _windows_do_not_overlap(self) -> Split:
+        for earlier, later in (("train", "validation"), ("validation", "holdout")):
+            end, start = getattr(self, earlier).last, getattr(self, later).first
+            if end <= start:
+                raise ValueError(
+                    f"{earlier} ends {end} days back and {later} starts {start} days back: they overlap or are out of "
+                    f"order; expected {earlier}.last > {later}.first"
+                )
+        return self
+
+
+class Range(Section):
+    """A hyperparameter's range for Optuna."""
+
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+
+class Model(Section):
+    """The model and the budget of its tuning."""
+
+    task: Literal["classification", "regression"]
+    fixed: dict[str, float | int | str] = Field(default_factory=dict)
+    search: dict[str, Range] = Field(default_factory=dict)
+    trials: int = Field(default=15, ge=1, le=1000)
+    max_rounds: int = Field(default=400, ge=1, le=10_000)
+    early_stopping_rounds: int = Field(default=30, ge=1)
+    seed: int = 20130101
+    # What a miss and a false alarm cost, in one unit: the threshold minimises the cost on validation.
+    cost_of_miss: float = Field(default=1.0, gt=0)
+    cost_of_false_alarm: float = Field(default=1.0, gt=0)
+
+
+class Gate(Section):
+    """When a challenger becomes champion: better on the metric by the margin, and above every floor."""
+
+    metric: Literal["log_loss", "average_precision", "roc_auc", "brier", "rmse", "mae"]
+    min_improvement: float = Field(ge=0)
+    # For metrics where less is better these are ceilings.
+    floors: dict[str, float] = Field(default_factory=dict)
+
+
+class Drift(Section):
+    """Limits of the drift verdict, see docs/decisions/0007-drift-limits.md for what each compares."""
+
+    window_days: int = Field(default=7, ge=1, le=90)
+    bins: int = Field(default=10, ge=3, le=50)
+    # A feature drifts when its PSI exceeds max(floor, factor x the ordinary week's quantile).
+    feature_psi_floor: float = Field(default=0.2, gt=0)
+    feature_psi_factor: float = Field(default=1.5, gt=0)
+    ordinary_quantile: float = Field(default=0.95, gt=0, le=1)
+    max_drifted_share: float = Field(default=0.3, gt=0, le=1)
+    max_prediction_psi: float = Field(default=0.25, gt=0)
+    max_calibration_gap: float | None = Field(default=None, gt=0)
+    max_loss_rise: float | None = Field(default=None, gt=0)
+    # Retrain when so many of the last days were violated, but not again before the cool-down has passed.
+    violated_days: int = Field(default=3, ge=1)
+    of_days: int = Field(default=5, ge=1)
+    cooldown_days: int = Field(default=7, ge=0)
+
+    @model_validator(mode="after")
+    def _trigger_can_fire(self) -> Drift:
+        if self.violated_days > self.of_days:
+            raise ValueError(f"violated_days ({self.violated_days}) can't exceed of_days ({self.of_days})")
+        return self

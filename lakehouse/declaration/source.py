@@ -1,0 +1,86 @@
+"""A source and its contract."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
+
+ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
+
+# Columns that the platform adds; a source or a use case may not take these names.
+RESERVED = frozenset({"partition", "delivery_id", "line", "raw", "reasons", "ingested_at", "extra"})
+
+
+class Column(Section):
+    """A column of a source and what its values must satisfy."""
+
+    name: Name
+    type: ColumnType
+    description: str = ""
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] | None = None
+    pattern: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"a regular expression is expected: {error}") from error
+        return value
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> Column:
+        if (self.minimum is not None or self.maximum is not None) and self.type not in ("int", "long", "double"):
+            raise ValueError(f"minimum and maximum need a numeric column, {self.name} is {self.type}")
+        if (self.allowed is not None or self.pattern is not None) and self.type != "string":
+            raise ValueError(f"allowed and pattern need a string column, {self.name} is {self.type}")
+        return self
+
+
+class RowRule(Section):
+    """A condition across the columns of a row, in Spark SQL; a row for which it is false is rejected."""
+
+    name: Name
+    expression: str
+
+
+class Source(Section):
+    """A source and its contract.
+
+    ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
+    changes; readers take, for each key, the latest row known on their day.
+    """
+
+    name: Name
+    description: str = ""
+    cadence: Literal["daily", "occasional"] = "daily"
+    # How many days after the day that it describes a delivery arrives: 0 is a plan known before the day, 1 the record
+    # delivered the morning after.
+    arrives_after_days: int = Field(default=0, ge=0, le=31)
+    columns: tuple[Column, ...] = Field(min_length=1)
+    key: tuple[Name, ...] = Field(min_length=1)
+    row_rules: tuple[RowRule, ...] = ()
+    max_reject_share: float = Field(default=0.05, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _columns_are_consistent(self) -> Source:
+        names = [column.name for column in self.columns]
+        refuse_twice("columns", names)
+        if taken := sorted(RESERVED.intersection(names)):
+            raise ValueError(f"columns: {', '.join(taken)} belong to the platform, choose other names")
+        expect_known("key", self.key, names, f"the columns of source {self.name}")
+        return self
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns in declared order."""
+        return tuple(column.name for column in self.columns)

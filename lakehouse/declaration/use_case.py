@@ -1,0 +1,143 @@
+"""A whole use case: what there is data for, what is scored, what features may read, and how the sections fit together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from lakehouse.declaration.learning import Drift, Gate, Label, Model, Split
+from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
+from lakehouse.declaration.source import Source
+from lakehouse.metrics import NAMES
+
+
+class Calendar(Section):
+    """The days that there is data for, the place whose midnight starts a day, and the hour of the nightly run."""
+
+    start: dt.date
+    end: dt.date | None = None
+    timezone: str = "UTC"
+    nightly: str = "0 1 * * *"
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"an IANA time zone such as Europe/Paris is expected, found {value!r}") from error
+        return value
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Calendar:
+        if self.end is not None and self.end < self.start:
+            raise ValueError(f"end {self.end} lies before start {self.start}")
+        return self
+
+
+class Entity(Section):
+    """What is scored: the rows of one source on their day, identified by a key."""
+
+    source: Name
+    key: tuple[Name, ...] = Field(min_length=1)
+
+
+class Input(Window):
+    """What the features of day D may read of a source: the days D-first to D-last, or the rows known by D.
+
+    ``first`` and ``last`` count days back from D. All days of the window must have arrived before D is built; at the calendar's
+    start the window is shorter.
+    """
+
+    source: Name
+    first: int = Field(default=0, ge=0, le=366)
+    last: int = Field(default=0, ge=0, le=366)
+
+
+class Feature(Section):
+    """A column of the feature table. Features are numbers; null means not known."""
+
+    name: Name
+    description: str
+
+
+class UseCase(Section):
+    """A whole use case, as ``include/<name>/use_case.yaml`` declares it."""
+
+    name: Name
+    title: str
+    description: str
+    owner: str
+    calendar: Calendar
+    sources: tuple[Source, ...] = ()
+    entity: Entity
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    features: tuple[Feature, ...] = Field(min_length=1)
+    label: Label
+    split: Split
+    model: Model
+    gate: Gate
+    drift: Drift
+    slices: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> UseCase:
+        refuse_twice("sources", [source.name for source in self.sources])
+        refuse_twice("inputs", [item.source for item in self.inputs])
+        refuse_twice("features", [feature.name for feature in self.features])
+        known = [source.name for source in self.sources]
+        expect_known("entity.source", [self.entity.source], known, "the declared sources")
+        expect_known("label.source", [self.label.source], known, "the declared sources")
+        expect_known("inputs", [item.source for item in self.inputs], known, "the declared sources")
+        population, outcomes = self.source(self.entity.source), self.source(self.label.source)
+        expect_known("entity.key", self.entity.key, population.column_names, f"the columns of {population.name}")
+        expect_known("entity.key", self.entity.key, outcomes.column_names, f"the columns of {outcomes.name}")
+        expect_known("label.column", [self.label.column], outcomes.column_names, f"the columns of {outcomes.name}")
+        expect_known("slices", self.slices, population.column_names, f"the columns of {population.name}")
+        if set(self.entity.key) != set(population.key):
+            raise ValueError(f"entity.key: expected the key of {population.name} ({', '.join(population.key)})")
+        if self.model.task == "classification" and self.label.at_least is None:
+            raise ValueError("label.at_least: a classification needs it, a label is column >= at_least")
+        if self.model.task == "regression" and self.label.at_least is not None:
+            raise ValueError("label.at_least: a regression predicts the column's value, leave it out")
+        self._inputs_are_known_in_time()
+        self._holdout_is_mature()
+        self._metrics_fit_the_task()
+        return self
+
+    def _inputs_are_known_in_time(self) -> None:
+        for item in self.inputs:
+            source = self.source(item.source)
+            if source.cadence == "daily" and item.last < source.arrives_after_days:
+                raise ValueError(
+                    f"inputs.{item.source}.last: day D may not read a day that has not arrived before D; expected at "
+                    f"least {source.arrives_after_days} (arrives_after_days of {source.name}), found {item.last}"
+                )
+
+    def _holdout_is_mature(self) -> None:
+        if self.split.holdout.last < self.label.maturity_days:
+            raise ValueError(
+                f"split.holdout.last: labels mature after {self.label.maturity_days} days, a holdout that ends "
+                f"{self.split.holdout.last} days back would have none; expected at least {self.label.maturity_days}"
+            )
+
+    def _metrics_fit_the_task(self) -> None:
+        names = NAMES[self.model.task]
+        expect_known("gate.metric", [self.gate.metric], names, f"the metrics of a {self.model.task}")
+        expect_known("gate.floors", list(self.gate.floors), names, f"the metrics of a {self.model.task}")
+
+    def source(self, name: str) -> Source:
+        """The declared source of that name."""
+        return next(source for source in self.sources if source.name == name)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the feature columns in declared order: the order that a model sees."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the label is yes or no."""
+        return self.model.task == "classification"

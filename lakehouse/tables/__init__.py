@@ -1,0 +1,28 @@
+"""The table catalogue: every table is declared here once, and nowhere else.
+
+DDL, documentation, tests and readers come from these declarations. The tables of a source or a use case are made from
+its declaration; those of the platform are constants.
+"""
+
+from lakehouse.tables.of_source import bronze, of_source, rejects, silver
+from lakehouse.tables.of_use_case import drift, entity_columns, features, of_use_case, outcomes, performance, scores
+from lakehouse.tables.ops import DELIVERIES, MODEL_EVENTS
+from lakehouse.tables.table import Layer, Table
+
+__all__ = [
+    "DELIVERIES",
+    "MODEL_EVENTS",
+    "Layer",
+    "Table",
+    "bronze",
+    "drift",
+    "entity_columns",
+    "features",
+    "of_source",
+    "of_use_case",
+    "outcomes",
+    "performance",
+    "rejects",
+    "scores",
+    "silver",
+]

@@ -1,0 +1,132 @@
+"""The gold tables of a use case: features, scores, labels, and how well both hold."""
+
+from __future__ import annotations
+
+from lakehouse.declaration import Column, UseCase
+from lakehouse.tables.table import PARTITION, Table, col
+
+
+def entity_columns(use_case: UseCase) -> tuple[Column, ...]:
+    """The key columns of the use case's entity, typed as in their source."""
+    source = use_case.source(use_case.entity.source)
+    return tuple(column for name in use_case.entity.key for column in source.columns if column.name == name)
+
+
+def features(use_case: UseCase) -> Table:
+    """One row an entity and partition: what was known at prediction time."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_features",
+        columns=(
+            *entity_columns(use_case),
+            *(col(feature.name, "double", feature.description, nullable=True) for feature in use_case.features),
+            col("prediction_time", "timestamp", "the instant before which everything used was known"),
+            col("inputs_fingerprint", "string", "digest of the deliveries and the code that the row was built from"),
+            PARTITION,
+        ),
+        key=(*use_case.entity.key, "partition"),
+        partition_by=("partition",),
+        description=f"features of {use_case.name}, from what was known at prediction time only",
+        indexed=("inputs_fingerprint",),
+    )
+
+
+def scores(use_case: UseCase) -> Table:
+    """One row an entity, partition and role, with its lineage."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_scores",
+        columns=(
+            *entity_columns(use_case),
+            PARTITION,
+            col("prediction_time", "timestamp", "the instant for which the score was made"),
+            col("role", "string", "champion or challenger"),
+            col("model_name", "string", "registered model"),
+            col("model_version", "int", "its version"),
+            col("score", "double", "probability of the label, or the predicted value"),
+            col("decision", "boolean", "score at or above the threshold; null for a regression", nullable=True),
+            col("threshold", "double", "the threshold; null for a regression", nullable=True),
+            col("features_version", "long", "Delta version of the feature table that was read"),
+            col("code_version", "string", "version of the code that scored"),
+            col("run_id", "string", "MLflow run that trained the model"),
+            col("scored_at", "timestamp", "when"),
+            col("inputs_fingerprint", "string", "digest of the feature rows, the model and the code"),
+        ),
+        key=(*use_case.entity.key, "partition", "role"),
+        partition_by=("partition", "role"),
+        description=f"scores of {use_case.name}, one row an entity, day and role",
+        indexed=("inputs_fingerprint", "model_version"),
+    )
+
+
+def outcomes(use_case: UseCase) -> Table:
+    """Matured labels."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_outcomes",
+        columns=(
+            *entity_columns(use_case),
+            PARTITION,
+            col("value", "double", "the label's source value; null when it never came", nullable=True),
+            col(
+                "label",
+                "double",
+                "the label: 1 or 0, or the value of a regression; null when unlabelled",
+                nullable=True,
+            ),
+            col("inputs_fingerprint", "string", "digest of the deliveries that it was built from"),
+        ),
+        key=(*use_case.entity.key, "partition"),
+        partition_by=("partition",),
+        description=f"matured labels of {use_case.name}; null label: cancelled or never reported, counted and not guessed",
+        indexed=("inputs_fingerprint",),
+    )
+
+
+def performance(use_case: UseCase) -> Table:
+    """Matured metrics by day, model version and slice."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_performance",
+        columns=(
+            PARTITION,
+            col("role", "string", "champion or challenger"),
+            col("model_version", "int", "which model version"),
+            col("slice", "string", "column that the rows are sliced by, or 'all'"),
+            col("slice_value", "string", "its value, or 'all'"),
+            col("rows", "long", "scored rows"),
+            col("labelled_rows", "long", "of them with a matured label"),
+            col("metric", "string", "which metric"),
+            col("value", "double", "its value; null when the rows do not define it", nullable=True),
+        ),
+        key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
+        partition_by=("partition",),
+        description=f"how good the scores of {use_case.name} turned out, by day, model version and slice",
+    )
+
+
+def drift(use_case: UseCase) -> Table:
+    """Drift statistics and verdict by day and feature."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_drift",
+        columns=(
+            PARTITION,
+            col("model_version", "int", "champion whose training profile is the reference"),
+            col("kind", "string", "feature, prediction, performance or verdict"),
+            col("feature", "string", "feature or statistic"),
+            col("statistic", "string", "what is measured, such as psi"),
+            col("value", "double", "the statistic over the window that ends on the day", nullable=True),
+            col("limit", "double", "the declared or ordinary limit", nullable=True),
+            col("violated", "boolean", "whether the value is beyond the limit"),
+            col("reason", "string", "in words; the verdict's row holds all reasons", nullable=True),
+        ),
+        key=("partition", "kind", "feature", "statistic"),
+        partition_by=("partition",),
+        description=f"drift of {use_case.name} by day and feature, with a verdict a day",
+    )
+
+
+def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
+    """All gold tables of a use case."""
+    return tuple(make(use_case) for make in (features, scores, outcomes, performance, drift))

@@ -1,0 +1,45 @@
+"""The platform's own tables: the ledger of deliveries and the diary of models."""
+
+from __future__ import annotations
+
+from lakehouse.tables.table import PARTITION, Table, col
+
+DELIVERIES = Table(
+    layer="ops",
+    name="deliveries",
+    columns=(
+        col("source", "string", "which source"),
+        col("delivery_id", "string", "digest of source, partition and bytes"),
+        PARTITION,
+        col("origin", "string", "file or query window"),
+        col("checksum", "string", "SHA-256 of the bytes"),
+        col("delivered_rows", "long", "rows in the delivery"),
+        col("accepted_rows", "long", "rows now in silver or superseded by a later correction"),
+        col("rejected_rows", "long", "rows in the rejects"),
+        col("duplicate_rows", "long", "rows that repeat a key within the delivery"),
+        col("status", "string", "ingested"),
+        col("ingested_at", "timestamp", "when"),
+    ),
+    key=("delivery_id",),
+    partition_by=("source",),
+    description="the ledger: delivered = accepted + rejected + duplicates, for every delivery",
+)
+
+MODEL_EVENTS = Table(
+    layer="ops",
+    name="model_events",
+    columns=(
+        col("model_name", "string", "registered model"),
+        col("model_version", "int", "its version"),
+        col("event", "string", "registered, promoted, held, rolled back or retired"),
+        col("from_version", "int", "champion before the event", nullable=True),
+        col("actor", "string", "who or what"),
+        col("reason", "string", "why"),
+        col("evidence", "string", "the numbers, as JSON"),
+        col("run_id", "string", "MLflow run that trained the version"),
+        col("happened_at", "timestamp", "when"),
+    ),
+    key=("model_name", "model_version", "event", "happened_at"),
+    partition_by=(),
+    description="registered, promoted, held, rolled back, retired: when, by whom, why, on what evidence",
+)
