@@ -41,6 +41,7 @@ for use_case in use_cases.declared():
             stage="report",
             options={"use-case": use_case.name, "partition": form.LAST_DAY},
             execution_timeout=defaults.DAILY,
+            background=True,
         )
         branch >> [request_retraining, all_quiet]
         measure >> report

@@ -16,6 +16,13 @@ from stack.ports import HOST
 
 SPARK_MEMORY = "NIGHTJAR_SPARK_MEMORY"
 
+# On two cores Java's optimising compiler took three quarters of the time of Spark's tasks, most of it on code that ran a
+# few hundred times more. It starts four times later than by default: 47 s of its time instead of 74 for the demo's history.
+JAVA_OPTIONS = (
+    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:Tier4InvocationThreshold=20000 "
+    "-XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000"
+)
+
 
 @dataclass(frozen=True)
 class Service:
@@ -54,6 +61,7 @@ def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
         "spark.app.name": "nightjar",
         "spark.master": environ.get("SPARK_MASTER") or "local[*]",
         "spark.driver.memory": environ.get(SPARK_MEMORY) or spark_config.LOCAL_CONFIG["spark.driver.memory"],
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
         "spark.connect.grpc.binding.port": str(plan.ports.spark_connect),
         # Our client waits for this very port, so the server must not move on to the next.
         "spark.connect.grpc.port.maxRetries": "0",

@@ -34,6 +34,8 @@ TRAINED_FOR = dt.date(2013, 6, 1)
 # Most of June is caught up with as a range, as after a week without a platform; its last days come night by night.
 FIRST_NIGHT = dt.date(2013, 6, 25)
 NIGHTS = 7
+# Those that this process may use: a container or taskset may leave it fewer than the machine has.
+CORES = len(os.sched_getaffinity(0))
 TRAINING_SECONDS = 900
 CATCH_UP_SECONDS = 600
 
@@ -131,7 +133,7 @@ def timed(what: str, parts: dict[str, float]) -> Iterator[None]:
 
 def _in_parallel(*steps: Callable[[], None]) -> None:
     # As many as Spark has cores for: more would only wait for one another.
-    with ThreadPoolExecutor(max_workers=min(len(steps), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(len(steps), CORES)) as pool:
         for done in [pool.submit(step) for step in steps]:
             done.result()
 
@@ -147,7 +149,7 @@ def _job(stack: RunningStack, *arguments: str) -> None:
 
 
 def _show_times(parts: dict[str, float]) -> None:
-    print(f"\nHow long it took, on {os.cpu_count()} cores:")
+    print(f"\nHow long it took, on {CORES} cores:")
     for what, seconds in parts.items():
         print(f"  {seconds:6.0f} s  {what}")
     print(f"  {sum(parts.values()):6.0f} s  in all")

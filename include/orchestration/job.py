@@ -38,6 +38,7 @@ class JobOperator(BaseOperator):
             that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
         mongo_connection: an Airflow connection that the job gets as ``MONGO_URI`` when Airflow has it.
+        background: the job gives way to others on this machine: nothing waits for it.
     """
 
     template_fields: Sequence[str] = ("stage", "options", "cascade")
@@ -51,6 +52,7 @@ class JobOperator(BaseOperator):
         cascade: str = "True",
         spark_connection: str = "spark_default",
         mongo_connection: str | None = None,
+        background: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -59,6 +61,7 @@ class JobOperator(BaseOperator):
         self.cascade = cascade
         self.spark_connection = spark_connection
         self.mongo_connection = mongo_connection
+        self.background = background
         self._hook: SubprocessHook | SparkSubmitHook | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -116,7 +119,7 @@ class JobOperator(BaseOperator):
         from airflow.providers.standard.hooks.subprocess import SubprocessHook
 
         self._hook = SubprocessHook()
-        command = [sys.executable, "-m", "jobs", *arguments]
+        command = [*(("nice", "-n", "10") if self.background else ()), sys.executable, "-m", "jobs", *arguments]
         # Unbuffered, or the job's log lines would reach the task log only when it ends.
         environment = {**os.environ, **self._secrets(), "PYTHONUNBUFFERED": "1"}
         done = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
