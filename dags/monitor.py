@@ -30,8 +30,8 @@ for use_case in use_cases.declared():
         request_retraining = TriggerDagRunOperator(
             task_id="request_retraining",
             trigger_dag_id=f"train__{use_case.name}",
-            trigger_run_id=f"retrain__{form.LAST_DAY}",
-            conf={"partition": form.LAST_DAY, "reason": verdicts.REASONS},
+            trigger_run_id=f"retrain__{verdicts.RETRAIN_FOR}",
+            conf={"partition": verdicts.RETRAIN_FOR, "reason": verdicts.REASONS},
             logical_date=None,
             skip_when_already_exists=True,
         )

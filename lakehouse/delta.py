@@ -8,36 +8,23 @@ free (rule 3 of the design).
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable
-from tenacity import (
-    RetryError,
-    Retrying,
-    before_sleep_log,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
-from lakehouse import settings
+from lakehouse import conflicts, settings
 from lakehouse.declaration import Column
-from lakehouse.errors import WriteConflict
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-log = logging.getLogger(__name__)
 
 # Gold must be readable by delta-rs and DuckDB, which know neither deletion vectors nor type widening; the other layers
 # keep to the same so that an analyst can read them all.
 PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.enableTypeWidening": "false",
-    "delta.checkpointInterval": "20",
 }
 
 
@@ -69,22 +56,27 @@ def read(spark: SparkSession, table: Table, at_version: int | None = None) -> Da
 def ensure(spark: SparkSession, table: Table) -> None:
     """Create the table as declared when it does not exist."""
     if not exists(table):
-        _without_conflicts(table, lambda: spark.sql(ddl(table)))
+        conflicts.retried(table, lambda: spark.sql(ddl(table)))
 
 
 def ddl(table: Table) -> str:
     """The statement that creates the table."""
     columns = ",\n  ".join(_column_ddl(column) for column in table.columns)
     divided = f"PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
-    # Without a list Delta would keep statistics of the first 32 columns.
-    indexed = {"delta.dataSkippingNumIndexedCols": "0"}
-    if table.indexed:
-        indexed = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
-    properties = ", ".join(f"'{name}' = '{value}'" for name, value in {**PROPERTIES, **indexed}.items())
+    listed = ", ".join(f"'{name}' = '{value}'" for name, value in {**PROPERTIES, **properties(table)}.items())
     return (
         f"CREATE TABLE IF NOT EXISTS delta.`{location(table)}` (\n  {columns}\n) USING delta {divided} "
-        f"COMMENT {_quote(table.description)} TBLPROPERTIES ({properties})"
+        f"COMMENT {_quote(table.description)} TBLPROPERTIES ({listed})"
     )
+
+
+def properties(table: Table) -> dict[str, str]:
+    """Delta's settings for the table, whoever creates it."""
+    every_20 = {"delta.checkpointInterval": "20"}
+    # Without a list Delta would keep statistics of the first 32 columns.
+    if not table.indexed:
+        return every_20 | {"delta.dataSkippingNumIndexedCols": "0"}
+    return every_20 | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
 
 
 def replace(frame: DataFrame, table: Table, where: str) -> None:
@@ -103,7 +95,14 @@ def replace(frame: DataFrame, table: Table, where: str) -> None:
     # still spreads the days over the cores and splits a day that is too big for one file.
     gathered = frame.select(*table.column_names).hint("rebalance", *table.partition_by)
     writer = gathered.write.format("delta").mode("overwrite").option("replaceWhere", where)
-    _without_conflicts(table, lambda: writer.save(location(table)))
+    conflicts.retried(table, lambda: writer.save(location(table)))
+
+
+def compact(spark: SparkSession, table: Table, retention_hours: int) -> None:
+    """Make few files of many, and remove those that no version of the last hours needs."""
+    where = f"delta.`{location(table)}`"
+    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE {where}").collect())
+    spark.sql(f"VACUUM {where} RETAIN {retention_hours} HOURS").collect()
 
 
 def days_condition(days: Iterable[dt.date], column: str = "partition") -> str:
@@ -157,44 +156,3 @@ def _column_ddl(column: Column) -> str:
 def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def _is_conflict(error: BaseException) -> bool:
-    """Whether Delta refused a commit because another one came first.
-
-    By the error's text: over Spark Connect the exception's class is the same for every failure of the server.
-    """
-    text = f"{type(error).__name__} {error}"
-    return any(
-        sign in text
-        for sign in (
-            "DELTA_CONCURRENT_",
-            "ConcurrentAppend",
-            "ConcurrentDelete",
-            "ConcurrentWrite",
-            "ConcurrentTransaction",
-            "MetadataChangedException",
-            "ProtocolChangedException",
-            "DELTA_METADATA_CHANGED",
-            "DELTA_PROTOCOL_CHANGED",
-            "DELTA_PATH_EXISTS",
-            "DELTA_TABLE_ALREADY_EXISTS",
-        )
-    )
-
-
-def _without_conflicts(table: Table, write: object) -> None:
-    assert callable(write)
-    retrying = Retrying(
-        retry=retry_if_exception(_is_conflict),
-        wait=wait_random_exponential(multiplier=0.5, max=10),
-        stop=stop_after_attempt(12),
-        before_sleep=before_sleep_log(log, logging.INFO),
-    )
-    try:
-        retrying(write)
-    except RetryError as error:
-        raise WriteConflict(
-            f"{table.full_name}: expected to commit within 12 tries, other writers came first each time; "
-            "run the same command again when they are done"
-        ) from error.last_attempt.exception()

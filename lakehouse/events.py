@@ -6,16 +6,12 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 
-from lakehouse import delta
+from lakehouse import rows
 from lakehouse.tables import MODEL_EVENTS
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 REGISTERED = "registered"
 PROMOTED = "promoted"
@@ -51,38 +47,22 @@ class Event:
             raise AssertionError(f"happened_at: expected an instant with a time zone, found {self.happened_at!r}")
 
 
-def record(spark: SparkSession, event: Event) -> None:
+def record(event: Event) -> None:
     """Write the event, in one commit. Writing it again changes nothing, and no other event is touched."""
     if event in of_model(event.model_name, event.model_version):
         return
-    row = (
-        event.model_name,
-        event.model_version,
-        event.event,
-        event.from_version,
-        event.actor,
-        event.reason,
-        json.dumps(event.evidence, sort_keys=True),
-        event.run_id,
-        event.happened_at,
-    )
-    schema = ", ".join(f"{column.name} {column.type}" for column in MODEL_EVENTS.columns)
     # The whole key: an event of the same kind at another instant stays.
     where = (
         f"model_name = '{event.model_name}' AND model_version = {event.model_version} AND event = '{event.event}' "
         f"AND happened_at = TIMESTAMP '{event.happened_at.astimezone(dt.UTC).isoformat(sep=' ')}'"
     )
-    delta.replace(spark.createDataFrame([row], schema=schema), MODEL_EVENTS, where=where)
+    rows.replace(MODEL_EVENTS, [vars(event) | {"evidence": json.dumps(event.evidence, sort_keys=True)}], where)
 
 
 def of_model(name: str, version: int | None = None) -> list[Event]:
-    """The events of a model, or of one version of it, in the order in which they happened. Needs no Spark."""
-    if not delta.exists(MODEL_EVENTS):
-        return []
+    """The events of a model, or of one version of it, in the order in which they happened."""
     condition = pc.field("model_name") == name
     if version is not None:
         condition &= pc.field("model_version") == version
-    dataset = DeltaTable(delta.location(MODEL_EVENTS)).to_pyarrow_dataset()
-    rows = dataset.to_table(columns=list(MODEL_EVENTS.column_names), filter=condition).to_pylist()
-    found = [Event(**{**row, "evidence": json.loads(row["evidence"])}) for row in rows]
+    found = [Event(**{**row, "evidence": json.loads(row["evidence"])}) for row in rows.read(MODEL_EVENTS, condition)]
     return sorted(found, key=lambda event: (event.happened_at, event.model_version))

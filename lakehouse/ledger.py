@@ -6,16 +6,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 
-from lakehouse import delta
+from lakehouse import delta, rows
 from lakehouse.tables import DELIVERIES
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 INGESTED = "ingested"
 REFUSED = "refused"
@@ -52,20 +47,14 @@ def delivery_id(source: str, partition: dt.date, checksum: str) -> str:
 
 
 def of_sources(sources: Iterable[str], first: dt.date | None = None, last: dt.date | None = None) -> list[Delivery]:
-    """The ledger's lines for these sources and days, in the order of their arrival. Needs no Spark."""
-    if not delta.exists(DELIVERIES):
-        return []
+    """The ledger's lines for these sources and days, in the order of their arrival."""
     condition = pc.field("source").isin(list(sources))
     if first is not None:
         condition &= pc.field("partition") >= first
     if last is not None:
         condition &= pc.field("partition") <= last
-    data = (
-        DeltaTable(delta.location(DELIVERIES))
-        .to_pyarrow_dataset()
-        .to_table(columns=list(DELIVERIES.column_names), filter=condition)
-    )
-    return sorted((Delivery(**row) for row in data.to_pylist()), key=lambda line: (line.ingested_at, line.delivery_id))
+    found = [Delivery(**row) for row in rows.read(DELIVERIES, condition)]
+    return sorted(found, key=lambda line: (line.ingested_at, line.delivery_id))
 
 
 def arrived(sources: Iterable[str], first: dt.date | None, last: dt.date) -> dict[tuple[str, dt.date], list[str]]:
@@ -77,11 +66,10 @@ def arrived(sources: Iterable[str], first: dt.date | None, last: dt.date) -> dic
     return {key: sorted(ids) for key, ids in found.items()}
 
 
-def record(spark: SparkSession, lines: list[Delivery]) -> None:
+def record(lines: list[Delivery]) -> None:
     """Write the lines, all of one source, in one commit; lines of the same delivery are replaced."""
     if not lines:
         return
-    columns = ", ".join(f"{column.name} {column.type}" for column in DELIVERIES.columns)
-    frame = spark.createDataFrame([tuple(asdict(line).values()) for line in lines], schema=columns)
     ids = ", ".join(f"'{line.delivery_id}'" for line in lines)
-    delta.replace(frame, DELIVERIES, where=f"source = '{lines[0].source}' AND delivery_id IN ({ids})")
+    days = delta.days_condition({line.partition for line in lines})
+    rows.replace(DELIVERIES, map(asdict, lines), f"source = '{lines[0].source}' AND {days} AND delivery_id IN ({ids})")

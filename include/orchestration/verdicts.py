@@ -14,7 +14,9 @@ log = logging.getLogger(__name__)
 VERDICTS = ("promoted", "held", "unchanged")
 
 # Why monitoring asks for a retraining, for the run that it triggers.
-REASONS = "{{ ti.xcom_pull(task_ids='measure')['reasons'] | join('; ') }}"
+REASONS = "{{ ti.xcom_pull(task_ids='measure')['retrain_because'] | join('; ') }}"
+# The newest day judged: a day that comes late changes the verdicts of those after it.
+RETRAIN_FOR = "{{ ti.xcom_pull(task_ids='measure')['retrain_for'] }}"
 
 
 @task.branch(task_id="retrain_or_not")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lakehouse import events, registry, settings, spark
+from lakehouse import events, registry, settings
 from lakehouse.events import Event
 from lakehouse.registry import ModelVersion
 
@@ -85,7 +85,7 @@ def carry_out(model: ModelVersion, judgement: Judgement) -> bool:
         challenger = registry.by_alias(model.name, registry.CHALLENGER)
         if challenger is not None and challenger.version == model.version:
             client.delete_registered_model_alias(model.name, registry.CHALLENGER)
-    events.record(spark.session(f"gate {model.name}"), event)
+    events.record(event)
     return True
 
 

@@ -57,7 +57,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if any(line.rejected_rows for line in lines) or delta.rows_in(rejects, touched):
         delta.replace(contract.reject_rows(marked, source), rejects, where=in_days)
     delta.ensure(session, rejects)
-    ledger.record(session, lines)
+    ledger.record(lines)
     return _result(lines)
 
 
@@ -111,7 +111,7 @@ def _checked(
             )
         )
     if refused:
-        ledger.record(session, [line for line in lines if line.status == ledger.REFUSED])
+        ledger.record([line for line in lines if line.status == ledger.REFUSED])
         raise DeliveryRejected(
             f"source {source.name}: {'; '.join(refused)}; silver is untouched: mend the delivery or the contract and run again"
         )

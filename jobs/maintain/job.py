@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.arguments import Arguments
 from jobs.maintain.readers import unreadable
-from lakehouse import delta, spark, tables, use_cases
+from lakehouse import delta, rows, spark, tables, use_cases
 from lakehouse.errors import TableUnreadable
 from lakehouse.tables import Table
 
@@ -26,10 +26,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
     existing = [table for table in declared_tables() if delta.exists(table)]
     session = spark.session("maintain")
     for table in existing:
-        where = f"delta.`{delta.location(table)}`"
         log.info("maintaining %s", table.full_name)
-        session.sql(f"OPTIMIZE {where}").collect()
-        session.sql(f"VACUUM {where} RETAIN {RETENTION_HOURS} HOURS").collect()
+        if table.few_rows:
+            rows.compact(table, RETENTION_HOURS)
+        else:
+            delta.compact(session, table, RETENTION_HOURS)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:
         found = "; ".join(f"{name}: {why}" for name, why in broken.items())

@@ -36,25 +36,41 @@ def run(arguments: Arguments) -> dict[str, Any]:
         )
     session = spark.session(f"monitor {use_case.name}")
     maturity = dt.timedelta(days=use_case.label.maturity_days)
-    matured = [day - maturity for day in days if day - maturity >= use_case.calendar.start]
+    later = _judged_before(use_case, days[-1], set(scored_by))
+    judged = [*days, *later]
+    matured = [day - maturity for day in judged if day - maturity >= use_case.calendar.start]
     # A label that came late or was corrected is caught up with while the window still looks at its day.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
     changed = _measure(session, use_case, sorted(watched), {*matured, *written}, scored_by)
-    rows = _drift_rows(session, use_case, {day: int(scored_by[day]) for day in days})
-    changed = day_rows.replace(session, tables.drift(use_case), days, rows) or changed
-    last = _of_day(rows, days[-1])
-    decision = _retraining(use_case, days[-1], int(scored_by[days[-1]]))
+    rows = _drift_rows(session, use_case, {day: int(scored_by[day]) for day in judged})
+    changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
+    last, newest = _of_day(rows, days[-1]), _of_day(rows, judged[-1])
+    decision = _retraining(use_case, judged[-1], int(scored_by[judged[-1]]))
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
     return last | {
         "status": "monitored" if written or changed else "unchanged",
         "retrain": decision.retrain,
         "retrain_reasons": list(decision.reasons),
+        "retrain_for": judged[-1],
+        "retrain_because": newest["reasons"],
+        "judged_again": later,
         "outcomes_partition": matured[-1] if matured else None,
         "outcomes_written": written,
         "labelled_rows": _labelled(use_case, matured[-1]) if matured else 0,
         "days": [_of_day(rows, day) for day in days],
     }
+
+
+def _judged_before(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> list[dt.date]:
+    """The later days that have their verdict already and look back at ``last``.
+
+    In a backfill days are scored in any order: who comes late has been missed by those after it, and is now counted.
+    """
+    reach = use_case.drift.window_days - 1 + use_case.label.maturity_days
+    after = [last + dt.timedelta(days=ahead) for ahead in range(1, reach + 1)]
+    found = {row["partition"] for row in day_rows.read(tables.drift(use_case), after)}
+    return sorted(found & scored)
 
 
 def _measure(
@@ -85,7 +101,7 @@ def _measure(
     )
     judged = performance.judged_rows(scores, labels, population, use_case)
     rows = performance.measure(judged, use_case, delta.rows_in(tables.scores(use_case), days))
-    return day_rows.replace(session, table, days, rows)
+    return day_rows.replace(table, days, rows)
 
 
 def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> Rows:

@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from lakehouse import events, registry, settings, spark
+from lakehouse import events, registry, settings
 from lakehouse.registry import ModelVersion
 
 if TYPE_CHECKING:
@@ -83,7 +83,6 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
     champion = registry.by_alias(model.name, registry.CHAMPION)
     created = _client().get_model_version(model.name, str(model.version)).creation_timestamp
     events.record(
-        spark.session("train"),
         events.Event(
             model_name=model.name,
             model_version=model.version,

@@ -102,6 +102,7 @@ def performance(use_case: UseCase) -> Table:
         key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
         partition_by=("partition",),
         description=f"how good the scores of {use_case.name} turned out, by day, model version and slice",
+        few_rows=True,
     )
 
 
@@ -124,6 +125,7 @@ def drift(use_case: UseCase) -> Table:
         key=("partition", "kind", "feature", "statistic"),
         partition_by=("partition",),
         description=f"drift of {use_case.name} by day and feature, with a verdict a day",
+        few_rows=True,
     )
 
 

@@ -17,11 +17,14 @@ DELIVERIES = Table(
         col("accepted_rows", "long", "rows now in silver or superseded by a later correction"),
         col("rejected_rows", "long", "rows in the rejects"),
         col("duplicate_rows", "long", "rows that repeat a key within the delivery"),
-        col("status", "string", "ingested"),
+        col("status", "string", "ingested or refused"),
         col("ingested_at", "timestamp", "when"),
     ),
     key=("delivery_id",),
     partition_by=("source",),
+    # Finds the lines of a day without opening those of all others.
+    indexed=("partition",),
+    few_rows=True,
     description="the ledger: delivered = accepted + rejected + duplicates, for every delivery",
 )
 
@@ -41,5 +44,6 @@ MODEL_EVENTS = Table(
     ),
     key=("model_name", "model_version", "event", "happened_at"),
     partition_by=(),
+    few_rows=True,
     description="registered, promoted, held, rolled back, retired: when, by whom, why, on what evidence",
 )

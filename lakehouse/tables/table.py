@@ -24,6 +24,7 @@ class Table:
         description: one sentence for people.
         indexed: the columns whose least and greatest value stand in the log for every file. Only what the platform reads from
             the log alone: Spark spent a third of a write on the statistics of columns that nobody asks for.
+        few_rows: whether `lakehouse.rows` reads and writes it in the job's own process, and not Spark.
     """
 
     layer: Layer
@@ -33,6 +34,7 @@ class Table:
     partition_by: tuple[str, ...]
     description: str
     indexed: tuple[str, ...] = ()
+    few_rows: bool = False
 
     @property
     def full_name(self) -> str:

@@ -133,7 +133,7 @@ def test_days_one_by_one_leave_the_same_tables_as_the_backfill(
 ) -> None:
     before = digests(root)
     for night in NIGHTS:
-        for stage in ("features", "score"):
+        for stage in ("features", "score", "monitor"):
             job(stack, stage, "--use-case", "bakery_sales", "--partition", night, "--force")
     assert digests(root) == before
 
@@ -204,10 +204,11 @@ def ask(root: Path, table: str, sql: str) -> list[tuple[object, ...]]:
 
 
 def digests(root: Path) -> dict[str, str]:
-    """A digest of the rows of the feature and score tables, without the columns that say when and by which version."""
+    """A digest of the rows of each gold table, without the columns that say when and by which version."""
     audit = {"scored_at", "features_version"}
     result = {}
-    for name in ("bakery_sales_features", "bakery_sales_scores"):
+    for made in ("features", "scores", "outcomes", "performance", "drift"):
+        name = f"bakery_sales_{made}"
         table = DeltaTable(root / "warehouse/gold" / name).to_pyarrow_table()
         kept = sorted(set(table.column_names) - audit)
         rows = sorted(repr(sorted(row.items())) for row in table.select(kept).to_pylist())

@@ -120,4 +120,4 @@ def fill(
     ):
         schema = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         delta.replace(spark.createDataFrame(rows, schema=schema), table, where=where)
-    ledger.record(spark, lines)
+    ledger.record(lines)

@@ -85,6 +85,25 @@ def test_a_range_gives_the_rows_that_its_days_one_by_one_give(toy, lakehouse_roo
     assert [day["violated"] for day in ranged["days"]] == [result["violated"] for result in alone]
 
 
+def test_a_day_that_comes_late_is_counted_by_the_days_judged_before_it(toy, lakehouse_root, monkeypatch):
+    empty = lakehouse_root.parent / "in order"
+    for number in (0, 1, 2, 4):
+        toy.live(number, shift=0.6 * number)
+    assert monitor(toy, 4)["judged_again"] == []
+    toy.live(3, shift=0.6 * 3)
+    late = monitor(toy, 3)
+    assert (late["judged_again"], late["partition"], late["retrain_for"]) == ([toy.day(4)], toy.day(3), toy.day(4))
+    monitor(toy, 2)
+    made = (tables.outcomes, tables.performance, tables.drift)
+    scrambled = [rows_of(toy, table, 1, 2, 3, 4) for table in made]
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(empty))
+    for number in range(5):
+        toy.live(number, shift=0.6 * number)
+    for number in (2, 3, 4):
+        monitor(toy, number)
+    assert [rows_of(toy, table, 1, 2, 3, 4) for table in made] == scrambled
+
+
 def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_once(toy):
     declared = toy.use_case.model_dump() | {"model": {"task": "regression"}}
     declared["gate"] = {"metric": "rmse", "min_improvement": 0}

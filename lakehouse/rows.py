@@ -1,0 +1,93 @@
+"""Tables of a few rows: the ledger, the diary of models, a day's metrics and verdicts.
+
+They are read and written by delta-rs, in this process. Spark would take a second for what takes a hundredth of one, and a
+job that has only a line to write would wait for a session. The same rule holds as for the big tables: one commit
+replaces what it writes, so that it can be repeated for free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable, Schema, write_deltalake
+
+from lakehouse import conflicts, delta
+from lakehouse.tables import Table
+
+Row = Mapping[str, Any]
+
+TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+
+def read(table: Table, where: pc.Expression | None = None) -> list[dict[str, Any]]:
+    """The rows that satisfy ``where``, ordered by the table's key; none when the table does not exist."""
+    if not delta.exists(table):
+        return []
+    dataset = DeltaTable(delta.location(table)).to_pyarrow_dataset()
+    return ordered(table, dataset.to_table(columns=list(table.column_names), filter=where).to_pylist())
+
+
+def replace(table: Table, rows: Iterable[Row], where: str) -> None:
+    """Put ``rows`` in the place of all rows of ``table`` that satisfy ``where``, in one commit.
+
+    Args:
+        table: created when missing.
+        rows: every declared column; every row must satisfy ``where``.
+        where: SQL condition.
+
+    Raises:
+        WriteConflict: when other writers changed the same files again and again.
+    """
+    ensure(table)
+    content = pa.Table.from_pylist([{name: row[name] for name in table.column_names} for row in rows], schema(table))
+    conflicts.retried(table, lambda: write_deltalake(delta.location(table), content, mode="overwrite", predicate=where))
+
+
+def ensure(table: Table) -> None:
+    """Create the table as declared when it does not exist."""
+    if delta.exists(table):
+        return
+
+    def create() -> None:
+        DeltaTable.create(
+            delta.location(table),
+            schema=Schema.from_arrow(schema(table)),
+            mode="ignore",
+            partition_by=list(table.partition_by),
+            description=table.description,
+            configuration=dict(delta.properties(table)),
+        )
+
+    conflicts.retried(table, create)
+
+
+def compact(table: Table, retention_hours: int) -> None:
+    """Make few files of many, and remove those that no version of the last hours needs."""
+    conflicts.retried(table, lambda: DeltaTable(delta.location(table)).optimize.compact())
+    DeltaTable(delta.location(table)).vacuum(retention_hours, dry_run=False)
+
+
+def schema(table: Table) -> pa.Schema:
+    """The table's columns as Arrow knows them."""
+    return pa.schema(
+        [
+            pa.field(column.name, TYPES[column.type], column.nullable, metadata={"comment": column.description})
+            for column in table.columns
+        ]
+    )
+
+
+def ordered(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """The rows in the order of the table's key."""
+    return sorted((dict(row) for row in rows), key=lambda row: tuple(row[name] for name in table.key))
