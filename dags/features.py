@@ -15,7 +15,7 @@ for use_case in use_cases.declared():
         description=f"Features of {use_case.title}",
         doc_md=docs.features(use_case),
         schedule=schedules.when_inputs_arrive(use_case),
-        params=form.days("build features for"),
+        params={**form.days("build features for"), **form.cascade()},
         **defaults.common(use_case.owner, "features", use_case.name),
     ):
         inputs_arrived = InputsArrived(

@@ -16,7 +16,7 @@ for use_case in use_cases.declared():
             doc_md=docs.ingest(use_case, source),
             schedule=schedules.nightly(use_case, source),
             start_date=schedules.start(use_case),
-            params=form.days("ingest"),
+            params={**form.days("ingest"), **form.cascade()},
             **defaults.common(use_case.owner, "ingest", use_case.name),
         ):
             JobOperator(

@@ -14,7 +14,7 @@ for use_case in use_cases.declared():
         description=f"Scores of {use_case.title}",
         doc_md=docs.score(use_case),
         schedule=schedules.when_updated(use_case, assets.features(use_case)),
-        params={**form.days("score"), **form.model_version()},
+        params={**form.days("score"), **form.cascade(), **form.model_version()},
         **defaults.common(use_case.owner, "score", use_case.name),
     ):
         JobOperator(

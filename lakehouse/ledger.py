@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import pyarrow.compute as pc
 
-from lakehouse import delta, rows
+from lakehouse import delta, fingerprints, rows
 from lakehouse.tables import DELIVERIES
 
 INGESTED = "ingested"
@@ -43,7 +42,7 @@ class Delivery:
 
 def delivery_id(source: str, partition: dt.date, checksum: str) -> str:
     """The identity of a delivery: the same bytes for the same day are the same delivery, other bytes a correction."""
-    return hashlib.sha256(f"{source}/{partition.isoformat()}/{checksum}".encode()).hexdigest()[:16]
+    return fingerprints.of(source, partition.isoformat(), checksum)
 
 
 def of_sources(sources: Iterable[str], first: dt.date | None = None, last: dt.date | None = None) -> list[Delivery]:

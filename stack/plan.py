@@ -38,8 +38,8 @@ class Plan:
         return cls(
             state_root=chosen.state_root.resolve(),
             ports=Ports.from_environ(env),
-            lakehouse_root=_absolute(chosen.lakehouse_root),
-            landing_root=_absolute(chosen.landing_root),
+            lakehouse_root=chosen.lakehouse_root,
+            landing_root=chosen.landing_root,
             use_case_roots=os.pathsep.join(str(root.resolve()) for root in chosen.use_case_roots),
         )
 
@@ -95,8 +95,3 @@ class Plan:
     def env_file(self) -> Path:
         """What a shell sources to talk to this stack."""
         return self.state_root / "env.sh"
-
-
-def _absolute(root: str) -> str:
-    """``root`` from the file system's root; an object store's address (s3://...) as it is."""
-    return root if "://" in root else str(Path(root).resolve())

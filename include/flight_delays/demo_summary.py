@@ -43,9 +43,9 @@ def show(root: str, first: dt.date, last: dt.date) -> None:
     for source, *counts in ask(REJECTS):
         delivered, accepted, rejected, duplicates = counts
         print(f"  {source}: {delivered:,} = {accepted:,} + {rejected:,} + {duplicates:,}")
-    print("\nDrift verdicts")
+    print("\nDrift verdicts (the reasons of ordinary days are in gold.flight_delays_drift)")
     for partition, violated, reason in ask(VERDICTS):
-        print(f"  {partition}  {'VIOLATED' if violated else 'ordinary'}: {reason}")
+        print(f"  {partition}  {f'VIOLATED: {reason}' if violated else 'ordinary'}")
     print("\nThe models' diary")
     for version, event, reason, evidence in ask(EVENTS):
         print(f"  version {version} {event}: {reason}")

@@ -32,7 +32,7 @@ def one_day(what: str) -> dict[str, Param]:
 
 
 def days(what: str) -> dict[str, Param]:
-    """A form that asks for a day or a range of days, and whether the DAGs that follow shall run for them."""
+    """A form that asks for a day or a range of days."""
     return {
         **one_day(what),
         "through": Param(
@@ -42,6 +42,12 @@ def days(what: str) -> dict[str, Param]:
             title="Through",
             description="Last day of a range, both ends included. Empty: one day. A range is one Spark application.",
         ),
+    }
+
+
+def cascade() -> dict[str, Param]:
+    """The switch that says whether the DAGs that follow shall run for these days."""
+    return {
         "cascade": Param(
             True,
             type="boolean",
@@ -49,7 +55,7 @@ def days(what: str) -> dict[str, Param]:
             description="On: every day of the range updates the asset, and what depends on it follows, one run a day. "
             "Off: nothing follows; for loading a long history, where the next stage is started as a range of its own. "
             "A run with a partition key always updates the day of its key.",
-        ),
+        )
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, tables
+from lakehouse import delta, fingerprints, tables
 from lakehouse.declaration import Input, UseCase
 from lakehouse.errors import TransformBroken
 
@@ -50,14 +50,10 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
     return built.select(*keys, "partition", *values)
 
 
-def stamp(rows: DataFrame, use_case: UseCase, fingerprints: Mapping[dt.date, str]) -> DataFrame:
+def stamp(rows: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]) -> DataFrame:
     """Add ``prediction_time``, the local midnight that starts the day, and each day's ``inputs_fingerprint``."""
-    pairs = [F.lit(part) for day, digest in sorted(fingerprints.items()) for part in (day.isoformat(), digest)]
-    by_day = F.create_map(*pairs)
     midnight = F.to_utc_timestamp(F.col("partition").cast("timestamp"), use_case.calendar.timezone)
-    return rows.withColumn("prediction_time", midnight).withColumn(
-        "inputs_fingerprint", by_day[F.col("partition").cast("string")]
-    )
+    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": fingerprints.column(by_day)})
 
 
 def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days: list[dt.date]) -> int:

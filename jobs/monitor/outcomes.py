@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, ledger, tables, training_set
+from lakehouse import delta, fingerprints, ledger, tables, training_set
 from lakehouse.declaration import UseCase
 
 log = logging.getLogger(__name__)
@@ -23,7 +22,7 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
         The days written; the others wait for a delivery or are up to date.
     """
     table = tables.outcomes(use_case)
-    wanted = fingerprints(use_case, days)
+    wanted = inputs(use_case, days)
     built = delta.constant_by_partition(table, "inputs_fingerprint")
     stale = [day for day in sorted(wanted) if force or built.get(day) != wanted[day]]
     if not stale:
@@ -37,7 +36,7 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
     return stale
 
 
-def fingerprints(use_case: UseCase, days: list[dt.date]) -> dict[dt.date, str]:
+def inputs(use_case: UseCase, days: list[dt.date]) -> dict[dt.date, str]:
     """Digest of the deliveries and of the declared label, for each day whose population and label have arrived."""
     sources = (use_case.entity.source, use_case.label.source)
     arrived = ledger.arrived(sources, min(days), max(days))
@@ -45,12 +44,12 @@ def fingerprints(use_case: UseCase, days: list[dt.date]) -> dict[dt.date, str]:
     for day in days:
         ids = [arrived.get((source, day)) for source in sources]
         if all(ids):
-            result[day] = hashlib.sha256(f"{ids}/{use_case.label.model_dump_json()}".encode()).hexdigest()[:16]
+            result[day] = fingerprints.of(ids, use_case.label.model_dump_json())
     return result
 
 
 def label_rows(
-    population: DataFrame, reported: DataFrame, use_case: UseCase, fingerprint: Mapping[dt.date, str]
+    population: DataFrame, reported: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]
 ) -> DataFrame:
     """The columns of the outcomes table: one row for each entity of the population, label null where none came.
 
@@ -58,16 +57,15 @@ def label_rows(
         population: silver rows of the entity's source.
         reported: silver rows of the label's source.
         use_case: declares key and label.
-        fingerprint: of the inputs, by day; has every day of ``population``.
+        by_day: fingerprint of the inputs of each day; has every day of ``population``.
     """
     on = ["partition", *use_case.entity.key]
     value = F.col(use_case.label.column)
     labels = reported.select(
         *on, value.cast("double").alias("value"), training_set.label_of(value, use_case.label).alias("label")
     )
-    by_day = F.create_map(*[F.lit(part) for day, digest in fingerprint.items() for part in (str(day), digest)])
     return (
         population.select(*on)
         .join(labels, on=on, how="left")
-        .withColumn("inputs_fingerprint", by_day[F.col("partition").cast("string")])
+        .withColumn("inputs_fingerprint", fingerprints.column(by_day))
     )

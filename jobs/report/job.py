@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import logging
 import tempfile
@@ -16,7 +15,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.report import drift_run, page
 from jobs.report.sample import window_sample
-from lakehouse import day_rows, delta, registry, spark, tables, use_cases
+from lakehouse import day_rows, delta, fingerprints, registry, spark, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 from lakehouse.profile import REFERENCE_ROWS
@@ -36,7 +35,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"{tables.drift(use_case).full_name}: expected the verdict of {day}, found none; monitor first: "
             f"python -m jobs monitor --use-case {use_case.name} --partition {day}"
         )
-    fingerprint = hashlib.sha256(json.dumps(rows, default=str).encode()).hexdigest()[:16]
+    fingerprint = fingerprints.of(json.dumps(rows, default=str))
     kept = drift_run.find(use_case.name, day.isoformat())
     if kept.fingerprint == fingerprint:
         return {"status": "unchanged", "run_id": kept.run_id, "url": kept.url}

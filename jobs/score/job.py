@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 from typing import Any
 
@@ -12,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
 from jobs.score.predict import scorer
-from lakehouse import code, delta, registry, spark, tables, use_cases
+from lakehouse import code, delta, fingerprints, registry, spark, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import FeaturesMissing, ModelRefused
 from lakehouse.registry import ModelVersion
@@ -71,14 +70,8 @@ def choose_versions(use_case: UseCase, days: list[dt.date], asked: int | None) -
 
 def fingerprint(features: str, model: ModelVersion) -> str:
     """Digest of what decides a day's scores: the feature rows, the model's bytes and threshold, the scoring code."""
-    parts = (
-        features,
-        str(model.version),
-        model.tags.get(registry.TAG_SHA256, ""),
-        str(model.threshold),
-        code.digest("jobs/score"),
-    )
-    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:16]
+    model_sha256 = model.tags.get(registry.TAG_SHA256, "")
+    return fingerprints.of(features, model.version, model_sha256, model.threshold, code.digest("jobs/score"))
 
 
 def _score(
@@ -125,10 +118,9 @@ def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tu
 
 
 def label_rows(
-    scored: DataFrame, model: ModelVersion, features_version: int, fingerprints: dict[dt.date, str], now: dt.datetime
+    scored: DataFrame, model: ModelVersion, features_version: int, by_day: dict[dt.date, str], now: dt.datetime
 ) -> DataFrame:
     """The scored rows with decision and lineage: the columns of the scores table."""
-    by_day = F.create_map(*[F.lit(part) for day, digest in sorted(fingerprints.items()) for part in (str(day), digest)])
     threshold = F.lit(model.threshold).cast("double")
     return scored.select(
         "*",
@@ -141,5 +133,5 @@ def label_rows(
         F.lit(code.version()).alias("code_version"),
         F.lit(model.run_id).alias("run_id"),
         F.lit(now).alias("scored_at"),
-        by_day[F.col("partition").cast("string")].alias("inputs_fingerprint"),
+        fingerprints.column(by_day).alias("inputs_fingerprint"),
     )

@@ -49,8 +49,8 @@ class TableState:
         rows: number of rows.
         files: number of live data files.
         version: Delta version.
-        newest_partition: greatest value of its partition column (the date one, where there are several); None when it
-            has no partitions or no rows.
+        newest_partition: the newest day that it has rows of, by its column ``partition``; else the greatest value of a
+            column that divides its files; None when it has neither, or no rows.
         last_commit: when the newest version was committed, UTC.
     """
 
@@ -108,7 +108,7 @@ def state(table: FoundTable) -> TableState:
 
 
 def _wanted(column: str) -> bool:
-    return column == "num_records" or column.startswith("partition.")
+    return column in ("num_records", "max.partition") or column.startswith("partition.")
 
 
 def _rows(delta: DeltaTable, counts: list[int | None]) -> int:
@@ -124,6 +124,8 @@ def _newest_partition(partition_columns: list[str], columns: dict[str, list[Any]
     values = [
         [value for value in columns.get(f"partition.{name}", []) if value is not None] for name in partition_columns
     ]
+    # A table of few rows has its day as a plain column; its statistics know the newest one.
+    values.append([value for value in columns.get("max.partition", []) if value is not None])
     dated = [each for each in values if each and isinstance(each[0], date)]
     return max((dated or values or [[]])[0], default=None)
 

@@ -113,6 +113,7 @@ def test_the_graphs_show_the_decisions(dags):
 def test_one_training_at_a_time_and_forms_for_runs_by_hand(dags):
     assert dags["train__parcels"]["max_active_runs"] == 1
     assert dags["score__parcels"]["params"] == ["cascade", "model_version", "partition", "through"]
+    assert dags["monitor__parcels"]["params"] == ["partition", "through"]
 
 
 def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(tmp_path):
