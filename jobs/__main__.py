@@ -6,7 +6,6 @@ line. ``--result FILE`` gets the outcome as one JSON object, also that of a fail
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
@@ -16,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.arguments import Arguments, parse
+from jobs import stages
+from jobs.arguments import parse
 from lakehouse.errors import NightjarError, ServiceUnavailable
 
 log = logging.getLogger("jobs")
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = parse(argv)
         started = time.monotonic()
-        result = run(arguments)
+        result = stages.run(arguments)
         log.info("%s done in %.1f s: %s", arguments.stage, time.monotonic() - started, json.dumps(result, default=str))
         _write(result_file, result)
         return 0
@@ -47,13 +47,6 @@ def main(argv: Sequence[str]) -> int:
         _write(result_file, {"error": kind, "message": str(named), "retryable": named.retryable})
         print(f"ERROR {kind}: {named}", file=sys.stderr, flush=True)
         return named.exit_code
-
-
-def run(arguments: Arguments) -> dict[str, Any]:
-    """Run the stage's room and return its result."""
-    job = importlib.import_module(f"jobs.{arguments.stage}.job")
-    result: dict[str, Any] = job.run(arguments)
-    return result
 
 
 def _named(error: Exception) -> NightjarError | None:

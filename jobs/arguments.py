@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from lakehouse.errors import BadArguments
 
@@ -20,11 +20,16 @@ STAGES = {
     "score": "score a use case's entities of some days",
     "monitor": "mature labels, measure performance and drift, and give the verdict",
     "report": "log the Evidently page of a day to MLflow",
+    "stale": "list the gold partitions whose inputs have changed since they were built, and why",
+    "restate": "recompute what is stale: features, then scores, then what was measured",
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
 OF_A_SOURCE = frozenset({"ingest"})
-WITHOUT_PARTITION = frozenset({"maintain"})
-WITH_RANGE = frozenset({"ingest", "features", "score", "monitor"})
+OF_THE_PLATFORM = frozenset({"maintain"})
+# All days, when none is named.
+DAYS_OPTIONAL = frozenset({"stale", "restate"})
+REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
+WITH_RANGE = REPEATABLE | DAYS_OPTIONAL
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Arguments:
         model_version: score: score by this version; gate: judge this one.
         actor: who asked, for the event tables.
         force: rebuild what is up to date too.
+        champion: whether a day that has scores is scored by the version that it has, or by today's champion.
+        dry_run: restate: show the plan and change nothing.
         result: file that gets one JSON object.
     """
 
@@ -51,6 +58,8 @@ class Arguments:
     model_version: int | None = None
     actor: str = "job"
     force: bool = False
+    champion: Literal["then", "now"] = "then"
+    dry_run: bool = False
     result: Path | None = None
 
     @property
@@ -80,17 +89,26 @@ def parse(argv: Sequence[str]) -> Arguments:
         one = stages.add_parser(stage, help=purpose, description=f"To {purpose}.")
         if stage in OF_A_SOURCE:
             one.add_argument("--source", required=True, help="name of a declared source")
-        elif stage not in WITHOUT_PARTITION:
+        elif stage not in OF_THE_PLATFORM:
             one.add_argument("--use-case", required=True, help="name of a declared use case")
-        one.add_argument("--partition", type=_day, required=stage not in WITHOUT_PARTITION, metavar="YYYY-MM-DD")
+        optional = stage in OF_THE_PLATFORM | DAYS_OPTIONAL
+        one.add_argument("--partition", type=_day, required=not optional, metavar="YYYY-MM-DD")
         if stage in WITH_RANGE:
             one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
+        if stage in REPEATABLE:
             one.add_argument("--force", action="store_true", help="rebuild also what is up to date")
         if stage in ("score", "gate"):
             one.add_argument("--model-version", type=_version, metavar="N")
+        if stage in ("score", "stale", "restate"):
+            words = "days that have scores: by the version that they were scored by, or by today's champion"
+            one.add_argument("--champion", choices=("then", "now"), default="then", help=words)
+        if stage == "restate":
+            one.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
         one.add_argument("--actor", default="job", help="who asks, for the event tables")
         one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
     arguments = Arguments(**vars(parser.parse_args(argv)))
+    if arguments.through is not None and arguments.partition is None:
+        raise BadArguments(f"--through {arguments.through} needs --partition, the first day of the range")
     if arguments.through is not None and arguments.partition is not None and arguments.through < arguments.partition:
         raise BadArguments(f"--through {arguments.through} lies before --partition {arguments.partition}")
     return arguments

@@ -54,9 +54,14 @@ def read(spark: SparkSession, table: Table, at_version: int | None = None) -> Da
 
 
 def ensure(spark: SparkSession, table: Table) -> None:
-    """Create the table as declared when it does not exist."""
+    """Create the table as declared when it does not exist; add the columns that were declared since it was made."""
     if not exists(table):
         conflicts.retried(table, lambda: spark.sql(ddl(table)))
+        return
+    present = {field.name for field in DeltaTable(location(table)).schema().fields}
+    if new := [column for column in table.columns if column.name not in present]:
+        added = ", ".join(map(_column_ddl, new))
+        conflicts.retried(table, lambda: spark.sql(f"ALTER TABLE delta.`{location(table)}` ADD COLUMNS ({added})"))
 
 
 def ddl(table: Table) -> str:

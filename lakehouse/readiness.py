@@ -1,9 +1,8 @@
-"""Whether a day's inputs have arrived, and the fingerprint of those that have. Both are asked of the ledger alone."""
+"""Whether a day's inputs have arrived, and which they are. Both are asked of the ledger alone."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 
 from lakehouse import ledger
 from lakehouse.declaration import Input, UseCase
@@ -45,15 +44,15 @@ class Arrivals:
             if (item.source, needed) not in self._arrived
         ]
 
-    def fingerprint(self, day: dt.date, code: str) -> str:
-        """Digest of every delivery that ``day`` may read, and of the code that builds it."""
-        digest = hashlib.sha256(code.encode())
+    def inputs(self, day: dt.date) -> dict[str, str]:
+        """Every delivery that ``day`` may read: by ``source YYYY-MM-DD``, the ids of what arrived for it."""
+        found: dict[str, str] = {}
         for item in self._use_case.inputs:
             if self._use_case.source(item.source).cadence == "occasional":
                 days = sorted(d for source, d in self._arrived if source == item.source and d <= day)
             else:
                 days = required_days(self._use_case, item, day)
-            for needed in days:
-                ids = ",".join(self._arrived.get((item.source, needed), []))
-                digest.update(f"{item.source}/{needed}:{ids};".encode())
-        return digest.hexdigest()[:16]
+            found |= {
+                f"{item.source} {needed}": ",".join(self._arrived.get((item.source, needed), [])) for needed in days
+            }
+        return found

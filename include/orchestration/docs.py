@@ -100,6 +100,20 @@ Monitoring triggers this DAG when its limits are violated; trigger it by hand wi
 {RERUN}"""
 
 
+def restate(use_case: UseCase) -> str:
+    """What ``restate__<use_case>`` recomputes."""
+    return f"""
+### Restate {use_case.title}
+
+Compares what every day of features, scores and outcomes was built from (`ops.builds`) with what is there now: a corrected
+or late delivery, other feature code, another model. `plan` says which days are stale and why. Unless this is a dry run,
+`restate` rebuilds exactly these: features first, then scores, then labels, performance and drift.
+
+**By hand.** Trigger with `partition` and `through` for some days, with neither for all; `champion` says which model
+scores days again.
+{RERUN}"""
+
+
 def monitor(use_case: UseCase) -> str:
     """What ``monitor__<use_case>`` measures and when it asks for a retraining."""
     drift = use_case.drift

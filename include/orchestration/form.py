@@ -14,6 +14,8 @@ MODEL_VERSION = "{{ params.model_version or '' }}"
 # Who asks, for the event tables: the person who triggered the run, where there is one.
 ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user_name else '' }}"
 CASCADE = "{{ params.cascade }}"
+CHAMPION = "{{ params.champion or '' }}"
+DRY_RUN = "{{ params.dry_run }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
@@ -42,6 +44,40 @@ def days(what: str) -> dict[str, Param]:
             title="Through",
             description="Last day of a range, both ends included. Empty: one day. A range is one Spark application.",
         ),
+    }
+
+
+def some_days(what: str) -> dict[str, Param]:
+    """A form that asks for a range of days, or for none: all days."""
+    fields = days(what)
+    fields["partition"].description = f"The first day to {what}, YYYY-MM-DD. Empty: all days."
+    fields["through"].description = "The last day. Empty: the first day alone."
+    return fields
+
+
+def champion() -> dict[str, Param]:
+    """The field that says by which model days are scored again."""
+    return {
+        "champion": Param(
+            "then",
+            type="string",
+            enum=["then", "now"],
+            title="Champion",
+            description="Score a day again by the version that its scores have (then), or by today's champion (now). "
+            "The column chosen_by of the scores records it.",
+        )
+    }
+
+
+def dry_run() -> dict[str, Param]:
+    """The switch that stops after the plan."""
+    return {
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="On: the task `plan` says in its log what is stale and why, and nothing is changed.",
+        )
     }
 
 

@@ -38,6 +38,7 @@ class JobOperator(BaseOperator):
             that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
         mongo_connection: an Airflow connection that the job gets as ``MONGO_URI`` when Airflow has it.
+        all_days: an empty ``partition`` means all days, and is no mistake.
         background: the job gives way to others on this machine: nothing waits for it.
     """
 
@@ -53,6 +54,7 @@ class JobOperator(BaseOperator):
         spark_connection: str = "spark_default",
         mongo_connection: str | None = None,
         background: bool = False,
+        all_days: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,6 +64,7 @@ class JobOperator(BaseOperator):
         self.spark_connection = spark_connection
         self.mongo_connection = mongo_connection
         self.background = background
+        self.all_days = all_days
         self._hook: SubprocessHook | SparkSubmitHook | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class JobOperator(BaseOperator):
             self._hook.on_kill()
 
     def _days(self) -> list[str]:
-        if "partition" not in self.options:
+        if "partition" not in self.options or (self.all_days and not self.options["partition"]):
             return []
         if not self.options["partition"]:
             raise AirflowFailException(

@@ -34,6 +34,15 @@ def choose_verdict(result: Any) -> str:
     return str(result["verdict"])
 
 
+@task.short_circuit
+def unless_dry_run(plan: Any, dry_run: str) -> bool:
+    """Go on when something is stale and this is no dry run."""
+    log.info("%d stale partition(s)", len(plan["partitions"]))
+    for line in plan["partitions"]:
+        log.info("- %s %s: %s", line["table"], line["partition"], "; ".join(line["reasons"]))
+    return dry_run != "True" and plan["status"] != "fresh"
+
+
 @task
 def say(result: Any) -> None:
     """Log the verdict and its reasons."""

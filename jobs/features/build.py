@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, fingerprints, tables
+from lakehouse import delta, stamps, tables
 from lakehouse.declaration import Input, UseCase
 from lakehouse.errors import TransformBroken
 
@@ -53,7 +53,7 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
 def stamp(rows: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]) -> DataFrame:
     """Add ``prediction_time``, the local midnight that starts the day, and each day's ``inputs_fingerprint``."""
     midnight = F.to_utc_timestamp(F.col("partition").cast("timestamp"), use_case.calendar.timezone)
-    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": fingerprints.column(by_day)})
+    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": stamps.of_day(by_day)})
 
 
 def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days: list[dt.date]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.arguments import Arguments
 from jobs.features import build
-from lakehouse import delta, readiness, spark, tables, use_cases
+from lakehouse import delta, lineage, readiness, spark, tables, use_cases, wanted
 from lakehouse.errors import InputsMissing
 
 log = logging.getLogger(__name__)
@@ -28,21 +28,20 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
             f"ingest them first: python -m jobs ingest --source ... --partition ..."
         )
-    code = use_cases.code_fingerprint(use_case)
-    fingerprints = {day: arrivals.fingerprint(day, code) for day in days}
+    inputs_of = wanted.features(use_case, days, arrivals)
     built_from = delta.constant_by_partition(table, "inputs_fingerprint")
-    stale = [day for day in days if arguments.force or built_from.get(day) != fingerprints[day]]
+    stale = [day for day in days if arguments.force or built_from.get(day) != lineage.fingerprint(inputs_of[day])]
     if not stale:
         return {"status": "unchanged", "days": len(days), "rows": 0, "features_version": delta.version(table)}
 
     session = spark.session(f"features {use_case.name}")
     inputs = build.read_inputs(session, use_case, stale)
-    wanted = session.createDataFrame([(day,) for day in stale], schema="partition date")
-    built = build.conform(use_cases.transform(use_case).build(wanted, inputs), use_case).persist()
+    asked = session.createDataFrame([(day,) for day in stale], schema="partition date")
+    built = build.conform(use_cases.transform(use_case).build(asked, inputs), use_case).persist()
     try:
         population = inputs[use_case.entity.source].where(delta.days_condition(stale))
         rows = build.check_rows(built, population, use_case, stale)
-        stamped = build.stamp(built, use_case, {day: fingerprints[day] for day in stale})
+        stamped = build.stamp(built, use_case, lineage.record(table, {day: inputs_of[day] for day in stale}))
         delta.replace(stamped, table, where=delta.days_condition(stale))
     finally:
         built.unpersist()

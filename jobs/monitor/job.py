@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.monitor import counts, drift, outcomes, performance, verdict
 from jobs.monitor.drift import Evidence
-from lakehouse import day_rows, delta, registry, spark, tables, use_cases
+from lakehouse import day_rows, delta, registry, scoring, spark, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 from lakehouse.profile import SCORE, Profile
@@ -27,7 +27,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     """Monitor the days; what is up to date makes no commit."""
     assert arguments.use_case is not None
     use_case, days = use_cases.by_name(arguments.use_case), arguments.days
-    scored_by = delta.constant_by_partition(tables.scores(use_case), "model_version", role=registry.CHAMPION)
+    scored_by = scoring.scored_by(use_case)
     if absent := [day for day in days if day not in scored_by]:
         raise InputsMissing(
             f"{tables.scores(use_case).full_name}: expected the champion's scores of {len(days)} day(s), "
@@ -43,10 +43,10 @@ def run(arguments: Arguments) -> dict[str, Any]:
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
     changed = _measure(session, use_case, sorted(watched), {*matured, *written}, scored_by)
-    rows = _drift_rows(session, use_case, {day: int(scored_by[day]) for day in judged})
+    rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
     changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
     last, newest = _of_day(rows, days[-1]), _of_day(rows, judged[-1])
-    decision = _retraining(use_case, judged[-1], int(scored_by[judged[-1]]))
+    decision = _retraining(use_case, judged[-1], scored_by[judged[-1]])
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
     return last | {
         "status": "monitored" if written or changed else "unchanged",
@@ -78,13 +78,13 @@ def _measure(
     use_case: UseCase,
     watched: list[dt.date],
     anew: set[dt.date],
-    scored_by: Mapping[dt.date, str],
+    scored_by: Mapping[dt.date, int],
 ) -> bool:
     """Measure those of the days watched that are to be measured anew or never were; returns whether any row changed."""
     table = tables.performance(use_case)
     labelled = delta.constant_by_partition(tables.outcomes(use_case), "inputs_fingerprint")
     measured = {
-        row["partition"]: str(row["model_version"])
+        row["partition"]: row["model_version"]
         for row in day_rows.read(table, watched)
         if row["role"] == registry.CHAMPION
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, fingerprints, ledger, tables, training_set
+from lakehouse import delta, lineage, stamps, tables, training_set, wanted
 from lakehouse.declaration import UseCase
 
 log = logging.getLogger(__name__)
@@ -22,30 +22,18 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
         The days written; the others wait for a delivery or are up to date.
     """
     table = tables.outcomes(use_case)
-    wanted = inputs(use_case, days)
+    inputs_of = wanted.outcomes(use_case, days)
     built = delta.constant_by_partition(table, "inputs_fingerprint")
-    stale = [day for day in sorted(wanted) if force or built.get(day) != wanted[day]]
+    stale = [day for day in inputs_of if force or built.get(day) != lineage.fingerprint(inputs_of[day])]
     if not stale:
         return []
     log.info("monitor: labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])
     condition = delta.days_condition(stale)
     population = delta.read(session, tables.silver(use_case.source(use_case.entity.source))).where(condition)
     reported = delta.read(session, tables.silver(use_case.source(use_case.label.source))).where(condition)
-    rows = label_rows(population, reported, use_case, {day: wanted[day] for day in stale})
+    rows = label_rows(population, reported, use_case, lineage.record(table, {day: inputs_of[day] for day in stale}))
     delta.replace(rows, table, where=condition)
     return stale
-
-
-def inputs(use_case: UseCase, days: list[dt.date]) -> dict[dt.date, str]:
-    """Digest of the deliveries and of the declared label, for each day whose population and label have arrived."""
-    sources = (use_case.entity.source, use_case.label.source)
-    arrived = ledger.arrived(sources, min(days), max(days))
-    result = {}
-    for day in days:
-        ids = [arrived.get((source, day)) for source in sources]
-        if all(ids):
-            result[day] = fingerprints.of(ids, use_case.label.model_dump_json())
-    return result
 
 
 def label_rows(
@@ -65,7 +53,5 @@ def label_rows(
         *on, value.cast("double").alias("value"), training_set.label_of(value, use_case.label).alias("label")
     )
     return (
-        population.select(*on)
-        .join(labels, on=on, how="left")
-        .withColumn("inputs_fingerprint", fingerprints.column(by_day))
+        population.select(*on).join(labels, on=on, how="left").withColumn("inputs_fingerprint", stamps.of_day(by_day))
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -11,7 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
 from jobs.score.predict import scorer
-from lakehouse import code, delta, fingerprints, registry, spark, tables, use_cases
+from lakehouse import code, delta, lineage, registry, scoring, spark, stamps, tables, use_cases, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.errors import FeaturesMissing, ModelRefused
 from lakehouse.registry import ModelVersion
@@ -32,62 +34,56 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"{source.full_name}: expected the features of {len(days)} day(s), {len(absent)} are not built, such as {absent[0]}; "
             f"build them first: python -m jobs features --use-case {use_case.name} --partition {absent[0]}"
         )
-    chosen = choose_versions(use_case, days, arguments.model_version)
+    chosen = scoring.choose(use_case, days, arguments.model_version, arguments.champion)
     scored_from = delta.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
-    wanted = {day: fingerprint(built[day], chosen[day]) for day in days}
-    stale = [day for day in days if arguments.force or scored_from.get(day) != wanted[day]]
-    models = sorted({chosen[day].version for day in days})
+    inputs_of = wanted.scores(built, {day: choice.model for day, choice in chosen.items()})
+    stale = [day for day in days if arguments.force or scored_from.get(day) != lineage.fingerprint(inputs_of[day])]
+    fingerprints = lineage.record(table, {day: inputs_of[day] for day in stale})
     rows = 0
-    for number in sorted({chosen[day].version for day in stale}):
-        mine = [day for day in stale if chosen[day].version == number]
-        rows += _score(use_case, mine, chosen[mine[0]], features_version, {day: wanted[day] for day in mine})
+    for model in {chosen[day].model.version: chosen[day].model for day in stale}.values():
+        mine = [day for day in stale if chosen[day].model.version == model.version]
+        stamp = Stamp(
+            model,
+            features_version,
+            {d: fingerprints[d] for d in mine},
+            {d: chosen[d].why for d in mine},
+            dt.datetime.now(dt.UTC),
+        )
+        rows += _score(use_case, mine, stamp)
     return {
         "status": "scored" if stale else "unchanged",
         "days": len(stale),
         "rows": rows,
-        "model_versions": models,
+        "model_versions": sorted({choice.model.version for choice in chosen.values()}),
         "features_version": features_version,
         "scores_version": delta.version(table),
     }
 
 
-def choose_versions(use_case: UseCase, days: list[dt.date], asked: int | None) -> dict[dt.date, ModelVersion]:
-    """The model version of each day, resolved once for the whole run.
+@dataclass(frozen=True)
+class Stamp:
+    """What rows say of how they were made; ``fingerprints`` and ``chosen_by`` by day."""
 
-    The version asked for; else the one that the day is already scored by, so that a rerun after a promotion relabels
-    nothing; else today's champion.
-    """
-    if asked is not None:
-        return dict.fromkeys(days, registry.version(use_case.name, asked))
-    before = delta.constant_by_partition(tables.scores(use_case), "model_version", role=registry.CHAMPION)
-    numbers = {day: int(before[day]) for day in days if day in before}
-    versions = {number: registry.version(use_case.name, number) for number in set(numbers.values())}
-    if len(numbers) < len(days):
-        champion = registry.champion(use_case.name)
-        return {day: versions[numbers[day]] if day in numbers else champion for day in days}
-    return {day: versions[numbers[day]] for day in days}
+    model: ModelVersion
+    features_version: int
+    fingerprints: Mapping[dt.date, str]
+    chosen_by: Mapping[dt.date, str]
+    scored_at: dt.datetime
 
 
-def fingerprint(features: str, model: ModelVersion) -> str:
-    """Digest of what decides a day's scores: the feature rows, the model's bytes and threshold, the scoring code."""
-    model_sha256 = model.tags.get(registry.TAG_SHA256, "")
-    return fingerprints.of(features, model.version, model_sha256, model.threshold, code.digest("jobs/score"))
-
-
-def _score(
-    use_case: UseCase, days: list[dt.date], model: ModelVersion, features_version: int, wanted: dict[dt.date, str]
-) -> int:
-    table = tables.scores(use_case)
+def _score(use_case: UseCase, days: list[dt.date], stamp: Stamp) -> int:
+    table, model = tables.scores(use_case), stamp.model
     booster = registry.file(model, registry.MODEL_FILE).read_bytes()
     session = spark.session(f"score {use_case.name}")
-    features = delta.read(session, tables.features(use_case), at_version=features_version).where(
+    features = delta.read(session, tables.features(use_case), at_version=stamp.features_version).where(
         delta.days_condition(days)
     )
     names = model_features(model, use_case)
     log.info("scoring %d day(s) of %s with version %d", len(days), use_case.name, model.version)
     scored = score_rows(features, use_case, booster, names)
-    rows = label_rows(scored, model, features_version, wanted, dt.datetime.now(dt.UTC))
-    delta.replace(rows, table, where=f"{delta.days_condition(days)} AND role = '{registry.CHAMPION}'")
+    delta.replace(
+        label_rows(scored, stamp), table, where=f"{delta.days_condition(days)} AND role = '{registry.CHAMPION}'"
+    )
     return delta.rows_in(table, days, role=registry.CHAMPION)
 
 
@@ -117,10 +113,9 @@ def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tu
     return features.select(*kept, *names).mapInArrow(scorer(booster, passed, names), f"{schema}, score double")
 
 
-def label_rows(
-    scored: DataFrame, model: ModelVersion, features_version: int, by_day: dict[dt.date, str], now: dt.datetime
-) -> DataFrame:
+def label_rows(scored: DataFrame, stamp: Stamp) -> DataFrame:
     """The scored rows with decision and lineage: the columns of the scores table."""
+    model = stamp.model
     threshold = F.lit(model.threshold).cast("double")
     return scored.select(
         "*",
@@ -129,9 +124,10 @@ def label_rows(
         F.lit(model.version).alias("model_version"),
         (F.col("score") >= threshold).alias("decision"),
         threshold.alias("threshold"),
-        F.lit(features_version).cast("long").alias("features_version"),
+        F.lit(stamp.features_version).cast("long").alias("features_version"),
         F.lit(code.version()).alias("code_version"),
         F.lit(model.run_id).alias("run_id"),
-        F.lit(now).alias("scored_at"),
-        fingerprints.column(by_day).alias("inputs_fingerprint"),
+        F.lit(stamp.scored_at).alias("scored_at"),
+        stamps.of_day(stamp.fingerprints).alias("inputs_fingerprint"),
+        stamps.of_day(stamp.chosen_by).alias("chosen_by"),
     )

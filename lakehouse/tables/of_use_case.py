@@ -51,11 +51,18 @@ def scores(use_case: UseCase) -> Table:
             col("run_id", "string", "MLflow run that trained the model"),
             col("scored_at", "timestamp", "when"),
             col("inputs_fingerprint", "string", "digest of the feature rows, the model and the code"),
+            col(
+                "chosen_by",
+                "string",
+                "why this version: champion (it was, when the day was first scored), now (restated by a later champion) or "
+                "asked (by number); null before this was recorded",
+                nullable=True,
+            ),
         ),
         key=(*use_case.entity.key, "partition", "role"),
         partition_by=("partition", "role"),
         description=f"scores of {use_case.name}, one row an entity, day and role",
-        indexed=("inputs_fingerprint", "model_version"),
+        indexed=("inputs_fingerprint", "model_version", "chosen_by"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The platform's own tables: the ledger of deliveries and the diary of models."""
+"""The platform's own tables: the ledger of deliveries, the diary of models, the record of builds."""
 
 from __future__ import annotations
 
@@ -46,4 +46,21 @@ MODEL_EVENTS = Table(
     partition_by=(),
     few_rows=True,
     description="registered, promoted, held, rolled back, retired: when, by whom, why, on what evidence",
+)
+
+BUILDS = Table(
+    layer="ops",
+    name="builds",
+    columns=(
+        col("table", "string", "which gold table"),
+        PARTITION,
+        col("fingerprint", "string", "of the inputs; the partition's rows carry it as inputs_fingerprint"),
+        col("inputs", "string", "each input and its version, as a JSON object: deliveries, model, code"),
+        col("recorded_at", "timestamp", "when, just before the partition was written"),
+    ),
+    key=("table", "partition", "fingerprint"),
+    partition_by=("table",),
+    indexed=("partition",),
+    few_rows=True,
+    description="what each gold partition was built from: the meaning of its rows' inputs_fingerprint",
 )

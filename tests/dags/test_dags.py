@@ -49,6 +49,7 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
         "ingest__parcel_plan",
         "maintain__lakehouse",
         "monitor__parcels",
+        "restate__parcels",
         "score__parcels",
         "train__parcels",
     ]
@@ -95,6 +96,7 @@ def test_the_schedules_are_those_of_partitions(dags):
         "ingest__parcel_plan": "NightlyTimetable",
         "maintain__lakehouse": "CronTriggerTimetable",
         "monitor__parcels": "PartitionedAssetTimetable",
+        "restate__parcels": "NullTimetable",
         "score__parcels": "PartitionedAssetTimetable",
         "train__parcels": "NullTimetable",
     }
@@ -114,6 +116,11 @@ def test_one_training_at_a_time_and_forms_for_runs_by_hand(dags):
     assert dags["train__parcels"]["max_active_runs"] == 1
     assert dags["score__parcels"]["params"] == ["cascade", "model_version", "partition", "through"]
     assert dags["monitor__parcels"]["params"] == ["partition", "through"]
+
+
+def test_a_restatement_shows_its_plan_first(dags):
+    assert dags["restate__parcels"]["edges"] == ["plan>unless_dry_run", "unless_dry_run>restate"]
+    assert dags["restate__parcels"]["params"] == ["champion", "dry_run", "partition", "through"]
 
 
 def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(tmp_path):

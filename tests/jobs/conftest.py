@@ -1,8 +1,10 @@
-"""An MLflow server of the tests' own, as jobs meet it: over HTTP."""
+"""What the tests of jobs share: an MLflow server, met over HTTP as jobs meet it, and a bakery that was taken in."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +15,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from pyspark.sql import SparkSession
+
+from tests.jobs.bakery_days import DAY, START, ingest
+from tests.use_cases import bakery
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +70,24 @@ def mlflow_uri(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The server, named to the jobs by the environment. All tests share it: use a model name of the test's own."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
     return mlflow_server
+
+
+@pytest.fixture(scope="session")
+def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that DAY may read, and some days that it may not: ingested once, for every test to copy."""
+    root = tmp_path_factory.mktemp("ingested")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
+        environment.setenv("LANDING_ROOT", str(root / "landing"))
+        environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
+        bakery.deliver(root / "landing", START, DAY + dt.timedelta(days=3))
+        ingest(START, DAY + dt.timedelta(days=3))
+    return root
+
+
+@pytest.fixture
+def arrived(ingested: Path, lakehouse_root: Path, landing_root: Path) -> Path:
+    """A lakehouse of the test's own with what was ingested."""
+    shutil.copytree(ingested / "warehouse", lakehouse_root)
+    shutil.copytree(ingested / "landing", landing_root)
+    return lakehouse_root

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,10 @@ from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
 from jobs.features import job
-from jobs.ingest import job as ingest_job
 from lakehouse import use_cases
 from lakehouse.errors import InputsMissing, TransformBroken
+from tests.jobs.bakery_days import DAY, START, ingest
 from tests.use_cases import bakery
-
-START = dt.date(2024, 3, 1)
-DAY = START + dt.timedelta(days=24)
-SOURCES = ("bakery_plan", "bakery_sales_counted")
-
-
-def ingest(first: dt.date, last: dt.date, *sources: str) -> None:
-    for source in sources or SOURCES:
-        ingest_job.run(Arguments(stage="ingest", source=source, partition=first, through=last))
 
 
 def build(first: dt.date = DAY, through: dt.date | None = None) -> dict[str, object]:
@@ -36,27 +26,6 @@ def features(root: Path, day: dt.date = DAY) -> list[dict[str, object]]:
     table = DeltaTable(root / "gold/bakery_sales_features").to_pyarrow_table(filters=[("partition", "=", day)])
     rows = table.drop_columns(["inputs_fingerprint"]).to_pylist()
     return sorted(rows, key=lambda row: (row["shop"], row["bread"]))
-
-
-@pytest.fixture(scope="module")
-def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everything that DAY may read, and some days that it may not: ingested once, for every test to copy."""
-    root = tmp_path_factory.mktemp("ingested")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
-        environment.setenv("LANDING_ROOT", str(root / "landing"))
-        environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
-        bakery.deliver(root / "landing", START, DAY + dt.timedelta(days=3))
-        ingest(START, DAY + dt.timedelta(days=3))
-    return root
-
-
-@pytest.fixture
-def arrived(ingested: Path, lakehouse_root: Path, landing_root: Path) -> Path:
-    """A lakehouse of the test's own with what was ingested."""
-    shutil.copytree(ingested / "warehouse", lakehouse_root)
-    shutil.copytree(ingested / "landing", landing_root)
-    return lakehouse_root
 
 
 def test_a_day_has_one_row_an_entity_stamped_with_its_local_midnight(arrived: Path) -> None:

@@ -1,0 +1,1 @@
+"""Recomputing what a changed input made stale, and no more."""

@@ -1,0 +1,44 @@
+"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, then what was measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from jobs import stages
+from jobs.arguments import Arguments
+from lakehouse import staleness, use_cases
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Recompute what is stale of all days, or of those from ``partition`` to ``through``, and no other partition."""
+    assert arguments.use_case is not None
+    use_case = use_cases.by_name(arguments.use_case)
+    last = arguments.through or arguments.partition
+    found = staleness.find(use_case, arguments.partition, last, arguments.champion)
+    plan = {"features": sorted(found.features), "score": sorted(found.scores), "monitor": found.monitor}
+    for stage, days in plan.items():
+        ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
+        log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
+    if not arguments.dry_run:
+        for stage, days in plan.items():
+            for begin, end in contiguous(days):
+                stages.run(replace(arguments, stage=stage, partition=begin, through=end, dry_run=False))
+    done = "planned" if arguments.dry_run else "restated"
+    return {"status": done if any(plan.values()) else "fresh", **plan}
+
+
+def contiguous(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """The days as ranges of days that follow one another, first and last of each."""
+    ranges: list[tuple[dt.date, dt.date]] = []
+    for day in sorted(days):
+        if ranges and day - ranges[-1][1] == dt.timedelta(days=1):
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges

@@ -1,0 +1,1 @@
+"""Which gold partitions have become stale, and why."""

@@ -1,0 +1,110 @@
+"""Which gold partitions were built from inputs that have changed since, and why.
+
+Asked of the logs and of the platform's small tables alone: no data is read, and no Spark is needed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lakehouse import delta, lineage, registry, scoring, tables, wanted
+from lakehouse.declaration import UseCase
+from lakehouse.lineage import Inputs
+from lakehouse.readiness import Arrivals
+from lakehouse.scoring import Champion
+from lakehouse.tables import Table
+
+FINGERPRINT = "inputs_fingerprint"
+
+# Reasons by day.
+Stale = dict[dt.date, list[str]]
+
+
+@dataclass(frozen=True)
+class Staleness:
+    """What is stale of a use case: the days of each table with the reasons, and the days that monitoring must repeat.
+
+    ``monitor`` has the days whose verdict or whose matured labels rest on something stale. A verdict looks back over
+    days, and monitoring judges those after the repeated ones by itself.
+    """
+
+    features: Stale
+    scores: Stale
+    outcomes: Stale
+    monitor: list[dt.date]
+
+    def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
+        """Table, day and reasons of every stale partition."""
+        made = ((tables.features, self.features), (tables.scores, self.scores), (tables.outcomes, self.outcomes))
+        return [(table(use_case).full_name, day, why) for table, stale in made for day, why in sorted(stale.items())]
+
+
+def find(
+    use_case: UseCase, first: dt.date | None = None, last: dt.date | None = None, champion: Champion = "then"
+) -> Staleness:
+    """Compare what the days from ``first`` to ``last`` (all, when not given) were built from with what is there now.
+
+    Args:
+        use_case: whose tables.
+        first: the first day looked at.
+        last: the last day looked at.
+        champion: by which model the days would be scored again; see `lakehouse.scoring`.
+    """
+    features, outcomes = _features(use_case, first, last), _outcomes(use_case, first, last)
+    scores = _scores(use_case, first, last, features, champion)
+    scored, maturity = scoring.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
+    touched = {*scores, *outcomes}
+    monitor = sorted({*touched, *(day + maturity for day in touched)} & set(scored))
+    return Staleness(features, scores, outcomes, monitor)
+
+
+def _features(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
+    table = tables.features(use_case)
+    built = _built(table, first, last)
+    if not built:
+        return {}
+    return _differing(table, built, wanted.features(use_case, built, Arrivals(use_case, min(built), max(built))))
+
+
+def _outcomes(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
+    table = tables.outcomes(use_case)
+    built = _built(table, first, last)
+    return _differing(table, built, wanted.outcomes(use_case, built))
+
+
+def _scores(
+    use_case: UseCase,
+    first: dt.date | None,
+    last: dt.date | None,
+    stale_features: Iterable[dt.date],
+    champion: Champion,
+) -> Stale:
+    table = tables.scores(use_case)
+    features = delta.constant_by_partition(tables.features(use_case), FINGERPRINT)
+    scored = _built(table, first, last, role=registry.CHAMPION)
+    built = {day: digest for day, digest in scored.items() if day in features}
+    if not built:
+        return {}
+    chosen = scoring.choose(use_case, sorted(built), champion=champion)
+    models = {day: choice.model for day, choice in chosen.items()}
+    stale = _differing(table, built, wanted.scores(features, models))
+    for day in set(stale_features) & set(built):
+        stale.setdefault(day, []).append("its features are stale")
+    return stale
+
+
+def _built(table: Table, first: dt.date | None, last: dt.date | None, **partition: str) -> dict[dt.date, str]:
+    found = delta.constant_by_partition(table, FINGERPRINT, **partition)
+    return {
+        day: digest
+        for day, digest in found.items()
+        if (first is None or day >= first) and (last is None or day <= last)
+    }
+
+
+def _differing(table: Table, built: Mapping[dt.date, str], now: Mapping[dt.date, Inputs]) -> Stale:
+    stale = {day for day, inputs in now.items() if built[day] != lineage.fingerprint(inputs)}
+    before = lineage.of_days(table, {day: built[day] for day in stale})
+    return {day: lineage.changes(before.get(day), now[day]) for day in sorted(stale)}

@@ -1,0 +1,46 @@
+"""What each gold partition would be built from now: to be compared with what it was built from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from lakehouse import code, fingerprints, ledger, registry, use_cases
+from lakehouse.declaration import UseCase
+from lakehouse.lineage import Inputs
+from lakehouse.readiness import Arrivals
+from lakehouse.registry import ModelVersion
+
+
+def features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals) -> dict[dt.date, Inputs]:
+    """The deliveries that each day may read, and the use case's code and declared features."""
+    by = use_cases.code_fingerprint(use_case)
+    return {day: {**arrivals.inputs(day), "the feature code": by} for day in days}
+
+
+def outcomes(use_case: UseCase, days: Iterable[dt.date]) -> dict[dt.date, Inputs]:
+    """The deliveries of each day's population and label, and the declared label; only days for which both have arrived."""
+    wanted = sorted(days)
+    sources = (use_case.entity.source, use_case.label.source)
+    arrived = ledger.arrived(sources, wanted[0], wanted[-1]) if wanted else {}
+    label = fingerprints.of(use_case.label.model_dump_json())
+    return {
+        day: {f"{source} {day}": ",".join(arrived[source, day]) for source in sources} | {"the declared label": label}
+        for day in wanted
+        if all((source, day) in arrived for source in sources)
+    }
+
+
+def scores(features_built: Mapping[dt.date, str], models: Mapping[dt.date, ModelVersion]) -> dict[dt.date, Inputs]:
+    """The feature rows of each day by their fingerprint, its model's version, bytes and threshold, and the scoring code."""
+    by = code.digest("jobs/score")
+    return {
+        day: {
+            "features": features_built[day],
+            "model version": str(model.version),
+            "model file": model.tags.get(registry.TAG_SHA256, "")[:16],
+            "threshold": str(model.threshold),
+            "the scoring code": by,
+        }
+        for day, model in models.items()
+    }

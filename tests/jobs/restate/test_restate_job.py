@@ -1,0 +1,91 @@
+"""A correction makes exactly the days stale that may read it, and restating them leaves what a rebuild would."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from jobs.arguments import Arguments
+from jobs.features import job as features
+from jobs.restate import job as restate
+from jobs.stale import job as stale
+from tests.jobs.bakery_days import DAY, START, ingest
+from tests.use_cases import bakery
+
+FIRST = DAY - dt.timedelta(days=3)
+LAST = DAY + dt.timedelta(days=3)
+# The bakery's features read the sales of 7 to 20 days before.
+CORRECTED = DAY - dt.timedelta(days=6)
+READERS = [DAY + dt.timedelta(days=ahead) for ahead in (1, 2, 3)]
+
+
+def run(job: object, **more: object) -> dict[str, object]:
+    stage = job.__name__.split(".")[1]  # type: ignore[attr-defined]
+    return job.run(Arguments(stage=stage, use_case="bakery_sales", **more))  # type: ignore[attr-defined, arg-type, no-any-return]
+
+
+def files(root: Path) -> dict[dt.date, set[str]]:
+    """The data files of each day of the features."""
+    found: dict[dt.date, set[str]] = {}
+    for uri in DeltaTable(root / "gold/bakery_sales_features").file_uris():
+        folder, name = uri.split("/")[-2:]
+        found.setdefault(dt.date.fromisoformat(folder.removeprefix("partition=")), set()).add(name)
+    return found
+
+
+def rows(root: Path) -> list[str]:
+    return sorted(map(repr, DeltaTable(root / "gold/bakery_sales_features").to_pyarrow_table().to_pylist()))
+
+
+@pytest.fixture
+def corrected(arrived: Path, landing_root: Path) -> Path:
+    """A week of features, and then a correction to the sales of one day."""
+    run(features, partition=FIRST, through=LAST)
+    assert run(stale)["status"] == "fresh"
+    bakery.write(landing_root, "bakery_sales_counted", CORRECTED, ["shop,bread,sold", "canal,rye,500"])
+    ingest(CORRECTED, CORRECTED, "bakery_sales_counted")
+    return arrived
+
+
+def test_the_days_that_may_read_a_correction_are_named_with_the_reason(
+    corrected: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run(stale)
+    assert [(line["partition"], line["reasons"]) for line in found["partitions"]] == [  # type: ignore[attr-defined]
+        (day, [f"bakery_sales_counted {CORRECTED} was corrected"]) for day in READERS
+    ]
+    assert f"gold.bakery_sales_features {READERS[0]}: bakery_sales_counted {CORRECTED} was corrected" in (
+        capsys.readouterr().out
+    )
+    assert run(stale, partition=FIRST, through=DAY)["status"] == "fresh"
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(corrected: Path) -> None:
+    before = files(corrected)
+    planned = run(restate, dry_run=True)
+    assert (planned["status"], planned["features"]) == ("planned", READERS)
+    assert files(corrected) == before
+
+
+def test_restating_rewrites_the_stale_days_alone_and_equals_a_rebuild_from_nothing(
+    corrected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(corrected)
+    assert run(restate)["status"] == "restated"
+    after = files(corrected)
+    assert sorted(day for day in after if after[day] != before[day]) == READERS
+    assert (run(stale)["status"], run(restate)["status"]) == ("fresh", "fresh")
+
+    restated = rows(corrected)
+    shutil.rmtree(corrected / "gold")
+    run(features, partition=FIRST, through=LAST)
+    assert rows(corrected) == restated
+
+
+def test_days_that_follow_one_another_are_one_range() -> None:
+    days = [START + dt.timedelta(days=number) for number in (5, 0, 1, 2, 6, 9)]
+    assert restate.contiguous(days) == [(days[1], days[3]), (days[0], days[4]), (days[5], days[5])]
