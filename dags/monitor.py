@@ -22,7 +22,12 @@ for use_case in use_cases.declared():
         measure = JobOperator(
             task_id="measure",
             stage="monitor",
-            options={"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH},
+            options={
+                "use-case": use_case.name,
+                "partition": form.PARTITION,
+                "through": form.THROUGH,
+                "actor": form.ACTOR,
+            },
             # The verdict of a day looks back at those before it: two days at once could each miss the other.
             max_active_tis_per_dag=1,
         )

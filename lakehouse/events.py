@@ -1,4 +1,4 @@
-"""The diary of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired."""
+"""The diary of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired, to be replaced."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ PROMOTED = "promoted"
 HELD = "held"
 ROLLED_BACK = "rolled back"
 RETIRED = "retired"
+# Of the version whose scores drifted: ``partition`` in the evidence is the day that a new one is asked for.
+REQUESTED = "retraining requested"
 
-EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED})
+EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED, REQUESTED})
 
 
 @dataclass(frozen=True)

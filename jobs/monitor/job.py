@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.monitor import counts, drift, outcomes, performance, verdict
+from jobs.monitor import counts, drift, outcomes, performance, retraining, verdict
 from jobs.monitor.drift import Evidence
 from lakehouse import day_rows, delta, registry, scoring, spark, tables, use_cases
 from lakehouse.declaration import UseCase
@@ -45,15 +45,20 @@ def run(arguments: Arguments) -> dict[str, Any]:
     changed = _measure(session, use_case, sorted(watched), {*matured, *written}, scored_by)
     rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
     changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
-    last, newest = _of_day(rows, days[-1]), _of_day(rows, judged[-1])
-    decision = _retraining(use_case, judged[-1], scored_by[judged[-1]])
+    last = _of_day(rows, days[-1])
+    # What is decided once for a range is decided on its last day; days judged again decide again.
+    decided = {day: retraining.decide(use_case, day, scored_by[day]) for day in [days[-1], *later]}
+    asking = max((day for day, decision in decided.items() if decision.retrain), default=judged[-1])
+    decision, because = decided[asking], _of_day(rows, asking)["reasons"]
+    if decision.retrain:
+        retraining.request(use_case, asking, scored_by[asking], because, decision, arguments.actor)
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
     return last | {
         "status": "monitored" if written or changed else "unchanged",
         "retrain": decision.retrain,
         "retrain_reasons": list(decision.reasons),
-        "retrain_for": judged[-1],
-        "retrain_because": newest["reasons"],
+        "retrain_for": asking,
+        "retrain_because": because,
         "judged_again": later,
         "outcomes_partition": matured[-1] if matured else None,
         "outcomes_written": written,
@@ -135,21 +140,6 @@ def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list
         counts=counts.daily_counts((features, still_declared), (scores, {drift.PREDICTION: profile.prediction})),
         matured=performance.by_day(measured, registry.CHAMPION, version, use_case.model.task),
     )
-
-
-def _retraining(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
-    """Whether the verdicts up to ``day``, all against the version that scored it, ask for retraining."""
-    past = day_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
-    verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
-    trained = {
-        model.version: dt.date.fromisoformat(model.tags[registry.TAG_TRAINED_FOR])
-        for model in registry.versions(use_case.name)
-        if registry.TAG_TRAINED_FOR in model.tags
-    }
-    champion = registry.by_alias(use_case.name, registry.CHAMPION)
-    champion_trained = None if champion is None else trained.get(champion.version)
-    violated = {row["partition"]: row["violated"] for row in verdicts}
-    return verdict.retraining(day, violated, use_case.drift, champion_trained, list(trained.values()))
 
 
 def _of_day(rows: Rows, day: dt.date) -> dict[str, Any]:

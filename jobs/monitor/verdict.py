@@ -116,22 +116,22 @@ def retraining(
         violated: the verdicts of this and earlier days against the profile of the champion that scored ``day``.
         drift: the declared N of M and cool-down.
         champion_trained_for: the day that the present champion was trained for.
-        trained_for: the days that any version was trained for, challengers that were held among them: when one was held
-            yesterday, another one today would be held for the same reasons.
+        trained_for: the days that a training was made or asked for, challengers that were held among them: when one was
+            held yesterday, another one today would be held for the same reasons.
     """
     if champion_trained_for is not None and champion_trained_for >= day:
         return Decision(False, (f"the champion was trained for {champion_trained_for}, this day or a later one",))
     if later := [trained for trained in trained_for if trained > day]:
-        return Decision(False, (f"a version was trained for {max(later)} already, after this day",))
+        return Decision(False, (f"a training was made or asked for {max(later)} already, after this day",))
     recent = [day - dt.timedelta(days=back) for back in range(drift.of_days)]
     bad = sorted(past for past in recent if violated.get(past, False))
     count = f"{len(bad)} of the last {drift.of_days} days violated"
     if len(bad) < drift.violated_days:
         return Decision(False, (f"{count}, {drift.violated_days} ask for retraining",))
-    # A version trained for this very day is what this decision asked for the first time: repeating it asks the same.
+    # A training for this very day is what this decision asked for the first time: repeating it asks the same.
     before = [trained for trained in trained_for if trained < day]
     if before and (day - max(before)).days < drift.cooldown_days:
-        wait = f"the last training was for {max(before)}: cooling down for {drift.cooldown_days} days"
+        wait = f"the last training was made or asked for {max(before)}: cooling down for {drift.cooldown_days} days"
         return Decision(False, (f"{count}, but {wait}",))
     which = ", ".join(str(past) for past in bad)
     return Decision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))

@@ -34,7 +34,7 @@ MODEL_EVENTS = Table(
     columns=(
         col("model_name", "string", "registered model"),
         col("model_version", "int", "its version"),
-        col("event", "string", "registered, promoted, held, rolled back or retired"),
+        col("event", "string", "registered, promoted, held, rolled back, retired, or retraining requested"),
         col("from_version", "int", "champion before the event", nullable=True),
         col("actor", "string", "who or what"),
         col("reason", "string", "why"),

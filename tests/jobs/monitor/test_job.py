@@ -4,7 +4,7 @@ import pytest
 
 from jobs.arguments import Arguments
 from jobs.monitor import job
-from lakehouse import day_rows, tables
+from lakehouse import day_rows, events, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 
@@ -123,6 +123,15 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     assert result["drifted_features"] == ["calm", "warm"]
     assert result["reasons"][0].startswith("2 of 3 features drifted (67%, limit 50%)")
     assert any("too low on average over the matured days to 2024-01-04" in reason for reason in result["reasons"])
+    diary = events.of_model(toy.use_case.name)
+    assert [(line.event, line.model_version, line.evidence) for line in diary] == [
+        (events.REQUESTED, 1, {"partition": "2024-01-11"})
+    ]
+    # While the training waits its turn the next day does not ask for another one, and the same day asks for the same.
+    toy.live(11, shift=2.0)
+    assert not monitor(toy, 11)["retrain"]
+    assert monitor(toy, 10)["retrain_for"] == toy.day(10)
+    assert events.of_model(toy.use_case.name) == diary
     toy.trained_for[2], toy.champion = toy.day(10), 2
     repeated = monitor(toy, 10)
     assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)

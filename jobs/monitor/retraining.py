@@ -1,0 +1,53 @@
+"""Asking for a retraining: what the verdicts say to it, and a line in the models' diary when they do."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from jobs.monitor import drift, verdict
+from lakehouse import day_rows, events, registry, tables
+from lakehouse.declaration import UseCase
+
+
+def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
+    """Whether the verdicts up to ``day``, all against the version that scored it, ask for retraining."""
+    past = day_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
+    verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
+    trained = {
+        model.version: dt.date.fromisoformat(model.tags[registry.TAG_TRAINED_FOR])
+        for model in registry.versions(use_case.name)
+        if registry.TAG_TRAINED_FOR in model.tags
+    }
+    champion = registry.by_alias(use_case.name, registry.CHAMPION)
+    champion_trained = None if champion is None else trained.get(champion.version)
+    violated = {row["partition"]: row["violated"] for row in verdicts}
+    known = [*trained.values(), *requested(use_case)]
+    return verdict.retraining(day, violated, use_case.drift, champion_trained, known)
+
+
+def requested(use_case: UseCase) -> set[dt.date]:
+    """The days that a training was asked for, whether it has ended or still waits its turn, as in a backfill."""
+    diary = events.of_model(use_case.name)
+    return {dt.date.fromisoformat(line.evidence["partition"]) for line in diary if line.event == events.REQUESTED}
+
+
+def request(
+    use_case: UseCase, day: dt.date, version: int, because: list[str], decision: verdict.Decision, actor: str
+) -> None:
+    """Write down that a training is asked for, once a day."""
+    if day in requested(use_case):
+        return
+    model = registry.version(use_case.name, version)
+    events.record(
+        events.Event(
+            model_name=use_case.name,
+            model_version=version,
+            event=events.REQUESTED,
+            from_version=version,
+            actor=actor,
+            reason="; ".join([*decision.reasons, *because]),
+            evidence={"partition": day.isoformat()},
+            run_id=model.run_id,
+            happened_at=dt.datetime.now(dt.UTC),
+        )
+    )
