@@ -14,6 +14,7 @@ from lakehouse.errors import BadArguments
 # What each stage is started for, and in which room it lives: jobs/<stage>/job.py.
 STAGES = {
     "ingest": "take a source's deliveries of some days through bronze into silver",
+    "replay": "judge delivered rows again by the contract as it is now",
     "features": "build a use case's features of some days",
     "train": "tune, fit and register a challenger, as of a day",
     "gate": "compare the challenger with the champion and promote or hold it",
@@ -24,10 +25,10 @@ STAGES = {
     "restate": "recompute what is stale: features, then scores, then what was measured",
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
-OF_A_SOURCE = frozenset({"ingest"})
+OF_A_SOURCE = frozenset({"ingest", "replay"})
 OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
-DAYS_OPTIONAL = frozenset({"stale", "restate"})
+DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
 WITH_RANGE = REPEATABLE | DAYS_OPTIONAL
 

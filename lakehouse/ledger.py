@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from lakehouse import delta, fingerprints, rows
 from lakehouse.tables import DELIVERIES
 
+# Not in the ledger yet: what it has is one of the others.
+LANDED = "landed"
 INGESTED = "ingested"
 REFUSED = "refused"
 
@@ -57,11 +59,11 @@ def of_sources(sources: Iterable[str], first: dt.date | None = None, last: dt.da
 
 
 def arrived(sources: Iterable[str], first: dt.date | None, last: dt.date) -> dict[tuple[str, dt.date], list[str]]:
-    """Ids of the deliveries taken in, by source and day, each list sorted."""
+    """The deliveries taken in, by source and day, each list sorted: id and accepted rows, which a replay changes."""
     found: dict[tuple[str, dt.date], list[str]] = {}
     for line in of_sources(sources, first, last):
         if line.status == INGESTED:
-            found.setdefault((line.source, line.partition), []).append(line.delivery_id)
+            found.setdefault((line.source, line.partition), []).append(f"{line.delivery_id}/{line.accepted_rows}")
     return {key: sorted(ids) for key, ids in found.items()}
 
 

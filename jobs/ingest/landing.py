@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse import ledger, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
+from lakehouse.ledger import Delivery
 
 ENDINGS = (".csv", ".csv.gz")
 
 
-@dataclass(frozen=True)
-class Landed:
-    """One file that was delivered for one day."""
-
-    partition: dt.date
-    file: Path
-    checksum: str
-    delivery_id: str
-
-
-def landed(source: Source, days: list[dt.date]) -> list[Landed]:
-    """The deliveries of these days.
+def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Delivery]:
+    """The deliveries of these days as they lie there ``now``, not counted yet.
 
     Raises:
         DeliveryMissing: when a source that delivers daily has none for some day.
     """
     folder = Path(settings.load().landing_root) / source.name
-    found: list[Landed] = []
+    found: list[Delivery] = []
     missing: list[dt.date] = []
     for day in days:
         files = [folder / f"{day}{ending}" for ending in ENDINGS if (folder / f"{day}{ending}").is_file()]
         if not files:
             missing.append(day)
         for file in files:
-            found.append(_landed(source, day, file))
+            found.append(_landed(source, day, file, now))
     if missing and source.cadence == "daily":
         shown = ", ".join(str(day) for day in missing[:5]) + (
             f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -50,7 +40,7 @@ def landed(source: Source, days: list[dt.date]) -> list[Landed]:
     return found
 
 
-def _landed(source: Source, day: dt.date, file: Path) -> Landed:
+def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Delivery:
     digest = hashlib.sha256()
     try:
         with file.open("rb") as content:
@@ -61,4 +51,5 @@ def _landed(source: Source, day: dt.date, file: Path) -> Landed:
             f"source {source.name}: {file} can't be read: {error.strerror}; mend it and run again"
         ) from error
     checksum = digest.hexdigest()
-    return Landed(day, file, checksum, ledger.delivery_id(source.name, day, checksum))
+    identity = ledger.delivery_id(source.name, day, checksum)
+    return Delivery(source.name, identity, day, str(file), checksum, 0, 0, 0, 0, ledger.LANDED, now)

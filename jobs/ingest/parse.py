@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-HEADER = "header: "
+from lakehouse.malformed import HEADER
+
 BATCH_ROWS = 10_000
 GZIP_MAGIC = b"\x1f\x8b"
 

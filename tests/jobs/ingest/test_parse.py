@@ -6,7 +6,8 @@ import gzip
 
 import pytest
 
-from jobs.ingest.parse import HEADER, parse
+from jobs.ingest.parse import parse
+from lakehouse.malformed import HEADER
 
 COLUMNS = ("shop", "loaves")
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.ingest import contract
+from lakehouse import contract
 from lakehouse.declaration import Source
 
 DAY = dt.date(2024, 3, 1)

@@ -1,0 +1,49 @@
+"""Replay: judge what was delivered before by the contract as it is now; what passes moves into silver, nothing twice."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from jobs.arguments import Arguments
+from lakehouse import ledger, refinement, spark, use_cases
+from lakehouse.errors import DeliveryRejected
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Replay all deliveries of the source, or those for the days from ``partition`` to ``through``, from bronze.
+
+    A delivery that was refused is taken in when the contract now accepts it, and stays refused when it does not.
+
+    Raises:
+        DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
+    """
+    assert arguments.source is not None
+    _, source = use_cases.by_source(arguments.source)
+    last = arguments.through or arguments.partition
+    before = {line.delivery_id: line for line in ledger.of_sources([source.name], arguments.partition, last)}
+    if not before:
+        return {"status": "none", "message": "no delivery", "deliveries": 0}
+    session = spark.session(f"replay {source.name}")
+    judged = refinement.judge(session, source, before.values(), ())
+    lost = {key: why for key, why in judged.refusals.items() if before[key].status == ledger.INGESTED}
+    if lost:
+        why = "; ".join(f"{before[key].origin}: {reason}" for key, reason in lost.items())
+        raise DeliveryRejected(
+            f"source {source.name}: the contract now refuses deliveries that are in silver: {why}; nothing was changed: "
+            "mend the contract and run again"
+        )
+    if judged.refusals:
+        # Rows of a delivery that stays refused must not stand in for others of their key.
+        log.info("replay %s: %d deliveries stay refused", source.name, len(judged.refusals))
+        kept = [line for key, line in before.items() if key not in judged.refusals]
+        judged = refinement.judge(session, source, kept, ()) if kept else judged
+    changed = [line for line in judged.lines if line != before[line.delivery_id]]
+    if not changed:
+        return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
+    days = sorted({line.partition for line in changed})
+    refinement.write(session, source, judged, days)
+    moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
+    return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}

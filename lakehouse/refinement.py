@@ -1,0 +1,101 @@
+"""From bronze to silver: the deliveries of some days judged by the contract, and the books that say what became of each row.
+
+The order of the commits makes a kill harmless: the ledger's lines come last, so a delivery without one is simply taken in
+again, and each commit before them replaces what a half-done attempt left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse import contract, delta, ledger, tables
+from lakehouse.declaration import Source
+from lakehouse.ledger import Delivery
+from lakehouse.malformed import HEADER
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the contract says to some deliveries, all of whose rows are in bronze.
+
+    Attributes:
+        lines: the ledger's line of each, ingested or refused.
+        refusals: why a delivery as a whole is refused, by its id.
+        rows: all rows of their days, checked and marked: also those of other deliveries that count.
+    """
+
+    lines: list[Delivery]
+    refusals: dict[str, str]
+    rows: DataFrame
+
+
+def judge(session: SparkSession, source: Source, deliveries: Collection[Delivery], others: Collection[str]) -> Judged:
+    """Check every row of the deliveries' days.
+
+    Args:
+        session: a session.
+        source: the contract.
+        deliveries: those to judge; their counts and status are found anew.
+        others: ids of further deliveries of the same days whose rows count.
+    """
+    days = delta.days_condition({item.partition for item in deliveries})
+    counted = {*others, *(item.delivery_id for item in deliveries)}
+    delivered = delta.read(session, tables.bronze(source)).where(days).where(F.col("delivery_id").isin(*counted))
+    marked = contract.mark_duplicates(contract.check(delivered, source), source)
+    stats = {row["delivery_id"]: row for row in contract.counts(marked).collect()}
+    lines, refusals = [], {}
+    for item in deliveries:
+        row = stats.get(item.delivery_id)
+        why = refusal(source, row)
+        if why is not None:
+            refusals[item.delivery_id] = why
+        lines.append(_counted(item, row, why is not None))
+    return Judged(lines, refusals, marked)
+
+
+def write(session: SparkSession, source: Source, judged: Judged, days: Iterable[dt.date]) -> None:
+    """Make silver and the rejects of these days what the judgement says, and then the ledger."""
+    wanted = set(days)
+    lines = [line for line in judged.lines if line.partition in wanted]
+    in_days = delta.days_condition(wanted)
+    rows = judged.rows.where(in_days)
+    delta.replace(contract.silver_rows(rows, source), tables.silver(source), where=in_days)
+    rejects = tables.rejects(source)
+    if any(line.rejected_rows for line in lines) or delta.rows_in(rejects, wanted):
+        delta.replace(contract.reject_rows(rows, source), rejects, where=in_days)
+    delta.ensure(session, rejects)
+    ledger.record(lines)
+
+
+def refusal(source: Source, row: Row | None) -> str | None:
+    """Why a delivery as a whole is refused, from its row of ``contract.counts`` (None: no rows); None when it is not."""
+    rows, rejected = (row["delivered"], row["rejected"]) if row is not None else (0, 0)
+    example = row["example"] if row is not None else None
+    if example is not None and example.startswith(HEADER):
+        return str(example)
+    if rows == 0 and source.cadence == "daily":
+        return "expected rows, found only a header"
+    if rows and rejected / rows > source.max_reject_share:
+        return (
+            f"expected at most {source.max_reject_share:.0%} rejected rows, found {rejected} of {rows}, "
+            f"such as: {example}"
+        )
+    return None
+
+
+def _counted(item: Delivery, row: Row | None, refused: bool) -> Delivery:
+    delivered = 0 if row is None else row["delivered"]
+    kept = row is not None and not refused
+    return replace(
+        item,
+        delivered_rows=delivered,
+        accepted_rows=row["accepted"] if kept and row is not None else 0,
+        rejected_rows=row["rejected"] if kept and row is not None else delivered,
+        duplicate_rows=row["duplicates"] if kept and row is not None else 0,
+        status=ledger.REFUSED if refused else ledger.INGESTED,
+    )
