@@ -79,7 +79,7 @@ def refusal(source: Source, row: Row | None) -> str | None:
     if example is not None and example.startswith(HEADER):
         return str(example)
     if rows == 0 and source.cadence == "daily":
-        return "expected rows, found only a header"
+        return "expected rows, found none: the file is empty or has a header alone"
     if rows and rejected / rows > source.max_reject_share:
         return (
             f"expected at most {source.max_reject_share:.0%} rejected rows, found {rejected} of {rows}, "

@@ -99,6 +99,10 @@ def _rows(reader: Iterator[list[str]], lines: _Recorder, header: list[str], colu
         raw = lines.take()
         if not cells:
             continue
+        if "\0" in raw:
+            # Readers in other languages end a text there.
+            yield _broken(number, raw.replace("\0", "\\0"), "expected text, found a NUL byte")
+            continue
         if len(cells) != len(header):
             yield _broken(number, raw, f"expected {len(header)} columns, found {len(cells)}")
             continue

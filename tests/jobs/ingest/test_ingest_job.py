@@ -87,7 +87,7 @@ def test_a_kill_before_the_ledger_is_mended_by_running_again(
     ("header", "content", "expected"),
     [
         ("shop,bread,planned", ["canal,rye,3"], "missing column\\(s\\) price"),
-        (HEADER, [], "found only a header"),
+        (HEADER, [], "found none: the file is empty or has a header alone"),
         (HEADER, ["canal,rye,x,4", "market,rye,5,4"], "at most 5% rejected rows, found 1 of 2"),
     ],
     ids=["missing column", "no rows", "too many rejects"],
