@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Schema, write_deltalake
 
-from lakehouse import conflicts, delta
+from lakehouse import conflicts, datasets, delta
 from lakehouse.tables import Table
 
 Row = Mapping[str, Any]
@@ -34,7 +34,8 @@ def read(table: Table, where: pc.Expression | None = None) -> list[dict[str, Any
     """The rows that satisfy ``where``, ordered by the table's key; none when the table does not exist."""
     if not delta.exists(table):
         return []
-    dataset = DeltaTable(delta.location(table)).to_pyarrow_dataset()
+    location = delta.location(table)
+    dataset = datasets.of(DeltaTable(location), location)
     return ordered(table, dataset.to_table(columns=list(table.column_names), filter=where).to_pylist())
 
 
@@ -75,7 +76,7 @@ def ensure(table: Table) -> None:
 def compact(table: Table, retention_hours: int) -> None:
     """Make few files of many, and remove those that no version of the last hours needs."""
     conflicts.retried(table, lambda: DeltaTable(delta.location(table)).optimize.compact())
-    DeltaTable(delta.location(table)).vacuum(retention_hours, dry_run=False)
+    DeltaTable(delta.location(table)).vacuum(retention_hours, dry_run=False, full=True)
 
 
 def schema(table: Table) -> pa.Schema:

@@ -6,7 +6,7 @@ import duckdb
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from lakehouse import delta
+from lakehouse import datasets, delta
 from lakehouse.tables import Table
 
 
@@ -14,7 +14,7 @@ def unreadable(table: Table) -> str | None:
     """Why delta-rs or DuckDB can't read the table, or reads other rows than its log promises; None when all is well."""
     try:
         opened = DeltaTable(delta.location(table))
-        dataset = opened.to_pyarrow_dataset()
+        dataset = datasets.of(opened, delta.location(table))
         with duckdb.connect() as connection:
             counted = connection.from_arrow(dataset).aggregate("count(*)").fetchall()[0][0]
     except (DeltaError, duckdb.Error, OSError, ValueError) as error:

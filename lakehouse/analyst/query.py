@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from deltalake.exceptions import DeltaError
 
+from lakehouse import datasets
 from lakehouse.analyst import listing
 from lakehouse.errors import NightjarError, QueryRefused, TableUnreadable, UnknownTable
 
@@ -90,7 +91,7 @@ def _may_name(sql: str, table: listing.FoundTable) -> bool:
 
 def _open(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> None:
     try:
-        dataset = table.open().to_pyarrow_dataset()
+        dataset = datasets.of(table.open(), table.location)
     except DeltaError as error:
         raise TableUnreadable(f"{table.full_name} cannot be read without Spark: {error}") from error
     name, scan = (text.replace('"', '""') for text in (table.name, f"{table.full_name} as read"))
