@@ -16,13 +16,14 @@ for use_case in use_cases.declared():
             doc_md=docs.ingest(use_case, source),
             schedule=schedules.nightly(use_case, source),
             start_date=schedules.start(use_case),
-            params={**form.days("ingest"), **form.cascade()},
+            params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
             **defaults.common(use_case.owner, "ingest", use_case.name),
         ):
             JobOperator(
                 task_id="ingest",
                 stage="ingest",
                 options={"source": source.name, "partition": form.PARTITION, "through": form.THROUGH},
+                switches={"any-volume": form.ANY_VOLUME},
                 cascade=form.CASCADE,
                 mongo_connection="mongo_default" if source.cadence == "occasional" else None,
                 outlets=[assets.silver(source)],

@@ -46,6 +46,7 @@ class Arguments:
         model_version: score: score by this version; gate: judge this one.
         actor: who asked, for the event tables.
         force: rebuild what is up to date too.
+        any_volume: ingest, replay: do not compare the number of rows with that of other days.
         champion: whether a day that has scores is scored by the version that it has, or by today's champion.
         dry_run: restate: show the plan and change nothing.
         result: file that gets one JSON object.
@@ -59,6 +60,7 @@ class Arguments:
     model_version: int | None = None
     actor: str = "job"
     force: bool = False
+    any_volume: bool = False
     champion: Literal["then", "now"] = "then"
     dry_run: bool = False
     result: Path | None = None
@@ -98,6 +100,9 @@ def parse(argv: Sequence[str]) -> Arguments:
             one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
         if stage in REPEATABLE:
             one.add_argument("--force", action="store_true", help="rebuild also what is up to date")
+        if stage in OF_A_SOURCE:
+            words = "take deliveries of any number of rows: somebody looked at it and says that it is right"
+            one.add_argument("--any-volume", action="store_true", help=words)
         if stage in ("score", "gate"):
             one.add_argument("--model-version", type=_version, metavar="N")
         if stage in ("score", "stale", "restate"):

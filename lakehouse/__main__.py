@@ -1,4 +1,4 @@
-"""The analysts' command line: ``python -m lakehouse tables`` and ``python -m lakehouse sql "select ..."``.
+"""The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``sources`` and ``contract <source>``.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lakehouse", description="Look at the lakehouse's tables; nothing is changed. No Spark, no JVM."
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql}")
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql,sources,contract}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.flight_delays_scores")
@@ -56,7 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"stop after N rows and say so (a table: {ROWS_ON_SCREEN} when not given; csv and json: all)",
     )
-    for command in (tables, sql):
+    sources = commands.add_parser("sources", help="how fresh each source is: the newest day, the day that is due, gaps")
+    sources.set_defaults(run=_sources)
+    contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
+    contract.set_defaults(run=_contract)
+    contract.add_argument("source", help="name of a declared source")
+    for command in (tables, sql, sources):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
 
@@ -95,6 +100,27 @@ def _sql(root: str, options: argparse.Namespace) -> int:
     if next(answer.rows, None) is not None:
         sys.stdout.flush()
         print(f"note: only the first {limit} rows are shown; --max-rows shows more", file=sys.stderr)
+    return 0
+
+
+def _sources(root: str, options: argparse.Namespace) -> int:
+    from lakehouse import freshness, use_cases
+
+    now = datetime.now(UTC)
+    states = [
+        freshness.state(use_case, source, now) for use_case in use_cases.declared() for source in use_case.sources
+    ]
+    rows = [[state.source, state.newest, state.due, len(state.missing), state.verdict] for state in states]
+    render(sys.stdout, options.format, ("source", "newest", "due", "missing_days", "verdict"), rows, missing="-")
+    return 0
+
+
+def _contract(root: str, options: argparse.Namespace) -> int:
+    from lakehouse import code, fingerprints, odcs, use_cases
+
+    use_case, source = use_cases.by_source(options.source)
+    version = f"{code.RELEASE}+{fingerprints.of(source.model_dump_json())[:12]}"
+    print(odcs.contract(use_case, source, version).to_yaml(), end="")
     return 0
 
 

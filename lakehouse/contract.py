@@ -9,9 +9,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse import declaration, tables
+from lakehouse.malformed import OF_A_DELIVERY
 
 # What survives of a parsed line beside the source's own columns.
-_KEPT = ("raw", "line", "delivery_id", "ingested_at", "partition")
+_KEPT = ("raw", "line", "delivery_id", "ingested_at", "partition", "extra")
 
 
 def check(delivered: DataFrame, source: declaration.Source) -> DataFrame:
@@ -72,14 +73,34 @@ def reject_rows(marked: DataFrame, source: declaration.Source) -> DataFrame:
 
 
 def counts(marked: DataFrame) -> DataFrame:
-    """One row a delivery: delivered, accepted, rejected and duplicate rows, and an example of a reason."""
-    rejected = F.size("reasons") > 0
-    return marked.groupBy("delivery_id").agg(
-        F.count("*").alias("delivered"),
-        F.count_if(~rejected & ~F.col("superseded_in_delivery")).alias("accepted"),
-        F.count_if(rejected).alias("rejected"),
-        F.count_if(F.col("superseded_in_delivery")).alias("duplicates"),
-        F.first(F.when(rejected, F.concat_ws("; ", "reasons")), ignorenulls=True).alias("example"),
+    """One row a delivery: what became of its rows, and what there is to say of it as a whole.
+
+    Returns:
+        ``delivery_id``; the counts ``delivered``, ``accepted``, ``rejected``, ``duplicates``; ``whole``: why no row of it can
+        count; ``rule``: the rule that most rejected rows broke first; ``example``: all reasons of a row that broke it;
+        ``new_columns``: names of columns that the contract does not know.
+    """
+    first_reason = F.try_element_at("reasons", F.lit(1))
+    # A reason is the rule, then what was found.
+    rule = F.when(F.size("reasons") > 0, F.regexp_replace(first_reason, ", found .*$", ""))
+    whole = F.when(F.rlike(first_reason, F.lit(f"^({'|'.join(OF_A_DELIVERY)})")), first_reason)
+    by_rule = marked.groupBy("delivery_id", rule.alias("rule")).agg(
+        F.count("*").alias("rows"),
+        F.count_if("superseded_in_delivery").alias("superseded"),
+        F.first(whole, ignorenulls=True).alias("whole"),
+        F.min_by(F.concat_ws("; ", "reasons"), "line").alias("example"),
+        F.array_distinct(F.flatten(F.collect_set(F.json_object_keys("extra")))).alias("keys"),
+    )
+    kept, rejected = F.col("rule").isNull(), F.col("rule").isNotNull()
+    return by_rule.groupBy("delivery_id").agg(
+        F.sum("rows").alias("delivered"),
+        F.sum(F.when(kept, F.col("rows") - F.col("superseded")).otherwise(0)).alias("accepted"),
+        F.sum(F.when(rejected, F.col("rows")).otherwise(0)).alias("rejected"),
+        F.sum("superseded").alias("duplicates"),
+        F.first("whole", ignorenulls=True).alias("whole"),
+        F.max_by("rule", F.when(rejected, F.struct("rows", "rule"))).alias("rule"),
+        F.max_by("example", F.when(rejected, F.struct("rows", "rule"))).alias("example"),
+        F.array_sort(F.array_distinct(F.flatten(F.collect_list("keys")))).alias("new_columns"),
     )
 
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import contract, delta, ledger, tables
-from lakehouse.declaration import Source
+from lakehouse import contract, delta, ledger, tables, volume
+from lakehouse.declaration import Source, Volume
 from lakehouse.ledger import Delivery
-from lakehouse.malformed import HEADER
 
 
 @dataclass(frozen=True)
@@ -26,15 +25,23 @@ class Judged:
     Attributes:
         lines: the ledger's line of each, ingested or refused.
         refusals: why a delivery as a whole is refused, by its id.
+        new_columns: names of columns that the contract does not know; they stay in bronze.
         rows: all rows of their days, checked and marked: also those of other deliveries that count.
     """
 
     lines: list[Delivery]
     refusals: dict[str, str]
+    new_columns: list[str]
     rows: DataFrame
 
 
-def judge(session: SparkSession, source: Source, deliveries: Collection[Delivery], others: Collection[str]) -> Judged:
+def judge(
+    session: SparkSession,
+    source: Source,
+    deliveries: Collection[Delivery],
+    others: Collection[str],
+    any_volume: bool = False,
+) -> Judged:
     """Check every row of the deliveries' days.
 
     Args:
@@ -42,20 +49,21 @@ def judge(session: SparkSession, source: Source, deliveries: Collection[Delivery
         source: the contract.
         deliveries: those to judge; their counts and status are found anew.
         others: ids of further deliveries of the same days whose rows count.
+        any_volume: somebody looked at the number of rows and says that it is right.
     """
     days = delta.days_condition({item.partition for item in deliveries})
     counted = {*others, *(item.delivery_id for item in deliveries)}
     delivered = delta.read(session, tables.bronze(source)).where(days).where(F.col("delivery_id").isin(*counted))
     marked = contract.mark_duplicates(contract.check(delivered, source), source)
     stats = {row["delivery_id"]: row for row in contract.counts(marked).collect()}
-    lines, refusals = [], {}
-    for item in deliveries:
-        row = stats.get(item.delivery_id)
-        why = refusal(source, row)
-        if why is not None:
-            refusals[item.delivery_id] = why
-        lines.append(_counted(item, row, why is not None))
-    return Judged(lines, refusals, marked)
+    refusals = {item.delivery_id: why for item in deliveries if (why := refusal(source, stats.get(item.delivery_id)))}
+    lines = [_counted(item, stats.get(item.delivery_id), item.delivery_id in refusals) for item in deliveries]
+    if source.volume is not None and not any_volume:
+        refusals = {**_wrong_volumes(source, source.volume, deliveries, lines), **refusals}
+        lines = [_counted(line, stats.get(line.delivery_id), line.delivery_id in refusals) for line in lines]
+    judged = [stats[item.delivery_id] for item in deliveries if item.delivery_id in stats]
+    new_columns = sorted({name for row in judged for name in row["new_columns"]})
+    return Judged(lines, refusals, new_columns, marked)
 
 
 def write(session: SparkSession, source: Source, judged: Judged, days: Iterable[dt.date]) -> None:
@@ -74,18 +82,44 @@ def write(session: SparkSession, source: Source, judged: Judged, days: Iterable[
 
 def refusal(source: Source, row: Row | None) -> str | None:
     """Why a delivery as a whole is refused, from its row of ``contract.counts`` (None: no rows); None when it is not."""
+    if row is not None and row["whole"] is not None:
+        return str(row["whole"])
     rows, rejected = (row["delivered"], row["rejected"]) if row is not None else (0, 0)
-    example = row["example"] if row is not None else None
-    if example is not None and example.startswith(HEADER):
-        return str(example)
-    if rows == 0 and source.cadence == "daily":
-        return "expected rows, found none: the file is empty or has a header alone"
-    if rows and rejected / rows > source.max_reject_share:
+    if row is None or rows == 0:
+        return (
+            "expected rows, found none: the file is empty or has a header alone" if source.cadence == "daily" else None
+        )
+    if rejected / rows > source.max_reject_share:
         return (
             f"expected at most {source.max_reject_share:.0%} rejected rows, found {rejected} of {rows}, "
-            f"such as: {example}"
+            f"most of them by one rule, such as: {row['example']}"
         )
     return None
+
+
+def _wrong_volumes(
+    source: Source, declared: Volume, deliveries: Collection[Delivery], lines: Collection[Delivery]
+) -> dict[str, str]:
+    """Why deliveries are refused for their number of rows, by their id.
+
+    Only the first delivery of a day is looked at: one that follows is a correction. So is none that is in silver.
+    """
+    days = {item.partition for item in deliveries}
+    since = min(days) - dt.timedelta(days=declared.of_days)
+    first_of = {
+        line.partition: line
+        for line in reversed(ledger.of_sources([source.name], since, max(days)))
+        if line.status == ledger.INGESTED
+    }
+    rows_by_day = {line.partition: line.delivered_rows for line in lines if line.status == ledger.INGESTED}
+    rows_by_day |= {day: line.delivered_rows for day, line in first_of.items()}
+    found = {}
+    for line in lines:
+        if line.partition not in first_of:
+            why = volume.problem(declared, line.partition, line.delivered_rows, rows_by_day)
+            if why is not None:
+                found[line.delivery_id] = why
+    return found
 
 
 def _counted(item: Delivery, row: Row | None, refused: bool) -> Delivery:

@@ -15,6 +15,7 @@ MODEL_VERSION = "{{ params.model_version or '' }}"
 ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user_name else '' }}"
 CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
+ANY_VOLUME = "{{ params.any_volume }}"
 DRY_RUN = "{{ params.dry_run }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
@@ -53,6 +54,18 @@ def some_days(what: str) -> dict[str, Param]:
     fields["partition"].description = f"The first day to {what}, YYYY-MM-DD. Empty: all days."
     fields["through"].description = "The last day. Empty: the first day alone."
     return fields
+
+
+def any_volume() -> dict[str, Param]:
+    """The switch that takes in a delivery of an unusual size."""
+    return {
+        "any_volume": Param(
+            False,
+            type="boolean",
+            title="Any number of rows",
+            description="On: take in a delivery that was refused for its number of rows. You looked at it, and it is right.",
+        )
+    }
 
 
 def champion() -> dict[str, Param]:

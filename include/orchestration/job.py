@@ -34,6 +34,7 @@ class JobOperator(BaseOperator):
     Args:
         stage: which job, the first word after ``python -m jobs``. (templated)
         options: the job's options without their dashes; one that renders to nothing is left out. (templated)
+        switches: options without a value; one is given when it renders to "True". (templated)
         cascade: whether the outlets get an event for every day from ``partition`` to ``through``, so that the DAGs
             that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
@@ -42,7 +43,7 @@ class JobOperator(BaseOperator):
         background: the job gives way to others on this machine: nothing waits for it.
     """
 
-    template_fields: Sequence[str] = ("stage", "options", "cascade")
+    template_fields: Sequence[str] = ("stage", "options", "switches", "cascade")
     ui_color = "#e8f0e4"
 
     def __init__(
@@ -50,6 +51,7 @@ class JobOperator(BaseOperator):
         *,
         stage: str,
         options: Mapping[str, str],
+        switches: Mapping[str, str] | None = None,
         cascade: str = "True",
         spark_connection: str = "spark_default",
         mongo_connection: str | None = None,
@@ -60,6 +62,7 @@ class JobOperator(BaseOperator):
         super().__init__(**kwargs)
         self.stage = stage
         self.options = options
+        self.switches = switches or {}
         self.cascade = cascade
         self.spark_connection = spark_connection
         self.mongo_connection = mongo_connection
@@ -116,7 +119,8 @@ class JobOperator(BaseOperator):
 
     def _arguments(self) -> list[str]:
         given = [(name, value) for name, value in self.options.items() if value]
-        return [self.stage, *(part for name, value in given for part in (f"--{name}", value))]
+        switched = [f"--{name}" for name, value in self.switches.items() if value == "True"]
+        return [self.stage, *(part for name, value in given for part in (f"--{name}", value)), *switched]
 
     def _run_client(self, arguments: list[str]) -> tuple[int, str]:
         from airflow.providers.standard.hooks.subprocess import SubprocessHook

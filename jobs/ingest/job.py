@@ -16,6 +16,7 @@ from lakehouse import delta, ledger, refinement, spark, tables, use_cases
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ledger import Delivery
+from lakehouse.refinement import Judged
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,13 @@ def run(arguments: Arguments) -> dict[str, Any]:
     touched = {item.partition for item in new}
     where = f"{delta.days_condition(touched)} AND delivery_id IN ({ids})"
     delta.replace(_parsed(session, source, new), tables.bronze(source), where=where)
-    judged = refinement.judge(session, source, new, known)
+    judged = refinement.judge(session, source, new, known, arguments.any_volume)
+    if judged.new_columns:
+        log.warning(
+            "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
+            source.name,
+            ", ".join(judged.new_columns),
+        )
     if judged.refusals:
         refused = {line.delivery_id: line for line in judged.lines if line.status == ledger.REFUSED}
         ledger.record(list(refused.values()))
@@ -52,7 +59,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
         )
     refinement.write(session, source, judged, touched)
-    return _result(judged.lines)
+    return _result(judged)
 
 
 def _parsed(session: SparkSession, source: Source, new: list[Delivery]) -> DataFrame:
@@ -68,7 +75,8 @@ def _parsed(session: SparkSession, source: Source, new: list[Delivery]) -> DataF
     return lines.withColumn("_file", F.element_at(F.split("path", "/"), -1)).join(F.broadcast(identity), "_file")
 
 
-def _result(lines: list[Delivery]) -> dict[str, Any]:
+def _result(judged: Judged) -> dict[str, Any]:
+    lines = judged.lines
     return {
         "status": "ingested",
         "deliveries": len(lines),
@@ -76,4 +84,5 @@ def _result(lines: list[Delivery]) -> dict[str, Any]:
         "accepted_rows": sum(line.accepted_rows for line in lines),
         "rejected_rows": sum(line.rejected_rows for line in lines),
         "duplicate_rows": sum(line.duplicate_rows for line in lines),
+        "new_columns": judged.new_columns,
     }

@@ -1,8 +1,8 @@
 """Splitting a delivery's bytes into lines and columns, every value as text, nothing lost.
 
 Runs in Spark's Python workers, a whole file at a time: only so do a line's number, its raw text and quoted line breaks
-stay right. What can't be split becomes a line with ``malformed`` set; a file whose header is wrong becomes a single
-line whose ``malformed`` begins with :data:`HEADER`.
+stay right. What can't be split becomes a line with ``malformed`` set; where that says something of the whole file, it begins
+as `lakehouse.malformed` has it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from lakehouse.malformed import HEADER
+from lakehouse.malformed import HEADER, TRUNCATED
 
 BATCH_ROWS = 10_000
 GZIP_MAGIC = b"\x1f\x8b"
@@ -94,7 +94,7 @@ def _rows(reader: Iterator[list[str]], lines: _Recorder, header: list[str], colu
         except StopIteration:
             return
         except csv.Error as error:
-            yield _broken(number, lines.take(), f"can't be split into columns: {error}")
+            yield _broken(number, lines.take(), f"{lines.cut()}can't be split into columns: {error}")
             continue
         raw = lines.take()
         if not cells:
@@ -104,7 +104,7 @@ def _rows(reader: Iterator[list[str]], lines: _Recorder, header: list[str], colu
             yield _broken(number, raw.replace("\0", "\\0"), "expected text, found a NUL byte")
             continue
         if len(cells) != len(header):
-            yield _broken(number, raw, f"expected {len(header)} columns, found {len(cells)}")
+            yield _broken(number, raw, f"{lines.cut()}expected {len(header)} columns, found {len(cells)}")
             continue
         extra = {header[index]: cells[index] for index in unknown}
         yield {
@@ -122,16 +122,25 @@ class _Recorder:
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
         self._taken: list[str] = []
+        self._last = ""
         self.count = 0
 
     def __iter__(self) -> _Recorder:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        self._last = line = next(self._lines)
         self._taken.append(line)
         self.count += 1
         return line
+
+    def cut(self) -> str:
+        """How the reason begins why the current record is broken: the file ends in the middle of it, without a line end."""
+        return (
+            ""
+            if self._last.endswith(("\n", "\r"))
+            else f"{TRUNCATED}the last line, {self.count}, has no end and is broken: "
+        )
 
     def take(self) -> str:
         """The raw text since the last call, without its line end."""

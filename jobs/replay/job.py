@@ -27,7 +27,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if not before:
         return {"status": "none", "message": "no delivery", "deliveries": 0}
     session = spark.session(f"replay {source.name}")
-    judged = refinement.judge(session, source, before.values(), ())
+    judged = refinement.judge(session, source, before.values(), (), arguments.any_volume)
     lost = {key: why for key, why in judged.refusals.items() if before[key].status == ledger.INGESTED}
     if lost:
         why = "; ".join(f"{before[key].origin}: {reason}" for key, reason in lost.items())
@@ -39,7 +39,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
         # Rows of a delivery that stays refused must not stand in for others of their key.
         log.info("replay %s: %d deliveries stay refused", source.name, len(judged.refusals))
         kept = [line for key, line in before.items() if key not in judged.refusals]
-        judged = refinement.judge(session, source, kept, ()) if kept else judged
+        judged = refinement.judge(session, source, kept, (), arguments.any_volume) if kept else judged
     changed = [line for line in judged.lines if line != before[line.delivery_id]]
     if not changed:
         return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}

@@ -5,6 +5,7 @@ setting silently ignored. What spans sections (a label's column must exist in it
 the model validators of :class:`UseCase`.
 """
 
+from lakehouse.declaration.delivery import Freshness, Volume
 from lakehouse.declaration.learning import Days, Drift, Gate, Label, Model, Range, Split
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
@@ -19,6 +20,7 @@ __all__ = [
     "Drift",
     "Entity",
     "Feature",
+    "Freshness",
     "Gate",
     "Input",
     "Label",
@@ -29,4 +31,5 @@ __all__ = [
     "Source",
     "Split",
     "UseCase",
+    "Volume",
 ]

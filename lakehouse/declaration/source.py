@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from lakehouse.declaration.delivery import Freshness, Volume
 from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
@@ -70,6 +71,8 @@ class Source(Section):
     key: tuple[Name, ...] = Field(min_length=1)
     row_rules: tuple[RowRule, ...] = ()
     max_reject_share: float = Field(default=0.05, ge=0, le=1)
+    volume: Volume | None = None
+    freshness: Freshness | None = None
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:
@@ -78,6 +81,11 @@ class Source(Section):
         if taken := sorted(RESERVED.intersection(names)):
             raise ValueError(f"columns: {', '.join(taken)} belong to the platform, choose other names")
         expect_known("key", self.key, names, f"the columns of source {self.name}")
+        for field in ("volume", "freshness"):
+            if self.cadence == "occasional" and getattr(self, field) is not None:
+                raise ValueError(
+                    f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
+                )
         return self
 
     @property

@@ -31,10 +31,11 @@ def delivered(spark: SparkSession, *rows: tuple[str | None, ...], delivery: str 
     names = ("shop", "bread", "baked", "price", "day")
     arrived = dt.datetime(2024, 3, 2, hour, tzinfo=dt.UTC)
     schema = ", ".join(f"{name} string" for name in names)
-    content = [(*row, "raw", None, number + 2, delivery, arrived, DAY) for number, row in enumerate(rows)]
+    content = [(*row, "raw", None, None, number + 2, delivery, arrived, DAY) for number, row in enumerate(rows)]
     return spark.createDataFrame(
         content,
-        f"{schema}, raw string, malformed string, line long, delivery_id string, ingested_at timestamp, partition date",
+        f"{schema}, raw string, extra string, malformed string, line long, "
+        "delivery_id string, ingested_at timestamp, partition date",
     )
 
 

@@ -114,6 +114,42 @@ def test_a_refused_delivery_does_not_come_back_with_the_next_good_one(
     assert [row["shop"] for row in rows(lakehouse_root, "silver/bakery_plan")] == ["canal"]
 
 
+def test_a_new_column_is_reported_and_kept_in_bronze(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    land(landing_root, "canal,rye,3,4,Ann,7", header=f"{HEADER},baker,oven")
+    assert ingest()["new_columns"] == ["baker", "oven"]
+    (row,) = rows(lakehouse_root, "bronze/bakery_plan")
+    assert row["extra"] == '{"baker": "Ann", "oven": "7"}'
+
+
+def test_a_delivery_of_an_unusual_size_is_refused_until_somebody_says_that_it_is_right(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(7)]
+    bakery.deliver(landing_root, DAY, days[-2])
+    ingest(DAY, days[-2])
+    land(landing_root, "canal,rye,3,4", day=days[-1])
+    with pytest.raises(
+        DeliveryRejected, match=r"truncated or incomplete: expected 9 to 36 rows, .* median 18 of the 6 .* found 1"
+    ):
+        ingest(days[-1])
+    assert sum(row["partition"] == days[-1] for row in rows(lakehouse_root, "silver/bakery_plan")) == 0
+    asked = Arguments(stage="ingest", source="bakery_plan", partition=days[-1], any_volume=True)
+    assert job.run(asked)["accepted_rows"] == 1
+    assert ingest(days[-1])["status"] == "unchanged"
+
+
+def test_a_correction_may_be_as_short_as_it_likes(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    last = DAY + dt.timedelta(days=6)
+    bakery.deliver(landing_root, DAY, last)
+    ingest(DAY, last)
+    land(landing_root, "canal,rye,3,4", day=last)
+    assert ingest(last)["accepted_rows"] == 1
+
+
 def test_a_day_that_has_not_landed_is_named(spark: SparkSession, lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,3,4")
     with pytest.raises(DeliveryMissing, match="found none for 2024-03-06, 2024-03-07"):
