@@ -80,6 +80,33 @@ def write(session: SparkSession, source: Source, judged: Judged, days: Iterable[
     ledger.record(lines)
 
 
+def settle(session: SparkSession, source: Source, days: Collection[dt.date], counted: Iterable[str]) -> None:
+    """Judge days again whose ledger has deliveries that another run took in at the same time.
+
+    Two runs that take in two deliveries of one day do not see each other's rows, and the later commit to silver would be
+    without the other's. Each looks at the ledger after it wrote its own lines: whoever was last sees both.
+
+    Args:
+        session: a session.
+        source: the contract.
+        days: the days that were written.
+        counted: ids of the deliveries whose rows were counted in what was written.
+    """
+    seen = set(counted)
+    while True:
+        books = [
+            line
+            for line in ledger.of_sources([source.name], min(days), max(days))
+            if line.partition in days and line.status == ledger.INGESTED
+        ]
+        missed = {line.partition for line in books if line.delivery_id not in seen}
+        if not missed:
+            return
+        lines = [line for line in books if line.partition in missed]
+        write(session, source, judge(session, source, lines, ()), missed)
+        seen.update(line.delivery_id for line in lines)
+
+
 def refusal(source: Source, row: Row | None) -> str | None:
     """Why a delivery as a whole is refused, from its row of ``contract.counts`` (None: no rows); None when it is not."""
     if row is not None and row["whole"] is not None:

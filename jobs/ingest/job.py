@@ -59,6 +59,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
         )
     refinement.write(session, source, judged, touched)
+    refinement.settle(session, source, touched, {*known, *(item.delivery_id for item in new)})
     return _result(judged)
 
 

@@ -1,0 +1,75 @@
+"""Runs that ingest at the same time: nothing is lost, nothing doubled, and the tables are those of one run after another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from jobs.arguments import Arguments
+from jobs.ingest import job
+from lakehouse import ledger, refinement
+from tests.use_cases import bakery
+
+DAY = dt.date(2024, 3, 5)
+HEADER = "shop,bread,planned,price"
+
+
+def ingest(day: dt.date = DAY) -> dict[str, object]:
+    return job.run(Arguments(stage="ingest", source="bakery_plan", partition=day))
+
+
+def silver(root: Path) -> list[tuple[object, ...]]:
+    rows = DeltaTable(root / "silver/bakery_plan").to_pyarrow_table().to_pylist()
+    return sorted((row["partition"], row["shop"], row["bread"], row["planned"], row["line"]) for row in rows)
+
+
+def test_eight_days_at_once_are_eight_days_one_by_one(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(8)]
+    bakery.deliver(landing_root, days[0], days[-1])
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        assert [result["status"] for result in pool.map(ingest, days)] == ["ingested"] * 8
+    assert [
+        line.partition for line in sorted(ledger.of_sources(["bakery_plan"]), key=lambda line: line.partition)
+    ] == days
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(lakehouse_root.parent / "one_by_one"))
+    for day in days:
+        ingest(day)
+    assert silver(lakehouse_root) == silver(lakehouse_root.parent / "one_by_one")
+
+
+def test_the_same_day_from_two_runs_at_once_is_one_result(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(ingest, [DAY, DAY]))
+    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 3, 2), (DAY, "market", "rye", 5, 3)]
+    (line,) = ledger.of_sources(["bakery_plan"])
+    assert line.accepted_rows == 2
+    assert len(DeltaTable(lakehouse_root / "bronze/bakery_plan").to_pyarrow_table()) == 2
+
+
+def test_a_correction_that_another_run_takes_in_meanwhile_is_not_lost(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
+    write = refinement.write
+
+    def overtaken(*arguments: object) -> None:
+        """What the slow run does, after a quick one has taken in the corrected file."""
+        monkeypatch.setattr(refinement, "write", write)
+        bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,8,4"])
+        ingest()
+        write(*arguments)
+
+    monkeypatch.setattr(refinement, "write", overtaken)
+    ingest()
+    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 8, 2), (DAY, "market", "rye", 5, 3)]
+    assert len(ledger.of_sources(["bakery_plan"])) == 2
