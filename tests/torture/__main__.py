@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.torture import torture
+from tests.torture.campaign import steps
 
 
 def main() -> int:
@@ -18,16 +19,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=50, help="how many")
     parser.add_argument("--seed", type=int, default=None, help="draws the moments; a random one when not given")
+    parser.add_argument("--short", action="store_true", help="the campaign of the tests")
     asked = parser.parse_args()
     seed = secrets.randbelow(10_000) if asked.seed is None else asked.seed
     began = time.monotonic()
-    print(f"{asked.kills} kills, seed {seed}", flush=True)
+    print(f"{asked.kills} kills; to repeat: make torture N={asked.kills} SEED={seed}", flush=True)
 
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {line}", flush=True)
 
     folder = Path(tempfile.mkdtemp(prefix="nightjar-torture-")).resolve()
-    verdict = torture.run(asked.kills, seed, folder, say)
+    verdict = torture.run(steps(asked.short), asked.kills, seed, folder, say)
     print(f"\n{verdict.table()}\n")
     for error in verdict.tally.errors:
         print(f"a job whose server was killed: {error}")

@@ -1,4 +1,4 @@
-"""Spark and MLflow as the stack starts them, on ports of our own; and Spark killed and started again, as whoever watches it would."""
+"""Spark and MLflow as the stack starts them, on ports of our own; Spark can be killed and started again."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def test_a_job_or_its_spark_killed_at_any_moment_and_tried_again_leaves_what_an_
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = int(os.environ.get("TORTURE_SEED", SEED))
-    verdict = torture.run(KILLS, seed, tmp_path)
+    verdict = torture.run(steps(short=True), KILLS, seed, tmp_path)
     with capsys.disabled():
         print(f"\n{verdict.table()}")
     assert verdict.broken is None, verdict.broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,10 @@ from pathlib import Path
 from stack.credentials import Credentials
 from stack.ports import Ports
 from tests.torture import schedule
-from tests.torture.campaign import steps
+from tests.torture.campaign import Step
 from tests.torture.place import Place
 from tests.torture.services import Running
-from tests.torture.walk import Broken, Tally, Walk
+from tests.torture.walk import Broken, Say, Tally, Walk
 
 OUTCOMES = ("job killed", "server killed", "ended before")
 
@@ -25,7 +25,7 @@ OUTCOMES = ("job killed", "server killed", "ended before")
 class Verdict:
     """What came of it all; ``broken`` says what the platform did not survive, None when it did."""
 
-    kills: int
+    campaign: Sequence[Step]
     seed: int
     walks: int
     seconds: float
@@ -36,7 +36,7 @@ class Verdict:
     def table(self) -> str:
         """Stage by outcome, in Markdown."""
         counted = Counter(self.tally.fell)
-        stages = list(dict.fromkeys(step.stage for step in steps()))
+        stages = list(dict.fromkeys(step.stage for step in self.campaign))
         lines = [f"| stage | {' | '.join(OUTCOMES)} |", "| --- |" + " ---: |" * len(OUTCOMES)]
         for stage in stages:
             lines.append(f"| {stage} | " + " | ".join(str(counted[stage, outcome]) for outcome in OUTCOMES) + " |")
@@ -44,32 +44,32 @@ class Verdict:
         return "\n".join([*lines, "| all | " + " | ".join(map(str, sums)) + " |"])
 
 
-def run(kills: int, seed: int, folder: Path, say: Callable[[str], None] = print) -> Verdict:
+def run(campaign: Sequence[Step], kills: int, seed: int, folder: Path, say: Say = print) -> Verdict:
     """Torture the platform under ``folder``. A walk that went well leaves nothing there."""
     began, tally = time.monotonic(), Tally()
-    planned = schedule.walks(seed, kills, len(steps()))
+    planned = schedule.walks(seed, kills, len(campaign))
     ports = Ports.free()
     server = Place(folder / "server", ports)
     spark = Running(server.plan, "spark")
     spark.begin()
     broken, reference = None, None
     try:
-        with walk(folder / "undisturbed", server, spark, say) as undisturbed:
+        with walk(campaign, folder / "undisturbed", server, spark, say) as undisturbed:
             reference = undisturbed.undisturbed()
         for number, moments in enumerate(planned, start=1):
             say(f"walk {number} of {len(planned)}: {len(moments)} kills")
-            with walk(folder / f"walk-{number}", server, spark, say) as disturbed:
+            with walk(campaign, folder / f"walk-{number}", server, spark, say) as disturbed:
                 disturbed.disturbed(reference, moments, tally)
     except Broken as error:
-        broken = f"{error}\nrepeat with: make torture N={kills} SEED={seed}; what is left lies in {folder}"
+        broken = f"{error}\nseed {seed}; what is left lies in {folder}"
     finally:
         spark.stop()
     ordinary = 0.0 if reference is None else sum(step.seconds for step in reference.steps)
-    return Verdict(kills, seed, len(planned), time.monotonic() - began, ordinary, tally, broken)
+    return Verdict(campaign, seed, len(planned), time.monotonic() - began, ordinary, tally, broken)
 
 
 @contextmanager
-def walk(root: Path, server: Place, spark: Running, say: Callable[[str], None]) -> Iterator[Walk]:
+def walk(campaign: Sequence[Step], root: Path, server: Place, spark: Running, say: Say) -> Iterator[Walk]:
     """A walk in a fresh place, with an MLflow of its own; what it made is removed when it went well."""
     place = Place(root, replace(server.ports, mlflow=Ports.free().mlflow))
     place.declare()
@@ -78,7 +78,7 @@ def walk(root: Path, server: Place, spark: Running, say: Callable[[str], None]) 
     try:
         mlflow.wait()
         spark.wait()
-        yield Walk(place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
+        yield Walk(campaign, place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
     finally:
         mlflow.stop()
     shutil.rmtree(root)

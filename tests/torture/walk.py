@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.torture import books, digests
-from tests.torture.campaign import Step, steps
+from tests.torture.campaign import Step
 from tests.torture.digests import Contents
 from tests.torture.place import Place
 from tests.torture.schedule import Moment
@@ -26,6 +26,8 @@ TOLD = (
     "champion_version",
     "outcomes_partition",
 )
+
+Say = Callable[[str], None]
 
 
 class Broken(AssertionError):
@@ -61,14 +63,17 @@ class Tally:
 class Walk:
     """A walk through the campaign in a place of its own; Spark is shared by all walks."""
 
-    def __init__(self, place: Place, spark: Running, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, campaign: Sequence[Step], place: Place, spark: Running, environ: Mapping[str, str], say: Say
+    ) -> None:
+        self._campaign = campaign
         self._place, self._spark, self._environ, self._say = place, spark, environ, say
         self._jobs = 0
 
     def undisturbed(self) -> Undisturbed:
         """Walk through without a kill."""
         passed = []
-        for step in steps():
+        for step in self._campaign:
             step.before(self._place)
             ended = self._start(step).end()
             self._check_end(step, ended)
@@ -81,7 +86,7 @@ class Walk:
     def disturbed(self, reference: Undisturbed, moments: Sequence[Moment], tally: Tally) -> None:
         """Walk through with these kills, and compare with the reference after each of them and after each step."""
         before: Contents = {}
-        for number, (step, passed) in enumerate(zip(steps(), reference.steps, strict=True)):
+        for number, (step, passed) in enumerate(zip(self._campaign, reference.steps, strict=True)):
             step.before(self._place)
             mine = [moment for moment in moments if moment.step == number]
             ended = None
