@@ -24,7 +24,7 @@ class Moment:
 
 
 def walks(seed: int, kills: int, steps: int) -> list[list[Moment]]:
-    """The kills of every walk, spread over the steps at random; a step may be killed several times in a row."""
+    """The kills of every walk, spread over the steps at random; a step may be killed several times in a row, early first."""
     dice = random.Random(seed)
     count = -(-kills // KILLS_A_WALK)
     drawn = []
@@ -34,5 +34,5 @@ def walks(seed: int, kills: int, steps: int) -> list[list[Moment]]:
             Moment(dice.randrange(steps), "server" if dice.random() < SERVER_SHARE else "job", round(dice.random(), 3))
             for _ in range(size)
         ]
-        drawn.append(sorted(moments, key=lambda moment: moment.step))
+        drawn.append(sorted(moments, key=lambda moment: (moment.step, moment.fraction)))
     return drawn

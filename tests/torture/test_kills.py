@@ -11,7 +11,7 @@ from tests.torture import schedule, torture
 from tests.torture.campaign import steps
 
 KILLS = 10
-SEED = 4
+SEED = 58
 
 
 @pytest.mark.torture

@@ -74,11 +74,13 @@ def walk(campaign: Sequence[Step], root: Path, server: Place, spark: Running, sa
     place = Place(root, replace(server.ports, mlflow=Ports.free().mlflow))
     place.declare()
     mlflow = Running(place.plan, "mlflow")
+    begun = Walk(campaign, place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
     mlflow.begin()
     try:
         mlflow.wait()
         spark.wait()
-        yield Walk(campaign, place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
+        yield begun
     finally:
+        begun.end()
         mlflow.stop()
     shutil.rmtree(root)

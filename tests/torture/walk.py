@@ -68,7 +68,7 @@ class Walk:
     ) -> None:
         self._campaign = campaign
         self._place, self._spark, self._environ, self._say = place, spark, environ, say
-        self._jobs = 0
+        self._jobs: list[Job] = []
 
     def undisturbed(self) -> Undisturbed:
         """Walk through without a kill."""
@@ -91,6 +91,9 @@ class Walk:
             mine = [moment for moment in moments if moment.step == number]
             ended = None
             for moment in mine:
+                if ended is not None and ended.exit_code == step.exit_code:
+                    tally.fell.append((step.stage, "ended before"))
+                    continue
                 ended = self._killed(step, moment, passed, tally)
                 self._check_readers(step, before, passed.contents)
             tries = 0
@@ -107,9 +110,16 @@ class Walk:
         if (found := books.registry(self._place)) != reference.registry:
             raise Broken(f"the registry: expected {reference.registry}, found {found}")
 
+    def end(self) -> None:
+        """Leave no job behind, also when the walk was broken off."""
+        for job in self._jobs:
+            if job.lives_for(0):
+                job.kill()
+
     def _killed(self, step: Step, moment: Moment, passed: Passed, tally: Tally) -> Ended | None:
         """One attempt, killed at its moment; how the job ended, or None when it was killed itself."""
-        job, after = self._start(step), moment.fraction * passed.seconds
+        after = moment.fraction * passed.seconds
+        job = self._start(step)
         if not job.lives_for(after):
             tally.fell.append((step.stage, "ended before"))
             self._say(f"{step.name}: ended before {after:.1f} s")
@@ -133,9 +143,9 @@ class Walk:
         return ended
 
     def _start(self, step: Step) -> Job:
-        self._jobs += 1
-        name = f"{self._jobs:03d}-{step.name.replace(' ', '-').replace(',', '')}"
-        return Job(step.arguments, self._environ, self._place.root / "jobs", name)
+        name = f"{len(self._jobs):03d}-{step.name.replace(' ', '-').replace(',', '')}"
+        self._jobs.append(Job(step.arguments, self._environ, self._place.root / "jobs", name))
+        return self._jobs[-1]
 
     def _check_end(self, step: Step, ended: Ended) -> Ended:
         """A job ends as it should, or with a named error that Airflow would retry."""
