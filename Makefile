@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test up down status lint bench clean clean-all lock
+.PHONY: help env demo test torture up down status lint bench clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,9 @@ STAMP := $(VENV)/.made
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.13; do \
 	$$python -c '$(FITS)' 2>/dev/null && echo $$python && break; done)
+
+# How many kills `make torture` spreads over the platform's steps; SEED=... repeats a run.
+N ?= 50
 
 help: ## what there is to call
 	@echo "Nightjar: nightly scoring and retraining on Airflow, Spark, Delta Lake and MLflow."
@@ -51,6 +54,9 @@ status: $(STAMP) ## which services run, where, and the login
 
 test: $(STAMP) ## every test, the end-to-end test through the real scheduler included
 	@$(BIN)/python -m pytest tests
+
+torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
+	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## ruff, mypy (strict) and the rules of who may import whom
 	@$(BIN)/ruff check .

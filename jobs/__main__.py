@@ -21,6 +21,15 @@ from lakehouse.errors import NightjarError, ServiceUnavailable
 
 log = logging.getLogger("jobs")
 
+# What a client of Spark Connect says when its server was started anew: the session that it holds is gone.
+RESTARTED = (
+    "SESSION_CHANGED",
+    "SESSION_NOT_FOUND",
+    "OPERATION_NOT_FOUND",
+    "RESPONSE_ALREADY_RECEIVED",
+    "incorrect server side session identifier",
+)
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one stage and return the exit code."""
@@ -53,6 +62,11 @@ def _named(error: Exception) -> NightjarError | None:
     if isinstance(error, NightjarError):
         return error
     text = f"{type(error).__name__} {error}"
+    if any(sign in text for sign in RESTARTED):
+        return ServiceUnavailable(
+            f"Spark: expected the server that this job began with, found one that was started since: {_first_line(error)}; "
+            "no commit is half done: run the same command again"
+        )
     if "UNAVAILABLE" in text or "failed to connect to all addresses" in text or "Connection refused" in text:
         return ServiceUnavailable(
             f"Spark or MLflow: expected an answer, found: {_first_line(error)}; is the stack up? (make up)"

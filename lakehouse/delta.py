@@ -11,21 +11,14 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 
-from lakehouse import conflicts, settings
+from lakehouse import conflicts, settings, shape
 from lakehouse.declaration import Column
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-# Gold must be readable by delta-rs and DuckDB, which know neither deletion vectors nor type widening; the other layers
-# keep to the same so that an analyst can read them all.
-PROPERTIES = {
-    "delta.enableDeletionVectors": "false",
-    "delta.enableTypeWidening": "false",
-}
 
 
 def location(table: Table) -> str:
@@ -56,7 +49,7 @@ def read(spark: SparkSession, table: Table, at_version: int | None = None) -> Da
 def ensure(spark: SparkSession, table: Table) -> None:
     """Create the table as declared when it does not exist; add the columns that were declared since it was made."""
     if not exists(table):
-        conflicts.retried(table, lambda: spark.sql(ddl(table)))
+        create(table)
         return
     present = {field.name for field in DeltaTable(location(table)).schema().fields}
     if new := [column for column in table.columns if column.name not in present]:
@@ -64,24 +57,25 @@ def ensure(spark: SparkSession, table: Table) -> None:
         conflicts.retried(table, lambda: spark.sql(f"ALTER TABLE delta.`{location(table)}` ADD COLUMNS ({added})"))
 
 
-def ddl(table: Table) -> str:
-    """The statement that creates the table."""
-    columns = ",\n  ".join(_column_ddl(column) for column in table.columns)
-    divided = f"PARTITIONED BY ({', '.join(table.partition_by)})" if table.partition_by else ""
-    listed = ", ".join(f"'{name}' = '{value}'" for name, value in {**PROPERTIES, **properties(table)}.items())
-    return (
-        f"CREATE TABLE IF NOT EXISTS delta.`{location(table)}` (\n  {columns}\n) USING delta {divided} "
-        f"COMMENT {_quote(table.description)} TBLPROPERTIES ({listed})"
-    )
+def create(table: Table) -> None:
+    """Create the table as declared, unless it is there.
 
+    By delta-rs, whoever writes it later: its first commit is there whole or not at all, also when two jobs make the same table.
+    Spark's CREATE TABLE IF NOT EXISTS takes any folder for a table, and so would never make one whose making was killed.
+    """
 
-def properties(table: Table) -> dict[str, str]:
-    """Delta's settings for the table, whoever creates it."""
-    every_20 = {"delta.checkpointInterval": "20"}
-    # Without a list Delta would keep statistics of the first 32 columns.
-    if not table.indexed:
-        return every_20 | {"delta.dataSkippingNumIndexedCols": "0"}
-    return every_20 | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
+    def make() -> None:
+        DeltaTable.create(
+            location(table),
+            schema=Schema.from_arrow(shape.schema(table)),
+            mode="ignore",
+            partition_by=list(table.partition_by),
+            description=table.description,
+            configuration=dict(shape.properties(table)),
+            raise_if_key_not_exists=False,
+        )
+
+    conflicts.retried(table, make)
 
 
 def replace(frame: DataFrame, table: Table, where: str) -> None:

@@ -12,22 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, Schema, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
-from lakehouse import conflicts, datasets, delta
+from lakehouse import conflicts, datasets, delta, shape
 from lakehouse.tables import Table
 
 Row = Mapping[str, Any]
-
-TYPES = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
-}
 
 
 def read(table: Table, where: pc.Expression | None = None) -> list[dict[str, Any]]:
@@ -50,43 +40,18 @@ def replace(table: Table, rows: Iterable[Row], where: str) -> None:
     Raises:
         WriteConflict: when other writers changed the same files again and again.
     """
-    ensure(table)
-    content = pa.Table.from_pylist([{name: row[name] for name in table.column_names} for row in rows], schema(table))
+    if not delta.exists(table):
+        delta.create(table)
+    content = pa.Table.from_pylist(
+        [{name: row[name] for name in table.column_names} for row in rows], shape.schema(table)
+    )
     conflicts.retried(table, lambda: write_deltalake(delta.location(table), content, mode="overwrite", predicate=where))
-
-
-def ensure(table: Table) -> None:
-    """Create the table as declared when it does not exist."""
-    if delta.exists(table):
-        return
-
-    def create() -> None:
-        DeltaTable.create(
-            delta.location(table),
-            schema=Schema.from_arrow(schema(table)),
-            mode="ignore",
-            partition_by=list(table.partition_by),
-            description=table.description,
-            configuration=dict(delta.properties(table)),
-        )
-
-    conflicts.retried(table, create)
 
 
 def compact(table: Table, retention_hours: int) -> None:
     """Make few files of many, and remove those that no version of the last hours needs."""
     conflicts.retried(table, lambda: DeltaTable(delta.location(table)).optimize.compact())
     DeltaTable(delta.location(table)).vacuum(retention_hours, dry_run=False, full=True)
-
-
-def schema(table: Table) -> pa.Schema:
-    """The table's columns as Arrow knows them."""
-    return pa.schema(
-        [
-            pa.field(column.name, TYPES[column.type], column.nullable, metadata={"comment": column.description})
-            for column in table.columns
-        ]
-    )
 
 
 def ordered(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:

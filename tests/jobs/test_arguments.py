@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs import stages
 from jobs.__main__ import main
 from jobs.arguments import parse
 from lakehouse.errors import BadArguments
@@ -52,3 +53,25 @@ def test_a_missing_delivery_may_be_retried(lakehouse_root: Path, tmp_path: Path)
     file = tmp_path / "result.json"
     assert main(["ingest", "--source", "bakery_plan", "--partition", "2024-03-01", "--result", str(file)]) == 10
     assert json.loads(file.read_text())["retryable"] is True
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[INVALID_HANDLE.SESSION_CHANGED] The existing Spark server driver instance has restarted. Please reconnect.",
+        "Received incorrect server side session identifier for request. Please create a new Spark Session to reconnect.",
+    ],
+)
+def test_a_spark_server_that_was_restarted_has_a_name_of_its_own(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def restarted(_: object) -> None:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(stages, "run", restarted)
+    file = tmp_path / "result.json"
+    assert main(["maintain", "--result", str(file)]) == 31
+    assert json.loads(file.read_text())["retryable"] is True
+    complained = capsys.readouterr().err
+    assert "ERROR ServiceUnavailable: Spark: expected the server that this job began with" in complained
+    assert "Traceback" not in complained

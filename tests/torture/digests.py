@@ -1,0 +1,104 @@
+"""What a lakehouse holds, as readers that are not ours see it: delta-rs reads the logs and DuckDB the rows.
+
+Tables are compared part by part. A part is what one commit replaces: a day, or a day and role. Of the platform's own tables,
+whose commits replace single rows, each row is a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from deltalake import DeltaTable
+
+from lakehouse import datasets
+
+# Columns that say when or by which attempt a row was made. They differ between any two runs, killed or not.
+AUDIT: Mapping[str, str] = {
+    "ingested_at": "the clock",
+    "scored_at": "the clock",
+    "happened_at": "the clock",
+    "recorded_at": "the clock",
+    "run_id": "MLflow gives every run a random name",
+    "features_version": "counts a table's commits, and a killed attempt may have made one",
+}
+# The same within the evidence of ops.model_events.
+AUDIT_EVIDENCE = {"features_version", "labels_version"}
+# Paths are compared below the landing zone, for each lakehouse has its own.
+PATHS = {"origin"}
+
+Part = tuple[str, str]
+Contents = Mapping[Part, str]
+
+
+def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
+    """A digest of every part of every table there is, by table and part."""
+    found: dict[Part, str] = {}
+    for log in sorted(warehouse.glob("*/*/_delta_log")):
+        name = f"{log.parent.parent.name}.{log.parent.name}"
+        if not DeltaTable.is_deltatable(str(log.parent)):
+            # What a kill leaves of a table that was about to be made: nobody can see it yet.
+            continue
+        columns, rows = read(log.parent)
+        parts: dict[str, list[str]] = {}
+        for row in rows:
+            told = _without_audit(dict(zip(columns, row, strict=True)), landing)
+            text = json.dumps(told, default=str, sort_keys=True)
+            part = (
+                text
+                if name.startswith("ops.")
+                else " ".join(str(told[key]) for key in ("partition", "role") if key in told)
+            )
+            parts.setdefault(part, []).append(text)
+        for part, texts in parts.items():
+            digest = hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:16]
+            found[name, part] = f"{len(texts)} rows {digest}"
+    return found
+
+
+def read(table: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The names of a table's columns and its rows, without Spark."""
+    dataset = datasets.of(DeltaTable(str(table)), str(table))
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        relation = connection.from_arrow(dataset)
+        return relation.columns, relation.fetchall()
+
+
+def differences(found: Contents, expected: Contents) -> list[str]:
+    """What differs, one line a part."""
+    return [
+        f"{table} {part}: expected {expected.get((table, part), 'nothing')}, found {found.get((table, part), 'nothing')}"
+        for table, part in sorted({*found, *expected})
+        if found.get((table, part)) != expected.get((table, part))
+    ]
+
+
+def halves(found: Contents, before: Contents, after: Contents) -> list[str]:
+    """The parts that are neither as they were before a step nor as they are after it."""
+    return [
+        f"{table} {part}: expected {before.get((table, part), 'nothing')} or {after.get((table, part), 'nothing')}, "
+        f"found {found.get((table, part), 'nothing')}"
+        for table, part in sorted({*found, *before, *after})
+        if found.get((table, part)) not in (before.get((table, part)), after.get((table, part)))
+    ]
+
+
+def tables(found: Contents) -> Counter[str]:
+    """How many parts each table has."""
+    return Counter(table for table, _ in found)
+
+
+def _without_audit(row: dict[str, Any], landing: Path) -> dict[str, Any]:
+    kept = {name: value for name, value in row.items() if name not in AUDIT}
+    for name in PATHS & kept.keys():
+        kept[name] = str(kept[name]).removeprefix(str(landing))
+    if "evidence" in kept:
+        evidence = json.loads(kept["evidence"])
+        kept["evidence"] = {name: value for name, value in evidence.items() if name not in AUDIT_EVIDENCE}
+    return kept

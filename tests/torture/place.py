@@ -1,0 +1,91 @@
+"""The folders of one walk through the campaign: a lakehouse, a landing zone, a registry and a use case of its own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from stack.credentials import Credentials
+from stack.environment import environment
+from stack.plan import Plan
+from stack.ports import Ports
+from tests.use_cases import bakery
+
+USE_CASE = "bakery_sales"
+
+# The bakery with short windows and a small budget, so that a training takes seconds, with a verdict that one day's drift
+# turns, so that a retraining is asked for, and with a limit of rejects that one bad row of four does not reach.
+CHANGES = {
+    "split": {
+        "train": {"first": 33, "last": 15},
+        "validation": {"first": 14, "last": 11},
+        "holdout": {"first": 10, "last": 8},
+    },
+    "model": {"task": "regression", "trials": 2, "max_rounds": 20, "early_stopping_rounds": 5},
+    "drift": {"window_days": 3, "violated_days": 1, "of_days": 1, "cooldown_days": 0},
+}
+MAX_REJECT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything lies under ``root``; ``ports`` say where Spark and this place's own MLflow listen."""
+
+    root: Path
+    ports: Ports
+
+    @property
+    def warehouse(self) -> Path:
+        """The lakehouse."""
+        return self.root / "warehouse"
+
+    @property
+    def landing(self) -> Path:
+        """The landing zone."""
+        return self.root / "landing"
+
+    @property
+    def declaration(self) -> Path:
+        """The use case's file."""
+        return self.root / "use_cases" / USE_CASE / "use_case.yaml"
+
+    @property
+    def plan(self) -> Plan:
+        """The stack that the jobs of this place believe to work with."""
+        return replace(
+            Plan.from_environ({}),
+            state_root=self.root / "state",
+            ports=self.ports,
+            lakehouse_root=str(self.warehouse),
+            landing_root=str(self.landing),
+            use_case_roots=str(self.root / "use_cases"),
+        )
+
+    def environ(self, credentials: Credentials) -> dict[str, str]:
+        """The environment of a job, as a task of the stack has it; the credentials are those of the Spark server."""
+        return environment(self.plan, credentials, os.environ)
+
+    def declare(self) -> None:
+        """Write the use case's folder."""
+        shipped = Path(bakery.__file__).parent / USE_CASE
+        content = yaml.safe_load((shipped / "use_case.yaml").read_text(encoding="utf-8"))
+        for source in content["sources"]:
+            source["max_reject_share"] = MAX_REJECT_SHARE
+        self.declaration.parent.mkdir(parents=True)
+        (self.declaration.parent / "features.py").write_bytes((shipped / "features.py").read_bytes())
+        self._write(content | CHANGES)
+
+    def allow(self, source: str, bread: str) -> None:
+        """Mend the contract of ``source``: it knows one more bread."""
+        content = yaml.safe_load(self.declaration.read_text(encoding="utf-8"))
+        for declared in content["sources"]:
+            if declared["name"] == source:
+                column = next(column for column in declared["columns"] if column["name"] == "bread")
+                column["allowed"] = [*column["allowed"], bread]
+        self._write(content)
+
+    def _write(self, content: dict[str, object]) -> None:
+        self.declaration.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -1,0 +1,58 @@
+"""Spark and MLflow as the stack starts them, on ports of our own; Spark can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psutil
+
+from stack import processes
+from stack.credentials import Credentials
+from stack.environment import environment
+from stack.plan import Plan
+from stack.services import Service, log_file, prepare_spark, services
+
+START_SECONDS = 120
+
+
+class Running:
+    """One service of a plan: ``spark`` or ``mlflow``."""
+
+    def __init__(self, plan: Plan, name: str) -> None:
+        self._plan = plan
+        self._service: Service = next(service for service in services(plan) if service.name == name)
+        self._process: psutil.Process | None = None
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Start it, and do not wait."""
+        environ = environment(self._plan, Credentials.of(self._plan.state_root), os.environ)
+        own = {name: value for name, value in environ.items() if name not in self._service.without}
+        if self._service.name == "spark":
+            prepare_spark(self._plan, os.environ)
+        self._plan.mlflow_home.mkdir(parents=True, exist_ok=True)
+        self._since = time.time()
+        log = log_file(self._plan, self._service.name)
+        command, state = self._service.command, self._plan.state_root
+        self._process = processes.start(self._service.name, command, own | self._service.variables, state, log)
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._service.healthy(self._since):
+            if self._process is None or not self._process.is_running() or time.monotonic() > deadline:
+                said = log_file(self._plan, self._service.name).read_text(errors="replace")[-2000:]
+                raise AssertionError(f"{self._service.name} did not come up:\n{said}")
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """SIGKILL it, as a machine that runs out of memory does: the one process, not those that it started."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """End it and all that it started."""
+        name = self._service.name
+        processes.stop(lambda: processes.marked(self._plan.state_root, name), grace_seconds=3)

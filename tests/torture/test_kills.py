@@ -1,0 +1,39 @@
+"""Kill anything at any moment, try again, and nothing is lost, doubled or half. ``make torture N=200`` does more of the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.torture import schedule, torture
+from tests.torture.campaign import steps
+
+KILLS = 10
+SEED = 58
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1200)
+def test_a_job_or_its_spark_killed_at_any_moment_and_tried_again_leaves_what_an_undisturbed_run_leaves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = int(os.environ.get("TORTURE_SEED", SEED))
+    verdict = torture.run(steps(short=True), KILLS, seed, tmp_path)
+    with capsys.disabled():
+        print(f"\n{verdict.table()}")
+    assert verdict.broken is None, verdict.broken
+
+
+def test_a_seed_draws_the_same_kills_again() -> None:
+    drawn = schedule.walks(7, 120, len(steps()))
+    assert drawn == schedule.walks(7, 120, len(steps())) != schedule.walks(8, 120, len(steps()))
+    assert [len(walk) for walk in drawn] == [40, 40, 40]
+
+
+def test_every_stage_that_writes_is_in_the_campaign() -> None:
+    from jobs.arguments import STAGES
+
+    # ``stale`` only reads.
+    assert {step.stage for step in steps()} == set(STAGES) - {"stale"}

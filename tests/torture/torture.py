@@ -1,0 +1,86 @@
+"""The whole kill test: one undisturbed walk, then as many disturbed ones as the kills ask for, and the tally."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stack.credentials import Credentials
+from stack.ports import Ports
+from tests.torture import schedule
+from tests.torture.campaign import Step
+from tests.torture.place import Place
+from tests.torture.services import Running
+from tests.torture.walk import Broken, Say, Tally, Walk
+
+OUTCOMES = ("job killed", "server killed", "ended before")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of it all; ``broken`` says what the platform did not survive, None when it did."""
+
+    campaign: Sequence[Step]
+    seed: int
+    walks: int
+    seconds: float
+    ordinary_seconds: float
+    tally: Tally
+    broken: str | None = None
+
+    def table(self) -> str:
+        """Stage by outcome, in Markdown."""
+        counted = Counter(self.tally.fell)
+        stages = list(dict.fromkeys(step.stage for step in self.campaign))
+        lines = [f"| stage | {' | '.join(OUTCOMES)} |", "| --- |" + " ---: |" * len(OUTCOMES)]
+        for stage in stages:
+            lines.append(f"| {stage} | " + " | ".join(str(counted[stage, outcome]) for outcome in OUTCOMES) + " |")
+        sums = [sum(counted[stage, outcome] for stage in stages) for outcome in OUTCOMES]
+        return "\n".join([*lines, "| all | " + " | ".join(map(str, sums)) + " |"])
+
+
+def run(campaign: Sequence[Step], kills: int, seed: int, folder: Path, say: Say = print) -> Verdict:
+    """Torture the platform under ``folder``. A walk that went well leaves nothing there."""
+    began, tally = time.monotonic(), Tally()
+    planned = schedule.walks(seed, kills, len(campaign))
+    ports = Ports.free()
+    server = Place(folder / "server", ports)
+    spark = Running(server.plan, "spark")
+    spark.begin()
+    broken, reference = None, None
+    try:
+        with walk(campaign, folder / "undisturbed", server, spark, say) as undisturbed:
+            reference = undisturbed.undisturbed()
+        for number, moments in enumerate(planned, start=1):
+            say(f"walk {number} of {len(planned)}: {len(moments)} kills")
+            with walk(campaign, folder / f"walk-{number}", server, spark, say) as disturbed:
+                disturbed.disturbed(reference, moments, tally)
+    except Broken as error:
+        broken = f"{error}\nseed {seed}; what is left lies in {folder}"
+    finally:
+        spark.stop()
+    ordinary = 0.0 if reference is None else sum(step.seconds for step in reference.steps)
+    return Verdict(campaign, seed, len(planned), time.monotonic() - began, ordinary, tally, broken)
+
+
+@contextmanager
+def walk(campaign: Sequence[Step], root: Path, server: Place, spark: Running, say: Say) -> Iterator[Walk]:
+    """A walk in a fresh place, with an MLflow of its own; what it made is removed when it went well."""
+    place = Place(root, replace(server.ports, mlflow=Ports.free().mlflow))
+    place.declare()
+    mlflow = Running(place.plan, "mlflow")
+    begun = Walk(campaign, place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
+    mlflow.begin()
+    try:
+        mlflow.wait()
+        spark.wait()
+        yield begun
+    finally:
+        begun.end()
+        mlflow.stop()
+    shutil.rmtree(root)
