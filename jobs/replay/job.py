@@ -45,5 +45,6 @@ def run(arguments: Arguments) -> dict[str, Any]:
         return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
     days = sorted({line.partition for line in changed})
     refinement.write(session, source, judged, days)
+    refinement.settle(session, source, days, before)
     moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
     return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}
