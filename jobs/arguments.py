@@ -13,6 +13,7 @@ from lakehouse.errors import BadArguments
 
 # What each stage is started for, and in which room it lives: jobs/<stage>/job.py.
 STAGES = {
+    "extract": "land what changed in a source's MongoDB collection",
     "ingest": "take a source's deliveries of some days through bronze into silver",
     "replay": "judge delivered rows again by the contract as it is now",
     "features": "build a use case's features of some days",
@@ -25,12 +26,12 @@ STAGES = {
     "restate": "recompute what is stale: features, then scores, then what was measured",
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
-OF_A_SOURCE = frozenset({"ingest", "replay"})
+OF_A_SOURCE = frozenset({"extract", "ingest", "replay"})
 OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
-WITH_RANGE = REPEATABLE | DAYS_OPTIONAL
+WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Arguments:
 
     Attributes:
         stage: which job.
-        use_case: for all stages but ingest and maintain.
-        source: for ingest.
+        use_case: for the stages of a use case.
+        source: for those of a source: extract, ingest, replay.
         partition: the day, or the first day of a range.
         through: the last day of a range.
         model_version: score: score by this version; gate: judge this one.
