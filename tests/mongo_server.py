@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
-
 from pymongo import MongoClient
 
 from stack import jars
+from tests.wire import Wire
 
 COORDINATES = "de.bwaldvogel:mongo-java-server:1.47.0"
 # In the environment, beside the other jars: fetched once, gone with `make clean-all`.
@@ -23,7 +23,7 @@ FOLDER = Path(sys.prefix) / "share" / "nightjar" / "mongo-java-server"
 
 
 class Server:
-    """One server. It can be stopped, as if the machine were lost, and started again with the same documents."""
+    """One server. It can go away, as if the network were lost, and come back with the same documents."""
 
     def __init__(self, memory: str = "256m") -> None:
         """Start a JVM with a server; ``memory`` is the JVM's heap."""
@@ -37,32 +37,24 @@ class Server:
         )
         self._gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
         java: Any = self._gateway.jvm
-        self._packages = java.de.bwaldvogel.mongo
-        self._backend = self._packages.backend.memory.MemoryBackend()
-        self._server: Any = None
-        self.port = 0
-        self.start()
+        packages = java.de.bwaldvogel.mongo
+        self._server = packages.MongoServer(packages.backend.memory.MemoryBackend())
+        self.direct_port = self._server.bind().getPort()
+        # The emulator forgets everything when it is stopped, so it is its line that gets cut.
+        self._wire = Wire(self.direct_port)
 
     @property
     def uri(self) -> str:
         """The server's address."""
-        return f"mongodb://127.0.0.1:{self.port}/"
+        return f"mongodb://127.0.0.1:{self._wire.port}/"
 
     def start(self) -> None:
-        """Listen, unless it does: the first time on a free port, then on the same again."""
-        if self._server is not None:
-            return
-        self._server = self._packages.MongoServer(self._backend)
-        if self.port:
-            self._server.bind("127.0.0.1", self.port)
-        else:
-            self.port = self._server.bind().getPort()
+        """Be reachable, under the same address as before."""
+        self._wire.mend()
 
     def lose(self) -> None:
-        """Drop every connection and stop listening, in the middle of whatever is being answered."""
-        if self._server is not None:
-            self._server.shutdownNow()
-            self._server = None
+        """Drop every connection and answer no more, in the middle of whatever is being answered."""
+        self._wire.cut()
 
     def clear(self) -> None:
         """Drop every database."""
@@ -73,6 +65,7 @@ class Server:
     def close(self) -> None:
         """End the JVM."""
         self.lose()
+        self._server.shutdownNow()
         self._gateway.shutdown()
 
 
