@@ -1,9 +1,9 @@
-"""The client for an address, for jobs outside Airflow."""
+"""The client of a MongoDB server, from an address or from whoever has one; what is wrong with an address, without showing it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from pymongo import MongoClient
@@ -11,12 +11,13 @@ from pymongo.errors import ConfigurationError, InvalidURI
 
 from lakehouse.errors import BadArguments, SourceRefused
 
+Client = MongoClient[dict[str, Any]]
+
 # How long to look for a server, in ms, unless the address says otherwise. The driver's own 30 s are long for a person.
 LOOK_FOR_MS = 10_000
 
 
-@contextmanager
-def to(uri: str | None) -> Iterator[MongoClient[dict[str, Any]]]:
+def to(uri: str | None) -> AbstractContextManager[Client]:
     """A client for ``MONGO_URI``; no call is made yet.
 
     Raises:
@@ -29,12 +30,22 @@ def to(uri: str | None) -> Iterator[MongoClient[dict[str, Any]]]:
     looking: dict[str, Any] = (
         {} if "serverselectiontimeoutms" in uri.lower() else {"serverSelectionTimeoutMS": LOOK_FOR_MS}
     )
+    return by(lambda: MongoClient(uri, appname="nightjar", **looking), "MONGO_URI")
+
+
+@contextmanager
+def by(connect: Callable[[], Client], what: str) -> Iterator[Client]:
+    """A client that ``connect`` makes, closed in the end; ``what`` says in words where its address stands.
+
+    Raises:
+        SourceRefused: when the driver can't make anything of the address.
+    """
     try:
-        client: MongoClient[dict[str, Any]] = MongoClient(uri, appname="nightjar", **looking)
-    except (InvalidURI, ConfigurationError, ValueError) as error:
+        client = connect()
+    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
         # Not the driver's words, and not as their consequence: they quote the address, and so the password.
         raise SourceRefused(
-            "MONGO_URI: expected mongodb://user:password@host:port/ or mongodb+srv://..., with user and password "
+            f"{what}: expected mongodb://user:password@host:port/ or mongodb+srv://..., with user and password "
             f"percent-encoded, found something else ({type(error).__name__}); its text is not shown, it may hold a password"
         ) from None
     with client:
