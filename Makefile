@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test up down status lint bench clean clean-all lock
+.PHONY: help env demo test up down status lint bench bench-mongo clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,6 +60,9 @@ lint: $(STAMP) ## ruff, mypy (strict) and the rules of who may import whom
 
 bench: $(STAMP) ## how long a task and a night take, cold and warm: the README's table
 	@$(BIN)/python tests/bench/night.py
+
+bench-mongo: $(STAMP) ## how fast a MongoDB collection is read, and in how much memory (an emulator; minutes)
+	@PYTHONPATH=. $(BIN)/python tests/bench/mongo.py
 
 clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

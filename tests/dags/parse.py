@@ -20,7 +20,7 @@ heavy = {
     "xgboost",
     "pymongo",
     "bson",
-    "airflow.providers.mongo",
+    "airflow.providers.mongo.hooks.mongo",
 } & set(sys.modules)
 dags = {}
 for dag_id, dag in bag.dags.items():
