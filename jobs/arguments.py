@@ -27,6 +27,8 @@ STAGES = {
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
 OF_A_SOURCE = frozenset({"extract", "ingest", "replay"})
+# Those that compare deliveries with their contract.
+JUDGING = frozenset({"ingest", "replay"})
 OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
@@ -101,7 +103,7 @@ def parse(argv: Sequence[str]) -> Arguments:
             one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
         if stage in REPEATABLE:
             one.add_argument("--force", action="store_true", help="rebuild also what is up to date")
-        if stage in OF_A_SOURCE:
+        if stage in JUDGING:
             words = "take deliveries of any number of rows: somebody looked at it and says that it is right"
             one.add_argument("--any-volume", action="store_true", help=words)
         if stage in ("score", "gate"):

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from jobs.ingest.lines import GZIP_MAGIC, Line, broken
 from lakehouse.extraction import envelope
-from lakehouse.malformed import HEADER
+from lakehouse.malformed import HEADER, TRUNCATED
 
 # Extended JSON's wrappers around a text that says it all.
 WRAPPERS = frozenset({"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid"})
@@ -60,12 +60,15 @@ def parse(content: bytes, columns: tuple[str, ...]) -> Iterator[Line]:
     rows: Iterator[tuple[int, str]] = enumerate(_lines(content), 1)
     if envelope.origin(first) is not None:
         if problem := _cut_off(count, envelope.documents(last)):
-            yield broken(1, first, problem)
+            yield broken(1, first.rstrip("\r\n"), problem)
             return
         rows = islice(rows, 1, count - 1)
-    for number, raw in rows:
-        if raw.strip():
-            yield _row(number, raw, columns)
+    for number, line in rows:
+        if line.strip():
+            row = _row(number, line.rstrip("\r\n"), columns)
+            if row["malformed"] and not line.endswith("\n"):
+                row["malformed"] = f"{TRUNCATED}the last line, {number}, has no end and is broken: {row['malformed']}"
+            yield row
 
 
 def _lines(content: bytes) -> Iterator[str]:
@@ -73,15 +76,14 @@ def _lines(content: bytes) -> Iterator[str]:
     if content.startswith(GZIP_MAGIC):
         stream = gzip.GzipFile(fileobj=stream)
     # A line ends with a line feed alone: texts may hold other characters that look like the end of a line.
-    for line in io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n"):
-        yield line.rstrip("\r\n")
+    yield from io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n")
 
 
 def _cut_off(lines: int, documents: int | None) -> str | None:
     if documents is None:
-        return f"{HEADER}expected a last line with the count of documents, found none: the extracted file is truncated"
+        return f"{TRUNCATED}expected a last line with the count of documents, found none: extract the day again"
     if documents != lines - 2:
-        return f"{HEADER}expected {documents} documents as the last line says, found {lines - 2} lines"
+        return f"{TRUNCATED}expected {documents} documents as the last line says, found {lines - 2} lines"
     return None
 
 

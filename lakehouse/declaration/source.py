@@ -93,6 +93,11 @@ class Source(Section):
         return self
 
     @property
+    def beside_columns(self) -> frozenset[str]:
+        """Fields that a delivery has beside its columns as a matter of course: those of every document."""
+        return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns in declared order."""
         return tuple(column.name for column in self.columns)

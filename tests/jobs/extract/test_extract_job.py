@@ -178,7 +178,7 @@ def test_an_extracted_file_that_lost_its_end_is_refused(spark: SparkSession, lan
     file = Path(extract()["file"])
     whole = gzip.decompress(file.read_bytes())
     file.write_bytes(gzip.compress(whole[: whole.index(b'{"$extracted"')]))
-    with pytest.raises(DeliveryRejected, match="the extracted file is truncated"):
+    with pytest.raises(DeliveryRejected, match="truncated: expected a last line"):
         ingest()
 
 

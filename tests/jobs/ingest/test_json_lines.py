@@ -9,7 +9,7 @@ import pytest
 
 from jobs.ingest.json_lines import parse
 from lakehouse.extraction import envelope
-from lakehouse.malformed import HEADER
+from lakehouse.malformed import HEADER, TRUNCATED
 
 COLUMNS = ("shop", "loaves")
 
@@ -154,10 +154,16 @@ def test_the_first_and_last_line_of_an_extracted_file_are_no_documents() -> None
 def test_an_extracted_file_that_was_cut_off_is_refused_as_a_whole() -> None:
     whole = extracted('{"shop":"canal"}', '{"shop":"market"}', count=2)
     cut = whole[: whole.index(b'{"$extracted"')]
-    for content, expected in ((cut, "truncated"), (whole.replace(b": 2", b": 3"), "expected 3 documents")):
+    for content, expected in ((cut, "expected a last line"), (whole.replace(b": 2", b": 3"), "expected 3 documents")):
         (line,) = lines(content)
-        assert str(line["malformed"]).startswith(HEADER)
+        assert str(line["malformed"]).startswith(TRUNCATED)
         assert expected in str(line["malformed"])
+
+
+def test_a_file_that_ends_within_a_document_is_truncated() -> None:
+    first, second = lines(b'{"shop":"canal"}\n{"shop":"mar')
+    assert (first["shop"], first["malformed"]) == ("canal", None)
+    assert str(second["malformed"]).startswith(f"{TRUNCATED}the last line, 2, has no end")
 
 
 def test_a_document_that_looks_like_an_envelope_elsewhere_is_a_document() -> None:
