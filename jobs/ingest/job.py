@@ -16,7 +16,6 @@ from jobs.ingest.parse import parser
 from lakehouse import delta, ledger, refinement, spark, tables, use_cases
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
-from lakehouse.ledger import Delivery
 from lakehouse.refinement import Judged
 
 log = logging.getLogger(__name__)
