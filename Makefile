@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture up down status lint bench bench-year clean clean-all lock
+.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -69,6 +69,9 @@ bench: $(STAMP) ## how long a task and a night take, cold and warm: the README's
 
 bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th night against the 30th (half an hour)
 	@$(BIN)/python -m tests.bench.year
+
+bench-mongo: $(STAMP) ## how fast a MongoDB collection is read, and in how much memory (an emulator; minutes)
+	@$(BIN)/python -m tests.bench.mongo
 
 clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

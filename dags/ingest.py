@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG
 
 from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration.extract import ExtractOperator
 from include.orchestration.job import JobOperator
 from lakehouse import use_cases
 
@@ -19,12 +20,18 @@ for use_case in use_cases.declared():
             params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
             **defaults.common(use_case.owner, "ingest", use_case.name),
         ):
-            JobOperator(
+            ingest = JobOperator(
                 task_id="ingest",
                 stage="ingest",
                 options={"source": source.name, "partition": form.PARTITION, "through": form.THROUGH},
                 switches={"any-volume": form.ANY_VOLUME},
                 cascade=form.CASCADE,
-                mongo_connection="mongo_default" if source.cadence == "occasional" else None,
                 outlets=[assets.silver(source)],
+                # Also when the task before is skipped: files are taken in where there is no MongoDB.
+                trigger_rule="none_failed",
             )
+            if source.mongo is not None:
+                extract = ExtractOperator(
+                    task_id="extract", source=source.name, partition=form.PARTITION, through=form.THROUGH
+                )
+                extract >> ingest

@@ -13,6 +13,7 @@ from lakehouse.errors import BadArguments
 
 # What each stage is started for, and in which room it lives: jobs/<stage>/job.py.
 STAGES = {
+    "extract": "land what changed in a source's MongoDB collection",
     "ingest": "take a source's deliveries of some days through bronze into silver",
     "replay": "judge delivered rows again by the contract as it is now",
     "features": "build a use case's features of some days",
@@ -25,12 +26,14 @@ STAGES = {
     "restate": "recompute what is stale: features, then scores, then what was measured",
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
-OF_A_SOURCE = frozenset({"ingest", "replay"})
+OF_A_SOURCE = frozenset({"extract", "ingest", "replay"})
+# Those that compare deliveries with their contract.
+JUDGING = frozenset({"ingest", "replay"})
 OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
-WITH_RANGE = REPEATABLE | DAYS_OPTIONAL
+WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Arguments:
 
     Attributes:
         stage: which job.
-        use_case: for all stages but ingest and maintain.
-        source: for ingest.
+        use_case: for the stages of a use case.
+        source: for those of a source: extract, ingest, replay.
         partition: the day, or the first day of a range.
         through: the last day of a range.
         model_version: score: score by this version; gate: judge this one.
@@ -100,7 +103,7 @@ def parse(argv: Sequence[str]) -> Arguments:
             one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
         if stage in REPEATABLE:
             one.add_argument("--force", action="store_true", help="rebuild also what is up to date")
-        if stage in OF_A_SOURCE:
+        if stage in JUDGING:
             words = "take deliveries of any number of rows: somebody looked at it and says that it is right"
             one.add_argument("--any-volume", action="store_true", help=words)
         if stage in ("score", "gate"):

@@ -59,6 +59,26 @@ class TransformBroken(NightjarError):
     exit_code = 14
 
 
+class WindowOpen(NightjarError):
+    """A window of a source is asked for that is not over yet: it would be read half."""
+
+    exit_code = 15
+    retryable = True
+
+
+class SourceUnavailable(NightjarError):
+    """The server that a source is read from did not answer, or went away; nothing has landed."""
+
+    exit_code = 16
+    retryable = True
+
+
+class SourceRefused(NightjarError):
+    """The server that a source is read from refused: the address, the password or the collection is wrong."""
+
+    exit_code = 17
+
+
 class ModelMissing(NightjarError):
     """The registry has no such model, version or alias."""
 

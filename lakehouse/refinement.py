@@ -62,7 +62,7 @@ def judge(
         refusals = {**_wrong_volumes(source, source.volume, deliveries, lines), **refusals}
         lines = [_counted(line, stats.get(line.delivery_id), line.delivery_id in refusals) for line in lines]
     judged = [stats[item.delivery_id] for item in deliveries if item.delivery_id in stats]
-    new_columns = sorted({name for row in judged for name in row["new_columns"]})
+    new_columns = sorted({name for row in judged for name in row["new_columns"]} - source.beside_columns)
     return Judged(lines, refusals, new_columns, marked)
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from tests import mongo_server
+from tests.mongo_server import Server
+
 TESTS = Path(__file__).resolve().parent
 
 
@@ -34,6 +37,24 @@ def spark() -> Iterator[SparkSession]:
     made.sparkContext.setLogLevel("ERROR")
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo_emulator() -> Iterator[Server]:
+    """A server that speaks MongoDB's wire protocol: an emulator in memory, not MongoDB (tests/mongo_server.py)."""
+    mongo_server.fetch()
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def mongo(mongo_emulator: Server) -> Iterator[Server]:
+    """The emulator, running and without documents."""
+    mongo_emulator.start()
+    mongo_emulator.clear()
+    yield mongo_emulator
+    mongo_emulator.start()
 
 
 @pytest.fixture

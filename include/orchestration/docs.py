@@ -29,6 +29,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
 ### Ingest {source.name}
 
 {source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {found}
+{_mongo(source)}
 
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
 `{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
@@ -129,6 +130,16 @@ A retraining is asked for when {drift.violated_days} of the last {drift.of_days}
 within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow, beside the branch: nothing
 waits for it.
 {RERUN}"""
+
+
+def _mongo(source: Source) -> str:
+    if source.mongo is None:
+        return ""
+    return f"""
+**From MongoDB.** With a connection `mongo_default`, `extract` first lands what changed in
+`{source.mongo.database}.{source.mongo.collection}` since the window before, by `{source.mongo.updated_at}`. Without it, that
+task is skipped and files are taken in.
+"""
 
 
 def _back(days: int) -> str:

@@ -38,7 +38,6 @@ class JobOperator(BaseOperator):
         cascade: whether the outlets get an event for every day from ``partition`` to ``through``, so that the DAGs
             that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
-        mongo_connection: an Airflow connection that the job gets as ``MONGO_URI`` when Airflow has it.
         all_days: an empty ``partition`` means all days, and is no mistake.
         background: the job gives way to others on this machine: nothing waits for it.
     """
@@ -54,7 +53,6 @@ class JobOperator(BaseOperator):
         switches: Mapping[str, str] | None = None,
         cascade: str = "True",
         spark_connection: str = "spark_default",
-        mongo_connection: str | None = None,
         background: bool = False,
         all_days: bool = False,
         **kwargs: Any,
@@ -65,7 +63,6 @@ class JobOperator(BaseOperator):
         self.switches = switches or {}
         self.cascade = cascade
         self.spark_connection = spark_connection
-        self.mongo_connection = mongo_connection
         self.background = background
         self.all_days = all_days
         self._hook: SubprocessHook | SparkSubmitHook | None = None
@@ -128,32 +125,19 @@ class JobOperator(BaseOperator):
         self._hook = SubprocessHook()
         command = [*(("nice", "-n", "10") if self.background else ()), sys.executable, "-m", "jobs", *arguments]
         # Unbuffered, or the job's log lines would reach the task log only when it ends.
-        environment = {**os.environ, **self._secrets(), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         done = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
         return done.exit_code, done.output
 
     def _submit(self, arguments: list[str]) -> tuple[int, str]:
         from include.orchestration.spark_submit import JobSubmitHook
 
-        self._hook = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments, self._secrets())
+        self._hook = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments)
         try:
             hook.submit(str(settings.PROJECT_ROOT / "jobs" / "__main__.py"))
         except AirflowException as error:
             return 1, hook.error_line or str(error)
         return 0, ""
-
-    def _secrets(self) -> dict[str, str]:
-        """Secrets that the job needs, from Airflow's connections: they are in its environment and in no log."""
-        if self.mongo_connection is None:
-            return {}
-        from airflow.providers.mongo.hooks.mongo import MongoHook
-        from airflow.sdk.exceptions import AirflowNotFoundException
-
-        try:
-            return {"MONGO_URI": MongoHook(self.mongo_connection).uri}
-        except AirflowNotFoundException:
-            self.log.info("Airflow has no connection %s: the job reads files alone", self.mongo_connection)
-            return {}
 
     def _announce(self, days: list[str], context: Context) -> None:
         # A run by hand has no partition key of its own, and a range has many: without this, the DAGs that wait

@@ -23,13 +23,13 @@ class JobSubmitHook(SparkSubmitHook):
     error_line = ""
 
     @classmethod
-    def for_job(cls, connection: str, stage: str, arguments: list[str], secrets: dict[str, str]) -> JobSubmitHook:
+    def for_job(cls, connection: str, stage: str, arguments: list[str]) -> JobSubmitHook:
         """A hook that submits one job, with this Python on driver and workers."""
         return cls(
             conn_id=connection,
             name=f"nightjar-{stage}",
             application_args=arguments,
-            env_vars={"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(settings.PROJECT_ROOT), **secrets},
+            env_vars={"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(settings.PROJECT_ROOT)},
         )
 
     @classmethod

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.ingest.landing import landed
+from jobs.ingest.landing import Landed, landed
 from jobs.ingest.parse import parser
 from lakehouse import delta, ledger, refinement, spark, tables, use_cases
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
-from lakehouse.ledger import Delivery
 from lakehouse.refinement import Judged
 
 log = logging.getLogger(__name__)
@@ -34,17 +34,18 @@ def run(arguments: Arguments) -> dict[str, Any]:
     known = {identity for identity, line in books.items() if line.status == ledger.INGESTED}
     found = landed(source, days, dt.datetime.now(dt.UTC))
     # A delivery that is taken in again keeps its place in the order of arrival.
-    found = [books[item.delivery_id] if item.delivery_id in known else item for item in found]
-    new = [item for item in found if arguments.force or item.delivery_id not in known]
+    found = [replace(item, delivery=books[item.id]) if item.id in known else item for item in found]
+    new = [item for item in found if arguments.force or item.id not in known]
     if not new:
         return {"status": "unchanged" if found else "none", "deliveries": len(found), "delivered_rows": 0}
 
     session = spark.session(f"ingest {source.name}")
-    ids = ", ".join(f"'{item.delivery_id}'" for item in new)
-    touched = {item.partition for item in new}
+    deliveries = [item.delivery for item in new]
+    ids = ", ".join(f"'{item.delivery_id}'" for item in deliveries)
+    touched = {item.partition for item in deliveries}
     where = f"{delta.days_condition(touched)} AND delivery_id IN ({ids})"
     delta.replace(_parsed(session, source, new), tables.bronze(source), where=where)
-    judged = refinement.judge(session, source, new, known, arguments.any_volume)
+    judged = refinement.judge(session, source, deliveries, known, arguments.any_volume)
     if judged.new_columns:
         log.warning(
             "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
@@ -59,18 +60,18 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
         )
     refinement.write(session, source, judged, touched)
-    refinement.settle(session, source, touched, {*known, *(item.delivery_id for item in new)})
+    refinement.settle(session, source, touched, {*known, *(item.id for item in new)})
     return _result(judged)
 
 
-def _parsed(session: SparkSession, source: Source, new: list[Delivery]) -> DataFrame:
+def _parsed(session: SparkSession, source: Source, new: list[Landed]) -> DataFrame:
     """Bronze rows of the new deliveries."""
-    files = session.read.format("binaryFile").load([item.origin for item in new]).select("path", "content")
+    files = session.read.format("binaryFile").load([str(item.file) for item in new]).select("path", "content")
     schema = ", ".join(f"`{name}` string" for name in ("path", *source.column_names, "extra", "raw", "malformed"))
     lines = files.mapInArrow(parser(source.column_names), f"{schema}, line long")
     # Spark reports a path as a URI; the file's name is what both sides agree on.
     identity = session.createDataFrame(
-        [(item.origin.rsplit("/", 1)[-1], item.delivery_id, item.ingested_at, item.partition) for item in new],
+        [(item.file.name, item.id, item.delivery.ingested_at, item.delivery.partition) for item in new],
         schema="_file string, delivery_id string, ingested_at timestamp, partition date",
     )
     return lines.withColumn("_file", F.element_at(F.split("path", "/"), -1)).join(F.broadcast(identity), "_file")

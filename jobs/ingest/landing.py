@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse import ledger, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
+from lakehouse.extraction import envelope
 from lakehouse.ledger import Delivery
 
-ENDINGS = (".csv", ".csv.gz")
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+# Characters of a first line that are looked at: a document may be megabytes.
+FIRST_LINE = 2_000
 
 
-def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Delivery]:
+@dataclass(frozen=True)
+class Landed:
+    """A file in the landing zone, and the ledger's line of it.
+
+    The two are told apart because the ledger's ``origin`` is the file for a file that somebody delivered, and the query
+    window for one that was extracted.
+    """
+
+    file: Path
+    delivery: Delivery
+
+    @property
+    def id(self) -> str:
+        """The delivery's identity."""
+        return self.delivery.delivery_id
+
+
+def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed]:
     """The deliveries of these days as they lie there ``now``, not counted yet.
 
     Raises:
         DeliveryMissing: when a source that delivers daily has none for some day.
     """
     folder = Path(settings.load().landing_root) / source.name
-    found: list[Delivery] = []
+    found: list[Landed] = []
     missing: list[dt.date] = []
     for day in days:
         files = [folder / f"{day}{ending}" for ending in ENDINGS if (folder / f"{day}{ending}").is_file()]
@@ -34,13 +57,13 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Delive
             f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         )
         raise DeliveryMissing(
-            f"source {source.name}: expected a delivery {folder}/YYYY-MM-DD.csv for each day asked for, found none for {shown}; "
-            "nothing was taken in: run again when it has landed"
+            f"source {source.name}: expected a delivery {folder}/YYYY-MM-DD.csv or .jsonl, plain or .gz, for each day asked "
+            f"for, found none for {shown}; nothing was taken in: run again when it has landed"
         )
     return found
 
 
-def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Delivery:
+def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Landed:
     digest = hashlib.sha256()
     try:
         with file.open("rb") as content:
@@ -52,4 +75,18 @@ def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Deliv
         ) from error
     checksum = digest.hexdigest()
     identity = ledger.delivery_id(source.name, day, checksum)
-    return Delivery(source.name, identity, day, str(file), checksum, 0, 0, 0, 0, ledger.LANDED, now)
+    delivery = Delivery(source.name, identity, day, _origin(file), checksum, 0, 0, 0, 0, ledger.LANDED, now)
+    return Landed(file, delivery)
+
+
+def _origin(file: Path) -> str:
+    """The query window of an extracted file, as its first line says; of any other, its path."""
+    if file.name.endswith((".jsonl", ".jsonl.gz")):
+        opened = gzip.open if file.suffix == ".gz" else open
+        try:
+            with opened(file, "rt", encoding="utf-8", newline="\n") as lines:
+                return envelope.origin(lines.readline(FIRST_LINE)) or str(file)
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error):
+            # What is wrong with it, the parser says.
+            pass
+    return str(file)

@@ -1,4 +1,4 @@
-"""Splitting a delivery's bytes into lines and columns, every value as text, nothing lost.
+"""Splitting a delivery's bytes into lines and columns, every value as text, nothing lost: CSV here, JSON lines next door.
 
 Runs in Spark's Python workers, a whole file at a time: only so do a line's number, its raw text and quoted line breaks
 stay right. What can't be split becomes a line with ``malformed`` set; where that says something of the whole file, it begins
@@ -16,18 +16,20 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
+from jobs.ingest import json_lines
+from jobs.ingest.lines import GZIP_MAGIC, Line, broken, schema
 from lakehouse.malformed import HEADER, TRUNCATED
 
+JSON_ENDINGS = (".jsonl", ".jsonl.gz")
 BATCH_ROWS = 10_000
-GZIP_MAGIC = b"\x1f\x8b"
-
-Line = dict[str, str | int | None]
+# A batch of documents that are megabytes each is closed before.
+BATCH_CHARACTERS = 50_000_000
 
 
 def parser(columns: tuple[str, ...]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow``: from batches of (path, content) to batches of parsed lines.
 
-    The result has the columns of :func:`schema`.
+    The file's ending says how it is written. The result has the columns of :func:`jobs.ingest.lines.schema`.
     """
     names = columns
     result_schema = schema(columns)
@@ -35,21 +37,18 @@ def parser(columns: tuple[str, ...]) -> Callable[[Iterator[pa.RecordBatch]], Ite
     def parse_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
+                split = json_lines.parse if path.as_py().endswith(JSON_ENDINGS) else parse
                 pending: list[Line] = []
-                for line in parse(content.as_py(), names):
+                characters = 0
+                for line in split(content.as_py(), names):
                     pending.append({"path": path.as_py(), **line})
-                    if len(pending) == BATCH_ROWS:
+                    characters += len(str(line["raw"]))
+                    if len(pending) == BATCH_ROWS or characters > BATCH_CHARACTERS:
                         yield pa.RecordBatch.from_pylist(pending, schema=result_schema)
-                        pending = []
+                        pending, characters = [], 0
                 yield pa.RecordBatch.from_pylist(pending, schema=result_schema)
 
     return parse_batches
-
-
-def schema(columns: tuple[str, ...]) -> pa.Schema:
-    """Arrow schema of parsed lines."""
-    texts = ("path", *columns, "extra", "raw", "malformed")
-    return pa.schema([*((name, pa.string()) for name in texts), ("line", pa.int64())])
 
 
 def parse(content: bytes, columns: tuple[str, ...]) -> Iterator[Line]:
@@ -65,21 +64,21 @@ def parse(content: bytes, columns: tuple[str, ...]) -> Iterator[Line]:
     try:
         text = _decode(content)
     except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-        yield _broken(1, "", f"{HEADER}expected UTF-8 text or gzip of it, found {error}")
+        yield broken(1, "", f"{HEADER}expected UTF-8 text or gzip of it, found {error}")
         return
     lines = _Recorder(text)
     reader = csv.reader(lines, strict=True)
     try:
         header = [name.strip() for name in next(reader)]
     except StopIteration:
-        yield _broken(1, "", f"{HEADER}expected a line of column names, found an empty file")
+        yield broken(1, "", f"{HEADER}expected a line of column names, found an empty file")
         return
     except csv.Error as error:
-        yield _broken(1, lines.take(), f"{HEADER}expected a line of column names, found {error}")
+        yield broken(1, lines.take(), f"{HEADER}expected a line of column names, found {error}")
         return
     raw_header = lines.take()
     if problem := _header_problem(header, columns):
-        yield _broken(1, raw_header, problem)
+        yield broken(1, raw_header, problem)
         return
     yield from _rows(reader, lines, header, columns)
 
@@ -94,17 +93,16 @@ def _rows(reader: Iterator[list[str]], lines: _Recorder, header: list[str], colu
         except StopIteration:
             return
         except csv.Error as error:
-            yield _broken(number, lines.take(), f"{lines.cut()}can't be split into columns: {error}")
+            yield broken(number, lines.take(), f"{lines.cut()}can't be split into columns: {error}")
             continue
         raw = lines.take()
         if not cells:
             continue
         if "\0" in raw:
-            # Readers in other languages end a text there.
-            yield _broken(number, raw.replace("\0", "\\0"), "expected text, found a NUL byte")
+            yield broken(number, raw, "expected text, found a NUL byte")
             continue
         if len(cells) != len(header):
-            yield _broken(number, raw, f"{lines.cut()}expected {len(header)} columns, found {len(cells)}")
+            yield broken(number, raw, f"{lines.cut()}expected {len(header)} columns, found {len(cells)}")
             continue
         extra = {header[index]: cells[index] for index in unknown}
         yield {
@@ -161,7 +159,3 @@ def _header_problem(header: list[str], columns: tuple[str, ...]) -> str | None:
     if missing := [name for name in columns if name not in header]:
         return f"{HEADER}missing column(s) {', '.join(missing)}; found {', '.join(header)}"
     return None
-
-
-def _broken(line: int, raw: str, why: str) -> Line:
-    return {"line": line, "raw": raw, "malformed": why, "extra": None}

@@ -7,6 +7,7 @@ the model validators of :class:`UseCase`.
 
 from lakehouse.declaration.delivery import Freshness, Volume
 from lakehouse.declaration.learning import Days, Drift, Gate, Label, Model, Range, Split
+from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
 from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, UseCase
@@ -25,6 +26,7 @@ __all__ = [
     "Input",
     "Label",
     "Model",
+    "Mongo",
     "Range",
     "RowRule",
     "Section",

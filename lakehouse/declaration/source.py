@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.delivery import Freshness, Volume
+from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
@@ -59,6 +60,8 @@ class Source(Section):
 
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
     changes; readers take, for each key, the latest row known on their day.
+
+    With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are taken in all the same.
     """
 
     name: Name
@@ -73,6 +76,7 @@ class Source(Section):
     max_reject_share: float = Field(default=0.05, ge=0, le=1)
     volume: Volume | None = None
     freshness: Freshness | None = None
+    mongo: Mongo | None = None
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:
@@ -87,6 +91,11 @@ class Source(Section):
                     f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
                 )
         return self
+
+    @property
+    def beside_columns(self) -> frozenset[str]:
+        """Fields that a delivery has beside its columns as a matter of course: those of every document."""
+        return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})
 
     @property
     def column_names(self) -> tuple[str, ...]:

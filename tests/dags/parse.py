@@ -10,7 +10,18 @@ from airflow.serialization.serialized_objects import DagSerialization
 started = time.perf_counter()
 bag = DagBag(sys.argv[1])
 seconds = time.perf_counter() - started
-heavy = {"pyspark", "mlflow", "pandas", "evidently", "optuna", "deltalake", "xgboost"} & set(sys.modules)
+heavy = {
+    "pyspark",
+    "mlflow",
+    "pandas",
+    "evidently",
+    "optuna",
+    "deltalake",
+    "xgboost",
+    "pymongo",
+    "bson",
+    "airflow.providers.mongo.hooks.mongo",
+} & set(sys.modules)
 dags = {}
 for dag_id, dag in bag.dags.items():
     stored = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
@@ -28,6 +39,7 @@ for dag_id, dag in bag.dags.items():
                 "backoff": task.retry_exponential_backoff,
                 "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                 "callback": bool(task.on_failure_callback),
+                "trigger_rule": str(task.trigger_rule.value),
                 "outlets": [outlet.name for outlet in task.outlets],
             }
             for task in dag.tasks

@@ -102,6 +102,12 @@ def test_the_schedules_are_those_of_partitions(dags):
     }
 
 
+def test_a_source_in_mongodb_is_extracted_first_and_ingested_also_when_that_is_skipped(dags):
+    assert dags["ingest__depots"]["edges"] == ["extract>ingest"]
+    assert dags["ingest__depots"]["tasks"]["ingest"]["trigger_rule"] == "none_failed"
+    assert list(dags["ingest__parcel_plan"]["tasks"]) == ["ingest"]
+
+
 def test_the_graphs_show_the_decisions(dags):
     assert dags["monitor__parcels"]["edges"] == [
         "measure>report",

@@ -1,0 +1,1 @@
+"""From a MongoDB collection to the landing zone."""

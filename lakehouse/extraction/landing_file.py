@@ -1,0 +1,88 @@
+"""Writing an extracted file: it appears in the landing folder whole, or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import io
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from lakehouse.errors import ServiceUnavailable, SourceUnavailable
+from lakehouse.extraction import envelope
+
+
+def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
+    """Write the lines between header and trailer, packed by gzip, and return how many there were.
+
+    The same lines give the same bytes. Until all is on the disk it is a hidden file beside, ``.<name>.partial``, which no
+    reader takes for a delivery; what a killed process left there is overwritten. No line, no file.
+
+    Raises:
+        ServiceUnavailable: when the folder can't be written to. SourceUnavailable: when another process is writing the
+            same file.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _partial(file) as (raw, path):
+            count = 0
+            # No name and no time of its own, or the same documents would make another file every time.
+            packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
+            with io.BufferedWriter(packed, 1 << 18) as out:
+                out.write(f"{envelope.header(origin)}\n".encode())
+                for line in lines:
+                    out.write(line + b"\n")
+                    count += 1
+                out.write(f"{envelope.trailer(count)}\n".encode())
+            raw.flush()
+            os.fsync(raw.fileno())
+            if count:
+                path.replace(file)
+                _sync_folder(file.parent)
+            return count
+    except OSError as error:
+        raise ServiceUnavailable(
+            f"{file}: expected to write it, found: {error.strerror or error}; nothing has landed: make room or mend the "
+            "folder's permissions, and run again"
+        ) from error
+
+
+@contextmanager
+def _partial(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """The hidden file, empty, open and this process's alone; removed unless it was renamed."""
+    path = file.with_name(f".{file.name}.partial")
+    with path.open("ab") as raw:
+        busy = SourceUnavailable(
+            f"{file}: expected to be alone, found another extraction of the same day under way; run again when it is done"
+        )
+        try:
+            fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise busy from None
+        # Between opening and locking, the other may have renamed this very file to the landed one.
+        if not _is_at(raw, path):
+            raise busy
+        raw.truncate(0)
+        try:
+            yield raw, path
+        finally:
+            if _is_at(raw, path):
+                path.unlink()
+
+
+def _is_at(raw: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(raw.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
