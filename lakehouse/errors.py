@@ -39,6 +39,13 @@ class DeliveryRejected(NightjarError):
     exit_code = 11
 
 
+class DeliveryChanged(NightjarError):
+    """A delivery was replaced while it was read; nothing was taken in."""
+
+    exit_code = 18
+    retryable = True
+
+
 class InputsMissing(NightjarError):
     """A partition cannot be built because inputs that it needs have not arrived."""
 

@@ -8,4 +8,7 @@ HEADER = "header: "
 # The bytes end before the delivery does.
 TRUNCATED = "truncated: "
 
-OF_A_DELIVERY = (HEADER, TRUNCATED)
+# The bytes are not those that the delivery was known by a moment before.
+CHANGED = "changed: "
+
+OF_A_DELIVERY = (HEADER, TRUNCATED, CHANGED)

@@ -15,7 +15,8 @@ from jobs.ingest.landing import Landed, landed
 from jobs.ingest.parse import parser
 from lakehouse import delta, ledger, refinement, spark, tables, use_cases
 from lakehouse.declaration import Source
-from lakehouse.errors import DeliveryRejected
+from lakehouse.errors import DeliveryChanged, DeliveryRejected
+from lakehouse.malformed import CHANGED
 from lakehouse.refinement import Judged
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,13 @@ def run(arguments: Arguments) -> dict[str, Any]:
             source.name,
             ", ".join(judged.new_columns),
         )
+    changed = sorted(identity for identity, why in judged.refusals.items() if why.startswith(CHANGED))
+    if changed:
+        files = ", ".join(item.file.name for item in new if item.id in changed)
+        raise DeliveryChanged(
+            f"source {source.name}: expected {files} to stay as it was while it was read, found other bytes: somebody delivered "
+            "it again; nothing was taken in: run again"
+        )
     if judged.refusals:
         refused = {line.delivery_id: line for line in judged.lines if line.status == ledger.REFUSED}
         ledger.record(list(refused.values()))
@@ -67,8 +75,9 @@ def run(arguments: Arguments) -> dict[str, Any]:
 def _parsed(session: SparkSession, source: Source, new: list[Landed]) -> DataFrame:
     """Bronze rows of the new deliveries."""
     files = session.read.format("binaryFile").load([str(item.file) for item in new]).select("path", "content")
+    checksums = {item.file.name: item.delivery.checksum for item in new}
     schema = ", ".join(f"`{name}` string" for name in ("path", *source.column_names, "extra", "raw", "malformed"))
-    lines = files.mapInArrow(parser(source.column_names), f"{schema}, line long")
+    lines = files.mapInArrow(parser(source.column_names, checksums), f"{schema}, line long")
     # Spark reports a path as a URI; the file's name is what both sides agree on.
     identity = session.createDataFrame(
         [(item.file.name, item.id, item.delivery.ingested_at, item.delivery.partition) for item in new],

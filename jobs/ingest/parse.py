@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 
 from jobs.ingest import json_lines
 from jobs.ingest.lines import GZIP_MAGIC, Line, broken, schema
-from lakehouse.malformed import HEADER, TRUNCATED
+from lakehouse.malformed import CHANGED, HEADER, TRUNCATED
 
 JSON_ENDINGS = (".jsonl", ".jsonl.gz")
 BATCH_ROWS = 10_000
@@ -26,21 +27,32 @@ BATCH_ROWS = 10_000
 BATCH_CHARACTERS = 50_000_000
 
 
-def parser(columns: tuple[str, ...]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def parser(
+    columns: tuple[str, ...], checksums: Mapping[str, str]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for ``mapInArrow``: from batches of (path, content) to batches of parsed lines.
 
-    The file's ending says how it is written. The result has the columns of :func:`jobs.ingest.lines.schema`.
+    Args:
+        columns: the columns that the contract declares.
+        checksums: the SHA-256 by which each file is known, by its name: a file may be replaced before it is read.
+
+    Returns:
+        The function; it yields the columns of :func:`jobs.ingest.lines.schema`. The file's ending says how it is written.
     """
-    names = columns
+    names, known = columns, dict(checksums)
     result_schema = schema(columns)
+
+    def split(path: str, content: bytes) -> Iterator[Line]:
+        if hashlib.sha256(content).hexdigest() != known[path.rsplit("/", 1)[-1]]:
+            return iter([broken(1, "", f"{CHANGED}the file was replaced while it was read")])
+        return (json_lines.parse if path.endswith(JSON_ENDINGS) else parse)(content, names)
 
     def parse_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-                split = json_lines.parse if path.as_py().endswith(JSON_ENDINGS) else parse
                 pending: list[Line] = []
                 characters = 0
-                for line in split(content.as_py(), names):
+                for line in split(path.as_py(), content.as_py()):
                     pending.append({"path": path.as_py(), **line})
                     characters += len(str(line["raw"]))
                     if len(pending) == BATCH_ROWS or characters > BATCH_CHARACTERS:

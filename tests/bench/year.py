@@ -8,6 +8,7 @@ The model that scores is the demo's champion.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import shutil
 import statistics
@@ -119,9 +120,11 @@ def reading(first: dt.date, last: dt.date) -> float:
     began = time.monotonic()
     for source in use_cases.by_name("flight_delays").sources:
         names = (f"`{name}` string" for name in ("path", *source.column_names, "extra", "raw", "malformed"))
-        files = session.read.format("binaryFile").load(f"{os.environ['LANDING_ROOT']}/{source.name}")
+        folder = Path(os.environ["LANDING_ROOT"]) / source.name
+        checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+        files = session.read.format("binaryFile").load(str(folder))
         lines = files.select("path", "content").mapInArrow(
-            parser(source.column_names), f"{', '.join(names)}, line long"
+            parser(source.column_names, checksums), f"{', '.join(names)}, line long"
         )
         lines.write.format("noop").mode("overwrite").save()
     return time.monotonic() - began

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.ingest import job
 from lakehouse import ledger, refinement
+from lakehouse.errors import DeliveryChanged
 from tests.use_cases import bakery
 
 DAY = dt.date(2024, 3, 5)
@@ -72,3 +73,23 @@ def test_a_correction_that_another_run_takes_in_meanwhile_is_not_lost(
     ingest()
     assert silver(lakehouse_root) == [(DAY, "canal", "rye", 8, 2), (DAY, "market", "rye", 5, 3)]
     assert len(ledger.of_sources(["bakery_plan"])) == 2
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_what_it_was(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4"])
+    landed = job.landed
+
+    def replaced(*arguments: object) -> object:
+        found = landed(*arguments)
+        bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,8,4"])
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(job, "landed", replaced)
+        with pytest.raises(DeliveryChanged, match=r"2024-03-05\.csv to stay as it was"):
+            ingest()
+    assert ledger.of_sources(["bakery_plan"]) == []
+    ingest()
+    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 8, 2)]
