@@ -97,11 +97,22 @@ def replace(frame: DataFrame, table: Table, where: str) -> None:
     conflicts.retried(table, lambda: writer.save(location(table)))
 
 
-def compact(spark: SparkSession, table: Table, retention_hours: int) -> None:
-    """Make few files of many, and remove those that no version of the last hours needs."""
+def compact(spark: SparkSession, table: Table) -> None:
+    """Make few files of many, and remove those that no version within the table's retention needs."""
     conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE delta.`{location(table)}`").collect())
+    vacuum(table)
+
+
+def cluster(spark: SparkSession, table: Table, days: Iterable[dt.date]) -> None:
+    """Sort the rows of these days into files by ``clustered_by``."""
+    where = f"WHERE {days_condition(days)} ZORDER BY (`{table.clustered_by}`)"
+    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE delta.`{location(table)}` {where}").collect())
+
+
+def vacuum(table: Table) -> None:
+    """Remove the files that no version within the table's retention needs."""
     # Spark makes a task of each folder that it lists: 20 s for a year of days, and delta-rs takes less than one.
-    DeltaTable(location(table)).vacuum(retention_hours, dry_run=False, full=True)
+    DeltaTable(location(table)).vacuum(table.retention_days * 24, dry_run=False, full=True)
 
 
 def days_condition(days: Iterable[dt.date], column: str = "partition") -> str:

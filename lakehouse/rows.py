@@ -48,10 +48,10 @@ def replace(table: Table, rows: Iterable[Row], where: str) -> None:
     conflicts.retried(table, lambda: write_deltalake(delta.location(table), content, mode="overwrite", predicate=where))
 
 
-def compact(table: Table, retention_hours: int) -> None:
-    """Make few files of many, and remove those that no version of the last hours needs."""
+def compact(table: Table) -> None:
+    """Make few files of many, and remove those that no version within the table's retention needs."""
     conflicts.retried(table, lambda: DeltaTable(delta.location(table)).optimize.compact())
-    DeltaTable(delta.location(table)).vacuum(retention_hours, dry_run=False, full=True)
+    delta.vacuum(table)
 
 
 def ordered(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -7,30 +7,32 @@ from typing import Any
 
 from jobs.arguments import Arguments
 from jobs.maintain.readers import unreadable
-from lakehouse import delta, rows, spark, tables, use_cases
+from lakehouse import clustering, delta, rows, spark, tables, use_cases
 from lakehouse.errors import TableUnreadable
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
 
-# A week of time travel: long enough to see what a value was before yesterday's correction, and Delta's own default.
-RETENTION_HOURS = 168
-
 
 def run(arguments: Arguments) -> dict[str, Any]:
-    """Compact and vacuum every declared table that exists, then read every gold table with delta-rs and DuckDB.
+    """Compact, cluster and vacuum every declared table that exists, then read every gold table with delta-rs and DuckDB.
 
     Raises:
         TableUnreadable: naming each gold table that a promised reader can't read, after the housekeeping of all.
     """
     existing = [table for table in declared_tables() if delta.exists(table)]
     session = spark.session("maintain")
+    clustered: dict[str, int] = {}
     for table in existing:
         log.info("maintaining %s", table.full_name)
         if table.few_rows:
-            rows.compact(table, RETENTION_HOURS)
-        else:
-            delta.compact(session, table, RETENTION_HOURS)
+            rows.compact(table)
+            continue
+        delta.compact(session, table)
+        if days := clustering.crossed_days(table):
+            log.info("clustering %d day(s) of %s by %s", len(days), table.full_name, table.clustered_by)
+            delta.cluster(session, table, days)
+            clustered[table.full_name] = len(days)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:
         found = "; ".join(f"{name}: {why}" for name, why in broken.items())
@@ -38,7 +40,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"expected every gold table to be readable by delta-rs and DuckDB, found {found}; look for a table feature that "
             "was switched on by hand: DESCRIBE DETAIL lists them"
         )
-    return {"status": "maintained", "tables": [table.full_name for table in existing]}
+    return {
+        "status": "maintained",
+        "tables": [table.full_name for table in existing],
+        "clustered_days": clustered,
+    }
 
 
 def declared_tables() -> list[Table]:

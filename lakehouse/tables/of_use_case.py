@@ -27,7 +27,10 @@ def features(use_case: UseCase) -> Table:
         key=(*use_case.entity.key, "partition"),
         partition_by=("partition",),
         description=f"features of {use_case.name}, from what was known at prediction time only",
-        indexed=("inputs_fingerprint",),
+        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        clustered_by=use_case.entity.key[0],
+        # Models and scores name the version that they were made from.
+        retention_days=30,
     )
 
 
@@ -62,7 +65,9 @@ def scores(use_case: UseCase) -> Table:
         key=(*use_case.entity.key, "partition", "role"),
         partition_by=("partition", "role"),
         description=f"scores of {use_case.name}, one row an entity, day and role",
-        indexed=("inputs_fingerprint", "model_version", "chosen_by"),
+        indexed=("inputs_fingerprint", "model_version", "chosen_by", use_case.entity.key[0]),
+        clustered_by=use_case.entity.key[0],
+        retention_days=30,
     )
 
 
@@ -86,7 +91,8 @@ def outcomes(use_case: UseCase) -> Table:
         key=(*use_case.entity.key, "partition"),
         partition_by=("partition",),
         description=f"matured labels of {use_case.name}; null label: cancelled or never reported, counted and not guessed",
-        indexed=("inputs_fingerprint",),
+        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        clustered_by=use_case.entity.key[0],
     )
 
 

@@ -24,6 +24,9 @@ class Table:
         description: one sentence for people.
         indexed: the columns whose least and greatest value stand in the log for every file. Only what the platform reads from
             the log alone: Spark spent a third of a write on the statistics of columns that nobody asks for.
+        clustered_by: a column, also in ``indexed``, by which `maintain` sorts the files of a day that has several: a reader
+            who asks for some of its values then opens one of them.
+        retention_days: how long a version can still be read after it was replaced.
         few_rows: whether `lakehouse.rows` reads and writes it in the job's own process, and not Spark.
     """
 
@@ -34,6 +37,8 @@ class Table:
     partition_by: tuple[str, ...]
     description: str
     indexed: tuple[str, ...] = ()
+    clustered_by: str | None = None
+    retention_days: int = 7
     few_rows: bool = False
 
     @property
