@@ -21,7 +21,7 @@ from pathlib import Path
 
 from include.flight_delays import nycflights
 from lakehouse import settings
-from lakehouse.errors import BadArguments, NightjarError
+from lakehouse.errors import BadArguments, NightjarError, ServiceUnavailable
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def deliver(landing_root: Path | str, first: date, last: date, sources: Iterable
         sources: names of the sources to land; all of them when not given.
 
     Raises:
-        BadArguments: days outside 2013 or in the wrong order, or an unknown source.
+        BadArguments: days outside 2013 or in the wrong order, or an unknown source. ServiceUnavailable: the folder can't be
+            written to.
     """
     chosen = _chosen(sources)
     days = _days(first, last)
@@ -87,14 +88,20 @@ def _days(first: date, last: date) -> list[date]:
 def _land(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The name hides it from readers that look for *.csv; the process id keeps two feeds from writing into one file.
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ServiceUnavailable(
+            f"{path}: expected to write it, found: {error.strerror or error}; what is whole stays: make room or mend the folder's "
+            "permissions, and run again"
+        ) from error
     return True
 
 

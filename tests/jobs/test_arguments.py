@@ -27,6 +27,7 @@ def test_a_range_is_all_its_days() -> None:
         ("features --partition 2024-01-01", "required: --use-case"),
         ("ingest --source s", "required: --partition"),
         ("ingest --source s --partition 2024-02-30", "expected a day as YYYY-MM-DD, found '2024-02-30'"),
+        ("ingest --source s --partition ../2024-02-01", "expected a day as YYYY-MM-DD, found '../2024-02-01'"),
         ("ingest --source s --partition 20240201", "expected a day as YYYY-MM-DD, found '20240201'"),
         ("score --use-case u --partition 2024-01-02 --through 2024-01-01", "lies before"),
         ("score --use-case u --partition 2024-01-02 --model-version two", "expected a model version such as 3"),
@@ -75,3 +76,12 @@ def test_a_spark_server_that_was_restarted_has_a_name_of_its_own(
     complained = capsys.readouterr().err
     assert "ERROR ServiceUnavailable: Spark: expected the server that this job began with" in complained
     assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize("name", ["../weather", "weather/../planes", "weather;--", "", "weather\0"])
+def test_a_name_that_is_no_declared_source_reaches_no_path(
+    lakehouse_root: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["ingest", "--source", name, "--partition", "2024-03-01"]) == 2
+    assert "there is no source" in capsys.readouterr().err
+    assert not lakehouse_root.exists()

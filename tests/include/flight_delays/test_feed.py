@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.flight_delays.feed import Landed, deliver, main
-from lakehouse.errors import BadArguments
+from lakehouse.errors import BadArguments, ServiceUnavailable
 
 JUNE_3 = date(2013, 6, 3)
 FLIGHT = ("carrier", "flight", "origin", "sched_dep_time")
@@ -130,7 +130,7 @@ def test_a_delivery_that_fails_half_way_leaves_no_part_of_a_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ServiceUnavailable, match="No space left"):
         deliver(tmp_path, JUNE_3, JUNE_3, ["weather"])
 
     assert list((tmp_path / "weather").iterdir()) == []
