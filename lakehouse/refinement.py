@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -26,13 +27,18 @@ class Judged:
         lines: the ledger's line of each, ingested or refused.
         refusals: why a delivery as a whole is refused, by its id.
         new_columns: names of columns that the contract does not know; they stay in bronze.
-        rows: all rows of their days, checked and marked: also those of other deliveries that count.
+        rows: all rows of their days, checked and marked: also those of other deliveries that count. Spark keeps them
+            until :meth:`close`.
     """
 
     lines: list[Delivery]
     refusals: dict[str, str]
     new_columns: list[str]
     rows: DataFrame
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        self.rows.unpersist()
 
 
 def judge(
@@ -54,7 +60,8 @@ def judge(
     days = delta.days_condition({item.partition for item in deliveries})
     counted = {*others, *(item.delivery_id for item in deliveries)}
     delivered = delta.read(session, tables.bronze(source)).where(days).where(F.col("delivery_id").isin(*counted))
-    marked = contract.mark_duplicates(contract.check(delivered, source), source)
+    # Counted here and written to two tables: judged once.
+    marked = contract.mark_duplicates(contract.check(delivered, source), source).persist()
     stats = {row["delivery_id"]: row for row in contract.counts(marked).collect()}
     refusals = {item.delivery_id: why for item in deliveries if (why := refusal(source, stats.get(item.delivery_id)))}
     lines = [_counted(item, stats.get(item.delivery_id), item.delivery_id in refusals) for item in deliveries]
@@ -103,7 +110,8 @@ def settle(session: SparkSession, source: Source, days: Collection[dt.date], cou
         if not missed:
             return
         lines = [line for line in books if line.partition in missed]
-        write(session, source, judge(session, source, lines, ()), missed)
+        with closing(judge(session, source, lines, ())) as judged:
+            write(session, source, judged, missed)
         seen.update(line.delivery_id for line in lines)
 
 

@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if not stale:
         return {"status": "unchanged", "days": len(days), "rows": 0, "features_version": delta.version(table)}
 
-    session = spark.session(f"features {use_case.name}")
+    session = spark.session(f"features {use_case.name}", len(stale))
     inputs = build.read_inputs(session, use_case, stale)
     asked = session.createDataFrame([(day,) for day in stale], schema="partition date")
     built = build.conform(use_cases.transform(use_case).build(asked, inputs), use_case).persist()

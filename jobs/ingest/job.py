@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -40,36 +41,40 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if not new:
         return {"status": "unchanged" if found else "none", "deliveries": len(found), "delivered_rows": 0}
 
-    session = spark.session(f"ingest {source.name}")
+    session = spark.session(f"ingest {source.name}", len(new))
     deliveries = [item.delivery for item in new]
     ids = ", ".join(f"'{item.delivery_id}'" for item in deliveries)
     touched = {item.partition for item in deliveries}
     where = f"{delta.days_condition(touched)} AND delivery_id IN ({ids})"
     delta.replace(_parsed(session, source, new), tables.bronze(source), where=where)
-    judged = refinement.judge(session, source, deliveries, known, arguments.any_volume)
-    if judged.new_columns:
-        log.warning(
-            "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
-            source.name,
-            ", ".join(judged.new_columns),
-        )
-    changed = sorted(identity for identity, why in judged.refusals.items() if why.startswith(CHANGED))
-    if changed:
-        files = ", ".join(item.file.name for item in new if item.id in changed)
-        raise DeliveryChanged(
-            f"source {source.name}: expected {files} to stay as it was while it was read, found other bytes: somebody delivered "
-            "it again; nothing was taken in: run again"
-        )
-    if judged.refusals:
-        refused = {line.delivery_id: line for line in judged.lines if line.status == ledger.REFUSED}
-        ledger.record(list(refused.values()))
-        why = "; ".join(f"{refused[identity].origin}: {reason}" for identity, reason in judged.refusals.items())
-        raise DeliveryRejected(
-            f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
-        )
-    refinement.write(session, source, judged, touched)
+    with closing(refinement.judge(session, source, deliveries, known, arguments.any_volume)) as judged:
+        if judged.new_columns:
+            log.warning(
+                "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
+                source.name,
+                ", ".join(judged.new_columns),
+            )
+        if judged.refusals:
+            raise _refused(source, judged)
+        refinement.write(session, source, judged, touched)
     refinement.settle(session, source, touched, {*known, *(item.id for item in new)})
     return _result(judged)
+
+
+def _refused(source: Source, judged: Judged) -> DeliveryRejected | DeliveryChanged:
+    """The error that names what is refused and why; those that are what they were said to be are in the ledger then."""
+    lines = {line.delivery_id: line for line in judged.lines if line.status == ledger.REFUSED}
+    changed = [lines[identity].origin for identity, why in judged.refusals.items() if why.startswith(CHANGED)]
+    if changed:
+        return DeliveryChanged(
+            f"source {source.name}: expected {', '.join(changed)} to stay as it was while it was read, found other bytes: "
+            "somebody delivered it again; nothing was taken in: run again"
+        )
+    ledger.record(list(lines.values()))
+    why = "; ".join(f"{lines[identity].origin}: {reason}" for identity, reason in judged.refusals.items())
+    return DeliveryRejected(
+        f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
+    )
 
 
 def _parsed(session: SparkSession, source: Source, new: list[Landed]) -> DataFrame:

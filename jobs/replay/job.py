@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
+
+from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
 from lakehouse import ledger, refinement, spark, use_cases
+from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
+from lakehouse.ledger import Delivery
+from lakehouse.refinement import Judged
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +33,24 @@ def run(arguments: Arguments) -> dict[str, Any]:
     before = {line.delivery_id: line for line in ledger.of_sources([source.name], arguments.partition, last)}
     if not before:
         return {"status": "none", "message": "no delivery", "deliveries": 0}
-    session = spark.session(f"replay {source.name}")
-    judged = refinement.judge(session, source, before.values(), (), arguments.any_volume)
+    session = spark.session(f"replay {source.name}", len(before))
+    with closing(_judge(session, source, before, arguments.any_volume)) as judged:
+        changed = [line for line in judged.lines if line != before[line.delivery_id]]
+        if not changed:
+            return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
+        days = sorted({line.partition for line in changed})
+        refinement.write(session, source, judged, days)
+    refinement.settle(session, source, days, before)
+    moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
+    return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}
+
+
+def _judge(session: SparkSession, source: Source, before: Mapping[str, Delivery], any_volume: bool) -> Judged:
+    """What the contract says now of all that it does not refuse as a whole."""
+    judged = refinement.judge(session, source, before.values(), (), any_volume)
+    if not judged.refusals:
+        return judged
+    judged.close()
     lost = {key: why for key, why in judged.refusals.items() if before[key].status == ledger.INGESTED}
     if lost:
         why = "; ".join(f"{before[key].origin}: {reason}" for key, reason in lost.items())
@@ -35,16 +58,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"source {source.name}: the contract now refuses deliveries that are in silver: {why}; nothing was changed: "
             "mend the contract and run again"
         )
-    if judged.refusals:
-        # Rows of a delivery that stays refused must not stand in for others of their key.
-        log.info("replay %s: %d deliveries stay refused", source.name, len(judged.refusals))
-        kept = [line for key, line in before.items() if key not in judged.refusals]
-        judged = refinement.judge(session, source, kept, (), arguments.any_volume) if kept else judged
-    changed = [line for line in judged.lines if line != before[line.delivery_id]]
-    if not changed:
-        return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
-    days = sorted({line.partition for line in changed})
-    refinement.write(session, source, judged, days)
-    refinement.settle(session, source, days, before)
-    moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
-    return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}
+    log.info("replay %s: %d deliveries stay refused", source.name, len(judged.refusals))
+    kept = [line for key, line in before.items() if key not in judged.refusals]
+    # Rows of a delivery that stays refused must not stand in for others of their key.
+    return refinement.judge(session, source, kept, (), any_volume) if kept else judged
