@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from tests.torture import books, digests
@@ -70,6 +72,8 @@ class Walk:
         self._place, self._spark, self._environ, self._say = place, spark, environ, say
         self._jobs: list[Job] = []
         self._before: Contents = {}
+        # How long the last attempts took by the undisturbed walk's measure: the machine may have other things to do now.
+        self._paces: deque[float] = deque(maxlen=5)
 
     def undisturbed(self) -> Undisturbed:
         """Walk through without a kill."""
@@ -102,6 +106,7 @@ class Walk:
                     raise Broken(f"{step.name}: still {ended.last_line!r} after {TRIES} tries")
                 ended = self._start(step).end()
                 self._check_end(step, ended)
+                self._paces.append(ended.seconds / passed.seconds)
                 tries += 1
             self._check_step(step, passed, ended)
             self._before = passed.contents
@@ -118,7 +123,7 @@ class Walk:
 
     def _killed(self, step: Step, moment: Moment, passed: Passed, tally: Tally) -> Ended | None:
         """One attempt, killed at its moment; how the job ended, or None when it was killed itself."""
-        after = moment.fraction * passed.seconds
+        after = moment.fraction * passed.seconds * (median(self._paces) if self._paces else 1)
         job = self._start(step)
         if not job.lives_for(after):
             tally.fell.append((step.stage, "ended before"))
