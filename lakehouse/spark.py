@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lakehouse import settings, spark_config
+from lakehouse.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+# Spark's own client waits ten minutes for a server that does not answer, without a word, and up to a minute for one that
+# is back. A task that fails after one minute says what is wrong, and Airflow tries it again.
+PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 5
+DEFAULT_PORT = 15002
 
 
 def session(application: str) -> SparkSession:
@@ -20,7 +30,7 @@ def session(application: str) -> SparkSession:
 
     where = settings.load()
     if where.spark_remote is not None:
-        return SparkSession.builder.remote(where.spark_remote).getOrCreate()
+        return _join(where.spark_remote)
     builder = SparkSession.builder.appName(application)
     config = dict(spark_config.CONFIG)
     if not where.under_spark_submit:
@@ -30,3 +40,36 @@ def session(application: str) -> SparkSession:
     for name, value in config.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def _join(remote: str) -> SparkSession:
+    """The session that ``remote`` names, on a server that answers.
+
+    Raises:
+        ServiceUnavailable: when none does.
+    """
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    _await_answer(remote)
+    joined = SparkSession.builder.remote(remote).getOrCreate()
+    tries = PATIENCE_SECONDS // PAUSE_SECONDS
+    joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
+    return joined
+
+
+def _await_answer(remote: str) -> None:
+    address = urlsplit(remote)
+    host, port = address.hostname or "localhost", address.port or DEFAULT_PORT
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=PAUSE_SECONDS).close()
+            return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise ServiceUnavailable(
+                    f"Spark at {host}:{port}: expected an answer within {PATIENCE_SECONDS} s, found none ({error}); is the "
+                    "stack up? (make up)"
+                ) from error
+        time.sleep(0.5)
