@@ -128,7 +128,9 @@ class Walk:
         if not job.lives_for(after):
             tally.fell.append((step.stage, "ended before"))
             self._say(f"{step.name}: ended before {after:.1f} s")
-            return self._check_end(step, job.end())
+            ended = self._check_end(step, job.end())
+            self._paces.append(ended.seconds / passed.seconds)
+            return ended
         tally.fell.append((step.stage, f"{moment.kind} killed"))
         self._say(f"{step.name}: {moment.kind} killed after {after:.1f} s")
         if moment.kind == "job":
