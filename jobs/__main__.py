@@ -21,13 +21,15 @@ from lakehouse.errors import NightjarError, ServiceUnavailable
 
 log = logging.getLogger("jobs")
 
-# What a client of Spark Connect says when its server was started anew: the session that it holds is gone.
+# What a client of Spark Connect says when its server was started anew: the session that it holds is gone. Mostly the last,
+# for in asking the server for the details of that error it stumbles over a session that it has closed by then.
 RESTARTED = (
     "SESSION_CHANGED",
     "SESSION_NOT_FOUND",
     "OPERATION_NOT_FOUND",
     "RESPONSE_ALREADY_RECEIVED",
     "incorrect server side session identifier",
+    "NO_ACTIVE_SESSION",
 )
 
 

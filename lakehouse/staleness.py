@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lakehouse import delta, lineage, registry, scoring, tables, wanted
+from lakehouse import delta, lineage, owed, registry, scoring, tables, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
@@ -26,18 +26,25 @@ Stale = dict[dt.date, list[str]]
 class Staleness:
     """What is stale of a use case: the days of each table with the reasons, and the days that monitoring must repeat.
 
-    ``monitor`` has the days whose verdict or whose matured labels rest on something stale. A verdict looks back over
-    days, and monitoring judges those after the repeated ones by itself.
+    ``owed`` are the verdicts that a killed restatement did not come to. ``monitor`` has them, and the days whose verdict or
+    whose matured labels rest on something stale. A verdict looks back over days, and monitoring judges those after the
+    repeated ones by itself.
     """
 
     features: Stale
     scores: Stale
     outcomes: Stale
+    owed: Stale
     monitor: list[dt.date]
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition."""
-        made = ((tables.features, self.features), (tables.scores, self.scores), (tables.outcomes, self.outcomes))
+        made = (
+            (tables.features, self.features),
+            (tables.scores, self.scores),
+            (tables.outcomes, self.outcomes),
+            (tables.drift, self.owed),
+        )
         return [(table(use_case).full_name, day, why) for table, stale in made for day, why in sorted(stale.items())]
 
 
@@ -56,8 +63,11 @@ def find(
     scores = _scores(use_case, first, last, features, champion)
     scored, maturity = scoring.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
     touched = {*scores, *outcomes}
-    monitor = sorted({*touched, *(day + maturity for day in touched)} & set(scored))
-    return Staleness(features, scores, outcomes, monitor)
+    interrupted = {
+        day: ["a restatement was interrupted before its verdict"] for day in owed.of(use_case.name, first, last)
+    }
+    monitor = sorted({*touched, *(day + maturity for day in touched), *interrupted} & set(scored))
+    return Staleness(features, scores, outcomes, interrupted, monitor)
 
 
 def _features(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:

@@ -49,7 +49,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
 
 def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
-    declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS]
+    declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
     for use_case in use_cases.declared():
         for source in use_case.sources:
             declared.extend(tables.of_source(source))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -42,7 +41,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     # A label that came late or was corrected is caught up with while the window still looks at its day.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
-    changed = _measure(session, use_case, sorted(watched), {*matured, *written}, scored_by)
+    changed = _measure(session, use_case, sorted(watched))
     rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
     changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
     last = _of_day(rows, days[-1])
@@ -78,22 +77,14 @@ def _judged_before(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> li
     return sorted(found & scored)
 
 
-def _measure(
-    session: SparkSession,
-    use_case: UseCase,
-    watched: list[dt.date],
-    anew: set[dt.date],
-    scored_by: Mapping[dt.date, int],
-) -> bool:
-    """Measure those of the days watched that are to be measured anew or never were; returns whether any row changed."""
+def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date]) -> bool:
+    """Measure the days watched that have labels; returns whether any row changed.
+
+    All of them, each time: which labels are new is known only to the attempt that wrote them, and that one may have been killed.
+    """
     table = tables.performance(use_case)
     labelled = delta.constant_by_partition(tables.outcomes(use_case), "inputs_fingerprint")
-    measured = {
-        row["partition"]: row["model_version"]
-        for row in day_rows.read(table, watched)
-        if row["role"] == registry.CHAMPION
-    }
-    days = [day for day in watched if day in labelled and (day in anew or measured.get(day) != scored_by[day])]
+    days = [day for day in watched if day in labelled]
     if not days:
         return False
     scores, labels, population = (

@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs import stages
 from jobs.arguments import Arguments
-from lakehouse import staleness, use_cases
+from lakehouse import owed, staleness, use_cases
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +26,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
         ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
     if not arguments.dry_run:
+        owed.record(use_case.name, found.monitor)
         for stage, days in plan.items():
             for begin, end in contiguous(days):
                 stages.run(replace(arguments, stage=stage, partition=begin, through=end, dry_run=False))
+        owed.settle(use_case.name, found.monitor)
     done = "planned" if arguments.dry_run else "restated"
     return {"status": done if any(plan.values()) else "fresh", **plan}
 

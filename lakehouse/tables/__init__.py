@@ -6,13 +6,14 @@ its declaration; those of the platform are constants.
 
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import drift, entity_columns, features, of_use_case, outcomes, performance, scores
-from lakehouse.tables.ops import BUILDS, DELIVERIES, MODEL_EVENTS
+from lakehouse.tables.ops import BUILDS, DELIVERIES, MODEL_EVENTS, OWED_VERDICTS
 from lakehouse.tables.table import Layer, Table
 
 __all__ = [
     "BUILDS",
     "DELIVERIES",
     "MODEL_EVENTS",
+    "OWED_VERDICTS",
     "Layer",
     "Table",
     "bronze",

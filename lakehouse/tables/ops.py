@@ -64,3 +64,17 @@ BUILDS = Table(
     few_rows=True,
     description="what each gold partition was built from: the meaning of its rows' inputs_fingerprint",
 )
+
+OWED_VERDICTS = Table(
+    layer="ops",
+    name="owed_verdicts",
+    columns=(
+        col("use_case", "string", "whose verdict"),
+        PARTITION,
+        col("recorded_at", "timestamp", "when the restatement set out"),
+    ),
+    key=("use_case", "partition"),
+    partition_by=(),
+    few_rows=True,
+    description="days whose verdict a restatement in work, or a killed one, has still to give anew; empty when none is",
+)

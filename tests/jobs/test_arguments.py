@@ -61,6 +61,7 @@ def test_a_missing_delivery_may_be_retried(lakehouse_root: Path, tmp_path: Path)
     [
         "[INVALID_HANDLE.SESSION_CHANGED] The existing Spark server driver instance has restarted. Please reconnect.",
         "Received incorrect server side session identifier for request. Please create a new Spark Session to reconnect.",
+        "[NO_ACTIVE_SESSION] No active Spark session found. Please create a new Spark session before running the code.",
     ],
 )
 def test_a_spark_server_that_was_restarted_has_a_name_of_its_own(

@@ -30,11 +30,20 @@ def ledger_errors(warehouse: Path) -> list[str]:
 def doubled_keys(place: Place) -> list[str]:
     """Keys that occur twice in a table whose declaration says that they identify a row."""
     use_case = use_cases.load(place.declaration)
-    declared = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, *tables.of_use_case(use_case)]
+    declared = [
+        tables.DELIVERIES,
+        tables.MODEL_EVENTS,
+        tables.BUILDS,
+        tables.OWED_VERDICTS,
+        *tables.of_use_case(use_case),
+    ]
     declared += [table for source in use_case.sources for table in tables.of_source(source)]
     said = []
     for table in declared:
-        columns, rows = digests.read(place.warehouse / table.layer / table.name)
+        folder = place.warehouse / table.layer / table.name
+        if not DeltaTable.is_deltatable(str(folder)):
+            continue
+        columns, rows = digests.read(folder)
         positions = [columns.index(name) for name in table.key]
         counted = Counter(tuple(row[position] for position in positions) for row in rows)
         said += [f"{table.full_name}: {key} occurs {times} times" for key, times in counted.items() if times > 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from tests.torture import books, digests
@@ -69,6 +71,9 @@ class Walk:
         self._campaign = campaign
         self._place, self._spark, self._environ, self._say = place, spark, environ, say
         self._jobs: list[Job] = []
+        self._before: Contents = {}
+        # How long the last attempts took by the undisturbed walk's measure: the machine may have other things to do now.
+        self._paces: deque[float] = deque(maxlen=5)
 
     def undisturbed(self) -> Undisturbed:
         """Walk through without a kill."""
@@ -85,7 +90,6 @@ class Walk:
 
     def disturbed(self, reference: Undisturbed, moments: Sequence[Moment], tally: Tally) -> None:
         """Walk through with these kills, and compare with the reference after each of them and after each step."""
-        before: Contents = {}
         for number, (step, passed) in enumerate(zip(self._campaign, reference.steps, strict=True)):
             step.before(self._place)
             mine = [moment for moment in moments if moment.step == number]
@@ -95,16 +99,17 @@ class Walk:
                     tally.fell.append((step.stage, "ended before"))
                     continue
                 ended = self._killed(step, moment, passed, tally)
-                self._check_readers(step, before, passed.contents)
+                self._check_readers(step, passed)
             tries = 0
             while ended is None or ended.exit_code != step.exit_code:
                 if ended is not None and tries == TRIES:
                     raise Broken(f"{step.name}: still {ended.last_line!r} after {TRIES} tries")
                 ended = self._start(step).end()
                 self._check_end(step, ended)
+                self._paces.append(ended.seconds / passed.seconds)
                 tries += 1
             self._check_step(step, passed, ended)
-            before = passed.contents
+            self._before = passed.contents
         if wrong := [*books.doubled_keys(self._place), *books.ledger_errors(self._place.warehouse)]:
             raise Broken("; ".join(wrong[:5]))
         if (found := books.registry(self._place)) != reference.registry:
@@ -118,12 +123,14 @@ class Walk:
 
     def _killed(self, step: Step, moment: Moment, passed: Passed, tally: Tally) -> Ended | None:
         """One attempt, killed at its moment; how the job ended, or None when it was killed itself."""
-        after = moment.fraction * passed.seconds
+        after = moment.fraction * passed.seconds * (median(self._paces) if self._paces else 1)
         job = self._start(step)
         if not job.lives_for(after):
             tally.fell.append((step.stage, "ended before"))
             self._say(f"{step.name}: ended before {after:.1f} s")
-            return self._check_end(step, job.end())
+            ended = self._check_end(step, job.end())
+            self._paces.append(ended.seconds / passed.seconds)
+            return ended
         tally.fell.append((step.stage, f"{moment.kind} killed"))
         self._say(f"{step.name}: {moment.kind} killed after {after:.1f} s")
         if moment.kind == "job":
@@ -131,7 +138,7 @@ class Walk:
             return None
         self._spark.kill()
         self._spark.stop()
-        self._check_readers(step, None, passed.contents)
+        self._check_readers(step, passed)
         self._spark.begin()
         self._spark.wait()
         ended = self._check_end(step, job.end())
@@ -153,11 +160,10 @@ class Walk:
             return ended
         raise Broken(f"{step.name}: ended with {ended.exit_code}: {ended.last_line}\n{ended.said[-6000:]}")
 
-    def _check_readers(self, step: Step, before: Contents | None, after: Contents) -> None:
+    def _check_readers(self, step: Step, passed: Passed) -> None:
         """Every part is as it was before the step or as it is after it, the ledger adds up, and no reader fails."""
-        found = self._contents()
-        wrong = [] if before is None else digests.halves(found, before, after)
-        if wrong := [*wrong, *books.ledger_errors(self._place.warehouse)]:
+        halves = digests.halves(self._contents(), self._before, passed.contents)
+        if wrong := [*halves, *books.ledger_errors(self._place.warehouse)]:
             raise Broken(f"{step.name}: after a kill a reader sees: " + "\n".join(wrong[:10]))
 
     def _check_step(self, step: Step, passed: Passed, ended: Ended) -> None:

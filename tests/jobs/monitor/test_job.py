@@ -72,6 +72,24 @@ def test_days_are_judged_repeated_and_corrected_as_their_labels_come(toy):
     assert gap["value"] < -0.1
 
 
+def test_corrected_labels_are_measured_also_when_the_job_that_wrote_them_was_killed(toy, monkeypatch):
+    for number in range(5):
+        toy.live(number)
+    monitor(toy, 1, 4)
+    toy.record(2, 0.5, name="correction")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(job, "_measure", killed)
+        with pytest.raises(KeyboardInterrupt):
+            monitor(toy, 4)
+    assert monitor(toy, 4)["outcomes_written"] == []
+    gap = next(row for row in rows_of(toy, tables.performance, 2) if row["metric"] == "calibration_gap")
+    assert gap["value"] < -0.1
+
+
 def test_a_range_gives_the_rows_that_its_days_one_by_one_give(toy, lakehouse_root, monkeypatch):
     for number in range(4):
         toy.live(number, shift=0.6 * number)

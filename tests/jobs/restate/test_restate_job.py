@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
+from jobs import stages
 from jobs.arguments import Arguments
 from jobs.features import job as features
 from jobs.restate import job as restate
 from jobs.stale import job as stale
+from lakehouse import scoring, staleness
 from tests.jobs.bakery_days import DAY, START, ingest
 from tests.use_cases import bakery
 
@@ -84,6 +86,33 @@ def test_restating_rewrites_the_stale_days_alone_and_equals_a_rebuild_from_nothi
     shutil.rmtree(corrected / "gold")
     run(features, partition=FIRST, through=LAST)
     assert rows(corrected) == restated
+
+
+def test_a_restatement_that_was_killed_before_the_verdicts_gives_them_when_it_is_run_again(
+    corrected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Scored days whose scores are as stale as their features.
+    monkeypatch.setattr(scoring, "scored_by", lambda use_case: dict.fromkeys(READERS, 1))
+    monkeypatch.setattr(staleness, "_scores", lambda *given: {day: ["its features are stale"] for day in given[3]})
+    really, judged = stages.run, []
+
+    def killed_at(last: str) -> None:
+        def stage(arguments: Arguments) -> dict[str, object]:
+            if arguments.stage == last:
+                raise KeyboardInterrupt
+            if arguments.stage == "monitor":
+                judged.append((arguments.partition, arguments.through))
+            return really(arguments) if arguments.stage == "features" else {}
+
+        monkeypatch.setattr(stages, "run", stage)
+
+    killed_at("monitor")
+    with pytest.raises(KeyboardInterrupt):
+        run(restate)
+    assert [line["table"] for line in run(stale)["partitions"]] == ["gold.bakery_sales_drift"] * 3  # type: ignore[attr-defined]
+    killed_at("nowhere")
+    assert (run(restate)["status"], judged) == ("restated", [(READERS[0], READERS[-1])])
+    assert (run(restate)["status"], len(judged)) == ("fresh", 1)
 
 
 def test_days_that_follow_one_another_are_one_range() -> None:
