@@ -6,7 +6,7 @@ from airflow.sdk import DAG
 
 from include.orchestration import assets, defaults, docs, form, schedules
 from include.orchestration.extract import ExtractOperator
-from include.orchestration.job import JobOperator
+from include.orchestration.ingest import IngestOperator
 from lakehouse import use_cases
 
 for use_case in use_cases.declared():
@@ -20,7 +20,7 @@ for use_case in use_cases.declared():
             params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
             **defaults.common(use_case.owner, "ingest", use_case.name),
         ):
-            ingest = JobOperator(
+            ingest = IngestOperator(
                 task_id="ingest",
                 stage="ingest",
                 options={"source": source.name, "partition": form.PARTITION, "through": form.THROUGH},

@@ -19,7 +19,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
         source.arrives_after_days, f"{source.arrives_after_days} days after its day"
     )
     found = (
-        "A day without a delivery fails and is tried again."
+        f"A day without a delivery {_patience(source)}."
         if source.cadence == "daily"
         else "Reference data: it comes when it changes, and a night without a delivery is skipped."
     )
@@ -43,6 +43,13 @@ that follow run" off for a long history.
 `--reprocess-behavior completed`. The features of a day follow when *all* daily sources that they need were ingested,
 as the page of `features__{use_case.name}` lists them: backfill them together.
 {RERUN}"""
+
+
+def _patience(source: Source) -> str:
+    if source.freshness is None:
+        return "fails, and is tried again for two minutes"
+    hours = f"{source.freshness.hours:g} hours after the midnight that starts the day it arrives on"
+    return f"is waited for (the task is deferred) until it is due, {hours}, and fails then"
 
 
 def features(use_case: UseCase) -> str:

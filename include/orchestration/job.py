@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
@@ -84,13 +84,17 @@ class JobOperator(BaseOperator):
                 exit_code, last_line = self._submit(arguments)
             result = job_result.read(file)
         if exit_code != 0:
-            raise job_result.failure(self.stage, exit_code, result, last_line)
+            self.failed(job_result.failure(self.stage, exit_code, result, last_line), result)
         self.log.info("%s done: %s", self.stage, result)
         if result.get("status") == "none":
             raise AirflowSkipException(f"{self.stage} found nothing to do: {result.get('message', 'no delivery')}")
         if self.cascade == "True":
             self._announce(days, context)
         return result
+
+    def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
+        """What happens after a job that failed with this result: the error is raised."""
+        raise error
 
     def on_kill(self) -> None:
         """Stop the job when its task is stopped: by hand, by its timeout, or with the scheduler."""

@@ -1,0 +1,49 @@
+"""The operator that ingests: the job, and waiting for a delivery that is not due yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from include.orchestration import partition_key
+from include.orchestration.job import JobOperator
+from lakehouse.errors import DeliveryMissing
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.sdk.exceptions import AirflowException
+
+LOOK_AGAIN = dt.timedelta(minutes=5)
+
+
+class IngestOperator(JobOperator):
+    """Runs the job `ingest`. A delivery that has not landed is waited for until it is due by its source's ``freshness``.
+
+    While it waits the task is *deferred*: it takes no worker's place, and looks again every five minutes. From the hour on at
+    which the delivery is due the task fails, as it does at once for a source that declares no freshness.
+    """
+
+    def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
+        """Wait for a delivery that is missing and not due yet; raise any other error."""
+        due = self._due() if result.get("error") == DeliveryMissing.__name__ else None
+        now = dt.datetime.now(dt.UTC)
+        if due is None or now >= due:
+            raise error
+        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+        self.log.info("%s: %s; it is due by %s, and looked for again until then", self.stage, error, due.isoformat())
+        self.defer(trigger=DateTimeTrigger(min(now + LOOK_AGAIN, due)), method_name="look_again")
+
+    def look_again(self, context: Context, event: Any = None) -> dict[str, Any]:
+        """What the task does when it has waited."""
+        return self.execute(context)
+
+    def _due(self) -> dt.datetime | None:
+        """When the last of the days is due; None for a source that declares no freshness."""
+        # Reading declarations is light; the ledger's reader, which freshness brings, the scheduler need not load.
+        from lakehouse import freshness, use_cases
+
+        use_case, source = use_cases.by_source(self.options["source"])
+        last = self.options.get("through") or self.options["partition"]
+        return freshness.due_at(use_case, source, partition_key.parse(last)) if source.freshness else None
