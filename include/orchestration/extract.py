@@ -64,7 +64,8 @@ class ExtractOperator(BaseOperator):
         # Parsing a DAG needs neither the driver nor the provider.
         from airflow.providers.mongo.hooks.mongo import MongoHook
 
-        first, last = self._days()
+        days = partition_key.of_run(self.partition, self.through)
+        first, last = partition_key.parse(days[0]), partition_key.parse(days[-1])
         try:
             hook = MongoHook(self.mongo_connection)
         except AirflowNotFoundException:
@@ -87,15 +88,3 @@ class ExtractOperator(BaseOperator):
         use_case, source = use_cases.by_source(self.source)
         with connection.by(hook.get_conn, f"the connection {self.mongo_connection}") as client:
             return extract(client, use_case, source, first, last, dt.datetime.now(dt.UTC))
-
-    def _days(self) -> tuple[dt.date, dt.date]:
-        if not self.partition:
-            raise AirflowFailException(
-                "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form, or trigger it "
-                "with a partition key."
-            )
-        try:
-            days = partition_key.between(self.partition, self.through)
-        except ValueError as error:
-            raise AirflowFailException(f"Bad day in the form: {error}") from error
-        return partition_key.parse(days[0]), partition_key.parse(days[-1])

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration import partition_key
 
@@ -56,14 +55,7 @@ class InputsArrived(BaseSensorOperator):
         from lakehouse import use_cases
         from lakehouse.readiness import missing_inputs
 
-        if not self.partition:
-            raise AirflowFailException(
-                "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form."
-            )
-        try:
-            days = partition_key.between(self.partition, self.through)
-        except ValueError as error:
-            raise AirflowFailException(f"Bad day in the form: {error}") from error
+        days = partition_key.of_run(self.partition, self.through)
         use_case = use_cases.by_name(self.use_case)
         missing = sorted({item for day in days for item in missing_inputs(use_case, partition_key.parse(day))})
         if missing:

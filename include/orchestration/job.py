@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import Asset, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from include.orchestration import job_result, partition_key
 from lakehouse import settings
@@ -108,15 +108,7 @@ class JobOperator(BaseOperator):
     def _days(self) -> list[str]:
         if "partition" not in self.options or (self.all_days and not self.options["partition"]):
             return []
-        if not self.options["partition"]:
-            raise AirflowFailException(
-                "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form, or trigger it "
-                "with a partition key."
-            )
-        try:
-            return partition_key.between(self.options["partition"], self.options.get("through", ""))
-        except ValueError as error:
-            raise AirflowFailException(f"Bad day in the form: {error}") from error
+        return partition_key.of_run(self.options["partition"], self.options.get("through", ""))
 
     def _arguments(self) -> list[str]:
         given = [(name, value) for name, value in self.options.items() if value]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from airflow.sdk.exceptions import AirflowFailException
+
 FORMAT = "%Y-%m-%d"
 PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -36,3 +38,20 @@ def between(first: str, last: str) -> list[str]:
     if end < start:
         raise ValueError(f"through ({last}) lies before partition ({first})")
     return [write(start + dt.timedelta(days=offset)) for offset in range((end - start).days + 1)]
+
+
+def of_run(partition: str, through: str = "") -> list[str]:
+    """The days that a run is for, from what its templates rendered to.
+
+    Raises:
+        AirflowFailException: when it has no day, or one that is none: no retry would mend it.
+    """
+    if not partition:
+        raise AirflowFailException(
+            "Which day? This run has no partition key: fill in `partition` (YYYY-MM-DD) in the form, or trigger it with a "
+            "partition key."
+        )
+    try:
+        return between(partition, through)
+    except ValueError as error:
+        raise AirflowFailException(f"Bad day in the form: {error}") from error
