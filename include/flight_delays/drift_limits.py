@@ -20,7 +20,7 @@ import pandas as pd
 import xgboost
 from deltalake import DeltaTable
 
-from lakehouse import delta, metrics, tables, use_cases
+from lakehouse import datasets, delta, metrics, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.profile import PARTITION, SCORE, Profile
 
@@ -132,7 +132,8 @@ def _counts(shape: Any, values: pd.Series[float]) -> Any:
 
 
 def _frame(table: tables.Table, columns: list[str]) -> pd.DataFrame:
-    frame = DeltaTable(delta.location(table)).to_pandas(columns=columns)
+    location = delta.location(table)
+    frame = datasets.of(DeltaTable(location), location).to_table(columns=columns).to_pandas()
     return frame.assign(**{PARTITION: pd.to_datetime(frame[PARTITION]).dt.date})
 
 

@@ -36,7 +36,10 @@ def full(folder: Path) -> dict[str, object]:
     again = ingest(folder)
     from deltalake import DeltaTable
 
-    silver = DeltaTable(warehouse / "silver/bakery_plan").to_pyarrow_table(columns=["partition", "shop", "bread"])
+    from lakehouse import datasets
+
+    location = str(warehouse / "silver/bakery_plan")
+    silver = datasets.of(DeltaTable(location), location).to_table(columns=["partition", "shop", "bread"])
     rows = {(row["partition"], row["shop"], row["bread"]) for row in silver.to_pylist()}
     return {"first": first, "again": again, "rows": len(silver), "keys": len(rows)}
 
