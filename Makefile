@@ -23,7 +23,7 @@ help: ## what there is to call
 
 env: $(STAMP) ## make .venv from the lock and fetch Spark's jars (every other target does this first)
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 	@[ -n "$(PYTHON)" ] && $(PYTHON) -c '$(FITS)' 2>/dev/null || { \
 		echo "Nightjar needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is not: install one, then run make PYTHON=/path/to/it" >&2; exit 1; }
 	@$(PYTHON) -B -m stack.java
@@ -36,7 +36,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
-	@echo "env: putting Delta Lake's jars beside Spark's (13 MB, once)"
+	@echo "env: putting Delta Lake's jars and its file system beside Spark's (13 MB, once)"
 	@$(BIN)/python -m stack.jars
 	@touch $@
 

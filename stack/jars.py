@@ -1,8 +1,8 @@
-"""Delta Lake's jars, put once into PySpark's own jar folder.
+"""The jars that Spark needs besides its own, put once into PySpark's jar folder.
 
-From there every Spark of this environment has Delta on its class path with no flag and no network: a local session,
-`spark-submit` and the Connect server alike. Delta's wheel carries no jars, and resolving them anew would cost each
-start a second and a connection.
+Delta Lake's, and a local file system that asks Java for what Hadoop's own asks three processes a file for. From there every
+Spark of this environment has them on its class path with no flag and no network: a local session, `spark-submit` and the
+Connect server alike. Delta's wheel carries no jars, and resolving them anew would cost each start a second and a connection.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +41,10 @@ SHIPPED_WITH_SPARK = (
 )
 
 
+# Its class is named in lakehouse.spark_config.
+LOCAL_FILES = "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0"
+
+
 def spark_home() -> Path:
     """The folder of the installed PySpark, which is a whole Spark."""
     spec = find_spec("pyspark")
@@ -54,46 +59,52 @@ def delta_coordinates() -> str:
     return f"io.delta:delta-spark_{spark}_2.13:{version('delta-spark')}"
 
 
-def installed(folder: Path, coordinates: str) -> bool:
-    """Whether ``folder`` has the main jar of ``coordinates``; it is copied last, so the others are there too."""
-    return (folder / _main_jar(coordinates)).exists()
+def coordinates() -> tuple[str, ...]:
+    """Maven coordinates of all that is fetched."""
+    return LOCAL_FILES, delta_coordinates()
 
 
-def install(folder: Path, coordinates: str) -> list[Path]:
-    """Fetch ``coordinates`` with Spark's own resolver and put the jars into ``folder``, replacing older ones.
+def installed(folder: Path, wanted: Sequence[str]) -> bool:
+    """Whether ``folder`` has the main jar of each; they are copied last, so those that they need are there too."""
+    return all((folder / _main_jar(one)).exists() for one in wanted)
+
+
+def install(folder: Path, wanted: Sequence[str]) -> list[Path]:
+    """Fetch what is wanted with Spark's own resolver and put the jars into ``folder``, replacing older ones.
 
     Raises:
-        StackError: the resolver did not bring the main jar (no network, or no such version).
+        StackError: the resolver did not bring a main jar (no network, or no such version).
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="ivy-") as ivy:
-        answer = _resolve(coordinates, Path(ivy))
+        answer = _resolve(wanted, Path(ivy))
         found = sorted(Path(ivy, "jars").glob("*.jar"))
-        main = _main_jar(coordinates)
-        if main not in [jar.name for jar in found]:
+        main = [_main_jar(one) for one in wanted]
+        if not set(main) <= {jar.name for jar in found}:
             reasons = re.findall(r"(?:unresolved dependency|Host .* not found|Server access error).*", answer)
             told = "; ".join(dict.fromkeys(reasons)) or answer.strip()[-500:]
             raise StackError(
-                f"Spark's resolver could not fetch {coordinates} from Maven Central ({told}). "
+                f"Spark's resolver could not fetch {', '.join(wanted)} from Maven Central ({told}). "
                 "Check the network, or name a mirror: SPARK_JARS_REPOSITORY=https://... make env"
             )
-        for old in folder.glob("io.delta_*.jar"):
+        groups = {one.split(":")[0] for one in wanted}
+        for old in [jar for group in groups for jar in folder.glob(f"{group}_*.jar")]:
             old.unlink()
-        for jar in sorted(found, key=lambda path: path.name == main):
+        for jar in sorted(found, key=lambda path: path.name in main):
             part = folder / f"{jar.name}.part"
             shutil.copyfile(jar, part)
             part.replace(folder / jar.name)
     return [folder / jar.name for jar in found]
 
 
-def _main_jar(coordinates: str) -> str:
-    group, artifact, release = coordinates.split(":")
+def _main_jar(wanted: str) -> str:
+    group, artifact, release = wanted.split(":")
     return f"{group}_{artifact}-{release}.jar"
 
 
-def _resolve(coordinates: str, ivy: Path) -> str:
+def _resolve(wanted: Sequence[str], ivy: Path) -> str:
     # Spark resolves packages before it runs anything; `SparkSubmit --version` is the least it can be made to run.
     command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]"]
-    command += ["--packages", coordinates, "--conf", f"spark.jars.ivy={ivy}"]
+    command += ["--packages", ",".join(wanted), "--conf", f"spark.jars.ivy={ivy}"]
     command += ["--exclude-packages", ",".join(f"{group}:*" for group in SHIPPED_WITH_SPARK)]
     if mirror := os.environ.get("SPARK_JARS_REPOSITORY"):
         command += ["--repositories", mirror]
@@ -106,7 +117,7 @@ def _resolve(coordinates: str, ivy: Path) -> str:
 if __name__ == "__main__":
     try:
         jars = spark_home() / "jars"
-        if not installed(jars, delta_coordinates()):
-            install(jars, delta_coordinates())
+        if not installed(jars, coordinates()):
+            install(jars, coordinates())
     except StackError as error:
         sys.exit(str(error))

@@ -133,7 +133,7 @@ def _counts(shape: Any, values: pd.Series[float]) -> Any:
 
 def _frame(table: tables.Table, columns: list[str]) -> pd.DataFrame:
     location = delta.location(table)
-    frame = datasets.of(DeltaTable(location), location).to_table(columns=columns).to_pandas()
+    frame: pd.DataFrame = datasets.of(DeltaTable(location), location).to_table(columns=columns).to_pandas()
     return frame.assign(**{PARTITION: pd.to_datetime(frame[PARTITION]).dt.date})
 
 
