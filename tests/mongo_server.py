@@ -72,5 +72,5 @@ class Server:
 def fetch() -> None:
     """Bring the jars from Maven Central with Spark's resolver, as ``make env`` brings Delta's, unless they are there."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    if not jars.installed(FOLDER, COORDINATES):
-        jars.install(FOLDER, COORDINATES)
+    if not jars.installed(FOLDER, [COORDINATES]):
+        jars.install(FOLDER, [COORDINATES])
