@@ -10,7 +10,7 @@ from jobs.arguments import Arguments
 from jobs.gate import judgement
 from jobs.gate.decision import decide
 from jobs.gate.judgement import Judgement
-from lakehouse import registry, use_cases
+from lakehouse import championship, registry, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.registry import ModelVersion
@@ -27,7 +27,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if judged is None:
         judged = judge(use_case, model, arguments.actor)
         judgement.declare(model, judged)
-    new = judgement.carry_out(model, judged)
+    judged, new = judgement.carry_out(model, judged)
     log.info("gate %s: version %d %s: %s", use_case.name, model.version, judged.verdict, "; ".join(judged.reasons))
     return {
         "status": "judged" if new else "unchanged",
@@ -64,7 +64,7 @@ def judge(use_case: UseCase, model: ModelVersion, actor: str) -> Judgement:
     """Measure, decide, and put the decision into words."""
     from jobs.gate.comparison import compare
 
-    champion = registry.by_alias(use_case.name, registry.CHAMPION)
+    champion = championship.current(use_case.name)
     # A champion that was set by hand and never judged has no rival but its floors.
     compared = compare(use_case, model, None if champion is None or champion.version == model.version else champion)
     decision = decide(use_case.gate, compared.challenger, compared.rival)

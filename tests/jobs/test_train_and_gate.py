@@ -18,7 +18,7 @@ from jobs.gate import job as gate
 from jobs.gate import judgement
 from jobs.train import job as train
 from jobs.train import training
-from lakehouse import delta, events, registry, tables
+from lakehouse import championship, delta, events, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.profile import Profile
@@ -83,7 +83,7 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
 
     judged = run_gate(clinic)
     assert (judged["status"], judged["verdict"], judged["champion_version"]) == ("judged", "promoted", None)
-    assert registry.champion(clinic.name).version == 1
+    assert championship.champion(clinic.name).version == 1
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
     # Training's holdout metrics and the gate's are the same numbers, found on two ways.
     assert judged["metrics"]["challenger"] == pytest.approx(made["metrics"]["model"])
@@ -156,9 +156,9 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     assert low < gain < high
     assert diary(clinic)[-1] == (2, judged["verdict"], 1)
     # The first day's run, cleared and run again, judges its own version and changes nothing.
-    champion = registry.champion(clinic.name).version
+    champion = championship.champion(clinic.name).version
     assert run_gate(clinic)["model_version"] == 1
-    assert registry.champion(clinic.name).version == champion
+    assert championship.champion(clinic.name).version == champion
 
 
 def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> None:
@@ -177,32 +177,45 @@ def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> 
     assert "compared on its later days alone" in "; ".join(partly["reasons"])
 
 
-@pytest.mark.parametrize("step", ["set_registered_model_alias", "record"], ids=["alias", "diary"])
-def test_a_gate_that_died_half_way_is_completed(clinic: UseCase, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+@pytest.mark.parametrize(
+    ("room", "step", "decided"),
+    [
+        (championship, "change", False),
+        (championship, "settle", True),
+        (registry, "point", True),
+        (registry, "drop", True),
+    ],
+    ids=["before", "decided", "alias", "end"],
+)
+def test_a_gate_that_died_half_way_is_completed(
+    clinic: UseCase, monkeypatch: pytest.MonkeyPatch, room: Any, step: str, decided: bool
+) -> None:
     run_train(clinic)
 
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(MlflowClient if step.startswith("set") else events, step, die)
+        patched.setattr(room, step, die)
         with pytest.raises(KeyboardInterrupt):
             run_gate(clinic)
-    assert diary(clinic) == [(1, "registered", None)]
-    assert run_gate(clinic)["status"] == "judged"
-    assert registry.champion(clinic.name).version == 1
+    assert len(diary(clinic)) == (2 if decided else 1)
+    assert run_gate(clinic)["verdict"] == "promoted"
+    assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
+    assert registry.version(clinic.name, 1).tags[judgement.TAG_VERDICT] == "promoted"
+    assert championship.champion(clinic.name).version == 1
     assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
     assert run_gate(clinic)["status"] == "unchanged"
 
 
-def test_a_rerun_of_the_gate_does_not_undo_a_rollback(clinic: UseCase, mlflow_uri: str) -> None:
+def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> None:
     run_train(clinic)
     run_gate(clinic)
-    client = MlflowClient(tracking_uri=mlflow_uri)
     run_train(clinic, NEXT_DAY)
-    client.set_registered_model_alias(clinic.name, registry.CHAMPION, "2")
+    now = dt.datetime.now(dt.UTC)
+    assert championship.change(events.Event(clinic.name, 2, events.PROMOTED, 1, "tests", "by hand", {}, "r", now))
     assert run_gate(clinic)["status"] == "unchanged"
-    assert registry.champion(clinic.name).version == 2
+    assert championship.champion(clinic.name).version == 2
 
 
 def test_restated_labels_are_trained_on_again(clinic: UseCase, spark: SparkSession) -> None:
