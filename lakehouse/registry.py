@@ -31,6 +31,7 @@ TAG_HOLDOUT_FIRST = "holdout_first"
 TAG_HOLDOUT_LAST = "holdout_last"
 TAG_FEATURES_VERSION = "features_version"
 TAG_FINGERPRINT = "training_fingerprint"
+TAG_CODE_VERSION = "code_version"
 # The features that the model wants, in its order, separated by commas.
 TAG_FEATURES = "features"
 
@@ -38,6 +39,8 @@ TAG_FEATURES = "features"
 MODEL_FILE = "booster/model.ubj"
 PROFILE_FILE = "profile/profile.json"
 REFERENCE_FILE = "profile/reference.parquet"
+# The job's result: a repeated training answers with it.
+RESULT_FILE = "training/result.json"
 
 TIMEOUT_SECONDS = 20
 
@@ -96,6 +99,15 @@ def tag(model: ModelVersion, key: str, value: str) -> None:
     """Put a tag on the version, in the place of one that it has."""
     content = {"name": model.name, "version": str(model.version), "key": key, "value": value}
     _send("POST", "model-versions/set-tag", content)
+
+
+def run_url(model: ModelVersion) -> str:
+    """Where a person sees the run that trained the version; empty when it is not there."""
+    found = _get("runs/get", {"run_id": model.run_id})
+    if found is None:
+        return ""
+    experiment = found["run"]["info"]["experiment_id"]
+    return f"{settings.load().mlflow_tracking_uri.rstrip('/')}/#/experiments/{experiment}/runs/{model.run_id}"
 
 
 def file(model: ModelVersion, path: str) -> Path:

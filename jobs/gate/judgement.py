@@ -23,10 +23,16 @@ TAG_JUDGEMENT = "gate_judgement"
 TAG_VERDICT = "gate_verdict"
 TAG_REASONS = "gate_reasons"
 
+# What a person can say to a proposed promotion.
+APPROVED, REJECTED, TIMEOUT = "approved", "rejected", "timeout"
+
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC)."""
+    """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC).
+
+    ``answer`` is what a person said to a promotion that was proposed; empty where nobody was asked, or has answered yet.
+    """
 
     verdict: str
     reasons: tuple[str, ...]
@@ -34,6 +40,25 @@ class Judgement:
     from_version: int | None
     actor: str
     judged_at: str
+    answer: str = ""
+
+    def answered(self, answer: str, by: str, hours: float) -> Judgement:
+        """The judgement after a person was asked: approved, rejected, or timeout when nobody answered in time."""
+        now, approval = dt.datetime.now(dt.UTC).isoformat(), {"proposed_by": self.actor, "proposed_at": self.judged_at}
+        said = {
+            APPROVED: f"approved by {by}",
+            REJECTED: f"rejected by {by}",
+            TIMEOUT: f"nobody approved it within {hours:g} hours",
+        }[answer]
+        return replace(
+            self,
+            verdict=events.PROMOTED if answer == APPROVED else events.HELD,
+            reasons=(said, *self.reasons),
+            evidence={**self.evidence, "approval": {**approval, "answer": answer, "by": by}},
+            actor=by,
+            judged_at=now,
+            answer=answer,
+        )
 
     def event(self, model: ModelVersion) -> Event:
         """The diary's line."""
@@ -71,10 +96,13 @@ def carry_out(model: ModelVersion, judgement: Judgement) -> tuple[Judgement, boo
         The judgement as it was carried out, held when another version became champion since it was made; and whether
         the line is new: nothing is done twice.
     """
-    new = not _written(model, judgement)
+    new = not written(model, judgement)
     if new and judgement.verdict == events.PROMOTED and not championship.change(judgement.event(model)):
-        judgement = _overtaken(model, judgement)
-        declare(model, judgement)
+        # A run of the same gate that came first in this very moment has promoted the same version.
+        new = not written(model, judgement)
+        if new:
+            judgement = _overtaken(model, judgement)
+            declare(model, judgement)
     if new and judgement.verdict == events.HELD:
         events.record(judgement.event(model))
     registry.tag(model, TAG_VERDICT, judgement.verdict)
@@ -85,7 +113,7 @@ def carry_out(model: ModelVersion, judgement: Judgement) -> tuple[Judgement, boo
     return judgement, new
 
 
-def _written(model: ModelVersion, judgement: Judgement) -> bool:
+def written(model: ModelVersion, judgement: Judgement) -> bool:
     """Whether the diary has the judgement's line, or that of a run which promoted the same version at the same time."""
     event = judgement.event(model)
     return any(

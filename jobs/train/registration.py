@@ -22,9 +22,6 @@ from lakehouse.registry import ModelVersion
 if TYPE_CHECKING:
     from lakehouse.training_set import TrainingSet
 
-# The job's result, kept with the run: a repeated training answers with it.
-RESULT_FILE = "training/result.json"
-
 
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     """Log the model with its signature to the run and return the logged model's id."""

@@ -131,7 +131,7 @@ def test_mlflow_serves_what_scoring_scores(clinic: UseCase, mlflow_uri: str, spa
     import mlflow
     import pandas as pd
 
-    from jobs.gate.comparison import score
+    from jobs.gate.measurement import score
     from lakehouse import training_set
 
     run_train(clinic)
@@ -150,10 +150,11 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     assert judged["status"] == "judged" and judged["champion_version"] == 1
     evidence = judged["evidence"]
     assert evidence["judged_days"] == evidence["holdout"] == ["2024-02-11", "2024-02-17"]
+    improvement = evidence["improvement"]
     gain = judged["metrics"]["champion"]["log_loss"] - judged["metrics"]["challenger"]["log_loss"]
-    assert (judged["verdict"] == "promoted") == (gain >= clinic.gate.min_improvement)
-    low, high = evidence["improvement_interval_95"]
-    assert low < gain < high
+    assert improvement["value"] == pytest.approx(gain)
+    assert improvement["low"] < gain < improvement["high"] and improvement["days"] == 7
+    assert (judged["verdict"] == "promoted") == (improvement["low"] >= clinic.gate.min_improvement)
     assert diary(clinic)[-1] == (2, judged["verdict"], 1)
     # The first day's run, cleared and run again, judges its own version and changes nothing.
     champion = championship.champion(clinic.name).version
