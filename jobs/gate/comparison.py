@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jobs.gate import measurement
-from jobs.gate.evidence import Challenger, Metrics, Rival, Span
+from jobs.gate.evidence import CERTAINTY, Challenger, Metrics, Rival, Span
 from jobs.gate.measurement import Measured
 from lakehouse import delta, metrics, registry, spark, tables, training_set
 from lakehouse.declaration import UseCase
@@ -88,6 +88,7 @@ def _evidence(use_case: UseCase, challenger: Challenger, rival: Rival | None) ->
     enough = [] if rival is None else [one for one in rival.slices if one.gain.rows >= gate.min_slice_rows]
     return {
         "metric": gate.metric,
+        "certainty": CERTAINTY,
         "limits": gate.model_dump(mode="json", exclude={"metric", "approval"}),
         "challenger": challenger.metrics,
         "champion": None if rival is None else rival.metrics,

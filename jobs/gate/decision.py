@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.gate.evidence import Challenger, Rival, SliceGap, Span
+from jobs.gate.evidence import CERTAINTY, Challenger, Rival, SliceGap, Span
 from lakehouse import events, metrics
 from lakehouse.declaration import Gate
 
-# Fewer days can't tell a better model from a lucky week: of five, equal models differ beyond the interval in about 4 % of
-# comparisons where 2.5 % are meant, of four in 6 % (docs/decisions/0022-gate-beyond-noise.md).
+# Fewer days can't tell a better model from a lucky week: there are too few ways to draw them (docs/decisions/0022).
 MIN_DAYS = 5
 
 # Of these, a slice may lie neither above nor below all rows; of other metrics it may only not be worse.
@@ -93,7 +92,7 @@ def _against(gate: Gate, challenger: Challenger, rival: Rival | None) -> list[Fi
         return [Finding(few, broken=True), *notes]
     better = gain.low > 0 and gain.low >= gate.min_improvement
     wanted = "its lower end is at least" if better else "expected a lower end of at least"
-    said += f", 95 % interval {_interval(gain)} over {gain.days} days; {wanted} {gate.min_improvement:g}"
+    said += f", {_interval(gain)} over {gain.days} days; {wanted} {gate.min_improvement:g}"
     return [Finding(said, broken=not better), *notes]
 
 
@@ -106,7 +105,7 @@ def _slices(gate: Gate, rival: Rival | None) -> list[Finding]:
     worse = [
         Finding(
             f"{one.name} {one.value}: {_words(gate.metric)} {-one.gain.value:.4f} worse than champion version "
-            f"{rival.version}, 95 % interval of the difference {_interval(one.gain)} on {one.gain.rows} rows; at most "
+            f"{rival.version}, {_interval(one.gain)} on {one.gain.rows} rows; at most "
             f"{limit:g} is allowed",
             broken=True,
         )
@@ -127,7 +126,7 @@ def _fairness(gate: Gate, challenger: Challenger) -> list[Finding]:
         found += [
             Finding(
                 f"{one.limit.slice} {one.value}: {_words(limit.metric)} {abs(one.gap.value):.4f} "
-                f"{'above' if one.gap.value > 0 else 'below'} that of all rows, 95 % interval {_interval(one.gap)} on "
+                f"{'above' if one.gap.value > 0 else 'below'} that of all rows, {_interval(one.gap)} on "
                 f"{one.gap.rows} rows; at most {limit.max_gap:g} is allowed",
                 broken=True,
             )
@@ -155,7 +154,7 @@ def _tells(gate: Gate, span: Span) -> bool:
 
 
 def _interval(span: Span) -> str:
-    return f"{span.low:.4f} to {span.high:.4f}"
+    return f"{CERTAINTY * 100:g} % interval {span.low:.4f} to {span.high:.4f}"
 
 
 def _words(metric: str) -> str:

@@ -9,10 +9,14 @@ from lakehouse.declaration import Fairness
 
 Metrics = Mapping[str, float | None]
 
+# How certain an interval is, two-sided, on which a model is promoted or held. With 95 % equal models pass now and then more
+# often than one time in twenty: days are few, and their differences have longer tails than the normal distribution.
+CERTAINTY = 0.975
+
 
 @dataclass(frozen=True)
 class Span:
-    """A difference, its 95 % interval (None where the days do not give one), and what it rests on.
+    """A difference, its interval (None where the days do not give one), and what it rests on.
 
     Attributes:
         value: in the metric's unit.

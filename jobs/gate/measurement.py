@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.gate.evidence import SliceGain, SliceGap, Span
+from jobs.gate.evidence import CERTAINTY, SliceGain, SliceGap, Span
 from lakehouse import bootstrap, metrics, registry, slices
 from lakehouse.bootstrap import Draws, Floats, Rows
 from lakehouse.declaration import UseCase
@@ -88,5 +88,5 @@ def gaps(use_case: UseCase, model: Measured) -> tuple[SliceGap, ...]:
 
 def _span(value: float, drawn: Floats, judged: TrainingSet, kept: bootstrap.Bools) -> Span:
     days = slices.days_of(judged, kept)
-    low, high = bootstrap.interval(drawn, days) or (None, None)
+    low, high = bootstrap.interval(drawn, days, CERTAINTY) or (None, None)
     return Span(value, low, high, int(kept.sum()), days)

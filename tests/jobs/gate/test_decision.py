@@ -35,10 +35,10 @@ def judge(gate: Gate, metrics: Metrics, champion: Rival | None) -> Decision:
     [
         (GOOD, None, "promoted", "there is no champion yet"),
         (GOOD, rival(0.52), "promoted", "log loss 0.5000 against 0.5200 of champion version 4: 0.0200 better"),
-        (GOOD, rival(0.512), "promoted", "0.0120 better, 95 % interval 0.0110 to 0.0130 over 7 days"),
+        (GOOD, rival(0.512), "promoted", "0.0120 better, 97.5 % interval 0.0110 to 0.0130 over 7 days"),
         (GOOD, rival(0.5105), "held", "interval 0.0095 to 0.0115 over 7 days; expected a lower end of at least 0.01"),
         (GOOD, rival(0.49), "held", "0.0100 worse"),
-        (GOOD, rival(0.60, spread=0.099), "held", "0.1000 better, 95 % interval 0.0010 to 0.1990"),
+        (GOOD, rival(0.60, spread=0.099), "held", "0.1000 better, 97.5 % interval 0.0010 to 0.1990"),
         (GOOD, rival(0.60, days=4), "held", "on 4 day(s); expected at least 5 days to tell a difference from noise"),
         (GOOD, rival(None), "held", "log loss can't be computed"),
         ({**GOOD, "log_loss": None}, rival(), "held", "log loss can't be computed"),
