@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,59 +11,14 @@ import pytest
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
-from jobs.gate import job as gate
 from jobs.gate import judgement
-from jobs.train import job as train
 from jobs.train import training
 from lakehouse import championship, delta, events, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.profile import Profile
 from tests.jobs import appointments
-
-FIRST_DAY = appointments.START + dt.timedelta(days=40)
-NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
-
-
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lakehouse with 48 days of appointments."""
-    folder = tmp_path_factory.mktemp("filled")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(folder))
-        use_case = appointments.declare(folder / "use_cases")
-        appointments.fill(spark, use_case, appointments.START, days=48, rows_a_day=30)
-    return folder
-
-
-@pytest.fixture
-def clinic(
-    request: pytest.FixtureRequest,
-    filled: Path,
-    lakehouse_root: Path,
-    mlflow_uri: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> UseCase:
-    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
-    root = lakehouse_root.parent / "use_cases"
-    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
-    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
-    shutil.copytree(filled, lakehouse_root)
-    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
-    return use_case
-
-
-def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:
-    return train.run(Arguments(stage="train", use_case=use_case.name, partition=day, actor="tests"))
-
-
-def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[str, Any]:
-    return gate.run(Arguments(stage="gate", use_case=use_case.name, partition=day, actor="tests", **more))
-
-
-def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
-    return [(e.model_version, e.event, e.from_version) for e in events.of_model(use_case.name)]
+from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
 
 
 def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str) -> None:
@@ -279,3 +232,21 @@ def test_a_regression_is_trained_and_judged(
     assert made["threshold"] is None and registry.version(use_case.name, 1).threshold is None
     assert made["metrics"]["model"]["rmse"] < made["metrics"]["baseline_constant"]["rmse"]
     assert run_gate(use_case)["verdict"] == "promoted"
+
+
+def test_slices_are_measured_on_the_holdout_and_kept_with_the_run(clinic: UseCase, mlflow_uri: str) -> None:
+    made = run_train(clinic)
+    assert [(line["slice"], line["value"], line["rows"]) for line in made["slices"]] == [
+        ("clinic", "north", 112),
+        ("clinic", "null", 14),
+        ("clinic", "south", 49),
+    ]
+    for line in made["slices"]:
+        assert line["metric"] == "log_loss" and line["low"] < line["value_of_metric"] < line["high"]
+    assert sum(line["positives"] for line in made["slices"]) == (
+        made["metrics"]["model"]["true_positives"] + made["metrics"]["model"]["false_negatives"]
+    )
+    client, run_id = MlflowClient(tracking_uri=mlflow_uri), registry.version(clinic.name, 1).run_id
+    assert [item.path for item in client.list_artifacts(run_id, "evaluation")] == ["evaluation/slices.json"]
+    plots = {Path(item.path).stem for item in client.list_artifacts(run_id, "plots")}
+    assert {"confusion_matrix", "cost_by_threshold", "slices"} <= plots
