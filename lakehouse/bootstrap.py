@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 
 RESAMPLES = 4_000
 # Rankings are compared by so many different scores at most: beyond it, neighbours count as equal.
-RANKS = 10_000
+RANKS = 2_000
 # So many resamples of a ranking are held in memory at a time.
 AT_ONCE = 200
 
@@ -86,9 +86,12 @@ class Draws:
         yes, no = (
             np.bincount(place, side, shape[0] * shape[1]).reshape(shape) for side in (rows.label, 1 - rows.label)
         )
-        chunks = np.array_split(self.weights, max(1, len(self.weights) // AT_ONCE))
+        # Of a few days there are few different draws: 1,716 of seven.
+        different, which = np.unique(self.weights, axis=0, return_inverse=True)
+        chunks = np.array_split(different, max(1, len(different) // AT_ONCE))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.concatenate([RANKINGS[metric](chunk @ yes, chunk @ no) for chunk in chunks])
+            found = np.concatenate([RANKINGS[metric](chunk @ yes, chunk @ no) for chunk in chunks])
+        return found[which.ravel()]
 
 
 def interval(found: Floats, days: int, level: float = 0.95) -> tuple[float, float] | None:

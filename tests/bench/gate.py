@@ -1,6 +1,6 @@
 """How often the gate is wrong: pairs of made-up models whose true difference is known, judged over 200 seeds.
 
-    make bench-gate            # two minutes on two cores
+    make bench-gate            # some minutes on two cores
 
 For each pair the share that is promoted, with the flights' limits; and, for comparison, what intervals from drawn rows (not
 days) and the margin alone would have promoted of the equal ones. tests/jobs/gate/pairs.py says how the models are made.

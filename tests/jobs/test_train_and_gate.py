@@ -30,6 +30,7 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
     assert model is not None and model.version == 1
     _version_is_described(model, made)
     _run_is_complete(model, mlflow_uri, clinic)
+    _slices_are_measured(made)
 
     again = run_train(clinic)
     assert again == {**made, "status": "unchanged", "seconds": {}}
@@ -72,12 +73,27 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     }
     plots = {Path(item.path).stem for item in client.list_artifacts(model.run_id, "plots")}
     assert {"tuning_history", "feature_importance", "calibration", "roc_and_precision_recall"} <= plots
+    assert {"confusion_matrix", "cost_by_threshold", "slices"} <= plots
+    assert [item.path for item in client.list_artifacts(model.run_id, "evaluation")] == ["evaluation/slices.json"]
     nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
     assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
     profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
     assert set(profile.features) == set(use_case.feature_names) and profile.rows == 650 + 175
     reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
     assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
+
+
+def _slices_are_measured(made: dict[str, Any]) -> None:
+    lines, metrics = made["slices"], made["metrics"]["model"]
+    assert [(line["slice"], line["value"], line["rows"]) for line in lines] == [
+        ("clinic", "north", 105),
+        ("clinic", "null", 14),
+        ("clinic", "south", 56),
+    ]
+    for line in lines:
+        assert line["metric"] == "log_loss" and line["low"] < line["value_of_metric"] < line["high"]
+    assert sum(line["positives"] for line in lines) == metrics["true_positives"] + metrics["false_negatives"]
+    assert {"calibration_intercept", "calibration_slope"} == set(made["recalibration"])
 
 
 def test_mlflow_serves_what_scoring_scores(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
@@ -232,21 +248,3 @@ def test_a_regression_is_trained_and_judged(
     assert made["threshold"] is None and registry.version(use_case.name, 1).threshold is None
     assert made["metrics"]["model"]["rmse"] < made["metrics"]["baseline_constant"]["rmse"]
     assert run_gate(use_case)["verdict"] == "promoted"
-
-
-def test_slices_are_measured_on_the_holdout_and_kept_with_the_run(clinic: UseCase, mlflow_uri: str) -> None:
-    made = run_train(clinic)
-    assert [(line["slice"], line["value"], line["rows"]) for line in made["slices"]] == [
-        ("clinic", "north", 112),
-        ("clinic", "null", 14),
-        ("clinic", "south", 49),
-    ]
-    for line in made["slices"]:
-        assert line["metric"] == "log_loss" and line["low"] < line["value_of_metric"] < line["high"]
-    assert sum(line["positives"] for line in made["slices"]) == (
-        made["metrics"]["model"]["true_positives"] + made["metrics"]["model"]["false_negatives"]
-    )
-    client, run_id = MlflowClient(tracking_uri=mlflow_uri), registry.version(clinic.name, 1).run_id
-    assert [item.path for item in client.list_artifacts(run_id, "evaluation")] == ["evaluation/slices.json"]
-    plots = {Path(item.path).stem for item in client.list_artifacts(run_id, "plots")}
-    assert {"confusion_matrix", "cost_by_threshold", "slices"} <= plots
