@@ -32,6 +32,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
     use_case = use_cases.by_name(arguments.use_case)
     model = choose(use_case, arguments.partition, arguments.model_version)
     judged, status = judgement.of(model), "judged"
+    if judged is None and arguments.answer is not None:
+        raise BadArguments(
+            f"--answer {arguments.answer}: expected a proposal of {model.name} version {model.version} to answer, it was not "
+            "judged yet; run the gate without --answer first, and read what it says"
+        )
     if judged is None:
         judged = judge(use_case, model, arguments.actor)
         judgement.declare(model, judged)

@@ -29,6 +29,8 @@ def asked(use_case: UseCase, root: Path) -> UseCase:
 def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_root: Path, mlflow_uri: str) -> None:
     asked(clinic, lakehouse_root.parent / "use_cases")
     run_train(clinic)
+    with pytest.raises(BadArguments, match="it was not judged yet; run the gate without --answer first"):
+        run_gate(clinic, answer="approved")
     for _ in range(2):
         proposed = run_gate(clinic)
         assert (proposed["status"], proposed["verdict"]) == ("proposed", "proposed")
