@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import defaults, docs, form, verdicts
+from include.orchestration import approval, defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
 from lakehouse import use_cases
 
@@ -22,16 +22,21 @@ for use_case in use_cases.declared():
             stage="train",
             options={"use-case": use_case.name, "partition": form.PARTITION, "actor": form.ACTOR},
         )
-        gate = JobOperator(
-            task_id="gate",
-            stage="gate",
-            options={
-                "use-case": use_case.name,
-                "partition": form.PARTITION,
-                "actor": form.ACTOR,
-                "model-version": "{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
-            },
-        )
+        judged = {
+            "use-case": use_case.name,
+            "partition": form.PARTITION,
+            "model-version": "{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
+        }
+        gate = JobOperator(task_id="gate", stage="gate", options={**judged, "actor": form.ACTOR})
         train >> gate
-        verdict = verdicts.choose_verdict(gate.output)
-        verdict >> [verdicts.say.override(task_id=name)(gate.output) for name in verdicts.VERDICTS]
+        if use_case.gate.approval is None:
+            result, verdict = gate.output, verdicts.choose_verdict(gate.output)
+        else:
+            asked = approval.ask(use_case)
+            said = {"answer": approval.ANSWER, "actor": approval.ACTOR}
+            answer = JobOperator(task_id="answer", stage="gate", options={**judged, **said})
+            result = verdicts.last(gate.output, answer.output)
+            verdict = verdicts.choose_verdict(result)
+            verdicts.ask_or_not(gate.output) >> [asked, result]
+            asked >> answer
+        verdict >> [verdicts.say.override(task_id=name)(result) for name in verdicts.VERDICTS]

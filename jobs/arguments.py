@@ -51,6 +51,7 @@ class Arguments:
         force: rebuild what is up to date too.
         any_volume: ingest, replay: do not compare the number of rows with that of other days.
         champion: whether a day that has scores is scored by the version that it has, or by today's champion.
+        answer: gate: what a person said to the promotion that the gate proposed.
         dry_run: restate: show the plan and change nothing.
         result: file that gets one JSON object.
     """
@@ -65,6 +66,7 @@ class Arguments:
     force: bool = False
     any_volume: bool = False
     champion: Literal["then", "now"] = "then"
+    answer: Literal["approved", "rejected", "timeout"] | None = None
     dry_run: bool = False
     result: Path | None = None
 
@@ -108,6 +110,9 @@ def parse(argv: Sequence[str]) -> Arguments:
             one.add_argument("--any-volume", action="store_true", help=words)
         if stage in ("score", "gate"):
             one.add_argument("--model-version", type=_version, metavar="N")
+        if stage == "gate":
+            words = "answer a promotion that waits for a person; --actor says who answers"
+            one.add_argument("--answer", choices=("approved", "rejected", "timeout"), help=words)
         if stage in ("score", "stale", "restate"):
             words = "days that have scores: by the version that they were scored by, or by today's champion"
             one.add_argument("--champion", choices=("then", "now"), default="then", help=words)

@@ -58,7 +58,17 @@ def record(event: Event) -> None:
         f"model_name = '{event.model_name}' AND model_version = {event.model_version} AND event = '{event.event}' "
         f"AND happened_at = TIMESTAMP '{event.happened_at.astimezone(dt.UTC).isoformat(sep=' ')}'"
     )
-    rows.replace(MODEL_EVENTS, [vars(event) | {"evidence": json.dumps(event.evidence, sort_keys=True)}], where)
+    rows.replace(MODEL_EVENTS, [as_row(event)], where)
+
+
+def as_row(event: Event) -> dict[str, Any]:
+    """The event as a row of the table."""
+    return vars(event) | {"evidence": json.dumps(event.evidence, sort_keys=True)}
+
+
+def of_row(row: Mapping[str, Any]) -> Event:
+    """The event that a row of the table holds."""
+    return Event(**{**row, "evidence": json.loads(row["evidence"])})
 
 
 def of_model(name: str, version: int | None = None) -> list[Event]:
@@ -66,5 +76,5 @@ def of_model(name: str, version: int | None = None) -> list[Event]:
     condition = pc.field("model_name") == name
     if version is not None:
         condition &= pc.field("model_version") == version
-    found = [Event(**{**row, "evidence": json.loads(row["evidence"])}) for row in rows.read(MODEL_EVENTS, condition)]
+    found = map(of_row, rows.read(MODEL_EVENTS, condition))
     return sorted(found, key=lambda event: (event.happened_at, event.model_version))

@@ -1,66 +1,130 @@
 """The metrics' names, which of them are better when greater, and their values on arrays.
 
 Definitions are scikit-learn's: average precision is the step-wise area under the precision-recall curve, log loss the mean
-negative log-likelihood in nats, Brier the mean squared error of the probability (Brier 1950).
+negative log-likelihood in nats, Brier the mean squared error of the probability (Brier 1950), R2 one minus the share of the
+label's variance that is left. MAPE leaves out rows whose label is 0, for which it is not defined; scikit-learn lets one such
+row drown all others. The calibration error is the expected calibration error of Naeini et al. (2015) over ten bins of equally
+many rows: how far the mean score of a bin lies from its mean label, on average. The recalibration line is Cox's (1958): the
+logistic regression of the label on the score's log-odds has intercept 0 and slope 1 for calibrated scores; a slope
+below 1 says that scores are too extreme.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Number = TypeVar("Number", float, Array)
 
 Task = Literal["classification", "regression"]
 
 NAMES: Mapping[Task, tuple[str, ...]] = {
     "classification": ("log_loss", "average_precision", "roc_auc", "brier"),
-    "regression": ("rmse", "mae"),
+    "regression": ("rmse", "mae", "mape", "r2"),
 }
+
+# Of decisions: they depend on the threshold.
+OF_DECISIONS = ("precision", "recall", "f1")
+CONFUSION = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
 # Mean prediction minus mean label: which way the scores are off as a whole.
 CALIBRATION_GAP = "calibration_gap"
+CALIBRATION_ERROR = "calibration_error"
+BINS = 10
 
-GREATER_IS_BETTER = frozenset({"average_precision", "roc_auc"})
+GREATER_IS_BETTER = frozenset({"average_precision", "roc_auc", "r2", *OF_DECISIONS})
 
 # The loss by which a model is tuned and watched.
 LOSS: Mapping[Task, str] = {"classification": "log_loss", "regression": "rmse"}
 
 
-def compute(task: Task, label: Array, score: Array) -> dict[str, float | None]:
-    """All metrics of the task, and the calibration gap.
+def compute(task: Task, label: Array, score: Array, decided: Bools | None = None) -> dict[str, float | None]:
+    """All metrics of the task, and how calibrated the scores are.
 
     Args:
         task: which family of metrics.
         label: shape (n,), 1 or 0 for a classification, else the value.
         score: shape (n,), probability or predicted value.
+        decided: shape (n,), whether the decision was yes; gives the metrics of decisions and the confusion matrix too.
 
     Returns:
         Metric by name. None where the rows do not define it: no rows, or ranking metrics on labels of a single class.
     """
     import numpy as np
-    from sklearn import metrics
 
-    names = NAMES[task]
+    of_decisions = (*OF_DECISIONS, *CONFUSION) if decided is not None else ()
     if len(label) == 0:
-        return dict.fromkeys((*names, CALIBRATION_GAP))
-    result: dict[str, float | None] = {CALIBRATION_GAP: float(np.mean(score) - np.mean(label))}
-    if task == "regression":
-        result["rmse"] = float(np.sqrt(np.mean((score - label) ** 2)))
-        result["mae"] = float(np.mean(np.abs(score - label)))
-        return result
-    both = bool(label.min() != label.max())
-    result["log_loss"] = float(metrics.log_loss(label, np.clip(score, 1e-12, 1 - 1e-12), labels=[0, 1]))
-    result["brier"] = float(np.mean((score - label) ** 2))
-    result["average_precision"] = float(metrics.average_precision_score(label, score)) if both else None
-    result["roc_auc"] = float(metrics.roc_auc_score(label, score)) if both else None
+        return dict.fromkeys((*NAMES[task], *of_decisions, CALIBRATION_GAP, CALIBRATION_ERROR))
+    result: dict[str, float | None] = _regression(label, score) if task == "regression" else _scores(label, score)
+    if decided is not None:
+        result |= _decisions(label, decided)
+    result[CALIBRATION_GAP] = float(np.mean(score) - np.mean(label))
+    result[CALIBRATION_ERROR] = _calibration_error(label, score)
     return result
 
 
-def better_by(metric: str, challenger: float, champion: float) -> float:
+def _scores(label: Array, score: Array) -> dict[str, float | None]:
+    import numpy as np
+    from sklearn import metrics
+
+    both = bool(label.min() != label.max())
+    return {
+        "log_loss": float(metrics.log_loss(label, np.clip(score, 1e-12, 1 - 1e-12), labels=[0, 1])),
+        "average_precision": float(metrics.average_precision_score(label, score)) if both else None,
+        "roc_auc": float(metrics.roc_auc_score(label, score)) if both else None,
+        "brier": float(np.mean((score - label) ** 2)),
+    }
+
+
+def _regression(label: Array, score: Array) -> dict[str, float | None]:
+    import numpy as np
+
+    error, known, spread = score - label, label != 0, float(np.sum((label - label.mean()) ** 2))
+    return {
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "mae": float(np.mean(np.abs(error))),
+        "mape": float(np.mean(np.abs(error[known] / label[known]))) if known.any() else None,
+        "r2": 1 - float(np.sum(error**2)) / spread if spread > 0 else None,
+    }
+
+
+def _decisions(label: Array, decided: Bools) -> dict[str, float | None]:
+    yes = label > 0
+    hit, alarm = float((decided & yes).sum()), float((decided & ~yes).sum())
+    miss, quiet = float((~decided & yes).sum()), float((~decided & ~yes).sum())
+    return {
+        "precision": hit / (hit + alarm) if hit + alarm else None,
+        "recall": hit / (hit + miss) if hit + miss else None,
+        "f1": 2 * hit / (2 * hit + alarm + miss) if hit + alarm + miss else None,
+        **dict(zip(CONFUSION, (hit, alarm, miss, quiet), strict=True)),
+    }
+
+
+def _calibration_error(label: Array, score: Array) -> float:
+    import numpy as np
+
+    bins = [part for part in np.array_split(np.argsort(score, kind="stable"), BINS) if len(part)]
+    return float(sum(len(part) * abs(score[part].mean() - label[part].mean()) for part in bins) / len(label))
+
+
+def recalibration(label: Array, score: Array) -> tuple[float, float] | None:
+    """Intercept and slope of the recalibration line of probabilities; None for labels of a single class."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    if len(label) == 0 or label.min() == label.max():
+        return None
+    clipped = np.clip(score, 1e-6, 1 - 1e-6)
+    fitted = LogisticRegression(C=np.inf).fit(np.log(clipped / (1 - clipped)).reshape(-1, 1), label)
+    return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
+
+
+def better_by(metric: str, challenger: Number, champion: Number) -> Number:
     """By how much the challenger is better, in the metric's own unit; negative when it is worse."""
     return challenger - champion if metric in GREATER_IS_BETTER else champion - challenger

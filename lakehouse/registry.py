@@ -1,6 +1,6 @@
-"""Reading the model registry: which version an alias names, and the files of a version.
+"""The model registry: which version an alias names, and the files of a version.
 
-Look-ups go to MLflow's REST interface: a scoring task asks one question and starts in two seconds, and importing the MLflow
+Questions go to MLflow's REST interface: a scoring task asks one question and starts in two seconds, and importing the MLflow
 client alone would take three more. Files are fetched by the MLflow client, once for each version and machine.
 """
 
@@ -31,6 +31,7 @@ TAG_HOLDOUT_FIRST = "holdout_first"
 TAG_HOLDOUT_LAST = "holdout_last"
 TAG_FEATURES_VERSION = "features_version"
 TAG_FINGERPRINT = "training_fingerprint"
+TAG_CODE_VERSION = "code_version"
 # The features that the model wants, in its order, separated by commas.
 TAG_FEATURES = "features"
 
@@ -38,6 +39,8 @@ TAG_FEATURES = "features"
 MODEL_FILE = "booster/model.ubj"
 PROFILE_FILE = "profile/profile.json"
 REFERENCE_FILE = "profile/reference.parquet"
+# The job's result: a repeated training answers with it.
+RESULT_FILE = "training/result.json"
 
 TIMEOUT_SECONDS = 20
 
@@ -64,21 +67,6 @@ def by_alias(name: str, alias: str) -> ModelVersion | None:
     return None if found is None else _version(found["model_version"])
 
 
-def champion(name: str) -> ModelVersion:
-    """The champion.
-
-    Raises:
-        ModelMissing: when there is none yet.
-    """
-    found = by_alias(name, CHAMPION)
-    if found is None:
-        raise ModelMissing(
-            f"model {name}: expected an alias {CHAMPION!r} in the registry, found none; train and pass the gate first: "
-            f"python -m jobs train --use-case {name} --partition YYYY-MM-DD"
-        )
-    return found
-
-
 def version(name: str, number: int) -> ModelVersion:
     """That version.
 
@@ -95,6 +83,31 @@ def versions(name: str) -> list[ModelVersion]:
     """All versions, oldest first."""
     found = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "1000"})
     return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
+
+
+def point(name: str, alias: str, number: int) -> None:
+    """Let the alias name that version."""
+    _send("POST", "registered-models/alias", {"name": name, "alias": alias, "version": str(number)})
+
+
+def drop(name: str, alias: str) -> None:
+    """Remove the alias; without one, nothing happens."""
+    _send("DELETE", "registered-models/alias", {"name": name, "alias": alias})
+
+
+def tag(model: ModelVersion, key: str, value: str) -> None:
+    """Put a tag on the version, in the place of one that it has."""
+    content = {"name": model.name, "version": str(model.version), "key": key, "value": value}
+    _send("POST", "model-versions/set-tag", content)
+
+
+def run_url(model: ModelVersion) -> str:
+    """Where a person sees the run that trained the version; empty when it is not there."""
+    found = _get("runs/get", {"run_id": model.run_id})
+    if found is None:
+        return ""
+    experiment = found["run"]["info"]["experiment_id"]
+    return f"{settings.load().mlflow_tracking_uri.rstrip('/')}/#/experiments/{experiment}/runs/{model.run_id}"
 
 
 def file(model: ModelVersion, path: str) -> Path:
@@ -145,17 +158,29 @@ def _version(content: Mapping[str, Any]) -> ModelVersion:
 
 
 def _get(call: str, parameters: Mapping[str, str]) -> Any:
+    return _send("GET", call, parameters)
+
+
+def _send(method: str, call: str, content: Mapping[str, str]) -> Any:
     """The answer of MLflow's REST interface; None when it says that the thing does not exist."""
     uri = settings.load().mlflow_tracking_uri
+    question, body = (content, None) if method == "GET" else (None, content)
+    address = f"{uri.rstrip('/')}/api/2.0/mlflow/{call}"
     try:
-        answer = requests.get(f"{uri.rstrip('/')}/api/2.0/mlflow/{call}", params=parameters, timeout=TIMEOUT_SECONDS)
+        answer = requests.request(method, address, params=question, json=body, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise ServiceUnavailable(
             f"MLflow at {uri}: expected an answer, found {type(error).__name__}; is the stack up? (make up)"
         ) from error
     if answer.status_code == requests.codes.ok:
         return answer.json()
-    code = answer.json().get("error_code") if "json" in answer.headers.get("content-type", "") else None
+    said = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    code = said.get("error_code")
     if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if method == "POST":
+            # A write that MLflow did not make: the names come from the registry itself, so something was removed there.
+            raise ModelMissing(
+                f"MLflow at {uri}: expected {call} for {content['name']} to be made: {said.get('message')}"
+            )
         return None
     raise ServiceUnavailable(f"MLflow at {uri}: expected an answer to {call}, found HTTP {answer.status_code}")

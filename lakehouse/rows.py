@@ -7,7 +7,7 @@ replaces what it writes, so that it can be repeated for free.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -42,10 +42,40 @@ def replace(table: Table, rows: Iterable[Row], where: str) -> None:
     """
     if not delta.exists(table):
         delta.create(table)
-    content = pa.Table.from_pylist(
-        [{name: row[name] for name in table.column_names} for row in rows], shape.schema(table)
-    )
+    content = _arrow(table, rows)
     conflicts.retried(table, lambda: write_deltalake(delta.location(table), content, mode="overwrite", predicate=where))
+
+
+def amend(
+    table: Table, read: pc.Expression, where: str, change: Callable[[list[dict[str, Any]]], Iterable[Row] | None]
+) -> None:
+    """Read rows, decide, and put others in their place: in one commit, and only if nobody changed them in between.
+
+    When another writer came first, ``change`` is asked again with the rows as they are then. So what it decides holds for
+    the very rows that the commit replaces.
+
+    Args:
+        table: created when missing.
+        read: which rows are read and replaced.
+        where: the same as an SQL condition.
+        change: given the rows, ordered by the table's key, returns those that take their place; None: leave them.
+
+    Raises:
+        WriteConflict: when other writers came first again and again.
+    """
+    if not delta.exists(table):
+        delta.create(table)
+    location = delta.location(table)
+
+    def attempt() -> None:
+        # The write begins at the version that was read: delta-rs refuses it when what it replaces has changed since.
+        opened = DeltaTable(location)
+        found = datasets.of(opened, location).to_table(columns=list(table.column_names), filter=read).to_pylist()
+        new = change(ordered(table, found))
+        if new is not None:
+            write_deltalake(opened, _arrow(table, new), mode="overwrite", predicate=where)
+
+    conflicts.retried(table, attempt)
 
 
 def compact(table: Table) -> None:
@@ -57,3 +87,7 @@ def compact(table: Table) -> None:
 def ordered(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:
     """The rows in the order of the table's key."""
     return sorted((dict(row) for row in rows), key=lambda row: tuple(row[name] for name in table.key))
+
+
+def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
+    return pa.Table.from_pylist([{name: row[name] for name in table.column_names} for row in rows], shape.schema(table))

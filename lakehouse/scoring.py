@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from lakehouse import delta, registry, tables
+from lakehouse import championship, delta, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.registry import ModelVersion
 
@@ -48,7 +48,7 @@ def choose(
     versions = {number: registry.version(use_case.name, number) for number in set(kept.values())}
     chosen = {day: Choice(versions[number], why.get(day) or CHAMPION) for day, number in kept.items()}
     if len(chosen) < len(days):
-        today = registry.champion(use_case.name)
+        today = championship.champion(use_case.name)
         for day in set(days) - set(chosen):
             restated = before.get(day, today.version) != today.version
             chosen[day] = Choice(today, NOW if restated else why.get(day) or CHAMPION)

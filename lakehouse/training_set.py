@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 # Declared names begin with a letter, so this one can never be a feature's.
 LABEL = "_label"
+# A row whose slice is not known belongs to the slice of that name.
+NULL = "null"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class TrainingSet:
         features: shape (rows, features), NaN where a feature is not known.
         label: shape (rows,), NaN where the row has no label.
         days: shape (rows,), the partition of each row.
+        slices: of each declared slice the value of each row as text, where they were asked for.
     """
 
     names: tuple[str, ...]
     features: Floats
     label: Floats
     days: NDArray[np.datetime64]
+    slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -53,7 +57,8 @@ class TrainingSet:
         return self._where(~np.isnan(self.label))
 
     def _where(self, kept: NDArray[np.bool_]) -> TrainingSet:
-        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept])
+        slices = {name: values[kept] for name, values in self.slices.items()}
+        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept], slices)
 
 
 def label_of(value: Column, label: Label) -> Column:
@@ -95,6 +100,7 @@ def read(
     features_version: int,
     labels_version: int,
     names: Sequence[str] | None = None,
+    sliced: bool = False,
 ) -> TrainingSet:
     """The rows of the days from ``first`` to ``last``, unlabelled ones included.
 
@@ -106,6 +112,7 @@ def read(
         features_version: Delta version of the feature table.
         labels_version: Delta version of silver of the label's source.
         names: the features wanted, by default all that are declared, in that order.
+        sliced: whether the values of the declared slices are wanted too, from the entity's source as it is now.
 
     Raises:
         FeaturesMissing: when no features were ever built. InputsMissing: when the label's source never delivered.
@@ -130,8 +137,26 @@ def read(
         delta.read(spark, outcomes, at_version=labels_version).where(within),
         use_case,
         wanted,
-    ).toArrow()
-    return _from_arrow(rows, use_case, wanted)
+    )
+    if sliced and use_case.slices:
+        population = delta.read(spark, tables.silver(use_case.source(use_case.entity.source))).where(within)
+        rows = join_slices(rows, population, use_case)
+    return _from_arrow(rows.toArrow(), use_case, wanted)
+
+
+def join_slices(rows: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
+    """Each row with a text column ``slice_<name>`` for each declared slice.
+
+    Args:
+        rows: ``partition``, the key, and anything else.
+        population: rows of silver of the entity's source.
+        use_case: declares the slices.
+    """
+    from pyspark.sql import functions as F
+
+    on = ["partition", *use_case.entity.key]
+    slices = [F.coalesce(F.col(name).cast("string"), F.lit(NULL)).alias(f"slice_{name}") for name in use_case.slices]
+    return rows.join(population.select(*on, *slices), on, "left")
 
 
 def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
@@ -148,7 +173,12 @@ def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> Tr
     for index, name in enumerate(names):
         matrix[:, index] = _floats(rows.column(name))
     days = rows.column("partition").to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    return TrainingSet(names, matrix, _floats(rows.column(LABEL)), days)
+    slices = {
+        name: np.array(rows.column(f"slice_{name}").fill_null(NULL).to_pylist(), dtype=np.str_)
+        for name in use_case.slices
+        if f"slice_{name}" in rows.column_names
+    }
+    return TrainingSet(names, matrix, _floats(rows.column(LABEL)), days, slices)
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

@@ -101,11 +101,20 @@ Trains a challenger as of day D, tunes it with Optuna ({use_case.model.trials} t
 tuning never sees.
 
 The gate then compares it with the champion on the same holdout. It is promoted when {gate.metric} is better by
-{gate.min_improvement} and it keeps the floors ({floors}); else it is held, with the reasons in the log of the last task
-and in `ops.model_events`.
+{gate.min_improvement} beyond noise, no limit is broken (floors: {floors}), no slice is harmed, and its lineage is whole;
+else it is held, with the reasons in the log of the last task and in `ops.model_events`.{_approval(use_case)}
 
 Monitoring triggers this DAG when its limits are violated; trigger it by hand with `partition`. One training at a time.
 {RERUN}"""
+
+
+def _approval(use_case: UseCase) -> str:
+    if use_case.gate.approval is None:
+        return ""
+    return f"""
+
+**A person decides.** Before a promotion the run waits at `approval`: open the task, or *Required Actions*, read the evidence, and
+approve or reject. Without an answer in {use_case.gate.approval.hours:g} hours the version is held."""
 
 
 def restate(use_case: UseCase) -> str:

@@ -26,6 +26,19 @@ def choose_retraining(result: Any) -> str:
     return "request_retraining" if result["retrain"] else "all_quiet"
 
 
+@task.branch
+def ask_or_not(result: Any) -> str:
+    """Go on to the person when the gate proposes a promotion, and to the verdict when it has decided."""
+    _say_reasons(result["verdict"], result)
+    return "approval" if result["verdict"] == "proposed" else "last"
+
+
+@task(trigger_rule="none_failed_min_one_success")
+def last(judged: Any, answered: Any) -> Any:
+    """What the gate has said last: after the person's answer, or, when nobody had to be asked, at once."""
+    return answered or judged
+
+
 @task.branch(task_id="verdict")
 def choose_verdict(result: Any) -> str:
     """Go on to the task that is named like the gate's verdict."""

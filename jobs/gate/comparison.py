@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from jobs.gate import bootstrap
-from jobs.gate.decision import Metrics, Rival
+from jobs.gate import measurement
+from jobs.gate.evidence import CERTAINTY, Challenger, Metrics, Rival, Span
+from jobs.gate.measurement import Measured
 from lakehouse import delta, metrics, registry, spark, tables, training_set
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused, TrainingDataMissing
 from lakehouse.registry import ModelVersion
-from lakehouse.training_set import Floats, TrainingSet
-
-log = logging.getLogger(__name__)
+from lakehouse.training_set import TrainingSet
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The challenger's metrics, the champion as its rival (None: there is none), and the evidence for the diary."""
+    """The challenger, the champion as its rival (None: there is none), and the evidence for the diary."""
 
-    challenger: Metrics
+    challenger: Challenger
     rival: Rival | None
     evidence: dict[str, Any]
 
@@ -50,42 +46,72 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
             f"also wants {', '.join(missing)}; train a new version"
         )
     rival = None if champion is None else _meet(use_case, champion, first, last)
-    if rival is not None and champion is not None and rival.unseen and not rival.unusable:
+    measurable = rival is not None and champion is not None and rival.unseen and not rival.unusable
+    if measurable and champion is not None:
         judged = labelled.between(max(first, _day(champion, registry.TAG_TRAINED_THROUGH) + dt.timedelta(days=1)), last)
     else:
         judged = labelled
     if not len(judged):
         rival = Rival(rival.version, None, unseen=False, note=rival.note) if rival is not None else None
-        judged = labelled
-    mine = score(challenger, judged)
-    measured = metrics.compute(use_case.model.task, judged.label, mine)
-    spread = None
-    if rival is not None and champion is not None and rival.unseen and not rival.unusable:
-        theirs = score(champion, judged)
-        rival = Rival(rival.version, metrics.compute(use_case.model.task, judged.label, theirs), note=rival.note)
-        spread = bootstrap.interval(use_case.gate.metric, judged.label, mine, theirs, use_case.model.seed)
-    evidence = {
+        judged, measurable = labelled, False
+    mine = measurement.of(challenger, judged, use_case)
+    measured = _metrics(use_case, mine)
+    if measurable and rival is not None and champion is not None:
+        theirs = measurement.of(champion, judged, use_case)
+        gain, by_slice = measurement.gains(use_case, mine, theirs)
+        rival = replace(rival, metrics=_metrics(use_case, theirs), gain=gain, slices=by_slice)
+    met = Challenger(measured, measurement.gaps(use_case, mine))
+    return Comparison(
+        met, rival, {**_read(first, last, rows, labelled, judged), **versions, **_evidence(use_case, met, rival)}
+    )
+
+
+def _metrics(use_case: UseCase, model: Measured) -> Metrics:
+    rows = model.rows
+    return metrics.compute(use_case.model.task, rows.label, rows.score, rows.decided)
+
+
+def _read(
+    first: dt.date, last: dt.date, rows: TrainingSet, labelled: TrainingSet, judged: TrainingSet
+) -> dict[str, Any]:
+    return {
         "holdout": [str(first), str(last)],
         "judged_days": [str(judged.days.min()), str(judged.days.max())],
         "rows": len(judged),
         "unlabelled": len(rows) - len(labelled),
-        **versions,
-        "metric": use_case.gate.metric,
-        "min_improvement": use_case.gate.min_improvement,
-        "floors": use_case.gate.floors,
-        "challenger": measured,
+    }
+
+
+def _evidence(use_case: UseCase, challenger: Challenger, rival: Rival | None) -> dict[str, Any]:
+    """What the decision rests on, for the diary and for the person who is asked."""
+    gate, gain = use_case.gate, None if rival is None else rival.gain
+    enough = [] if rival is None else [one for one in rival.slices if one.gain.rows >= gate.min_slice_rows]
+    return {
+        "metric": gate.metric,
+        "certainty": CERTAINTY,
+        "limits": gate.model_dump(mode="json", exclude={"metric", "approval"}),
+        "challenger": challenger.metrics,
         "champion": None if rival is None else rival.metrics,
         "champion_version": None if rival is None else rival.version,
-        "improvement_interval_95": spread,
+        "improvement": None if gain is None else asdict(gain),
+        "slices": [{"slice": one.name, "value": one.value, **_plain(one.gain)} for one in enough],
+        "fairness": [
+            {"slice": one.limit.slice, "value": one.value, "metric": one.limit.metric, **_plain(one.gap)}
+            for one in challenger.gaps
+            if one.gap.rows >= gate.min_slice_rows
+        ],
     }
-    return Comparison(measured, rival, evidence)
+
+
+def _plain(span: Span) -> dict[str, Any]:
+    return {"difference": span.value, "low": span.low, "high": span.high, "rows": span.rows}
 
 
 def _rows(use_case: UseCase, first: dt.date, last: dt.date) -> tuple[TrainingSet, dict[str, int]]:
     features = delta.version(tables.features(use_case))
     labels = delta.version(tables.silver(use_case.source(use_case.label.source)))
     session = spark.session(f"gate {use_case.name}")
-    rows = training_set.read(session, use_case, first, last, features, labels)
+    rows = training_set.read(session, use_case, first, last, features, labels, sliced=True)
     return rows, {"features_version": features, "labels_version": labels}
 
 
@@ -106,32 +132,7 @@ def _meet(use_case: UseCase, champion: ModelVersion, first: dt.date, last: dt.da
 
 def undeclared(model: ModelVersion, use_case: UseCase) -> list[str]:
     """The features that the model wants and the use case does not declare."""
-    return sorted(set(names_of(model)) - set(use_case.feature_names))
-
-
-def names_of(model: ModelVersion) -> list[str]:
-    """The features that the model wants, in its order."""
-    return model.tags.get(registry.TAG_FEATURES, "").split(",")
-
-
-def score(model: ModelVersion, rows: TrainingSet) -> Floats:
-    """The model's scores of the rows, from XGBoost's own format.
-
-    Raises:
-        ModelRefused: when the file names other features than the version's tags.
-    """
-    import xgboost
-
-    booster = xgboost.Booster()
-    booster.load_model(str(registry.file(model, registry.MODEL_FILE)))
-    names = names_of(model)
-    if booster.feature_names != names:
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
-            f"file names {', '.join(booster.feature_names or ['none'])}; train a new version"
-        )
-    columns = rows.features[:, [rows.names.index(name) for name in names]]
-    return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
+    return sorted(set(measurement.names_of(model)) - set(use_case.feature_names))
 
 
 def _day(model: ModelVersion, tag: str) -> dt.date:
@@ -140,5 +141,5 @@ def _day(model: ModelVersion, tag: str) -> dt.date:
     except (KeyError, ValueError) as error:
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected the tag {tag} with a day, found "
-            f"{model.tags.get(tag)!r}; only versions that the train job registered can be judged"
+            f"{model.tags.get(tag)!r}; only versions that the train job registered can be compared"
         ) from error

@@ -7,37 +7,85 @@ import logging
 from typing import Any
 
 from jobs.arguments import Arguments
-from jobs.gate import judgement
+from jobs.gate import judgement, lineage
 from jobs.gate.decision import decide
+from jobs.gate.evidence import Challenger
 from jobs.gate.judgement import Judgement
-from lakehouse import registry, use_cases
+from lakehouse import championship, events, registry, use_cases
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelMissing
+from lakehouse.errors import BadArguments, ModelMissing
 from lakehouse.registry import ModelVersion
 
 log = logging.getLogger(__name__)
 
+# The verdict while a person is asked.
+PROPOSED = "proposed"
+
 
 def run(arguments: Arguments) -> dict[str, Any]:
-    """Judge one version; a version that was judged already keeps its verdict."""
+    """Judge one version; a version that was judged already keeps its verdict.
+
+    Where the use case asks for a person, a promotion is proposed and nothing happens; a second call with the answer
+    carries it out.
+    """
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = use_cases.by_name(arguments.use_case)
     model = choose(use_case, arguments.partition, arguments.model_version)
-    judged = judgement.of(model)
+    judged, status = judgement.of(model), "judged"
+    if judged is None and arguments.answer is not None:
+        raise BadArguments(
+            f"--answer {arguments.answer}: expected a proposal of {model.name} version {model.version} to answer, it was not "
+            "judged yet; run the gate without --answer first, and read what it says"
+        )
     if judged is None:
         judged = judge(use_case, model, arguments.actor)
         judgement.declare(model, judged)
-    new = judgement.carry_out(model, judged)
-    log.info("gate %s: version %d %s: %s", use_case.name, model.version, judged.verdict, "; ".join(judged.reasons))
+    if waits(use_case, model, judged) and arguments.answer is None:
+        status = PROPOSED
+    else:
+        if arguments.answer is not None:
+            judged = answer(use_case, model, judged, arguments.answer, arguments.actor)
+        judged, new = judgement.carry_out(model, judged)
+        status = status if new else "unchanged"
+    verdict = PROPOSED if status == PROPOSED else judged.verdict
+    log.info("gate %s: version %d %s: %s", use_case.name, model.version, verdict, "; ".join(judged.reasons))
     return {
-        "status": "judged" if new else "unchanged",
-        "verdict": judged.verdict,
+        "status": status,
+        "verdict": verdict,
         "model_version": model.version,
         "champion_version": judged.from_version,
         "reasons": list(judged.reasons),
         "metrics": {name: judged.evidence[name] for name in ("challenger", "champion")},
         "evidence": judged.evidence,
+        "run_url": registry.run_url(model),
     }
+
+
+def waits(use_case: UseCase, model: ModelVersion, judged: Judgement) -> bool:
+    """Whether a person has still to say yes or no to the promotion."""
+    if use_case.gate.approval is None or judged.verdict != events.PROMOTED or judged.answer:
+        return False
+    # One that was promoted before approval was declared waits for nobody.
+    return not judgement.written(model, judged)
+
+
+def answer(use_case: UseCase, model: ModelVersion, judged: Judgement, said: str, actor: str) -> Judgement:
+    """The judgement with a person's answer, declared.
+
+    Raises:
+        BadArguments: when nothing waits for an answer, or another one was given before.
+    """
+    if judged.answer == said:
+        return judged
+    if not waits(use_case, model, judged) or use_case.gate.approval is None:
+        found = f"answered {judged.answer} by {judged.actor}" if judged.answer else f"{judged.verdict} by the gate"
+        raise BadArguments(
+            f"--answer {said}: expected a promotion of {model.name} version {model.version} that waits for an answer, it "
+            f"was {found}; nothing is changed"
+        )
+    judged = judged.answered(said, actor, use_case.gate.approval.hours)
+    judgement.declare(model, judged)
+    return judged
 
 
 def choose(use_case: UseCase, day: dt.date, asked: int | None) -> ModelVersion:
@@ -62,16 +110,25 @@ def choose(use_case: UseCase, day: dt.date, asked: int | None) -> ModelVersion:
 
 def judge(use_case: UseCase, model: ModelVersion, actor: str) -> Judgement:
     """Measure, decide, and put the decision into words."""
-    from jobs.gate.comparison import compare
+    champion = championship.current(use_case.name)
+    if missing := lineage.missing(use_case, model):
+        challenger, rival = Challenger({}, missing=missing), None
+        evidence: dict[str, Any] = {"challenger": None, "champion": None}
+    else:
+        from jobs.gate.comparison import compare
 
-    champion = registry.by_alias(use_case.name, registry.CHAMPION)
-    # A champion that was set by hand and never judged has no rival but its floors.
-    compared = compare(use_case, model, None if champion is None or champion.version == model.version else champion)
-    decision = decide(use_case.gate, compared.challenger, compared.rival)
+        # A champion that was set by hand and never judged has no rival but its limits.
+        compared = compare(use_case, model, None if champion is None or champion.version == model.version else champion)
+        challenger, rival, evidence = compared.challenger, compared.rival, compared.evidence
+    decision = decide(use_case.gate, challenger, rival)
+    proven = {
+        name: model.tags.get(name)
+        for name in (registry.TAG_SHA256, registry.TAG_FINGERPRINT, registry.TAG_CODE_VERSION)
+    }
     return Judgement(
         verdict=decision.verdict,
         reasons=decision.reasons,
-        evidence=compared.evidence,
+        evidence={**evidence, "lineage": {**proven, "missing": list(missing)}},
         from_version=None if champion is None else champion.version,
         actor=actor,
         judged_at=dt.datetime.now(dt.UTC).isoformat(),

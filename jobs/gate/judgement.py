@@ -1,34 +1,38 @@
 """A judgement carried out so that a crash at any point is mended by running the gate again.
 
-Three steps: the judgement is written to the version as one tag (what is meant to happen), then the aliases move, and
-last the diary gets its line (it has happened). A judgement without its line is carried out again; one with its line is
-left alone, so that a rerun never undoes what people did since.
+Three steps: the judgement is written to the version as one tag (what is meant to happen), then the diary gets its line (it
+has happened: from that commit on the version is champion, see `lakehouse.championship`), and last tags and aliases
+follow. A judgement without its line is carried out again; one with its line only has its tags and aliases mended, so
+that a rerun never undoes what people did since.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from lakehouse import events, registry, settings
+from lakehouse import championship, events, registry
 from lakehouse.events import Event
 from lakehouse.registry import ModelVersion
-
-log = logging.getLogger(__name__)
 
 TAG_JUDGEMENT = "gate_judgement"
 # The same for people who read the version's page.
 TAG_VERDICT = "gate_verdict"
 TAG_REASONS = "gate_reasons"
 
+# What a person can say to a proposed promotion.
+APPROVED, REJECTED, TIMEOUT = "approved", "rejected", "timeout"
+
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC)."""
+    """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC).
+
+    ``answer`` is what a person said to a promotion that was proposed; empty where nobody was asked, or has answered yet.
+    """
 
     verdict: str
     reasons: tuple[str, ...]
@@ -36,6 +40,25 @@ class Judgement:
     from_version: int | None
     actor: str
     judged_at: str
+    answer: str = ""
+
+    def answered(self, answer: str, by: str, hours: float) -> Judgement:
+        """The judgement after a person was asked: approved, rejected, or timeout when nobody answered in time."""
+        now, approval = dt.datetime.now(dt.UTC).isoformat(), {"proposed_by": self.actor, "proposed_at": self.judged_at}
+        said = {
+            APPROVED: f"approved by {by}",
+            REJECTED: f"rejected by {by}",
+            TIMEOUT: f"nobody approved it within {hours:g} hours",
+        }[answer]
+        return replace(
+            self,
+            verdict=events.PROMOTED if answer == APPROVED else events.HELD,
+            reasons=(said, *self.reasons),
+            evidence={**self.evidence, "approval": {**approval, "answer": answer, "by": by}},
+            actor=by,
+            judged_at=now,
+            answer=answer,
+        )
 
     def event(self, model: ModelVersion) -> Event:
         """The diary's line."""
@@ -63,33 +86,53 @@ def of(model: ModelVersion) -> Judgement | None:
 
 def declare(model: ModelVersion, judgement: Judgement) -> None:
     """Write down what is meant to happen."""
-    text = json.dumps(asdict(judgement), sort_keys=True)
-    _client().set_model_version_tag(model.name, str(model.version), TAG_JUDGEMENT, text)
+    registry.tag(model, TAG_JUDGEMENT, json.dumps(asdict(judgement), sort_keys=True))
 
 
-def carry_out(model: ModelVersion, judgement: Judgement) -> bool:
-    """Move the aliases, then write the diary's line. False when the line was there: nothing is done twice."""
-    event, diary = judgement.event(model), events.of_model(model.name)
-    mine = (event.model_version, event.event, event.happened_at)
-    if any((line.model_version, line.event, line.happened_at) == mine for line in diary):
-        return False
-    client, number = _client(), str(model.version)
-    client.set_model_version_tag(model.name, number, TAG_VERDICT, judgement.verdict)
-    client.set_model_version_tag(model.name, number, TAG_REASONS, event.reason)
-    if judgement.verdict == events.PROMOTED:
-        moved = (events.PROMOTED, events.ROLLED_BACK, events.RETIRED)
-        if any(line.event in moved and line.happened_at > event.happened_at for line in diary):
-            log.warning("gate %s: the champion changed since this judgement was made, its alias stays", model.name)
-        else:
-            client.set_registered_model_alias(model.name, registry.CHAMPION, number)
-        challenger = registry.by_alias(model.name, registry.CHALLENGER)
-        if challenger is not None and challenger.version == model.version:
-            client.delete_registered_model_alias(model.name, registry.CHALLENGER)
-    events.record(event)
-    return True
+def carry_out(model: ModelVersion, judgement: Judgement) -> tuple[Judgement, bool]:
+    """Write the diary's line; tags and aliases follow.
+
+    Returns:
+        The judgement as it was carried out, held when another version became champion since it was made; and whether
+        the line is new: nothing is done twice.
+    """
+    new = not written(model, judgement)
+    if new and judgement.verdict == events.PROMOTED and not championship.change(judgement.event(model)):
+        # A run of the same gate that came first in this very moment has promoted the same version.
+        new = not written(model, judgement)
+        if new:
+            judgement = _overtaken(model, judgement)
+            declare(model, judgement)
+    if new and judgement.verdict == events.HELD:
+        events.record(judgement.event(model))
+    registry.tag(model, TAG_VERDICT, judgement.verdict)
+    registry.tag(model, TAG_REASONS, judgement.event(model).reason)
+    champion, challenger = championship.current(model.name), registry.by_alias(model.name, registry.CHALLENGER)
+    if champion is not None and challenger is not None and champion.version == challenger.version:
+        registry.drop(model.name, registry.CHALLENGER)
+    return judgement, new
 
 
-def _client() -> Any:
-    from mlflow import MlflowClient
+def written(model: ModelVersion, judgement: Judgement) -> bool:
+    """Whether the diary has the judgement's line, or that of a run which promoted the same version at the same time."""
+    event = judgement.event(model)
+    return any(
+        line.event == event.event
+        and (
+            line.happened_at == event.happened_at
+            or (line.event, line.from_version) == (events.PROMOTED, event.from_version)
+        )
+        for line in events.of_model(model.name, model.version)
+    )
 
-    return MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
+
+def _overtaken(model: ModelVersion, judgement: Judgement) -> Judgement:
+    """The judgement on a version that was to take over from a champion that is none any more."""
+    last = championship.changes(model.name)[-1]
+    before = "no champion" if judgement.from_version is None else f"version {judgement.from_version}"
+    told = (
+        f"champion changed meanwhile: this version was judged against {before}, and version {last.model_version} was "
+        f"{last.event} on {last.happened_at:%Y-%m-%d %H:%M:%S} UTC by {last.actor}; train a new version to have it judged "
+        "against that one"
+    )
+    return replace(judgement, verdict=events.HELD, reasons=(told, *judgement.reasons), from_version=last.model_version)

@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from lakehouse import metrics
+from lakehouse import metrics, training_set
 from lakehouse.declaration import UseCase
 from lakehouse.metrics import Task
 
 ALL = "all"
-NULL = "null"
 
 # Up to so many rows are measured in this process; more by Spark's workers, a day each.
 ROWS_AT_ONCE = 2_000_000
@@ -48,15 +46,15 @@ def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, u
     """Each score with its label and the values of the declared slices.
 
     Returns:
-        ``partition``, ``role``, ``model_version``, ``score``, ``label`` (null where none came), and a text column
-        ``slice_<name>`` for each slice.
+        ``partition``, ``role``, ``model_version``, ``score``, ``decision``, ``label`` (null where none came), and a text
+        column ``slice_<name>`` for each slice.
     """
     on = ["partition", *use_case.entity.key]
-    rows = scores.select(*on, "role", "model_version", "score").join(outcomes.select(*on, "label"), on, "left")
-    slices = [F.coalesce(F.col(name).cast("string"), F.lit(NULL)).alias(f"slice_{name}") for name in use_case.slices]
-    if slices:
-        rows = rows.join(population.select(*on, *slices), on, "left")
-    return rows.select("partition", "role", "model_version", "score", "label", *(f"slice_{n}" for n in use_case.slices))
+    wanted = ["role", "model_version", "score", "decision"]
+    rows = scores.select(*on, *wanted).join(outcomes.select(*on, "label"), on, "left")
+    if use_case.slices:
+        rows = training_set.join_slices(rows, population, use_case)
+    return rows.select("partition", *wanted, "label", *(f"slice_{n}" for n in use_case.slices))
 
 
 def measure(judged: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
@@ -88,7 +86,9 @@ def of_rows(rows: pd.DataFrame, task: Task, slices: tuple[str, ...]) -> list[dic
 
 def _metrics(part: pd.DataFrame, task: Task) -> list[dict[str, Any]]:
     labelled = part[part["label"].notna()]
-    values = metrics.compute(task, _floats(labelled["label"]), _floats(labelled["score"]))
+    decisions = labelled["decision"]
+    decided = decisions.to_numpy(dtype=bool) if task == "classification" and decisions.notna().all() else None
+    values = metrics.compute(task, _floats(labelled["label"]), _floats(labelled["score"]), decided)
     counts = {"rows": len(part), "labelled_rows": len(labelled)}
     return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from jobs.monitor import drift, verdict
-from lakehouse import day_rows, events, registry, tables
+from lakehouse import championship, day_rows, events, registry, tables
 from lakehouse.declaration import UseCase
 
 
@@ -18,7 +18,7 @@ def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
         for model in registry.versions(use_case.name)
         if registry.TAG_TRAINED_FOR in model.tags
     }
-    champion = registry.by_alias(use_case.name, registry.CHAMPION)
+    champion = championship.current(use_case.name)
     champion_trained = None if champion is None else trained.get(champion.version)
     violated = {row["partition"]: row["violated"] for row in verdicts}
     known = [*trained.values(), *requested(use_case)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 
 from jobs.arguments import Arguments
@@ -36,7 +37,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
         model = train(use_case, arguments.partition, windows, pinned, parts, seconds)
     from jobs.train import registration
 
-    result = json.loads(registry.file(model, registration.RESULT_FILE).read_text(encoding="utf-8"))
+    result = json.loads(registry.file(model, registry.RESULT_FILE).read_text(encoding="utf-8"))
     registration.complete(model, arguments.actor, result)
     rounded = {part: round(value, 1) for part, value in seconds.items()}
     return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}
@@ -53,5 +54,10 @@ def read(use_case: UseCase, windows: Windows, pinned: Pinned) -> Parts:
     session, whole = spark.session(f"train {use_case.name}"), windows.whole
     rows = training_set.read(session, use_case, whole.first, whole.last, pinned.features_version, pinned.labels_version)
     parts = divide(rows, windows, use_case)
+    if use_case.slices:
+        # The slices of the holdout alone are asked for: a text for each of its rows, and not for those of months.
+        days = windows.holdout.first, windows.holdout.last
+        pins = pinned.features_version, pinned.labels_version
+        parts = replace(parts, holdout=training_set.read(session, use_case, *days, *pins, sliced=True).labelled())
     log.info("train %s: %s; rows %s", use_case.name, windows, parts.rows)
     return parts

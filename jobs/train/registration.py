@@ -16,14 +16,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from lakehouse import events, registry, settings
+from lakehouse import championship, events, registry, settings
 from lakehouse.registry import ModelVersion
 
 if TYPE_CHECKING:
     from lakehouse.training_set import TrainingSet
-
-# The job's result, kept with the run: a repeated training answers with it.
-RESULT_FILE = "training/result.json"
 
 
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
@@ -80,7 +77,7 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
         _client().set_registered_model_alias(model.name, registry.CHALLENGER, str(model.version))
     if events.REGISTERED in past:
         return
-    champion = registry.by_alias(model.name, registry.CHAMPION)
+    champion = championship.current(model.name)
     created = _client().get_model_version(model.name, str(model.version)).creation_timestamp
     events.record(
         events.Event(

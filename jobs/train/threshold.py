@@ -20,6 +20,12 @@ def cheapest(label: Floats, score: Floats, cost_of_miss: float, cost_of_false_al
         One of the scores, or the next number above the greatest when deciding no everywhere is cheapest. The greatest
         of equally cheap ones: the fewest alarms.
     """
+    cuts, cost = costs(label, score, cost_of_miss, cost_of_false_alarm)
+    return float(cuts[np.flatnonzero(cost <= cost.min() + 1e-9)[-1]])
+
+
+def costs(label: Floats, score: Floats, cost_of_miss: float, cost_of_false_alarm: float) -> tuple[Floats, Floats]:
+    """Every threshold that decides these rows differently, in ascending order, and what it costs on all of them."""
     order = np.argsort(score, kind="stable")
     ascending, labels = score[order], label[order]
     # cost[i]: the i lowest rows are decided no, the others yes.
@@ -27,6 +33,5 @@ def cheapest(label: Floats, score: Floats, cost_of_miss: float, cost_of_false_al
     false_alarms = (1 - labels).sum() - np.concatenate([[0.0], np.cumsum(1 - labels)])
     cost = cost_of_miss * missed + cost_of_false_alarm * false_alarms
     # Equal scores are decided alike: only the first of a run of them, and the end, can be a cut.
-    cuts = np.concatenate([[True], ascending[1:] != ascending[:-1], [True]])
-    best = int(np.flatnonzero(cuts & (cost <= cost[cuts].min() + 1e-9))[-1])
-    return float(ascending[best]) if best < len(ascending) else float(np.nextafter(ascending[-1], np.inf))
+    kept = np.concatenate([[True], ascending[1:] != ascending[:-1], [True]])
+    return np.append(ascending, np.nextafter(ascending[-1], np.inf))[kept], cost[kept]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,11 @@ class Run:
     def figure(self, name: str, figure: Figure) -> None:
         """Log a figure as ``plots/<name>.png``."""
         self._client.log_figure(self.run_id, figure, f"plots/{name}.png", save_kwargs={"dpi": 90})
+
+    def table(self, path: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Log rows of the same columns as a table that MLflow shows; without rows, nothing."""
+        if rows:
+            self._client.log_table(self.run_id, {name: [row[name] for row in rows] for name in rows[0]}, path)
 
     def file(self, path: str, write: Any) -> None:
         """Log a file under ``path``; ``write`` gets the local path to write it to."""

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jobs.train import baselines, fitting, plots, registration, threshold, tuning
+from jobs.train import curves, evaluation, fitting, plots, registration, threshold, tuning
+from jobs.train.evaluation import Evaluation
 from jobs.train.pinned import Pinned
 from jobs.train.tracking import Run
 from jobs.train.windows import Parts, Windows
@@ -59,10 +60,8 @@ def train(
                 chosen = threshold.cheapest(
                     parts.validation.label, tuned.validation_score, model.cost_of_miss, model.cost_of_false_alarm
                 )
-            measured = {
-                "model": metrics.compute(model.task, parts.holdout.label, score),
-                **baselines.measure(model, past, parts.holdout),
-            }
+            evaluated = evaluation.evaluate(use_case, past, parts.holdout, score, chosen)
+            measured = evaluated.metrics
             validation = metrics.compute(model.task, parts.validation.label, tuned.validation_score)
         log.info(
             "train %s: holdout %s %s", use_case.name, loss, {name: values[loss] for name, values in measured.items()}
@@ -70,6 +69,8 @@ def train(
         with _timed(seconds, "log"):
             result = {
                 "metrics": measured,
+                "recalibration": evaluated.recalibration,
+                "slices": evaluated.slices,
                 "rows": parts.rows,
                 "windows": {name: str(getattr(windows, name)) for name in ("train", "validation", "holdout")},
                 "features_version": pinned.features_version,
@@ -77,14 +78,12 @@ def train(
                 "threshold": chosen,
             }
             _log_numbers(run, use_case, tuned, result, validation)
-            _log_pictures(run, use_case, tuned, booster, parts.holdout.label, score)
+            _log_pictures(run, use_case, tuned, booster, parts, evaluated)
             _log_data(run, use_case, pinned, windows, parts)
             _log_profile(run, use_case, parts, past, tuned.validation_score, score, measured["model"])
             content = fitting.file_bytes(booster)
             run.file(registry.MODEL_FILE, lambda file: file.write_bytes(content))
-            run.file(
-                registration.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8")
-            )
+            run.file(registry.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
             model_id = registration.log_model(run.run_id, booster, parts.train)
     version_tags = {
         **tags,
@@ -109,7 +108,8 @@ def describe(day: dt.date, windows: Windows, measured: dict[str, dict[str, float
     """What a version's page says first: its days, its metrics on the holdout and those of the baselines."""
     lines = [f"Trained for {day} on {windows.train} and {windows.validation}; on the holdout {windows.holdout}:"]
     for name, values in measured.items():
-        numbers = ", ".join(f"{key} {value:.4f}" for key, value in values.items() if value is not None)
+        known = {key: values[key] for key in values if key not in metrics.CONFUSION}
+        numbers = ", ".join(f"{key} {value:.4f}" for key, value in known.items() if value is not None)
         lines.append(f"- {name.replace('_', ' ')}: {numbers}")
     return "\n".join(lines)
 
@@ -123,14 +123,23 @@ def _log_numbers(
     for name, values in result["metrics"].items():
         prefix = "holdout_" if name == "model" else f"{name}_"
         named |= {f"{prefix}{metric}": value for metric, value in values.items()}
+    named |= {f"holdout_{name}": value for name, value in result["recalibration"].items()}
     named |= {f"rows_{name}": float(count) for name, count in result["rows"].items()}
     run.metrics({**named, "threshold": result["threshold"]})
 
 
-def _log_pictures(run: Run, use_case: UseCase, tuned: tuning.Tuned, booster: Any, label: Floats, score: Floats) -> None:
-    model = use_case.model
-    for name, figure in plots.all_of(model.task, label, score, booster, tuned.study, tuned.trials, model.seed):
+def _log_pictures(
+    run: Run, use_case: UseCase, tuned: tuning.Tuned, booster: Any, parts: Parts, evaluated: Evaluation
+) -> None:
+    seed, holdout = use_case.model.seed, parts.holdout
+    for name, figure in (
+        *plots.of_search(tuned.study, tuned.trials, booster, seed),
+        *curves.of_holdout(use_case.model, holdout.label, evaluated.score, evaluated.decided),
+        *curves.of_threshold(use_case.model, parts.validation.label, tuned.validation_score),
+        *curves.of_slices(use_case, evaluated),
+    ):
         run.figure(name, figure)
+    run.table("evaluation/slices.json", evaluated.slices)
 
 
 def _log_data(run: Run, use_case: UseCase, pinned: Pinned, windows: Windows, parts: Parts) -> None:

@@ -6,7 +6,7 @@ the model validators of :class:`UseCase`.
 """
 
 from lakehouse.declaration.delivery import Freshness, Volume
-from lakehouse.declaration.learning import Days, Drift, Gate, Label, Model, Range, Split
+from lakehouse.declaration.learning import Approval, Days, Drift, Fairness, Gate, Label, Model, Range, Split
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
@@ -14,12 +14,14 @@ from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, Use
 
 __all__ = [
     "RESERVED",
+    "Approval",
     "Calendar",
     "Column",
     "ColumnType",
     "Days",
     "Drift",
     "Entity",
+    "Fairness",
     "Feature",
     "Freshness",
     "Gate",

@@ -69,13 +69,36 @@ class Model(Section):
     cost_of_false_alarm: float = Field(default=1.0, gt=0)
 
 
-class Gate(Section):
-    """When a challenger becomes champion: better on the metric by the margin, and above every floor."""
+class Fairness(Section):
+    """How far the rows of a slice may lie from all rows: a rate or a gap either way, any other metric when it is worse."""
 
-    metric: Literal["log_loss", "average_precision", "roc_auc", "brier", "rmse", "mae"]
+    slice: Name
+    metric: Literal[
+        "alarm_rate", "false_alarm_rate", "precision", "recall", "calibration_gap", "log_loss", "brier", "rmse", "mae"
+    ]
+    max_gap: float = Field(gt=0)
+
+
+class Approval(Section):
+    """A person has the last word on a promotion; without an answer within these hours the challenger is held."""
+
+    hours: float = Field(default=24, gt=0, le=24 * 31)
+
+
+class Gate(Section):
+    """When a challenger becomes champion: better on the metric by the margin, beyond noise, and within every limit."""
+
+    metric: Literal["log_loss", "average_precision", "roc_auc", "brier", "rmse", "mae", "mape", "r2"]
+    # What the lower end of the improvement's 95 % interval must reach.
     min_improvement: float = Field(ge=0)
     # For metrics where less is better these are ceilings.
     floors: dict[str, float] = Field(default_factory=dict)
+    max_calibration_error: float | None = Field(default=None, gt=0)
+    # By how much the metric may be worse than the champion's in any declared slice that has the rows to tell.
+    max_slice_worsening: float | None = Field(default=None, ge=0)
+    min_slice_rows: int = Field(default=200, ge=1)
+    fairness: tuple[Fairness, ...] = ()
+    approval: Approval | None = None
 
 
 class Drift(Section):

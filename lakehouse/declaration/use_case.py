@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from lakehouse.declaration.learning import Drift, Gate, Label, Model, Split
 from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
 from lakehouse.declaration.source import Source
-from lakehouse.metrics import NAMES
+from lakehouse.metrics import CALIBRATION_GAP, NAMES, OF_DECISIONS
 
 
 class Calendar(Section):
@@ -124,9 +124,16 @@ class UseCase(Section):
             )
 
     def _metrics_fit_the_task(self) -> None:
-        names = NAMES[self.model.task]
-        expect_known("gate.metric", [self.gate.metric], names, f"the metrics of a {self.model.task}")
-        expect_known("gate.floors", list(self.gate.floors), names, f"the metrics of a {self.model.task}")
+        names, what = NAMES[self.model.task], f"the metrics of a {self.model.task}"
+        decided = (*OF_DECISIONS, "alarm_rate", "false_alarm_rate") if self.binary else ()
+        expect_known("gate.metric", [self.gate.metric], names, what)
+        expect_known("gate.floors", list(self.gate.floors), (*names, *decided[: len(OF_DECISIONS)]), what)
+        limits = self.gate.fairness
+        expect_known("gate.fairness.slice", [limit.slice for limit in limits], self.slices, "the declared slices")
+        measured = (*names, *decided, CALIBRATION_GAP)
+        expect_known("gate.fairness.metric", [limit.metric for limit in limits], measured, what)
+        if self.gate.max_slice_worsening is not None and not self.slices:
+            raise ValueError("gate.max_slice_worsening: expected slices to be declared, found none")
 
     def source(self, name: str) -> Source:
         """The declared source of that name."""

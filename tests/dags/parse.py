@@ -40,6 +40,12 @@ for dag_id, dag in bag.dags.items():
                 "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                 "callback": bool(task.on_failure_callback),
                 "trigger_rule": str(task.trigger_rule.value),
+                "asks": hasattr(task, "response_timeout")
+                and {
+                    "options": task.options,
+                    "defaults": task.defaults,
+                    "hours": task.response_timeout.total_seconds() / 3600,
+                },
                 "outlets": [outlet.name for outlet in task.outlets],
             }
             for task in dag.tasks

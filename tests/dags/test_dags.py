@@ -129,15 +129,48 @@ def test_a_restatement_shows_its_plan_first(dags):
     assert dags["restate__parcels"]["params"] == ["champion", "dry_run", "partition", "through"]
 
 
-def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(tmp_path):
-    roots = tmp_path / "use_cases"
-    shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / "parcels")
-    shutil.copytree(roots / "parcels", roots / "broken")
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Parcels, the same with a mistake in it, and the same for which a person has the last word."""
+    roots = tmp_path_factory.mktemp("roots") / "use_cases"
+    for name in ("parcels", "broken", "asked"):
+        shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)
+    change(roots / "broken", ("name: parcels", "name: broken"), ("at_least", "atleast"))
+    approval = "min_improvement: 0.001, approval: {hours: 2}"
+    renamed = ("parcel_", "asked_"), ("depots", "asked_depots"), ("name: parcels", "name: asked")
+    change(roots / "asked", *renamed, ("min_improvement: 0.001", approval))
+    return roots, parse(tmp_path_factory.mktemp("airflow"), roots)
+
+
+def change(folder, *words):
+    text = (folder / "use_case.yaml").read_text()
+    for old, new in words:
+        text = text.replace(old, new)
+    (folder / "use_case.yaml").write_text(text)
+
+
+def test_a_person_is_asked_between_judging_and_promotion_where_it_is_declared(others):
+    train = others[1]["dags"]["train__asked"]
+    assert {
+        "train>gate",
+        "gate>ask_or_not",
+        "ask_or_not>approval",
+        "ask_or_not>last",
+        "approval>answer",
+        "answer>last",
+        "last>verdict",
+        "verdict>promoted",
+        "verdict>held",
+    } <= set(train["edges"])
+    assert train["tasks"]["last"]["trigger_rule"] == "none_failed_min_one_success"
+    assert train["tasks"]["approval"]["asks"] == {"options": ["Approve", "Reject"], "defaults": ["Reject"], "hours": 2}
+    assert "approval" not in others[1]["dags"]["train__parcels"]["tasks"]
+    assert "Without an answer in 2 hours" in train["doc"]
+
+
+def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(others):
+    roots, parsed = others
     declaration = roots / "broken" / "use_case.yaml"
-    declaration.write_text(
-        declaration.read_text().replace("name: parcels", "name: broken").replace("at_least", "atleast")
-    )
-    parsed = parse(tmp_path / "airflow", roots)
     assert {"features__parcels", "score__parcels"} <= set(parsed["dags"])
     assert not any("broken" in dag_id for dag_id in parsed["dags"])
     ((file, error),) = parsed["errors"].items()

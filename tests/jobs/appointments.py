@@ -32,7 +32,10 @@ def declaration(**sections: Any) -> dict[str, Any]:
             {
                 "name": "bookings",
                 "key": ["appointment"],
-                "columns": [{"name": "appointment", "type": "int"}, {"name": "clinic", "type": "string"}],
+                "columns": [
+                    {"name": "appointment", "type": "int"},
+                    {"name": "clinic", "type": "string", "nullable": True},
+                ],
             },
             {
                 "name": "visits",
@@ -65,6 +68,7 @@ def declaration(**sections: Any) -> dict[str, Any]:
         },
         "gate": {"metric": "log_loss", "min_improvement": 0.0005, "floors": {"roc_auc": 0.55}},
         "drift": {},
+        "slices": ["clinic"],
     }
     for name, section in sections.items():
         old = content[name]
@@ -95,7 +99,7 @@ def fill(
     ``signal`` is how much the features say about the label, ``batch`` stands for the deliveries' content: another batch
     is a restatement. Every twentieth appointment has no outcome row and every tenth an outcome without a value.
     """
-    features, outcomes, lines = [], [], []
+    features, outcomes, bookings, lines = [], [], [], []
     for offset in range(days):
         day = first + dt.timedelta(days=offset)
         dice = random.Random(f"{day}{batch}")
@@ -105,6 +109,8 @@ def fill(
             risk = signal * (values["lead_days"] + values["missed_before"] - 1) + dice.gauss(0, 0.3)
             minutes = None if number % 10 == 3 else (45.0 if risk > 0 else 5.0)
             known = [None if dice.random() < 0.05 else value for value in values.values()]
+            clinic = None if number % 15 == 14 else "north" if number % 3 else "south"
+            bookings.append((number, clinic, f"{batch}{day}", number, day))
             features.append((number, *known, dt.datetime.combine(day, dt.time()), f"{batch}{day}", day))
             if number % 20 != 7:
                 outcomes.append((number, minutes, f"{batch}{day}", number, day))
@@ -117,6 +123,7 @@ def fill(
     for table, rows in (
         (tables.features(use_case), features),
         (tables.silver(use_case.source("visits")), outcomes),
+        (tables.silver(use_case.source("bookings")), bookings),
     ):
         schema = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         delta.replace(spark.createDataFrame(rows, schema=schema), table, where=where)

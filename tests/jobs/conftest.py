@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,8 @@ import pytest
 import requests
 from pyspark.sql import SparkSession
 
+from lakehouse.declaration import UseCase
+from tests.jobs import appointments
 from tests.jobs.bakery_days import DAY, START, ingest
 from tests.use_cases import bakery
 
@@ -91,3 +94,31 @@ def arrived(ingested: Path, lakehouse_root: Path, landing_root: Path) -> Path:
     shutil.copytree(ingested / "warehouse", lakehouse_root)
     shutil.copytree(ingested / "landing", landing_root)
     return lakehouse_root
+
+
+@pytest.fixture(scope="session")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lakehouse with 48 days of appointments."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(folder))
+        use_case = appointments.declare(folder / "use_cases")
+        appointments.fill(spark, use_case, appointments.START, days=48, rows_a_day=30)
+    return folder
+
+
+@pytest.fixture
+def clinic(
+    request: pytest.FixtureRequest,
+    filled: Path,
+    lakehouse_root: Path,
+    mlflow_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> UseCase:
+    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
+    root = lakehouse_root.parent / "use_cases"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
+    shutil.copytree(filled, lakehouse_root)
+    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
+    return use_case

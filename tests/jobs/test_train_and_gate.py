@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,59 +11,14 @@ import pytest
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
-from jobs.gate import job as gate
 from jobs.gate import judgement
-from jobs.train import job as train
 from jobs.train import training
-from lakehouse import delta, events, registry, tables
+from lakehouse import championship, delta, events, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.profile import Profile
 from tests.jobs import appointments
-
-FIRST_DAY = appointments.START + dt.timedelta(days=40)
-NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
-
-
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lakehouse with 48 days of appointments."""
-    folder = tmp_path_factory.mktemp("filled")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(folder))
-        use_case = appointments.declare(folder / "use_cases")
-        appointments.fill(spark, use_case, appointments.START, days=48, rows_a_day=30)
-    return folder
-
-
-@pytest.fixture
-def clinic(
-    request: pytest.FixtureRequest,
-    filled: Path,
-    lakehouse_root: Path,
-    mlflow_uri: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> UseCase:
-    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
-    root = lakehouse_root.parent / "use_cases"
-    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
-    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
-    shutil.copytree(filled, lakehouse_root)
-    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
-    return use_case
-
-
-def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:
-    return train.run(Arguments(stage="train", use_case=use_case.name, partition=day, actor="tests"))
-
-
-def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[str, Any]:
-    return gate.run(Arguments(stage="gate", use_case=use_case.name, partition=day, actor="tests", **more))
-
-
-def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
-    return [(e.model_version, e.event, e.from_version) for e in events.of_model(use_case.name)]
+from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
 
 
 def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str) -> None:
@@ -77,13 +30,14 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
     assert model is not None and model.version == 1
     _version_is_described(model, made)
     _run_is_complete(model, mlflow_uri, clinic)
+    _slices_are_measured(made)
 
     again = run_train(clinic)
     assert again == {**made, "status": "unchanged", "seconds": {}}
 
     judged = run_gate(clinic)
     assert (judged["status"], judged["verdict"], judged["champion_version"]) == ("judged", "promoted", None)
-    assert registry.champion(clinic.name).version == 1
+    assert championship.champion(clinic.name).version == 1
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
     # Training's holdout metrics and the gate's are the same numbers, found on two ways.
     assert judged["metrics"]["challenger"] == pytest.approx(made["metrics"]["model"])
@@ -119,6 +73,8 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     }
     plots = {Path(item.path).stem for item in client.list_artifacts(model.run_id, "plots")}
     assert {"tuning_history", "feature_importance", "calibration", "roc_and_precision_recall"} <= plots
+    assert {"confusion_matrix", "cost_by_threshold", "slices"} <= plots
+    assert [item.path for item in client.list_artifacts(model.run_id, "evaluation")] == ["evaluation/slices.json"]
     nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
     assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
     profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
@@ -127,11 +83,24 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
 
 
+def _slices_are_measured(made: dict[str, Any]) -> None:
+    lines, metrics = made["slices"], made["metrics"]["model"]
+    assert [(line["slice"], line["value"], line["rows"]) for line in lines] == [
+        ("clinic", "north", 105),
+        ("clinic", "null", 14),
+        ("clinic", "south", 56),
+    ]
+    for line in lines:
+        assert line["metric"] == "log_loss" and line["low"] < line["value_of_metric"] < line["high"]
+    assert sum(line["positives"] for line in lines) == metrics["true_positives"] + metrics["false_negatives"]
+    assert {"calibration_intercept", "calibration_slope"} == set(made["recalibration"])
+
+
 def test_mlflow_serves_what_scoring_scores(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
     import mlflow
     import pandas as pd
 
-    from jobs.gate.comparison import score
+    from jobs.gate.measurement import score
     from lakehouse import training_set
 
     run_train(clinic)
@@ -150,15 +119,16 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     assert judged["status"] == "judged" and judged["champion_version"] == 1
     evidence = judged["evidence"]
     assert evidence["judged_days"] == evidence["holdout"] == ["2024-02-11", "2024-02-17"]
+    improvement = evidence["improvement"]
     gain = judged["metrics"]["champion"]["log_loss"] - judged["metrics"]["challenger"]["log_loss"]
-    assert (judged["verdict"] == "promoted") == (gain >= clinic.gate.min_improvement)
-    low, high = evidence["improvement_interval_95"]
-    assert low < gain < high
+    assert improvement["value"] == pytest.approx(gain)
+    assert improvement["low"] < gain < improvement["high"] and improvement["days"] == 7
+    assert (judged["verdict"] == "promoted") == (improvement["low"] >= clinic.gate.min_improvement)
     assert diary(clinic)[-1] == (2, judged["verdict"], 1)
     # The first day's run, cleared and run again, judges its own version and changes nothing.
-    champion = registry.champion(clinic.name).version
+    champion = championship.champion(clinic.name).version
     assert run_gate(clinic)["model_version"] == 1
-    assert registry.champion(clinic.name).version == champion
+    assert championship.champion(clinic.name).version == champion
 
 
 def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> None:
@@ -177,32 +147,45 @@ def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> 
     assert "compared on its later days alone" in "; ".join(partly["reasons"])
 
 
-@pytest.mark.parametrize("step", ["set_registered_model_alias", "record"], ids=["alias", "diary"])
-def test_a_gate_that_died_half_way_is_completed(clinic: UseCase, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+@pytest.mark.parametrize(
+    ("room", "step", "decided"),
+    [
+        (championship, "change", False),
+        (championship, "settle", True),
+        (registry, "point", True),
+        (registry, "drop", True),
+    ],
+    ids=["before", "decided", "alias", "end"],
+)
+def test_a_gate_that_died_half_way_is_completed(
+    clinic: UseCase, monkeypatch: pytest.MonkeyPatch, room: Any, step: str, decided: bool
+) -> None:
     run_train(clinic)
 
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(MlflowClient if step.startswith("set") else events, step, die)
+        patched.setattr(room, step, die)
         with pytest.raises(KeyboardInterrupt):
             run_gate(clinic)
-    assert diary(clinic) == [(1, "registered", None)]
-    assert run_gate(clinic)["status"] == "judged"
-    assert registry.champion(clinic.name).version == 1
+    assert len(diary(clinic)) == (2 if decided else 1)
+    assert run_gate(clinic)["verdict"] == "promoted"
+    assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
+    assert registry.version(clinic.name, 1).tags[judgement.TAG_VERDICT] == "promoted"
+    assert championship.champion(clinic.name).version == 1
     assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
     assert run_gate(clinic)["status"] == "unchanged"
 
 
-def test_a_rerun_of_the_gate_does_not_undo_a_rollback(clinic: UseCase, mlflow_uri: str) -> None:
+def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> None:
     run_train(clinic)
     run_gate(clinic)
-    client = MlflowClient(tracking_uri=mlflow_uri)
     run_train(clinic, NEXT_DAY)
-    client.set_registered_model_alias(clinic.name, registry.CHAMPION, "2")
+    now = dt.datetime.now(dt.UTC)
+    assert championship.change(events.Event(clinic.name, 2, events.PROMOTED, 1, "tests", "by hand", {}, "r", now))
     assert run_gate(clinic)["status"] == "unchanged"
-    assert registry.champion(clinic.name).version == 2
+    assert championship.champion(clinic.name).version == 2
 
 
 def test_restated_labels_are_trained_on_again(clinic: UseCase, spark: SparkSession) -> None:

@@ -106,8 +106,7 @@ class Toy:
             "role": "champion",
             "model_name": self.use_case.name,
             "model_version": version,
-            "decision": None,
-            "threshold": None,
+            "threshold": 0.3,
             "features_version": 1,
             "code_version": "c",
             "run_id": "r",
@@ -115,7 +114,8 @@ class Toy:
             "chosen_by": "champion",
         }
         score = 0.3 + 0.05 * warm
-        rows = [base[i] | lineage | {"score": float(np.clip(score[i], 0.01, 0.99))} for i in range(ROWS)]
+        given = [{"score": float(value), "decision": bool(value >= 0.3)} for value in np.clip(score, 0.01, 0.99)]
+        rows = [base[i] | lineage | given[i] for i in range(ROWS)]
         self.write(tables.scores(self.use_case), rows, f"partition = '{day}'")
 
     def record(self, number: int, late_share: float, name: str = "") -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from jobs.arguments import Arguments
 from jobs.monitor import job
-from lakehouse import day_rows, events, tables
+from lakehouse import day_rows, events, metrics, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 
@@ -42,7 +42,8 @@ def test_days_are_judged_repeated_and_corrected_as_their_labels_come(toy):
         ("region", "b", 30, 29),
     }
     assert {row["metric"] for row in performance} == {
-        "log_loss", "brier", "average_precision", "roc_auc", "calibration_gap",
+        "log_loss", "brier", "average_precision", "roc_auc", "calibration_gap", "calibration_error",
+        *metrics.OF_DECISIONS, *metrics.CONFUSION,
     }  # fmt: skip
 
     drift = rows_of(toy, tables.drift, 4)
@@ -135,7 +136,7 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     assert (result["outcomes_partition"], result["labelled_rows"]) == (toy.day(3), 58)
     assert next(row["label"] for row in rows_of(toy, tables.outcomes, 3) if row["id"] == 0) == 30.0
     whole = [row for row in rows_of(toy, tables.performance, 3) if row["slice"] == "all"]
-    assert {row["metric"] for row in whole} == {"rmse", "mae", "calibration_gap"}
+    assert {row["metric"] for row in whole} == {"rmse", "mae", "mape", "r2", "calibration_gap", "calibration_error"}
 
     assert result["violated"] and result["retrain"]
     assert result["drifted_features"] == ["calm", "warm"]

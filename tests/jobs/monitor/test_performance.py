@@ -4,12 +4,14 @@ import pandas as pd
 import pytest
 
 from jobs.monitor import performance
+from lakehouse import metrics
 
 DAY = dt.date(2024, 6, 1)
 
 
 def frame(label: list[float | None], score: list[float], **slices: list[str]) -> pd.DataFrame:
     columns = {"partition": DAY, "role": "champion", "model_version": 3, "score": score, "label": label}
+    columns["decision"] = [value >= 0.5 for value in score]
     return pd.DataFrame(columns | {f"slice_{name}": values for name, values in slices.items()})
 
 
@@ -33,12 +35,22 @@ def test_a_slice_of_a_single_class_has_no_ranking_metrics():
     assert value(rows, "brier", slice="port", slice_value="y")["value"] == pytest.approx(0.01)
 
 
+def test_decisions_are_judged_as_they_were_made():
+    rows = performance.of_rows(frame([1.0, 0.0, 1.0, 0.0], [0.8, 0.6, 0.4, 0.1]), "classification", ())
+    counts = {name: value(rows, name)["value"] for name in metrics.CONFUSION}
+    assert counts == {"true_positives": 1, "false_positives": 1, "false_negatives": 1, "true_negatives": 1}
+    assert value(rows, "precision")["value"] == value(rows, "recall")["value"] == 0.5
+
+
 def test_a_day_without_any_label_still_says_how_many_rows_wait():
     rows = performance.of_rows(frame([None, None], [0.5, 0.6]), "regression", ())
     assert [(row["metric"], row["rows"], row["labelled_rows"], row["value"]) for row in rows] == [
         ("rmse", 2, 0, None),
         ("mae", 2, 0, None),
+        ("mape", 2, 0, None),
+        ("r2", 2, 0, None),
         ("calibration_gap", 2, 0, None),
+        ("calibration_error", 2, 0, None),
     ]
 
 

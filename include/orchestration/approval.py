@@ -1,0 +1,66 @@
+"""A promotion that waits for a person: what Airflow's screen shows, and how the answer reaches the gate."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+
+from lakehouse.declaration import UseCase
+
+APPROVE, REJECT = "Approve", "Reject"
+
+# What the person said, and who it was; nobody has answered when the time was over.
+_SAID = "{% set said = ti.xcom_pull(task_ids='approval') %}"
+ANSWER = _SAID + (
+    "{{ 'timeout' if not said.responded_by_user else "
+    f"'approved' if '{APPROVE}' in said.chosen_options else 'rejected' }}}}"
+)
+ACTOR = _SAID + "airflow{{ ':' ~ said.responded_by_user.name if said.responded_by_user else '' }}"
+
+# The evidence as Markdown, from the result of the task `gate`.
+EVIDENCE = """\
+{%- set gate = ti.xcom_pull(task_ids='gate') -%}
+{%- set evidence = gate.evidence -%}
+{%- set champion = evidence.champion or {} -%}
+The gate would promote version {{ gate.model_version }}
+{%- if gate.champion_version %} in the place of champion version {{ gate.champion_version }}{% endif %}, because
+
+{% for reason in gate.reasons %}- {{ reason }}
+{% endfor %}
+[The run in MLflow, with its plots]({{ gate.run_url }})
+
+Measured on {{ evidence.rows }} rows of {{ evidence.judged_days | join(' to ') }}:
+
+| metric | version {{ gate.model_version }} | {{ 'champion' if champion else 'no champion' }} |
+| --- | --- | --- |
+{% for name, value in evidence.challenger.items() if value is not none -%}
+| {{ name | replace('_', ' ') }} | {{ '%.4f' % value if value % 1 else '%d' % value }} | \
+{{ '' if champion.get(name) is none else '%.4f' % champion[name] if champion[name] % 1 else '%d' % champion[name] }} |
+{% endfor %}
+{%- if evidence.slices %}
+Better than the champion by slice ({{ evidence.metric | replace('_', ' ') }}, {{ '%g' % (100 * evidence.certainty) }} % \
+interval; the least better first):
+
+| slice | rows | better by | interval |
+| --- | --- | --- | --- |
+{% for one in (evidence.slices | sort(attribute='difference'))[:12] -%}
+| {{ one.slice }} {{ one.value }} | {{ one.rows }} | {{ '%.4f' % one.difference }} | \
+{{ '%.4f to %.4f' % (one.low, one.high) if one.low is not none else 'too few days' }} |
+{% endfor %}
+{%- endif %}
+"""
+
+
+def ask(use_case: UseCase) -> HITLOperator:
+    """The task that waits for the person; without an answer in the declared time it goes on as rejected, by nobody."""
+    assert use_case.gate.approval is not None
+    version = "{{ ti.xcom_pull(task_ids='gate')['model_version'] }}"
+    return HITLOperator(
+        task_id="approval",
+        subject=f"Promote version {version} of {use_case.name} to champion?",
+        body=EVIDENCE,
+        options=[APPROVE, REJECT],
+        defaults=REJECT,
+        response_timeout=dt.timedelta(hours=use_case.gate.approval.hours),
+    )

@@ -1,0 +1,92 @@
+"""A model on the rows that are judged, and two of them against each other: by how much, and how certain that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jobs.gate.evidence import CERTAINTY, SliceGain, SliceGap, Span
+from lakehouse import bootstrap, metrics, registry, slices
+from lakehouse.bootstrap import Draws, Floats, Rows
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelRefused
+from lakehouse.registry import ModelVersion
+from lakehouse.training_set import TrainingSet
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rows that are judged, and a model's scores and decisions on them."""
+
+    judged: TrainingSet
+    rows: Rows
+
+
+def of(model: ModelVersion, judged: TrainingSet, use_case: UseCase) -> Measured:
+    """The model's scores, and its decisions by its own threshold."""
+    scored = score(model, judged)
+    decided = None if model.threshold is None or not use_case.binary else scored >= model.threshold
+    return Measured(judged, Rows(judged.label, scored, decided))
+
+
+def score(model: ModelVersion, rows: TrainingSet) -> Floats:
+    """The model's scores of the rows, from XGBoost's own format.
+
+    Raises:
+        ModelRefused: when the file names other features than the version's tags.
+    """
+    import xgboost
+
+    booster = xgboost.Booster()
+    booster.load_model(str(registry.file(model, registry.MODEL_FILE)))
+    names = names_of(model)
+    if booster.feature_names != names:
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
+            f"file names {', '.join(booster.feature_names or ['none'])}; train a new version"
+        )
+    columns = rows.features[:, [rows.names.index(name) for name in names]]
+    return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
+
+
+def names_of(model: ModelVersion) -> list[str]:
+    """The features that the model wants, in its order."""
+    return model.tags.get(registry.TAG_FEATURES, "").split(",")
+
+
+def gains(use_case: UseCase, mine: Measured, theirs: Measured) -> tuple[Span | None, tuple[SliceGain, ...]]:
+    """By how much ``mine`` is better on the gate's metric, on all rows and in each slice, on the same drawn days."""
+    metric, judged = use_case.gate.metric, mine.judged
+    draws = Draws.of(judged.days, use_case.model.seed)
+
+    def gain(kept: bootstrap.Bools) -> Span | None:
+        ours, others = (bootstrap.value(metric, model.rows[kept]) for model in (mine, theirs))
+        if ours is None or others is None:
+            return None
+        drawn = draws.values(metric, mine.rows, kept), draws.values(metric, theirs.rows, kept)
+        return _span(metrics.better_by(metric, ours, others), metrics.better_by(metric, *drawn), judged, kept)
+
+    by_slice = [(name, value, gain(kept)) for name, value, kept in slices.parts(judged)]
+    whole = gain(np.ones(len(judged), dtype=bool))
+    return whole, tuple(SliceGain(name, value, span) for name, value, span in by_slice if span is not None)
+
+
+def gaps(use_case: UseCase, model: Measured) -> tuple[SliceGap, ...]:
+    """Each declared fairness limit's metric on each value of its slice, less that on all rows."""
+    judged, found = model.judged, []
+    draws = Draws.of(judged.days, use_case.model.seed)
+    for limit in use_case.gate.fairness:
+        whole, drawn = bootstrap.value(limit.metric, model.rows), draws.values(limit.metric, model.rows)
+        for name, value, kept in slices.parts(judged):
+            mine = bootstrap.value(limit.metric, model.rows[kept]) if name == limit.slice else None
+            if mine is not None and whole is not None:
+                apart = draws.values(limit.metric, model.rows, kept) - drawn
+                found.append(SliceGap(limit, value, _span(mine - whole, apart, judged, kept)))
+    return tuple(found)
+
+
+def _span(value: float, drawn: Floats, judged: TrainingSet, kept: bootstrap.Bools) -> Span:
+    days = slices.days_of(judged, kept)
+    low, high = bootstrap.interval(drawn, days, CERTAINTY) or (None, None)
+    return Span(value, low, high, int(kept.sum()), days)

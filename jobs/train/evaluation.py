@@ -1,0 +1,47 @@
+"""How good the final model is on its holdout: as a whole, against baselines, by slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.train import baselines
+from lakehouse import metrics, slices
+from lakehouse.bootstrap import Bools
+from lakehouse.declaration import UseCase
+from lakehouse.training_set import Floats, TrainingSet
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The final model's scores and decisions (None for a regression) on the holdout, and what they are worth.
+
+    Attributes:
+        metrics: by name, of the model and of each baseline.
+        recalibration: intercept and slope of the recalibration line; empty where the holdout does not define it.
+        slices: lines as ``lakehouse.slices.measured`` gives them.
+    """
+
+    score: Floats
+    decided: Bools | None
+    metrics: dict[str, dict[str, float | None]]
+    recalibration: dict[str, float]
+    slices: list[dict[str, Any]]
+
+
+def evaluate(
+    use_case: UseCase, past: TrainingSet, holdout: TrainingSet, score: Floats, threshold: float | None
+) -> Evaluation:
+    """Measure the scores; baselines are fitted to ``past``."""
+    decided = None if threshold is None else score >= threshold
+    line = metrics.recalibration(holdout.label, score) if use_case.binary else None
+    return Evaluation(
+        score,
+        decided,
+        {
+            "model": metrics.compute(use_case.model.task, holdout.label, score, decided),
+            **baselines.measure(use_case.model, past, holdout),
+        },
+        {} if line is None else dict(zip(("calibration_intercept", "calibration_slope"), line, strict=True)),
+        slices.measured(use_case, holdout, score, decided),
+    )

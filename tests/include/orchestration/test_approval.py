@@ -1,0 +1,71 @@
+"""What a person sees who is asked, and how the answer reaches the gate."""
+
+import jinja2
+import pytest
+
+from include.orchestration import approval
+
+METRICS = {"log_loss": 0.5, "roc_auc": 0.71, "true_positives": 100.0, "recall": None}
+SLICE = {"slice": "carrier", "rows": 400, "low": -0.01, "high": 0.05}
+GATE = {
+    "model_version": 7,
+    "champion_version": 6,
+    "reasons": ["log loss 0.5000 against 0.5200 of champion version 6", "roc auc keeps the floor 0.62"],
+    "run_url": "http://127.0.0.1:5000/#/experiments/1/runs/abc",
+    "evidence": {
+        "rows": 6000,
+        "judged_days": ["2024-06-01", "2024-06-07"],
+        "metric": "log_loss",
+        "certainty": 0.975,
+        "challenger": METRICS,
+        "champion": {**METRICS, "log_loss": 0.52},
+        "slices": [
+            {**SLICE, "value": "UA", "difference": 0.02},
+            {**SLICE, "value": "HA", "difference": -0.004, "low": None, "high": None},
+        ],
+    },
+}
+
+
+def rendered(template, **results):
+    class TaskInstance:
+        def xcom_pull(self, task_ids):
+            return results[task_ids]
+
+    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(ti=TaskInstance())
+
+
+def test_the_evidence_stands_in_front_of_the_approver():
+    said = rendered(approval.EVIDENCE, gate=GATE)
+    assert "promote version 7 in the place of champion version 6, because" in said
+    assert "- log loss 0.5000 against 0.5200 of champion version 6\n- roc auc keeps the floor 0.62\n" in said
+    assert "[The run in MLflow, with its plots](http://127.0.0.1:5000/#/experiments/1/runs/abc)" in said
+    assert "6000 rows of 2024-06-01 to 2024-06-07" in said
+    lines = said.splitlines()
+    assert "| log loss | 0.5000 | 0.5200 |" in lines and "| true positives | 100 | 100 |" in lines
+    assert not any("recall" in line for line in lines)
+    least = lines.index("| carrier HA | 400 | -0.0040 | too few days |")
+    assert lines[least + 1] == "| carrier UA | 400 | 0.0200 | -0.0100 to 0.0500 |"
+    # A table of Markdown ends at the first line that is none of its own.
+    head = lines.index("| slice | rows | better by | interval |")
+    assert lines[head - 1] == "" and lines[head + 1].startswith("| ---")
+
+
+def test_the_first_version_has_no_champion_beside_it():
+    first = {**GATE, "champion_version": None, "evidence": {**GATE["evidence"], "champion": None, "slices": []}}
+    said = rendered(approval.EVIDENCE, gate=first)
+    assert "promote version 7, because" in said and "| log loss | 0.5000 |  |" in said and "slice" not in said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "user", "answer", "actor"),
+    [
+        ("Approve", {"id": "1", "name": "ada"}, "approved", "airflow:ada"),
+        ("Reject", {"id": "1", "name": "ada"}, "rejected", "airflow:ada"),
+        ("Reject", None, "timeout", "airflow"),
+    ],
+)
+def test_the_answer_is_the_persons(chosen, user, answer, actor):
+    said = {"chosen_options": [chosen], "responded_by_user": user}
+    assert rendered(approval.ANSWER, approval=said) == answer
+    assert rendered(approval.ACTOR, approval=said) == actor

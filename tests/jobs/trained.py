@@ -1,0 +1,28 @@
+"""Training and gate of the appointments, as tests call them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from jobs.arguments import Arguments
+from jobs.gate import job as gate
+from jobs.train import job as train
+from lakehouse import events
+from lakehouse.declaration import UseCase
+from tests.jobs import appointments
+
+FIRST_DAY = appointments.START + dt.timedelta(days=40)
+NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
+
+
+def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:
+    return train.run(Arguments(stage="train", use_case=use_case.name, partition=day, actor="tests"))
+
+
+def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[str, Any]:
+    return gate.run(Arguments(stage="gate", use_case=use_case.name, partition=day, actor="tests", **more))
+
+
+def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
+    return [(e.model_version, e.event, e.from_version) for e in events.of_model(use_case.name)]
