@@ -33,6 +33,9 @@ TAG_FEATURES_VERSION = "features_version"
 TAG_FINGERPRINT = "training_fingerprint"
 # The features that the model wants, in its order, separated by commas.
 TAG_FEATURES = "features"
+# When the version was retired (ISO, UTC), and, later, when its files were removed.
+TAG_RETIRED = "retired_at"
+TAG_FILES_REMOVED = "files_removed_at"
 
 # Where training logs a version's files under its run.
 MODEL_FILE = "booster/model.ubj"
@@ -82,6 +85,20 @@ def versions(name: str) -> list[ModelVersion]:
     return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
 
 
+def in_service(model: ModelVersion) -> ModelVersion:
+    """The same version.
+
+    Raises:
+        ModelRefused: when it was retired.
+    """
+    if retired := model.tags.get(TAG_RETIRED):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected a version in service, it was retired at {retired}; use "
+            "another one: the champion of today scores a day again with --champion now"
+        )
+    return model
+
+
 def point(name: str, alias: str, number: int) -> None:
     """Let the alias name that version."""
     _send("POST", "registered-models/alias", {"name": name, "alias": alias, "version": str(number)})
@@ -96,6 +113,11 @@ def tag(model: ModelVersion, key: str, value: str) -> None:
     """Put a tag on the version, in the place of one that it has."""
     content = {"name": model.name, "version": str(model.version), "key": key, "value": value}
     _send("POST", "model-versions/set-tag", content)
+
+
+def untag(model: ModelVersion, key: str) -> None:
+    """Take a tag off the version; without one, nothing happens."""
+    _send("DELETE", "model-versions/delete-tag", {"name": model.name, "version": str(model.version), "key": key})
 
 
 def file(model: ModelVersion, path: str) -> Path:

@@ -67,7 +67,7 @@ def declaration(**sections: Any) -> dict[str, Any]:
         "drift": {},
     }
     for name, section in sections.items():
-        old = content[name]
+        old = content.get(name, {})
         content[name] = {**old, **section} if isinstance(section, dict) else section
     return content
 
