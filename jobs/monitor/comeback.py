@@ -69,8 +69,10 @@ def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Seq
 def decide(use_case: UseCase) -> Comeback:
     """The decision on what has been measured so far."""
     rollout, metric = use_case.rollout, use_case.gate.metric
+    if rollout.rollback_margin is None:
+        return Comeback(False, ("the use case declares no rollback_margin",))
     before, champion = shadow.former(use_case), championship.current(use_case.name)
-    if rollout.rollback_margin is None or before is None or champion is None or before == champion.version:
+    if before is None or champion is None or before == champion.version:
         return Comeback(False, ("no former champion is in shadow",))
     first = _first_unseen(champion, registry.version(use_case.name, before))
     days = [day for day in shadow.nights(use_case, champion.version, before) if day >= first]

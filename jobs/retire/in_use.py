@@ -29,15 +29,14 @@ def why(use_case: UseCase, rules: Retirement, now: dt.datetime) -> dict[int, str
 
 def _named_by_scores(use_case: UseCase, days: int) -> dict[int, str]:
     """The versions that the scores of the newest days name, in either role."""
-    bounds = delta.bounds_by_partition(tables.scores(use_case), "model_version")
-    newest = max(bounds, default=None)
-    if newest is None:
-        return {}
+    table, roles = tables.scores(use_case), (registry.CHALLENGER, registry.CHAMPION)
+    bounds = [delta.bounds_by_partition(table, "model_version", role=role) for role in roles]
+    newest = max((day for of_role in bounds for day in of_role), default=None)
     found: dict[int, str] = {}
-    for day in sorted(bounds):
-        if (newest - day).days < days:
+    for day, named in ((day, named) for of_role in bounds for day, named in sorted(of_role.items())):
+        if newest is not None and (newest - day).days < days:
             # Of a file whose statistics are missing nothing is known: then no version is free.
-            low, high = bounds[day] or (1, max((v.version for v in registry.versions(use_case.name)), default=1))
+            low, high = named or (1, max((v.version for v in registry.versions(use_case.name)), default=1))
             found |= dict.fromkeys(range(int(low), int(high) + 1), f"named by scores of the last {days} days, to {day}")
     return found
 

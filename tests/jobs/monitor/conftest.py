@@ -113,6 +113,7 @@ class Toy:
             "run_id": "r",
             "scored_at": at,
             "chosen_by": "champion",
+            "decides": True,
         }
         score = 0.3 + 0.05 * warm
         rows = [base[i] | lineage | {"score": float(np.clip(score[i], 0.01, 0.99))} for i in range(ROWS)]

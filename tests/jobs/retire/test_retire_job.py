@@ -54,7 +54,11 @@ def back_date(shelf: Shelf, number: int, days: int) -> None:
 
 def test_who_is_in_use_stays_and_the_reason_is_said(shelf: Shelf, removed: list[int]) -> None:
     scored(shelf.use_case, 20, 3)
+    # What lies between the two versions of a day is not named by it.
+    scored(shelf.use_case, 15, 3)
     scored(shelf.use_case, 15, 4, role="challenger")
+    scored(shelf.use_case, 16, 7)
+    scored(shelf.use_case, 16, 3, role="challenger")
     scored(shelf.use_case, 10, 5)
     planned = retire(dry_run=True)
     assert (planned["status"], planned["retired"]) == ("planned", [1, 5])
