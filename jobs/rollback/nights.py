@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def of(use_case: UseCase, versions: Collection[int]) -> list[dt.date]:
     """The days scored by these versions because they were champion; days that somebody asked a version for stay as they are."""
     reasons = scoring.chosen_by(use_case)
-    by_right = (scoring.CHAMPION, scoring.NOW, "")
+    by_right = (scoring.CHAMPION, scoring.NOW, scoring.ROLLED_BACK, "")
     scored = scoring.scored_by(use_case)
     return sorted(day for day, version in scored.items() if version in versions and reasons.get(day, "") in by_right)
 

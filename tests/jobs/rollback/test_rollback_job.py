@@ -140,6 +140,14 @@ def test_nights_that_somebody_asked_a_version_for_stay_as_they_are(shelf: Shelf,
     assert light.measured == {day(0), day(1), day(2)}
 
 
+def test_nights_that_came_back_once_go_further_back_with_the_champion(shelf: Shelf, light: Stages) -> None:
+    shelf.promote(3)
+    scored(shelf.use_case, 3, 3)
+    assert roll_back("version 3 is bad", rescore=True)["rescored"] == [day(3)]
+    assert scoring.scored_by(shelf.use_case)[day(3)] == 2
+    assert roll_back("version 2 as well", rescore=True)["rescored"] == [day(0), day(2), day(3)]
+
+
 def test_without_rescoring_the_nights_keep_their_scores(shelf: Shelf, light: Stages) -> None:
     before = scoring.scored_by(shelf.use_case)
     planned = roll_back(dry_run=True)
