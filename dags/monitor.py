@@ -49,4 +49,15 @@ for use_case in use_cases.declared():
             background=True,
         )
         branch >> [request_retraining, all_quiet]
+        if use_case.rollout.rollback_margin is not None:
+            request_rollback = TriggerDagRunOperator(
+                task_id="request_rollback",
+                trigger_dag_id=f"rollback__{use_case.name}",
+                trigger_run_id=verdicts.ROLLBACK_RUN,
+                conf=verdicts.ROLLBACK,
+                logical_date=None,
+                skip_when_already_exists=True,
+            )
+            champion_stays = EmptyOperator(task_id="champion_stays")
+            verdicts.choose_rollback(measure.output) >> [request_rollback, champion_stays]
         measure >> report

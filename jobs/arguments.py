@@ -24,6 +24,8 @@ STAGES = {
     "report": "log the Evidently page of a day to MLflow",
     "stale": "list the gold partitions whose inputs have changed since they were built, and why",
     "restate": "recompute what is stale: features, then scores, then what was measured",
+    "rollback": "make the version champion again that was it before",
+    "retire": "put away the versions that nobody needs any more",
     "maintain": "compact and vacuum every table and check that its readers can read it",
 }
 OF_A_SOURCE = frozenset({"extract", "ingest", "replay"})
@@ -32,8 +34,12 @@ JUDGING = frozenset({"ingest", "replay"})
 OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
+# Of no day.
+WITHOUT_DAYS = frozenset({"rollback", "retire"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
 WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
+# Of what somebody says in words.
+MOST_LETTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,13 @@ class Arguments:
         any_volume: ingest, replay: do not compare the number of rows with that of other days.
         champion: whether a day that has scores is scored by the version that it has, or by today's champion.
         answer: gate: what a person said to the promotion that the gate proposed.
-        dry_run: restate: show the plan and change nothing.
+        chosen_by: score: why days are scored by ``model_version``; not from the command line.
+        dry_run: restate, rollback, retire: show the plan and change nothing.
+        to_version: rollback: which version becomes champion again; else the one before.
+        from_version: rollback: only if this one is champion still.
+        rescore: rollback: score the nights since again.
+        reason: rollback: why.
+        request: rollback: carried out once, however often it is asked for.
         result: file that gets one JSON object.
     """
 
@@ -67,7 +79,13 @@ class Arguments:
     any_volume: bool = False
     champion: Literal["then", "now"] = "then"
     answer: Literal["approved", "rejected", "timeout"] | None = None
+    chosen_by: str = "asked"
     dry_run: bool = False
+    to_version: int | None = None
+    from_version: int | None = None
+    rescore: bool = False
+    reason: str = ""
+    request: str | None = None
     result: Path | None = None
 
     @property
@@ -100,7 +118,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         elif stage not in OF_THE_PLATFORM:
             one.add_argument("--use-case", required=True, help="name of a declared use case")
         optional = stage in OF_THE_PLATFORM | DAYS_OPTIONAL
-        one.add_argument("--partition", type=_day, required=not optional, metavar="YYYY-MM-DD")
+        if stage not in WITHOUT_DAYS:
+            one.add_argument("--partition", type=_day, required=not optional, metavar="YYYY-MM-DD")
         if stage in WITH_RANGE:
             one.add_argument("--through", type=_day, metavar="YYYY-MM-DD", help="last day of a range")
         if stage in REPEATABLE:
@@ -116,7 +135,9 @@ def parse(argv: Sequence[str]) -> Arguments:
         if stage in ("score", "stale", "restate"):
             words = "days that have scores: by the version that they were scored by, or by today's champion"
             one.add_argument("--champion", choices=("then", "now"), default="then", help=words)
-        if stage == "restate":
+        if stage == "rollback":
+            _of_rollback(one)
+        if stage in ("restate", "rollback", "retire"):
             one.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
         one.add_argument("--actor", default="job", help="who asks, for the event tables")
         one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
@@ -126,6 +147,27 @@ def parse(argv: Sequence[str]) -> Arguments:
     if arguments.through is not None and arguments.partition is not None and arguments.through < arguments.partition:
         raise BadArguments(f"--through {arguments.through} lies before --partition {arguments.partition}")
     return arguments
+
+
+def _of_rollback(one: argparse.ArgumentParser) -> None:
+    words = "make this one champion again; else the one that was it before"
+    one.add_argument("--to-version", type=_version, metavar="N", help=words)
+    words = "only if this one is champion still; else nothing is done"
+    one.add_argument("--from-version", type=_version, metavar="N", help=words)
+    one.add_argument(
+        "--rescore", action="store_true", help="score the nights since again, by the version that came back"
+    )
+    one.add_argument("--reason", required=True, type=_words, help="why, for whoever reads ops.model_events later")
+    words = "a name for this rollback, such as a ticket's number: it is carried out once, however often it is asked for"
+    one.add_argument("--request", type=_words, metavar="NAME", help=words)
+
+
+def _words(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > MOST_LETTERS:
+        raise argparse.ArgumentTypeError(
+            f"expected 1 to {MOST_LETTERS} printable letters in one line, found {text[:40]!r}"
+        )
+    return text.strip()
 
 
 def _day(text: str) -> dt.date:

@@ -101,6 +101,8 @@ def change(event: Event) -> bool:
         link,
     )
     settle(name)
+    if stands:
+        _back_in_service(name, event.model_version)
     return stands
 
 
@@ -116,6 +118,14 @@ def settle(name: str) -> None:
             log.info("model %s: the alias champion follows the diary to version %d", name, last.model_version)
             registry.point(name, registry.CHAMPION, last.model_version)
         followed = last
+
+
+def _back_in_service(name: str, version: int) -> None:
+    """A version that was being retired just when it became champion is not: retirement looks here after it has tagged."""
+    model = registry.version(name, version)
+    if registry.TAG_RETIRED in model.tags:
+        log.warning("model %s: version %d was retired and is champion now: it is in service again", name, version)
+        registry.untag(model, registry.TAG_RETIRED)
 
 
 def _same(one: Event, other: Event) -> bool:

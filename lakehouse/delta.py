@@ -144,6 +144,29 @@ def constant_by_partition(table: Table, column: str, **partition: str) -> dict[d
     return {day: values.pop() for day, values in found.items() if len(values) == 1}
 
 
+def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, tuple[str, str] | None]:
+    """The least and greatest value of a column on each day, by the log's statistics; None where a file has none.
+
+    Args:
+        table: partitioned by ``partition``.
+        column: one that the log has statistics of.
+        partition: further partition columns and the value wanted, such as ``role="champion"``.
+    """
+    if not exists(table):
+        return {}
+    actions = DeltaTable(location(table)).get_add_actions(flatten=True)
+    rows = {name: actions.column(name).to_pylist() for name in actions.schema.names}
+    found: dict[dt.date, list[object]] = {}
+    for index, day in enumerate(rows.get("partition.partition", [])):
+        if all(rows[f"partition.{name}"][index] == value for name, value in partition.items()):
+            bounds = (rows.get(f"{end}.{column}") for end in ("min", "max"))
+            found.setdefault(day, []).extend(bound[index] if bound is not None else None for bound in bounds)
+    return {
+        day: None if None in values else (str(min(values)), str(max(values)))  # type: ignore[type-var]
+        for day, values in found.items()
+    }
+
+
 def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
     """How many rows the table holds for these days, by the log's statistics."""
     if not exists(table):

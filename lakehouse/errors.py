@@ -104,6 +104,12 @@ class TrainingDataMissing(NightjarError):
     exit_code = 22
 
 
+class ChampionChanged(NightjarError):
+    """Another version became champion while one was to be made champion in the place of a former one."""
+
+    exit_code = 25
+
+
 class WriteConflict(NightjarError):
     """Other writers kept changing the same partition; this write gave up after several tries."""
 

@@ -62,6 +62,14 @@ def of_days(table: Table, built: Mapping[dt.date, str]) -> dict[dt.date, Inputs]
     }
 
 
+def set_out(table: Table, days: set[dt.date]) -> dict[dt.date, list[Inputs]]:
+    """What each day was ever about to be built from, oldest first: also by builds that failed or were killed."""
+    found: dict[dt.date, list[Inputs]] = {}
+    for row in sorted(_lines(table, days), key=lambda line: line["recorded_at"]):
+        found.setdefault(row["partition"], []).append(json.loads(row["inputs"]))
+    return found
+
+
 def changes(before: Inputs | None, now: Inputs) -> list[str]:
     """What differs, in words for people, one for each input."""
     if before is None:

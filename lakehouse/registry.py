@@ -34,6 +34,9 @@ TAG_FINGERPRINT = "training_fingerprint"
 TAG_CODE_VERSION = "code_version"
 # The features that the model wants, in its order, separated by commas.
 TAG_FEATURES = "features"
+# When the version was retired (ISO, UTC), and, later, when its files were removed.
+TAG_RETIRED = "retired_at"
+TAG_FILES_REMOVED = "files_removed_at"
 
 # Where training logs a version's files under its run.
 MODEL_FILE = "booster/model.ubj"
@@ -85,6 +88,20 @@ def versions(name: str) -> list[ModelVersion]:
     return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
 
 
+def in_service(model: ModelVersion) -> ModelVersion:
+    """The same version.
+
+    Raises:
+        ModelRefused: when it was retired.
+    """
+    if retired := model.tags.get(TAG_RETIRED):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected a version in service, it was retired at {retired}; use "
+            "another one: the champion of today scores a day again with --champion now"
+        )
+    return model
+
+
 def point(name: str, alias: str, number: int) -> None:
     """Let the alias name that version."""
     _send("POST", "registered-models/alias", {"name": name, "alias": alias, "version": str(number)})
@@ -108,6 +125,11 @@ def run_url(model: ModelVersion) -> str:
         return ""
     experiment = found["run"]["info"]["experiment_id"]
     return f"{settings.load().mlflow_tracking_uri.rstrip('/')}/#/experiments/{experiment}/runs/{model.run_id}"
+
+
+def untag(model: ModelVersion, key: str) -> None:
+    """Take a tag off the version; without one, nothing happens."""
+    _send("DELETE", "model-versions/delete-tag", {"name": model.name, "version": str(model.version), "key": key})
 
 
 def file(model: ModelVersion, path: str) -> Path:

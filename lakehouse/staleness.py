@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lakehouse import delta, lineage, owed, registry, scoring, tables, wanted
+from lakehouse import delta, lineage, owed, registry, scoring, shadow, tables, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
@@ -98,8 +98,15 @@ def _scores(
     if not built:
         return {}
     chosen = scoring.choose(use_case, sorted(built), champion=champion)
-    models = {day: choice.model for day, choice in chosen.items()}
-    stale = _differing(table, built, wanted.scores(features, models))
+    beside = shadow.choose(use_case, chosen, again=False).by_day
+    canary = {day: one.canary for day, one in beside.items()}
+    stale = _differing(table, built, wanted.scores(features, {day: one.model for day, one in chosen.items()}, canary))
+    built_beside = _built(table, first, last, role=registry.CHALLENGER)
+    models, _ = shadow.models(use_case, (beside[day].version for day in beside if day in built_beside))
+    now = wanted.scores_beside(features, {day: one for day, one in beside.items() if day in built_beside}, models)
+    for day, why in _differing(table, built_beside, now).items():
+        # What both were built from is named once.
+        stale[day] = list(dict.fromkeys([*stale.get(day, []), *why]))
     for day in set(stale_features) & set(built):
         stale.setdefault(day, []).append("its features are stale")
     return stale

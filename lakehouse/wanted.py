@@ -10,6 +10,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
 from lakehouse.registry import ModelVersion
+from lakehouse.shadow import BESIDE, DECIDES_FOR, Shadow
 
 
 def features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals) -> dict[dt.date, Inputs]:
@@ -31,9 +32,16 @@ def outcomes(use_case: UseCase, days: Iterable[dt.date]) -> dict[dt.date, Inputs
     }
 
 
-def scores(features_built: Mapping[dt.date, str], models: Mapping[dt.date, ModelVersion]) -> dict[dt.date, Inputs]:
-    """The feature rows of each day by their fingerprint, its model's version, bytes and threshold, and the scoring code."""
-    by = code.digest("jobs/score")
+def scores(
+    features_built: Mapping[dt.date, str],
+    models: Mapping[dt.date, ModelVersion],
+    canary: Mapping[dt.date, str] | None = None,
+) -> dict[dt.date, Inputs]:
+    """The feature rows of each day by their fingerprint, its model's version, bytes and threshold, and the scoring code.
+
+    ``canary`` says for which days, and how, a challenger's decision counts for some entities.
+    """
+    by, deciding = code.digest("jobs/score"), canary or {}
     return {
         day: {
             "features": features_built[day],
@@ -41,6 +49,16 @@ def scores(features_built: Mapping[dt.date, str], models: Mapping[dt.date, Model
             "model file": model.tags.get(registry.TAG_SHA256, "")[:16],
             "threshold": str(model.threshold),
             "the scoring code": by,
+            **({"the canary": deciding[day]} if deciding.get(day) else {}),
         }
         for day, model in models.items()
     }
+
+
+def scores_beside(
+    features_built: Mapping[dt.date, str], shadows: Mapping[dt.date, Shadow], models: Mapping[int, ModelVersion]
+) -> dict[dt.date, Inputs]:
+    """The same of the challenger's scores, and why it is there; of the days whose shadow is among ``models``."""
+    known = {day: shadow for day, shadow in shadows.items() if shadow.version in models}
+    inputs = scores(features_built, {day: models[shadow.version] for day, shadow in known.items()})
+    return {day: {**inputs[day], BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"} for day, shadow in known.items()}

@@ -108,6 +108,49 @@ Monitoring triggers this DAG when its limits are violated; trigger it by hand wi
 {RERUN}"""
 
 
+def rollback(use_case: UseCase) -> str:
+    """What ``rollback__<use_case>`` undoes."""
+    rollout = use_case.rollout
+    itself = (
+        f"Monitoring triggers this DAG when the former champion, in shadow for {rollout.former_nights} nights after a promotion, "
+        f"was better by {rollout.rollback_margin:g} ({use_case.gate.metric}) on at least {rollout.rollback_nights} nights and "
+        f"{rollout.rollback_rows} labelled rows."
+        if rollout.rollback_margin is not None
+        else "Nothing triggers this DAG by itself: the use case declares no `rollout.rollback_margin`."
+    )
+    return f"""
+### Roll back {use_case.title}
+
+Makes the version champion again that was it before, by the record in `ops.model_events`, or another former champion that
+you name. With "Score the nights since again" the nights that its successors scored are scored again by it, and
+their performance and drift measured anew. Versions, nights, reason and who asked are recorded. {itself}
+
+**By hand.** Trigger with a `reason`. Switch "Dry run" on to see in the log what would be done. A second run goes one
+version further back.
+
+**Rerunning.** A run is one rollback, however often its task is cleared: an attempt that was killed is completed.
+"""
+
+
+def retire(use_case: UseCase) -> str:
+    """What ``retire__<use_case>`` puts away."""
+    rules = use_case.rollout.retirement
+    what = (
+        f"""Once a week: versions that are neither champion, challenger nor in shadow, and that no score of the newest
+{rules.scores_days} days names, are tagged as retired and refused by scoring. {rules.files_days} days later their files are removed;
+their page, their tags and their lines in `ops.model_events` stay."""
+        if rules is not None
+        else "The use case declares no `rollout.retirement`: the task is skipped and every version stays."
+    )
+    return f"""
+### Retire versions of {use_case.title}
+
+{what}
+
+**Rerunning.** Clearing the task is always safe: what is in use is looked up anew, and last of all.
+"""
+
+
 def _approval(use_case: UseCase) -> str:
     if use_case.gate.approval is None:
         return ""

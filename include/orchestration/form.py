@@ -6,6 +6,8 @@ form's ``partition``. The key comes first.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import Param
 
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
@@ -17,6 +19,12 @@ CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
 ANY_VOLUME = "{{ params.any_volume }}"
 DRY_RUN = "{{ params.dry_run }}"
+# Of a rollback. The run's name makes a cleared task the same rollback, and not another one.
+TO_VERSION = "{{ params.to_version or '' }}"
+FROM_VERSION = "{{ params.from_version or '' }}"
+RESCORE = "{{ params.rescore }}"
+REASON = "{{ params.reason }}"
+RUN = "{{ dag_run.run_id }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
@@ -130,4 +138,39 @@ def reason() -> dict[str, Param]:
             title="Reason",
             description="Why the model is trained, for whoever reads this run later.",
         )
+    }
+
+
+def rollback() -> dict[str, Param]:
+    """The form of a rollback."""
+    version: dict[str, Any] = {"type": ["null", "integer"], "minimum": 1}
+    return {
+        "reason": Param(
+            "",
+            type="string",
+            minLength=1,
+            maxLength=1000,
+            title="Reason",
+            description="Why, in one line: it stands in ops.model_events with your name.",
+        ),
+        "to_version": Param(
+            None,
+            **version,
+            title="Back to version",
+            description="A version that was champion before. Empty: the one before the present champion, by the record.",
+        ),
+        "rescore": Param(
+            False,
+            type="boolean",
+            title="Score the nights since again",
+            description="On: the nights that were scored by the versions rolled back from are scored again by the one that "
+            "comes back, and measured anew. `chosen_by` in the scores says so.",
+        ),
+        "from_version": Param(
+            None,
+            **version,
+            title="Only from version",
+            description="Only if this version is champion still; else nothing is done. Empty: whichever is.",
+        ),
+        **dry_run(),
     }

@@ -18,6 +18,22 @@ REASONS = "{{ ti.xcom_pull(task_ids='measure')['retrain_because'] | join('; ') }
 # The newest day judged: a day that comes late changes the verdicts of those after it.
 RETRAIN_FOR = "{{ ti.xcom_pull(task_ids='measure')['retrain_for'] }}"
 
+# The rollback that monitoring asks for, as its form is filled in; JSON, for numbers must stay numbers.
+ROLLBACK = "{{ ti.xcom_pull(task_ids='measure')['rollback'] | tojson }}"
+# One for each pair of versions: the nights that follow ask for the same.
+ROLLBACK_RUN = (
+    "rollback__{{ ti.xcom_pull(task_ids='measure')['rollback']['from_version'] }}"
+    "_to_{{ ti.xcom_pull(task_ids='measure')['rollback']['to_version'] }}"
+)
+
+
+@task.branch(task_id="roll_back_or_not")
+def choose_rollback(result: Any) -> str:
+    """Go on to the rollback when the former champion did better."""
+    for reason in result["roll_back_reasons"]:
+        log.info("- %s", reason)
+    return "request_rollback" if result["roll_back"] else "champion_stays"
+
 
 @task.branch(task_id="retrain_or_not")
 def choose_retraining(result: Any) -> str:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.monitor import counts, drift, outcomes, performance, retraining, verdict
+from jobs.monitor import comeback, counts, drift, outcomes, performance, retraining, verdict
 from jobs.monitor.drift import Evidence
 from lakehouse import day_rows, delta, registry, scoring, spark, tables, use_cases
 from lakehouse.declaration import UseCase
@@ -51,6 +51,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     decision, because = decided[asking], _of_day(rows, asking)["reasons"]
     if decision.retrain:
         retraining.request(use_case, asking, scored_by[asking], because, decision, arguments.actor)
+    back = comeback.decide(use_case)
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
     return last | {
         "status": "monitored" if written or changed else "unchanged",
@@ -58,6 +59,15 @@ def run(arguments: Arguments) -> dict[str, Any]:
         "retrain_reasons": list(decision.reasons),
         "retrain_for": asking,
         "retrain_because": because,
+        "roll_back": back.roll_back,
+        "roll_back_reasons": list(back.reasons),
+        # The form of the rollback, filled in.
+        "rollback": {
+            "from_version": back.from_version,
+            "to_version": back.to_version,
+            "rescore": use_case.rollout.rollback_rescores,
+            "reason": "; ".join(back.reasons),
+        },
         "judged_again": later,
         "outcomes_partition": matured[-1] if matured else None,
         "outcomes_written": written,

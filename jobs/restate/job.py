@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from jobs import stages
 from jobs.arguments import Arguments
 from lakehouse import owed, staleness, use_cases
+from lakehouse.days import contiguous
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +32,3 @@ def run(arguments: Arguments) -> dict[str, Any]:
         owed.settle(use_case.name, found.monitor)
     done = "planned" if arguments.dry_run else "restated"
     return {"status": done if any(plan.values()) else "fresh", **plan}
-
-
-def contiguous(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
-    """The days as ranges of days that follow one another, first and last of each."""
-    ranges: list[tuple[dt.date, dt.date]] = []
-    for day in sorted(days):
-        if ranges and day - ranges[-1][1] == dt.timedelta(days=1):
-            ranges[-1] = (ranges[-1][0], day)
-        else:
-            ranges.append((day, day))
-    return ranges

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from lakehouse import registry
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelRefused
+from lakehouse.registry import ModelVersion
+
 if TYPE_CHECKING:
     import xgboost
 
@@ -21,6 +26,21 @@ def load_booster(model: bytes) -> xgboost.Booster:
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray(model))
     return booster
+
+
+def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
+    """The features that the model was trained on, in its order.
+
+    Raises:
+        ModelRefused: when the use case no longer declares one of them.
+    """
+    names = tuple(model.tags.get(registry.TAG_FEATURES, "").split(","))
+    if unknown := sorted(set(names) - set(use_case.feature_names)):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also wants "
+            f"{', '.join(unknown)}; train a new version for the new features"
+        )
+    return names
 
 
 def scorer(

@@ -8,6 +8,7 @@ the model validators of :class:`UseCase`.
 from lakehouse.declaration.delivery import Freshness, Volume
 from lakehouse.declaration.learning import Approval, Days, Drift, Fairness, Gate, Label, Model, Range, Split
 from lakehouse.declaration.mongo import Mongo
+from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
 from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, UseCase
@@ -30,6 +31,8 @@ __all__ = [
     "Model",
     "Mongo",
     "Range",
+    "Retirement",
+    "Rollout",
     "RowRule",
     "Section",
     "Source",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.learning import Drift, Gate, Label, Model, Split
+from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
 from lakehouse.declaration.source import Source
 from lakehouse.metrics import CALIBRATION_GAP, NAMES, OF_DECISIONS
@@ -80,6 +81,7 @@ class UseCase(Section):
     model: Model
     gate: Gate
     drift: Drift
+    rollout: Rollout = Rollout()
     slices: tuple[Name, ...] = ()
 
     @model_validator(mode="after")

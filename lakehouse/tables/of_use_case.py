@@ -57,8 +57,16 @@ def scores(use_case: UseCase) -> Table:
             col(
                 "chosen_by",
                 "string",
-                "why this version: champion (it was, when the day was first scored), now (restated by a later champion) or "
-                "asked (by number); null before this was recorded",
+                "why this version: champion (it was, when the day was first scored), now (restated by a later champion), "
+                "asked (by number) or rolled back; beside it: challenger, former champion or rolled back; null before this "
+                "was recorded",
+                nullable=True,
+            ),
+            col(
+                "decides",
+                "boolean",
+                "whether this row's decision counted: it is true on one row an entity and day; null before this was "
+                "recorded, when the champion's did",
                 nullable=True,
             ),
         ),

@@ -50,6 +50,8 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
         "maintain__lakehouse",
         "monitor__parcels",
         "restate__parcels",
+        "retire__parcels",
+        "rollback__parcels",
         "score__parcels",
         "train__parcels",
     ]
@@ -97,6 +99,8 @@ def test_the_schedules_are_those_of_partitions(dags):
         "maintain__lakehouse": "CronTriggerTimetable",
         "monitor__parcels": "PartitionedAssetTimetable",
         "restate__parcels": "NullTimetable",
+        "retire__parcels": "CronTriggerTimetable",
+        "rollback__parcels": "NullTimetable",
         "score__parcels": "PartitionedAssetTimetable",
         "train__parcels": "NullTimetable",
     }
@@ -116,6 +120,24 @@ def test_the_graphs_show_the_decisions(dags):
         "retrain_or_not>request_retraining",
     ]
     assert {"train>gate", "gate>verdict", "verdict>promoted", "verdict>held"} <= set(dags["train__parcels"]["edges"])
+
+
+def test_the_graph_shows_whether_the_platform_rolls_back_by_itself_where_that_is_declared(tmp_path):
+    roots = tmp_path / "use_cases"
+    shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / "parcels")
+    with (roots / "parcels" / "use_case.yaml").open("a") as declaration:
+        declaration.write("rollout: {former_nights: 7, rollback_margin: 0.01}\n")
+    parsed = parse(tmp_path / "airflow", roots)
+    assert parsed["errors"] == {}
+    assert {"measure>roll_back_or_not", "roll_back_or_not>champion_stays", "roll_back_or_not>request_rollback"} <= set(
+        parsed["dags"]["monitor__parcels"]["edges"]
+    )
+
+
+def test_a_rollback_is_one_task_with_a_form_and_one_at_a_time(dags):
+    assert list(dags["rollback__parcels"]["tasks"]) == ["roll_back"]
+    assert dags["rollback__parcels"]["params"] == ["dry_run", "from_version", "reason", "rescore", "to_version"]
+    assert dags["rollback__parcels"]["max_active_runs"] == 1
 
 
 def test_one_training_at_a_time_and_forms_for_runs_by_hand(dags):

@@ -71,7 +71,7 @@ def declaration(**sections: Any) -> dict[str, Any]:
         "slices": ["clinic"],
     }
     for name, section in sections.items():
-        old = content[name]
+        old = content.get(name, {})
         content[name] = {**old, **section} if isinstance(section, dict) else section
     return content
 

@@ -112,6 +112,7 @@ class Toy:
             "run_id": "r",
             "scored_at": at,
             "chosen_by": "champion",
+            "decides": True,
         }
         score = 0.3 + 0.05 * warm
         given = [{"score": float(value), "decision": bool(value >= 0.3)} for value in np.clip(score, 0.01, 0.99)]

@@ -1,0 +1,26 @@
+"""Airflow DAGs retire__<use_case>: once a week, put away the versions that nobody needs any more."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, CronTriggerTimetable
+
+from include.orchestration import defaults, docs, form
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    with DAG(
+        dag_id=f"retire__{use_case.name}",
+        description=f"Versions of {use_case.title} that nobody needs any more",
+        doc_md=docs.retire(use_case),
+        # After maintain__lakehouse. No start date: the first run is the next Sunday's.
+        schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
+        params=form.dry_run(),
+        **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
+    ):
+        JobOperator(
+            task_id="retire",
+            stage="retire",
+            options={"use-case": use_case.name, "actor": form.ACTOR},
+            switches={"dry-run": form.DRY_RUN},
+        )

@@ -1,0 +1,32 @@
+"""Airflow DAGs rollback__<use_case>: make the version champion again that was it before."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+from include.orchestration import defaults, docs, form
+from include.orchestration.job import JobOperator
+from lakehouse import use_cases
+
+for use_case in use_cases.declared():
+    with DAG(
+        dag_id=f"rollback__{use_case.name}",
+        description=f"Back to the former champion of {use_case.title}",
+        doc_md=docs.rollback(use_case),
+        schedule=None,
+        params=form.rollback(),
+        **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
+    ):
+        JobOperator(
+            task_id="roll_back",
+            stage="rollback",
+            options={
+                "use-case": use_case.name,
+                "to-version": form.TO_VERSION,
+                "from-version": form.FROM_VERSION,
+                "reason": form.REASON,
+                "request": form.RUN,
+                "actor": form.ACTOR,
+            },
+            switches={"rescore": form.RESCORE, "dry-run": form.DRY_RUN},
+        )

@@ -1,0 +1,46 @@
+"""Removing the files of a retired version: from MLflow's artifact store, and from this machine's copies."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from lakehouse import settings
+from lakehouse.errors import ServiceUnavailable
+from lakehouse.registry import ModelVersion
+
+# What an auditor reads of a version long after it scored: what it was trained on, how good it was. Kilobytes.
+KEPT = frozenset({"card", "training"})
+
+
+def remove(model: ModelVersion) -> None:
+    """Remove the files of the version's run and logged model, but for the ``KEPT`` folders. Repeating it is harmless.
+
+    Raises:
+        ServiceUnavailable: when the artifact store did not let them go.
+    """
+    import mlflow
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    uri = settings.load().mlflow_tracking_uri
+    mlflow.set_tracking_uri(uri)
+    client = MlflowClient(tracking_uri=uri)
+    try:
+        of_run: Any = get_artifact_repository(client.get_run(model.run_id).info.artifact_uri)
+        for item in client.list_artifacts(model.run_id):
+            if item.path not in KEPT:
+                of_run.delete_artifacts(item.path)
+        source = client.get_model_version(model.name, str(model.version)).source or ""
+        if source.startswith("models:/m-"):
+            logged = client.get_logged_model(source.removeprefix("models:/"))
+            of_model: Any = get_artifact_repository(logged.artifact_location)
+            for item in of_model.list_artifacts():
+                of_model.delete_artifacts(item.path)
+    except (MlflowException, OSError) as error:
+        raise ServiceUnavailable(
+            f"model {model.name} version {model.version}: expected the artifact store to remove its files, found "
+            f"{type(error).__name__}: {error}; run the same command again"
+        ) from error
+    shutil.rmtree(settings.load().state_root / "models" / model.name / str(model.version), ignore_errors=True)

@@ -1,0 +1,96 @@
+"""Retire: versions that nobody needs any more are tagged and written down, and later their files are removed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from jobs.arguments import Arguments
+from jobs.retire import files, in_use
+from lakehouse import championship, events, registry, use_cases
+from lakehouse.declaration import Retirement, UseCase
+from lakehouse.events import Event
+from lakehouse.registry import ModelVersion
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Remove the files of versions that were retired long enough ago, then retire those that are in use no longer."""
+    assert arguments.use_case is not None
+    use_case = use_cases.by_name(arguments.use_case)
+    rules = use_case.rollout.retirement
+    if rules is None:
+        return {"status": "none", "message": f"{use_case.name} declares no rollout.retirement"}
+    now = dt.datetime.now(dt.UTC)
+    versions, kept = registry.versions(use_case.name), in_use.why(use_case, rules, now)
+    free = [model for model in versions if model.version not in kept]
+    old = [model for model in free if _long_ago(model, rules, now)]
+    new = [model for model in free if not _written_down(model)]
+    if not arguments.dry_run:
+        old = [model for model in old if _remove_files(use_case, model, rules)]
+        new = [model for model in new if _retire(use_case, model, rules, arguments.actor)]
+    done = "planned" if arguments.dry_run else "retired"
+    return {
+        "status": done if old or new else "unchanged",
+        "retired": [model.version for model in new],
+        "files_removed": [model.version for model in old],
+        "kept": {str(version): reason for version, reason in sorted(kept.items())},
+    }
+
+
+def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:
+    retired = model.tags.get(registry.TAG_RETIRED)
+    if retired is None or registry.TAG_FILES_REMOVED in model.tags or not _written_down(model):
+        return False
+    return dt.datetime.fromisoformat(retired) + dt.timedelta(days=rules.files_days) <= now
+
+
+def _written_down(model: ModelVersion) -> bool:
+    """Whether the diary has the retirement that the tag speaks of."""
+    retired = model.tags.get(registry.TAG_RETIRED)
+    past = events.of_model(model.name, model.version)
+    return retired is not None and any(
+        event.event == events.RETIRED and event.happened_at.isoformat() == retired for event in past
+    )
+
+
+def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: str) -> bool:
+    """Tag the version, look again, and write it down. From the tag on nobody scores with it.
+
+    The tag comes first and the look last: whoever takes it into use meanwhile either sees the tag, or is seen here.
+    """
+    # A tag without its line is an attempt that was killed: the line gets its instant.
+    at = model.tags.get(registry.TAG_RETIRED) or dt.datetime.now(dt.UTC).isoformat()
+    registry.tag(model, registry.TAG_RETIRED, at)
+    if reason := in_use.why(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version):
+        log.info("retire %s: version %d came into use meanwhile: %s", model.name, model.version, reason)
+        registry.untag(model, registry.TAG_RETIRED)
+        return False
+    champion = championship.current(use_case.name)
+    events.record(
+        Event(
+            model_name=model.name,
+            model_version=model.version,
+            event=events.RETIRED,
+            from_version=None if champion is None else champion.version,
+            actor=actor,
+            reason=f"neither champion, challenger nor in shadow, and named by no score of the last {rules.scores_days} days",
+            evidence={"scores_days": rules.scores_days, "files_days": rules.files_days},
+            run_id=model.run_id,
+            happened_at=dt.datetime.fromisoformat(at),
+        )
+    )
+    return True
+
+
+def _remove_files(use_case: UseCase, model: ModelVersion, rules: Retirement) -> bool:
+    """Remove the version's files, unless it is in use after all."""
+    reason = in_use.why(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version)
+    if reason is None:
+        files.remove(model)
+        registry.tag(model, registry.TAG_FILES_REMOVED, dt.datetime.now(dt.UTC).isoformat())
+        return True
+    log.info("retire %s: version %d keeps its files: %s", model.name, model.version, reason)
+    return False
