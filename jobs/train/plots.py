@@ -9,7 +9,7 @@ import numpy as np
 import optuna
 from matplotlib.figure import Figure
 
-from jobs.train.tuning import Trial
+from jobs.train.study import Trial
 from lakehouse.training_set import Floats
 
 
