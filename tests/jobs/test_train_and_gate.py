@@ -215,7 +215,7 @@ def test_restated_labels_are_trained_on_again(clinic: UseCase, spark: SparkSessi
     assert run_train(clinic)["status"] == "unchanged"
 
 
-def test_a_training_that_died_leaves_a_failed_run_and_no_version_and_is_gone_on_with(
+def test_a_training_that_died_has_no_version_and_is_gone_on_with(
     clinic: UseCase, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: Any, **__: Any) -> None:

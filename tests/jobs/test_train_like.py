@@ -62,7 +62,7 @@ def vacuum_all(use_case: UseCase) -> None:
         opened.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
 
 
-def test_like_gets_the_same_numbers_and_trees_although_everything_has_changed_since(
+def test_like_gets_the_same_although_all_has_changed_since(
     clinic: UseCase, spark: SparkSession, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = train(clinic)
@@ -91,7 +91,7 @@ def kept(run_id: str) -> record.Record:
     return reproduction.find(run_id)
 
 
-def test_a_version_that_was_vacuumed_is_read_as_it_is_now_while_its_rows_are_the_same(
+def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(
     clinic: UseCase, spark: SparkSession
 ) -> None:
     made = train(clinic)
@@ -108,7 +108,7 @@ def test_a_version_that_was_vacuumed_is_read_as_it_is_now_while_its_rows_are_the
     assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2
 
 
-def test_rows_that_were_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase, spark: SparkSession) -> None:
+def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase, spark: SparkSession) -> None:
     made = train(clinic)
     appointments.fill(spark, clinic, appointments.START, days=1, rows_a_day=30, batch="b")
     vacuum_all(clinic)
@@ -116,12 +116,12 @@ def test_rows_that_were_restated_and_vacuumed_are_gone_and_it_says_so(clinic: Us
         like(made["run_id"])
 
 
-def test_what_differs_is_named_with_what_may_be_the_reason(clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
     made = train(clinic)
     fit = fitting.fit
 
     def one_tree_less(tuned: Any, *parts: Any) -> Any:
-        return fit(tuned, *parts)[:-1]
+        return fit(tuned, *parts)[: tuned.rounds - 1]
 
     monkeypatch.setattr(fitting, "fit", one_tree_less)
     monkeypatch.setattr(record, "libraries", lambda: {**kept(made["run_id"]).libraries, "xgboost-cpu": "9.9"})
