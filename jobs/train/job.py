@@ -36,7 +36,10 @@ def run(arguments: Arguments) -> dict[str, Any]:
     status, model = "unchanged", registered(use_case, pinned)
     if model is None:
         # Of two trainings of the same at once the second waits, and then finds the version.
-        with locks.locked(studies.training_lock(studies.folder(use_case, pinned.fingerprint))):
+        lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
+        if locks.held(lock):
+            log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
+        with locks.locked(lock):
             model = registered(use_case, pinned)
             if model is None:
                 status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)

@@ -43,7 +43,7 @@ def reproduce(arguments: Arguments) -> dict[str, Any]:
         )
     parts, notes = read(then, use_case)
     score = tuning.validation_score(then.params, then.rounds, parts.train, parts.validation)
-    tuned = tuning.Tuned(then.params, then.rounds, score, None, ())
+    tuned = tuning.Tuned(then.params, then.rounds, score, None, (), None)
     now = learned.learn(use_case, tuned, parts)
     found = record.outcome(now.measured, now.validation, now.threshold, now.booster)
     # By way of JSON, as the record went.

@@ -54,6 +54,9 @@ def train(
             tuned = tuning.tune(
                 model, parts.train, parts.validation, lambda trial: run.trial(trial, loss), place, starts
             )
+        # Before anything is registered: a training that dies in between leaves later ones what it has found.
+        if tuned.best is not None:
+            studies.remember(place, day, tuned.best.params, tuned.best.loss)
         with _timed(seconds, "fit"):
             found = learn(use_case, tuned, parts)
         booster, score, measured = found.booster, found.score, found.measured
@@ -97,8 +100,6 @@ def train(
     registered = registration.register(
         use_case.name, run.run_id, model_id, version_tags, describe(day, windows, measured)
     )
-    best = min((trial for trial in tuned.trials if trial.state == "complete"), key=lambda trial: trial.loss)
-    studies.remember(place, day, best.params, best.loss)
     log.info("train %s: registered version %d", use_case.name, registered.version)
     return registered
 

@@ -35,6 +35,7 @@ class Tuned:
         validation_score: shape (validation rows,), scores by the best trial's model, which was fitted to train alone.
         study: Optuna's record, for plots; None where nothing was searched.
         trials: all trials in order.
+        best: the one with the least loss; None where nothing was searched.
     """
 
     params: Mapping[str, Value]
@@ -42,6 +43,7 @@ class Tuned:
     validation_score: Floats
     study: optuna.Study | None
     trials: tuple[Trial, ...]
+    best: Trial | None
 
 
 def tune(
@@ -82,7 +84,7 @@ def tune(
         best = min(complete, key=lambda trial: trial.loss)
         params = space.parameters(model, best.params, study.nthread)
         score = validation_score(params, best.rounds, train, validation)
-        return Tuned(params, best.rounds, score, study.optuna, trials)
+        return Tuned(params, best.rounds, score, study.optuna, trials, best)
 
 
 def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSet, validation: TrainingSet) -> Floats:

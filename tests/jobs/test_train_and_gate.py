@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,13 @@ def test_a_training_that_died_has_no_version_and_is_gone_on_with(
     assert run_train(clinic)["run_id"] == failed[0].info.run_id
     runs = client.search_runs([experiment])
     assert len(runs) == 1 + clinic.model.trials and {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_of_two_trainings_at_once_the_second_finds_the_version(clinic: UseCase) -> None:
+    with ThreadPoolExecutor(2) as both:
+        made = list(both.map(run_train, [clinic, clinic]))
+    assert sorted(one["status"] for one in made) == ["registered", "unchanged"]
+    assert {one["model_version"] for one in made} == {1} and len(registry.versions(clinic.name)) == 1
 
 
 def test_without_a_version_the_gate_says_how_to_train_one(clinic: UseCase) -> None:

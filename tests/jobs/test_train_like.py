@@ -91,9 +91,7 @@ def kept(run_id: str) -> record.Record:
     return reproduction.find(run_id)
 
 
-def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(
-    clinic: UseCase, spark: SparkSession
-) -> None:
+def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCase, spark: SparkSession) -> None:
     made = train(clinic)
     later = DAY + dt.timedelta(days=3)
     appointments.fill(spark, clinic, later, days=1, rows_a_day=30)
