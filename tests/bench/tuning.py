@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import math
 import statistics
 import tempfile
 import time
@@ -27,7 +28,8 @@ from lakehouse import use_cases
 from lakehouse.declaration import Model
 
 DAY = dt.date(2013, 5, 31)
-MARKS = (5, 10, 20, 30, 40)
+MARKS = (5, 10, 20, 40)
+TRIALS = (5, 10)
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,25 @@ CONTENDERS = (
 
 @dataclass(frozen=True)
 class Course:
-    """How a search went: seconds since its start and loss of each trial that was complete, and how many trials there were."""
+    """How a search went: seconds since its start, and loss of each trial (infinite when it was pruned)."""
 
     points: tuple[tuple[float, float], ...]
-    trials: int
+    seconds: float
 
     def best_after(self, seconds: float) -> float | None:
         """The least loss by then; None when no trial had ended."""
         losses = [loss for at, loss in self.points if at <= seconds]
         return min(losses) if losses else None
+
+    def best_of(self, trials: int) -> float | None:
+        """The least loss of the trials that ended first; None when there were not so many."""
+        losses = [loss for _, loss in sorted(self.points)[:trials]]
+        return min(losses) if len(losses) == trials else None
+
+    @property
+    def trials(self) -> int:
+        """How many there were in time."""
+        return sum(at <= self.seconds for at, _ in self.points)
 
 
 def run(contender: Contender, model: Model, parts: Parts, seconds: float, seed: int) -> Course:
@@ -79,26 +91,28 @@ def run(contender: Contender, model: Model, parts: Parts, seconds: float, seed: 
             Objective(mine, parts.train, parts.validation, space.cores()).search(study, started + seconds)
             trials = study.ended()
             study.close()
-    complete = [trial for trial in trials if trial.state == "complete"]
-    return Course(tuple((trial.ended_at - started, trial.loss) for trial in complete), len(trials))
+    losses = [trial.loss if trial.state == "complete" else math.inf for trial in trials]
+    return Course(tuple((t.ended_at - started, loss) for t, loss in zip(trials, losses, strict=True)), seconds)
 
 
-def report(courses: dict[Contender, list[Course]], marks: Sequence[float]) -> str:
-    """The Markdown table: mean over the seeds, and the spread of the last column."""
-    heads = [f"{mark:g} s" for mark in marks]
-    lines = [f"| validation log loss after | {' | '.join(heads)} | lowest to highest | trials |"]
+def report(courses: dict[Contender, list[Course]], seconds: Sequence[float], trials: Sequence[int]) -> str:
+    """The Markdown table: means over the seeds, and the spread at the end."""
+    heads = [*(f"{mark:g} s" for mark in seconds), *(f"{mark} trials" for mark in trials)]
+    lines = [f"| validation log loss after | {' | '.join(heads)} | at the end, lowest to highest | trials |"]
     lines.append("| --- " * (len(heads) + 3) + "|")
     for contender, found in courses.items():
-        cells = []
-        for mark in marks:
-            best = [course.best_after(mark) for course in found]
-            known = [loss for loss in best if loss is not None]
-            cells.append(f"{statistics.mean(known):.5f}" if len(known) == len(best) else "none yet")
-        last = [loss for course in found if (loss := course.best_after(marks[-1])) is not None]
+        cells = [_mean([course.best_after(mark) for course in found]) for mark in seconds]
+        cells += [_mean([course.best_of(mark) for course in found]) for mark in trials]
+        last = [loss for course in found if (loss := course.best_after(course.seconds)) is not None]
         spread = f"{min(last):.5f} to {max(last):.5f}" if last else ""
-        trials = f"{statistics.mean(course.trials for course in found):.0f}"
-        lines.append(f"| {contender.name} | {' | '.join(cells)} | {spread} | {trials} |")
+        counted = f"{statistics.mean(course.trials for course in found):.0f}"
+        lines.append(f"| {contender.name} | {' | '.join(cells)} | {spread} | {counted} |")
     return "\n".join(lines)
+
+
+def _mean(losses: Sequence[float | None]) -> str:
+    known = [loss for loss in losses if loss is not None]
+    return f"{statistics.mean(known):.5f}" if len(known) == len(losses) else "-"
 
 
 def main() -> None:
@@ -119,7 +133,7 @@ def main() -> None:
         for contender in CONTENDERS:
             courses[contender].append(run(contender, use_case.model, parts, asked.seconds, seed))
         print(f"done: seed {seed}", flush=True)
-    print("\n" + report(courses, [mark for mark in MARKS if mark <= asked.seconds]))
+    print("\n" + report(courses, [mark for mark in MARKS if mark <= asked.seconds], TRIALS))
 
 
 if __name__ == "__main__":
