@@ -32,17 +32,20 @@ def run(arguments: Arguments) -> dict[str, Any]:
     use_case = use_cases.by_name(arguments.use_case)
     windows = Windows.of(use_case, arguments.partition)
     pinned = pin(use_case, windows)
+    # Of two trainings of the same at once the second waits, and then finds the version.
+    lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
+    if locks.held(lock):
+        log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
+    with locks.locked(lock):
+        return _registered_or_trained(arguments, use_case, windows, pinned)
+
+
+def _registered_or_trained(arguments: Arguments, use_case: UseCase, windows: Windows, pinned: Pinned) -> dict[str, Any]:
+    assert arguments.partition is not None
     seconds: dict[str, float] = {}
     status, model = "unchanged", registered(use_case, pinned)
     if model is None:
-        # Of two trainings of the same at once the second waits, and then finds the version.
-        lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
-        if locks.held(lock):
-            log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
-        with locks.locked(lock):
-            model = registered(use_case, pinned)
-            if model is None:
-                status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
+        status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
     from jobs.train import registration
 
     result = json.loads(registry.file(model, registration.RESULT_FILE).read_text(encoding="utf-8"))
