@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo bench-gate clean clean-all lock
+.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo bench-tuning bench-gate clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -72,6 +72,9 @@ bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th nigh
 
 bench-mongo: $(STAMP) ## how fast a MongoDB collection is read, and in how much memory (an emulator; minutes)
 	@$(BIN)/python -m tests.bench.mongo
+
+bench-tuning: $(STAMP) ## how good the search is after so many seconds, against simpler ones (after make demo; ten minutes)
+	@$(BIN)/python -m tests.bench.tuning
 
 bench-gate: $(STAMP) ## how often the gate promotes equal models, and better ones (200 seeds; minutes)
 	@$(BIN)/python -m tests.bench.gate

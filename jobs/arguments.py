@@ -65,6 +65,7 @@ class Arguments:
         rescore: rollback: score the nights since again.
         reason: rollback: why.
         request: rollback: carried out once, however often it is asked for.
+        like: train: the id of the run whose training is done again.
         result: file that gets one JSON object.
     """
 
@@ -80,6 +81,7 @@ class Arguments:
     champion: Literal["then", "now"] = "then"
     answer: Literal["approved", "rejected", "timeout"] | None = None
     chosen_by: str = "asked"
+    like: str | None = None
     dry_run: bool = False
     to_version: int | None = None
     from_version: int | None = None
@@ -116,8 +118,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         if stage in OF_A_SOURCE:
             one.add_argument("--source", required=True, help="name of a declared source")
         elif stage not in OF_THE_PLATFORM:
-            one.add_argument("--use-case", required=True, help="name of a declared use case")
-        optional = stage in OF_THE_PLATFORM | DAYS_OPTIONAL
+            one.add_argument("--use-case", required=stage != "train", help="name of a declared use case")
+        optional = stage in OF_THE_PLATFORM | DAYS_OPTIONAL | {"train"}
         if stage not in WITHOUT_DAYS:
             one.add_argument("--partition", type=_day, required=not optional, metavar="YYYY-MM-DD")
         if stage in WITH_RANGE:
@@ -135,6 +137,9 @@ def parse(argv: Sequence[str]) -> Arguments:
         if stage in ("score", "stale", "restate"):
             words = "days that have scores: by the version that they were scored by, or by today's champion"
             one.add_argument("--champion", choices=("then", "now"), default="then", help=words)
+        if stage == "train":
+            words = "train again from this run's record, compare, and register nothing; needs no other argument"
+            one.add_argument("--like", type=_run_id, metavar="RUN_ID", help=words)
         if stage == "rollback":
             _of_rollback(one)
         if stage in ("restate", "rollback", "retire"):
@@ -142,6 +147,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         one.add_argument("--actor", default="job", help="who asks, for the event tables")
         one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
     arguments = Arguments(**vars(parser.parse_args(argv)))
+    if arguments.stage == "train":
+        _check_train(arguments)
     if arguments.through is not None and arguments.partition is None:
         raise BadArguments(f"--through {arguments.through} needs --partition, the first day of the range")
     if arguments.through is not None and arguments.partition is not None and arguments.through < arguments.partition:
@@ -168,6 +175,20 @@ def _words(text: str) -> str:
             f"expected 1 to {MOST_LETTERS} printable letters in one line, found {text[:40]!r}"
         )
     return text.strip()
+
+
+def _check_train(arguments: Arguments) -> None:
+    if arguments.like is None and (arguments.use_case is None or arguments.partition is None):
+        raise BadArguments("train: expected --use-case and --partition, or --like and the id of a run")
+    if arguments.like is not None and arguments.partition is not None:
+        raise BadArguments("train: expected --like or --partition, found both; the run's record says which day")
+
+
+def _run_id(text: str) -> str:
+    # A name from a command line that becomes a part of addresses and paths.
+    if not (text.isascii() and text.isalnum() and len(text) == 32):
+        raise argparse.ArgumentTypeError(f"expected a run's id of 32 letters and digits, found {text!r}")
+    return text
 
 
 def _day(text: str) -> dt.date:

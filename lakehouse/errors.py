@@ -110,6 +110,18 @@ class ChampionChanged(NightjarError):
     exit_code = 25
 
 
+class TrainingFailed(NightjarError):
+    """A search can't go on: its parameters are refused, or its workers die one after another."""
+
+    exit_code = 23
+
+
+class RunMissing(NightjarError):
+    """The tracking server has no such run, or the run is no training that can be repeated."""
+
+    exit_code = 24
+
+
 class WriteConflict(NightjarError):
     """Other writers kept changing the same partition; this write gave up after several tries."""
 
@@ -128,6 +140,12 @@ class TableUnreadable(NightjarError):
     """A table can't be read by the readers it is promised to."""
 
     exit_code = 32
+
+
+class VersionGone(NightjarError):
+    """A table can't be read any more as it was at a version: its files were vacuumed, and its rows have changed since."""
+
+    exit_code = 33
 
 
 class NoLakehouse(NightjarError):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from jobs.train.tuning import Tuned, binned
+from jobs.train.binning import binned
+from jobs.train.tuning import Tuned
 from lakehouse.training_set import Floats, TrainingSet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import time
@@ -9,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.train import locks, studies
 from jobs.train.pinned import Pinned, pin
 from jobs.train.windows import Parts, Windows, divide
 from lakehouse import registry, spark, training_set, use_cases
@@ -19,28 +21,50 @@ log = logging.getLogger(__name__)
 
 
 def run(arguments: Arguments) -> dict[str, Any]:
-    """Train and register a challenger, unless a version of the very same rows, declaration and code is registered."""
+    """Train and register a challenger, unless a version of the very same rows, declaration and code is registered.
+
+    With ``like``, train again what a run trained, and register nothing.
+    """
+    if arguments.like is not None:
+        from jobs.train.reproduction import reproduce
+
+        return reproduce(arguments)
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = use_cases.by_name(arguments.use_case)
     windows = Windows.of(use_case, arguments.partition)
     pinned = pin(use_case, windows)
-    model = registered(use_case, pinned)
-    seconds: dict[str, float] = {}
-    status = "registered" if model is None else "unchanged"
-    if model is None:
-        started = time.monotonic()
-        parts = read(use_case, windows, pinned)
-        seconds["read"] = time.monotonic() - started
-        # Imported here: MLflow, Optuna and XGBoost take seconds that a repeated training need not wait for.
-        from jobs.train.training import train
+    # Of two trainings of the same at once the second waits, and then finds the version.
+    lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
+    if locks.held(lock):
+        log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
+    with locks.locked(lock):
+        return _registered_or_trained(arguments, use_case, windows, pinned)
 
-        model = train(use_case, arguments.partition, windows, pinned, parts, seconds)
+
+def _registered_or_trained(arguments: Arguments, use_case: UseCase, windows: Windows, pinned: Pinned) -> dict[str, Any]:
+    assert arguments.partition is not None
+    seconds: dict[str, float] = {}
+    status, model = "unchanged", registered(use_case, pinned)
+    if model is None:
+        status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
     from jobs.train import registration
 
     result = json.loads(registry.file(model, registry.RESULT_FILE).read_text(encoding="utf-8"))
     registration.complete(model, arguments.actor, result)
     rounded = {part: round(value, 1) for part, value in seconds.items()}
     return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}
+
+
+def _train(
+    use_case: UseCase, day: dt.date, windows: Windows, pinned: Pinned, seconds: dict[str, float]
+) -> ModelVersion:
+    started = time.monotonic()
+    parts = read(use_case, windows, pinned)
+    seconds["read"] = time.monotonic() - started
+    # Imported here: MLflow, Optuna and XGBoost take seconds that a repeated training need not wait for.
+    from jobs.train.training import train
+
+    return train(use_case, day, windows, pinned, parts, seconds)
 
 
 def registered(use_case: UseCase, pinned: Pinned) -> ModelVersion | None:

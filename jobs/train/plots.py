@@ -9,7 +9,7 @@ import numpy as np
 import optuna
 from matplotlib.figure import Figure
 
-from jobs.train.tuning import Trial
+from jobs.train.study import Trial
 
 
 def of_search(study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed: int) -> Iterator[tuple[str, Figure]]:

@@ -14,8 +14,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from jobs.train.tuning import Trial
-from lakehouse import delta, settings
+from jobs.train.study import Trial
+from lakehouse import delta, registry, settings
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PARENT = "mlflow.parentRunId"
+TRIAL = "trial"
 
 
 class Run:
@@ -32,19 +33,41 @@ class Run:
     Plain client calls: the fluent interface looks up source, user and git for every nested run, seconds in all.
     """
 
-    def __init__(self, use_case: str, name: str, tags: Mapping[str, str]) -> None:
-        """Start the run. Runs of the same tags that never ended are those of a killed training, and are marked so."""
+    def __init__(self, use_case: str, name: str, tags: Mapping[str, str], fingerprint: str | None = None) -> None:
+        """Start the run, or take up the one that an earlier training with this fingerprint left without a version.
+
+        Runs of the same tags that never ended, and are not taken up, are those of a killed training, and are marked so.
+        """
         self._client = MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
         self._experiment = _experiment(self._client, use_case)
-        self._tags = dict(tags)
-        self._close_abandoned()
-        self.run_id: str = self._client.create_run(self._experiment, tags=self._tags, run_name=name).info.run_id
+        self._tags = {**tags, **({registry.TAG_FINGERPRINT: fingerprint} if fingerprint else {})}
+        before = self._left_by_an_earlier_attempt(use_case) if fingerprint else None
+        self._close_abandoned(before)
+        if before is None:
+            before = self._client.create_run(self._experiment, tags=self._tags, run_name=name).info.run_id
+        self.run_id: str = before
+        self._trials: dict[int, tuple[str, bool]] | None = None
 
-    def _close_abandoned(self) -> None:
-        same = " and ".join(f"tags.`{key}` = '{value}'" for key, value in self._tags.items())
-        for run in self._client.search_runs([self._experiment], f"attributes.status = 'RUNNING' and {same}"):
-            log.warning("run %s was never ended: an earlier training was killed; marking it so", run.info.run_id)
-            self._client.set_terminated(run.info.run_id, "KILLED")
+    def _left_by_an_earlier_attempt(self, use_case: str) -> str | None:
+        of_versions = {version.run_id for version in registry.versions(use_case)}
+        for run in self._search(self._tags):
+            run_id: str = run.info.run_id
+            if PARENT not in run.data.tags and run_id not in of_versions:
+                log.info("run %s: going on with what an earlier attempt logged", run_id)
+                self._client.update_run(run_id, status="RUNNING")
+                return run_id
+        return None
+
+    def _close_abandoned(self, taken_up: str | None) -> None:
+        tags = {key: value for key, value in self._tags.items() if key != registry.TAG_FINGERPRINT}
+        for run in self._search(tags, "attributes.status = 'RUNNING'"):
+            if taken_up is None or taken_up not in (run.info.run_id, run.data.tags.get(PARENT)):
+                log.warning("run %s was never ended: an earlier training was killed; marking it so", run.info.run_id)
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _search(self, tags: Mapping[str, str], *conditions: str) -> list[Any]:
+        same = (f"tags.`{key}` = '{value}'" for key, value in tags.items())
+        return list(self._client.search_runs([self._experiment], " and ".join([*conditions, *same]), max_results=5000))
 
     @contextmanager
     def ended(self) -> Iterator[None]:
@@ -67,32 +90,56 @@ class Run:
         self._client.log_batch(self.run_id, metrics=known)
 
     def trial(self, trial: Trial, loss: str) -> None:
-        """Log a trial as a nested run."""
-        ended = int(time.time() * 1000)
-        run = self._client.create_run(
-            self._experiment,
-            start_time=ended - int(trial.seconds * 1000),
-            tags={**self._tags, PARENT: self.run_id},
-            run_name=f"trial {trial.number + 1:02d}",
-        )
+        """Log a trial as a nested run, unless it is there; one that was left half logged is completed."""
+        run_id, whole = self._logged().get(trial.number, (None, False))
+        if whole:
+            return
+        ended = int(trial.ended_at * 1000)
+        if run_id is None:
+            run_id = self._client.create_run(
+                self._experiment,
+                start_time=ended - int(trial.seconds * 1000),
+                tags={**self._tags, PARENT: self.run_id, TRIAL: str(trial.number)},
+                run_name=f"trial {trial.number + 1:02d}",
+            ).info.run_id
         self._client.log_batch(
-            run.info.run_id,
+            run_id,
             metrics=[Metric(f"validation_{loss}", trial.loss, ended, 0), Metric("rounds", trial.rounds, ended, 0)],
             params=[Param(key, str(value)) for key, value in trial.params.items()],
             tags=[RunTag("state", trial.state)],
         )
-        self._client.set_terminated(run.info.run_id, "FINISHED", ended)
+        self._client.set_terminated(run_id, "FINISHED", ended)
+        self._logged()[trial.number] = run_id, True
 
-    def dataset(self, table: Table, version: int, rows: Mapping[str, int]) -> None:
-        """Log which version of which table was read."""
+    def _logged(self) -> dict[int, tuple[str, bool]]:
+        """By number the trials that are logged: their run, and whether it is whole."""
+        if self._trials is None:
+            nested = self._search({PARENT: self.run_id})
+            self._trials = {
+                int(run.data.tags[TRIAL]): (run.info.run_id, run.info.status == "FINISHED")
+                for run in nested
+                if TRIAL in run.data.tags
+            }
+        return self._trials
+
+    def dataset(
+        self,
+        table: Table,
+        version: int,
+        rows: Mapping[str, int],
+        windows: Mapping[str, tuple[str, str]],
+        rows_sha256: str,
+    ) -> None:
+        """Log which days of which version of which table were read, under a digest of the rows."""
         columns = [{"name": column.name, "type": column.type, "required": False} for column in table.columns]
         dataset = Dataset(
             name=table.full_name,
-            digest=f"version-{version}",
+            # A tracking server keeps one data set of a name and digest: it must tell trainings on other days apart.
+            digest=f"version-{version}-{rows_sha256[:12]}",
             source_type="delta_table",
-            source=json.dumps({"path": delta.location(table), "delta_table_version": version}),
+            source=json.dumps({"path": delta.location(table), "delta_table_version": version, "windows": windows}),
             schema=json.dumps({"mlflow_colspec": columns}),
-            profile=json.dumps({"rows": dict(rows)}),
+            profile=json.dumps({"rows": dict(rows), "rows_sha256": rows_sha256}),
         )
         self._client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 

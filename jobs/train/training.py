@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jobs.train import curves, evaluation, fitting, plots, registration, threshold, tuning
+from jobs.train import curves, fitting, plots, record, registration, space, studies, tuning
 from jobs.train.evaluation import Evaluation
+from jobs.train.learned import learn
 from jobs.train.pinned import Pinned
 from jobs.train.tracking import Run
 from jobs.train.windows import Parts, Windows
@@ -41,28 +42,25 @@ def train(
         parts: the rows.
         seconds: gets the time of each part: tune, fit and log.
 
-    A training that dies before its last step leaves a run marked failed (or, when killed, marked so by the next one)
-    and no version.
+    A training that dies before its last step leaves no version. The next one of the same goes on with its search and its run.
     """
     model, loss = use_case.model, metrics.LOSS[use_case.model.task]
     # Equal on every run of the same training: by these a killed one is found again.
     tags = {"use_case": use_case.name, "partition": day.isoformat(), "stage": "train", "code_version": code.version()}
-    run = Run(use_case.name, f"train {day}", tags)
+    run = Run(use_case.name, f"train {day}", tags, pinned.fingerprint)
+    place = studies.folder(use_case, pinned.fingerprint)
+    starts = studies.best_of_last(use_case, pinned.fingerprint, day)
     with run.ended():
         with _timed(seconds, "tune"):
-            tuned = tuning.tune(model, parts.train, parts.validation, lambda trial: run.trial(trial, loss))
+            tuned = tuning.tune(
+                model, parts.train, parts.validation, lambda trial: run.trial(trial, loss), place, starts
+            )
+        # Before anything is registered: a training that dies in between leaves later ones what it has found.
+        if tuned.best is not None:
+            studies.remember(place, day, tuned.best.params, tuned.best.loss)
         with _timed(seconds, "fit"):
-            past = fitting.joined(parts.train, parts.validation)
-            booster = fitting.fit(tuned, parts.train, parts.validation)
-            score = fitting.score(booster, parts.holdout.features)
-            chosen = None
-            if use_case.binary:
-                chosen = threshold.cheapest(
-                    parts.validation.label, tuned.validation_score, model.cost_of_miss, model.cost_of_false_alarm
-                )
-            evaluated = evaluation.evaluate(use_case, past, parts.holdout, score, chosen)
-            measured = evaluated.metrics
-            validation = metrics.compute(model.task, parts.validation.label, tuned.validation_score)
+            found = learn(use_case, tuned, parts)
+        booster, evaluated, measured = found.booster, found.evaluated, found.measured
         log.info(
             "train %s: holdout %s %s", use_case.name, loss, {name: values[loss] for name, values in measured.items()}
         )
@@ -74,13 +72,16 @@ def train(
                 "rows": parts.rows,
                 "windows": {name: str(getattr(windows, name)) for name in ("train", "validation", "holdout")},
                 "features_version": pinned.features_version,
-                "best_params": {"rounds": tuned.rounds, **{name: tuned.params[name] for name in tuning.ranges(model)}},
-                "threshold": chosen,
+                "best_params": {"rounds": tuned.rounds, **{name: tuned.params[name] for name in space.ranges(model)}},
+                "threshold": found.threshold,
             }
-            _log_numbers(run, use_case, tuned, result, validation)
+            _log_numbers(run, use_case, tuned, result, found.validation)
             _log_pictures(run, use_case, tuned, booster, parts, evaluated)
-            _log_data(run, use_case, pinned, windows, parts)
-            _log_profile(run, use_case, parts, past, tuned.validation_score, score, measured["model"])
+            outcome = record.outcome(measured, found.validation, found.threshold, booster)
+            done = record.of(use_case, day, windows, pinned, parts, tuned.params, tuned.rounds, outcome)
+            run.file(record.RECORD_FILE, lambda file: file.write_text(done.to_json(), encoding="utf-8"))
+            _log_data(run, use_case, done, parts)
+            _log_profile(run, use_case, parts, found.past, tuned.validation_score, found.score, measured["model"])
             content = fitting.file_bytes(booster)
             run.file(registry.MODEL_FILE, lambda file: file.write_bytes(content))
             run.file(registry.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
@@ -94,7 +95,7 @@ def train(
         registry.TAG_TRAINED_THROUGH: windows.validation.last.isoformat(),
         registry.TAG_HOLDOUT_FIRST: windows.holdout.first.isoformat(),
         registry.TAG_HOLDOUT_LAST: windows.holdout.last.isoformat(),
-        registry.TAG_THRESHOLD: "" if chosen is None else repr(chosen),
+        registry.TAG_THRESHOLD: "" if found.threshold is None else repr(found.threshold),
         registry.TAG_SHA256: hashlib.sha256(content).hexdigest(),
     }
     registered = registration.register(
@@ -117,7 +118,7 @@ def describe(day: dt.date, windows: Windows, measured: dict[str, dict[str, float
 def _log_numbers(
     run: Run, use_case: UseCase, tuned: tuning.Tuned, result: dict[str, Any], validation: dict[str, float | None]
 ) -> None:
-    run.params({**tuned.params, "rounds": tuned.rounds, "trials": len(tuned.trials)})
+    run.params({**tuned.params, "rounds": tuned.rounds, "trials": len(tuned.trials), "workers": use_case.model.workers})
     run.params({f"window_{name}": window for name, window in result["windows"].items()})
     named = {f"validation_{name}": value for name, value in validation.items()}
     for name, values in result["metrics"].items():
@@ -132,6 +133,7 @@ def _log_pictures(
     run: Run, use_case: UseCase, tuned: tuning.Tuned, booster: Any, parts: Parts, evaluated: Evaluation
 ) -> None:
     seed, holdout = use_case.model.seed, parts.holdout
+    assert tuned.study is not None
     for name, figure in (
         *plots.of_search(tuned.study, tuned.trials, booster, seed),
         *curves.of_holdout(use_case.model, holdout.label, evaluated.score, evaluated.decided),
@@ -142,12 +144,13 @@ def _log_pictures(
     run.table("evaluation/slices.json", evaluated.slices)
 
 
-def _log_data(run: Run, use_case: UseCase, pinned: Pinned, windows: Windows, parts: Parts) -> None:
+def _log_data(run: Run, use_case: UseCase, done: record.Record, parts: Parts) -> None:
+    """Which rows were learned from: table, version and windows, under a digest of the rows themselves."""
     for table, version in (
-        (tables.features(use_case), pinned.features_version),
-        (tables.silver(use_case.source(use_case.label.source)), pinned.labels_version),
+        (tables.features(use_case), done.features_version),
+        (tables.silver(use_case.source(use_case.label.source)), done.labels_version),
     ):
-        run.dataset(table, version, parts.rows)
+        run.dataset(table, version, parts.rows, done.windows, done.rows_sha256)
 
 
 def _log_profile(

@@ -106,6 +106,7 @@ class UseCase(Section):
             raise ValueError("label.at_least: a regression predicts the column's value, leave it out")
         self._inputs_are_known_in_time()
         self._holdout_is_mature()
+        self._windows_keep_the_embargo()
         self._metrics_fit_the_task()
         return self
 
@@ -124,6 +125,17 @@ class UseCase(Section):
                 f"split.holdout.last: labels mature after {self.label.maturity_days} days, a holdout that ends "
                 f"{self.split.holdout.last} days back would have none; expected at least {self.label.maturity_days}"
             )
+
+    def _windows_keep_the_embargo(self) -> None:
+        """A label that is still open when a later window begins may not have been learned from, nor its days' neighbours."""
+        days = self.label.maturity_days
+        for earlier, later in (("train", "validation"), ("validation", "holdout")):
+            end, start = getattr(self.split, earlier).last, getattr(self.split, later).first
+            if end - start - 1 < days:
+                raise ValueError(
+                    f"split.{earlier}.last: labels mature after {days} days (label.maturity_days), so {days} days of embargo "
+                    f"are kept before {later}, which starts {start} days back; expected at least {start + days + 1}, found {end}"
+                )
 
     def _metrics_fit_the_task(self) -> None:
         names, what = NAMES[self.model.task], f"the metrics of a {self.model.task}"

@@ -52,8 +52,8 @@ def declaration(**sections: Any) -> dict[str, Any]:
         "features": [{"name": name, "description": name} for name in FEATURES],
         "label": {"source": "visits", "column": "minutes_late", "at_least": 30, "maturity_days": 1},
         "split": {
-            "train": {"first": 400, "last": 15},
-            "validation": {"first": 14, "last": 8},
+            "train": {"first": 400, "last": 16},
+            "validation": {"first": 14, "last": 9},
             "holdout": {"first": 7, "last": 1},
         },
         "model": {

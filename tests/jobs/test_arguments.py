@@ -31,6 +31,10 @@ def test_a_range_is_all_its_days() -> None:
         ("ingest --source s --partition 20240201", "expected a day as YYYY-MM-DD, found '20240201'"),
         ("score --use-case u --partition 2024-01-02 --through 2024-01-01", "lies before"),
         ("score --use-case u --partition 2024-01-02 --model-version two", "expected a model version such as 3"),
+        ("train --use-case u", "expected --use-case and --partition, or --like"),
+        ("train --partition 2024-01-02", "expected --use-case and --partition, or --like"),
+        ("train --like ../../etc", "expected a run's id of 32 letters and digits, found '../../etc'"),
+        (f"train --like {'a' * 32} --partition 2024-01-02", "expected --like or --partition, found both"),
         ("train --use-case u --partition 2024-01-02 --through 2024-01-03", "unrecognized arguments: --through"),
     ],
 )

@@ -17,7 +17,7 @@ from tests.torture.place import USE_CASE, Place
 from tests.use_cases import bakery
 
 START = dt.date(2024, 3, 1)
-TRAINED = START + dt.timedelta(days=34)
+TRAINED = START + dt.timedelta(days=45)
 NIGHT = TRAINED + dt.timedelta(days=1)
 FIRST_SCORED = NIGHT - dt.timedelta(days=9)
 WEEK = dt.timedelta(days=7)

@@ -20,8 +20,8 @@ USE_CASE = "bakery_sales"
 # turns, so that a retraining is asked for, and with a limit of rejects that one bad row of four does not reach.
 CHANGES = {
     "split": {
-        "train": {"first": 33, "last": 15},
-        "validation": {"first": 14, "last": 11},
+        "train": {"first": 44, "last": 29},
+        "validation": {"first": 21, "last": 18},
         "holdout": {"first": 10, "last": 8},
     },
     "model": {"task": "regression", "trials": 2, "max_rounds": 20, "early_stopping_rounds": 5},

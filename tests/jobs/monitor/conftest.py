@@ -40,8 +40,8 @@ DECLARED = {
     "features": [{"name": name, "description": "d"} for name in ("warm", "calm", "still")],
     "label": {"source": "toy_record", "column": "delay", "at_least": 15, "maturity_days": 1},
     "split": {
-        "train": {"first": 60, "last": 21},
-        "validation": {"first": 20, "last": 11},
+        "train": {"first": 60, "last": 22},
+        "validation": {"first": 20, "last": 12},
         "holdout": {"first": 10, "last": 1},
     },
     "model": {"task": "classification"},

@@ -127,7 +127,11 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     declared = toy.use_case.model_dump() | {"model": {"task": "regression"}}
     declared["gate"] = {"metric": "rmse", "min_improvement": 0}
     declared["label"] |= {"at_least": None, "maturity_days": 7}
-    declared["split"]["holdout"] = {"first": 10, "last": 7}
+    declared["split"] = {
+        "train": {"first": 60, "last": 29},
+        "validation": {"first": 21, "last": 18},
+        "holdout": {"first": 10, "last": 7},
+    }
     toy.use_case = UseCase.model_validate(declared)
     for number in range(11):
         toy.live(number, shift=2.0 if number > 6 else 0.0)

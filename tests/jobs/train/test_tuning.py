@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pytest
 
-from jobs.train import baselines, fitting, tuning
+from jobs.train import baselines, fitting, space, tuning
+from jobs.train.study import Trial
 from lakehouse import metrics
 from lakehouse.declaration import Model, Range
 from lakehouse.errors import DeclarationError
 from lakehouse.training_set import TrainingSet
+from tests.jobs.train.rows import rows
 
 MODEL = Model(task="classification", trials=4, max_rounds=25, early_stopping_rounds=5)
-
-
-def rows(count: int, seed: int, task: str = "classification") -> TrainingSet:
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(count, 4))
-    features[rng.random(features.shape) < 0.1] = np.nan
-    latent = np.nan_to_num(features[:, 0]) * 2 + np.nan_to_num(features[:, 1]) + rng.normal(0, 0.5, count)
-    label = (latent > 0).astype(float) if task == "classification" else latent
-    days = np.full(count, np.datetime64(dt.date(2024, 1, 1)))
-    return TrainingSet(("a", "b", "c", "d"), features, label, days)
 
 
 TRAIN, VALIDATION, HOLDOUT = rows(600, 1), rows(200, 2), rows(200, 3)
@@ -65,7 +55,7 @@ def test_the_first_trial_is_the_middle_of_every_range() -> None:
 
 
 def test_every_trial_is_reported_with_its_end() -> None:
-    seen: list[tuning.Trial] = []
+    seen: list[Trial] = []
     tuned = tuning.tune(MODEL.model_copy(update={"trials": 8}), TRAIN, VALIDATION, seen.append)
     assert [trial.number for trial in seen] == list(range(8))
     complete = [trial for trial in seen if trial.state == "complete"]
@@ -80,8 +70,8 @@ def test_the_validation_scores_are_those_of_the_best_trial() -> None:
 
 def test_fixed_parameters_hold_but_scores_stay_probabilities() -> None:
     model = MODEL.model_copy(update={"fixed": {"max_depth": 2, "objective": "reg:squarederror"}})
-    assert "max_depth" not in tuning.ranges(model)
-    found = tuning.parameters(model, {})
+    assert "max_depth" not in space.ranges(model)
+    found = space.parameters(model, {})
     assert found["max_depth"] == 2 and found["objective"] == "binary:logistic"
 
 

@@ -28,8 +28,8 @@ def days_from(first: dt.date, count: int, each: int = 1) -> list[dt.date]:
 
 def test_windows_are_counted_back_from_the_day() -> None:
     windows = Windows.of(USE_CASE, dt.date(2025, 6, 1))
-    assert str(windows.train) == "2024-04-27..2025-05-17"
-    assert str(windows.validation) == "2025-05-18..2025-05-24"
+    assert str(windows.train) == "2024-04-27..2025-05-16"
+    assert str(windows.validation) == "2025-05-18..2025-05-23"
     assert str(windows.holdout) == "2025-05-25..2025-05-31"
 
 
@@ -46,7 +46,8 @@ def test_no_row_is_in_two_parts_and_days_without_rows_do_no_harm() -> None:
     day = START + dt.timedelta(days=40)
     present = [d for d in days_from(START, 40, each=20) if d.day != 5]
     parts = divide(rows_of(present), Windows.of(USE_CASE, day), USE_CASE)
-    assert sum(parts.rows.values()) == len(present)
+    # A day of embargo before validation, and one before the holdout.
+    assert sum(parts.rows.values()) == len(present) - 2 * 20
     assert parts.train.days.max() < parts.validation.days.min() < parts.holdout.days.min()
 
 
@@ -54,15 +55,15 @@ def test_rows_without_label_are_counted_and_left_out() -> None:
     rows = rows_of(days_from(START, 40, each=20))
     rows.label[::10] = np.nan
     parts = divide(rows, Windows.of(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
-    assert parts.unlabelled == 80
+    assert parts.unlabelled == 76
     assert not np.isnan(np.concatenate([parts.train.label, parts.validation.label, parts.holdout.label])).any()
 
 
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        (days_from(START, 40, each=5), r"at least 200 labelled row\(s\) in the train window .* found 130"),
-        (days_from(START, 26, each=20), r"in the validation window 2024-01-27\.\.2024-02-02, found 0 of 0"),
+        (days_from(START, 40, each=5), r"at least 200 labelled row\(s\) in the train window .* found 125"),
+        (days_from(START, 26, each=20), r"in the validation window 2024-01-27\.\.2024-02-01, found 0 of 0"),
         (days_from(START, 33, each=20), r"in the holdout window 2024-02-03\.\.2024-02-09, found 0 of 0"),
     ],
 )

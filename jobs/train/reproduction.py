@@ -1,0 +1,143 @@
+"""A training done again from its run's record alone: the same table versions, windows, parameters, trees and seed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from jobs.train import fitting, learned, record, tuning
+from jobs.train.record import RECORD_FILE, Record
+from jobs.train.tracking import Run
+from jobs.train.windows import Parts, divide
+from lakehouse import code, delta, registry, settings, spark, tables, time_travel, training_set
+from lakehouse.declaration import UseCase
+from lakehouse.errors import BadArguments, RunMissing, ServiceUnavailable, VersionGone
+from lakehouse.tables import Table
+
+if TYPE_CHECKING:
+    from jobs.arguments import Arguments
+
+log = logging.getLogger(__name__)
+
+REPRODUCTION_OF = "reproduction_of"
+
+
+def reproduce(arguments: Arguments) -> dict[str, Any]:
+    """Train again like the run ``arguments.like``, compare, and log a run that says so. No version is registered.
+
+    Raises:
+        RunMissing: when there is no such run, or it has no record. BadArguments: when it is another use case's.
+        VersionGone: when its rows can't be read any more.
+    """
+    assert arguments.like is not None
+    then = find(arguments.like)
+    use_case = UseCase.model_validate(then.use_case)
+    if arguments.use_case not in (None, use_case.name):
+        raise BadArguments(
+            f"run {arguments.like}: expected a training of {arguments.use_case}, found one of {use_case.name}; leave "
+            "--use-case out, or name a run of its experiment"
+        )
+    parts, notes = read(then, use_case)
+    score = tuning.validation_score(then.params, then.rounds, parts.train, parts.validation)
+    tuned = tuning.Tuned(then.params, then.rounds, score, None, (), None)
+    now = learned.learn(use_case, tuned, parts)
+    found = record.outcome(now.measured, now.validation, now.threshold, now.booster)
+    # By way of JSON, as the record went.
+    differing = record.differences(then.outcome, json.loads(json.dumps(found)))
+    if differing:
+        notes += [f"{name} is {now} now, was {before}" for name, before, now in others(then)]
+    result = {
+        "like": arguments.like,
+        "identical": not differing,
+        "differences": differing,
+        "notes": notes,
+        "metrics": now.measured,
+        "rows": parts.rows,
+        "features_version": then.features_version,
+        "labels_version": then.labels_version,
+    }
+    run_id = _log(use_case, then, arguments.like, result, now.booster)
+    log.info("train %s like %s: identical %s", use_case.name, arguments.like, not differing)
+    return {"status": "reproduced", "run_id": run_id, **result}
+
+
+def find(run_id: str) -> Record:
+    """The record of a training's run.
+
+    Raises:
+        RunMissing: saying whether the run or its record is missing.
+    """
+    import mlflow
+
+    uri = settings.load().mlflow_tracking_uri
+    mlflow.set_tracking_uri(uri)
+    try:
+        MlflowClient(tracking_uri=uri).get_run(run_id)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise RunMissing(
+                f"run {run_id}: expected a run of the server at {uri}, found none; its id stands on the run's page, and as "
+                "run_id in the result of train, in the scores and in ops.model_events"
+            ) from error
+        raise ServiceUnavailable(f"MLflow at {uri}: expected run {run_id}, found {error}") from error
+    try:
+        return Record.from_json(mlflow.artifacts.load_text(f"runs:/{run_id}/{RECORD_FILE}"))
+    except (MlflowException, OSError, KeyError, ValueError) as error:
+        raise RunMissing(
+            f"run {run_id}: expected {RECORD_FILE} among its artifacts, found none that can be read: it is a trial, a run that "
+            "was not finished, or of a release that kept no record; name the run of a registered version"
+        ) from error
+
+
+def read(then: Record, use_case: UseCase) -> tuple[Parts, list[str]]:
+    """The very rows of then, and what is to be said of how they were found.
+
+    A version whose files were vacuumed is read as it is now: compacting and later days change no row of the windows. Whether
+    that is so says the digest of the rows.
+    """
+    notes: list[str] = []
+
+    def readable(table: Table, version: int) -> int:
+        missing = time_travel.missing(table, version, then.days.whole.first, then.days.whole.last)
+        if missing is None:
+            return version
+        now = delta.version(table)
+        notes.append(f"{table.full_name}: version {version} is gone ({missing}); read at version {now}")
+        return now
+
+    features = readable(tables.features(use_case), then.features_version)
+    labels = readable(tables.silver(use_case.source(use_case.label.source)), then.labels_version)
+    session, whole = spark.session(f"train {use_case.name}"), then.days.whole
+    rows = training_set.read(session, use_case, whole.first, whole.last, features, labels)
+    parts = divide(rows, then.days, use_case)
+    if record.digest(parts) != then.rows_sha256:
+        if notes:
+            raise VersionGone(
+                f"{'; '.join(notes)}, whose rows are others: restated since; what was learned from is lost"
+            )
+        notes.append(f"the rows are others than then: digest {record.digest(parts)}, was {then.rows_sha256}")
+    return parts, notes
+
+
+def others(then: Record) -> list[tuple[str, str, str]]:
+    """Name, then and now of what computes otherwise than then."""
+    before = {**then.libraries, "code_version": then.code_version}
+    now = {**record.libraries(), "code_version": code.version()}
+    return [(name, before.get(name, "unknown"), now[name]) for name in now if before.get(name) != now[name]]
+
+
+def _log(use_case: UseCase, then: Record, like: str, result: dict[str, Any], booster: Any) -> str:
+    tags = {"use_case": use_case.name, "partition": then.partition, "stage": "reproduce", REPRODUCTION_OF: like}
+    run = Run(use_case.name, f"like {like[:8]}", {**tags, "code_version": code.version()})
+    with run.ended():
+        run.params({**then.params, "rounds": then.rounds})
+        named = {f"holdout_{name}": value for name, value in result["metrics"]["model"].items()}
+        run.metrics({**named, "identical": float(result["identical"])})
+        run.file(registry.MODEL_FILE, lambda file: file.write_bytes(fitting.file_bytes(booster)))
+        text = json.dumps(result, indent=1)
+        run.file(registry.RESULT_FILE, lambda file: file.write_text(text, encoding="utf-8"))
+    return run.run_id

@@ -1,0 +1,144 @@
+"""A training done again from its run's record: the same to the last digit, or the reason why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+from mlflow import MlflowClient
+from pyspark.sql import SparkSession
+
+from jobs.arguments import Arguments
+from jobs.train import fitting, job, record, reproduction, space
+from lakehouse import delta, registry, tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import BadArguments, RunMissing, VersionGone
+from tests.jobs import appointments
+
+DAY = appointments.START + dt.timedelta(days=40)
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lakehouse with 40 days of appointments."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(folder))
+        appointments.fill(spark, appointments.declare(folder / "use_cases"), appointments.START, days=40, rows_a_day=30)
+    return folder
+
+
+@pytest.fixture
+def clinic(
+    request: pytest.FixtureRequest, filled: Path, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> UseCase:
+    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
+    root = lakehouse_root.parent / "use_cases"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
+    shutil.copytree(filled, lakehouse_root)
+    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
+    return use_case
+
+
+def train(use_case: UseCase) -> dict[str, Any]:
+    return job.run(Arguments(stage="train", use_case=use_case.name, partition=DAY, actor="tests"))
+
+
+def like(run_id: str, use_case: str | None = None) -> dict[str, Any]:
+    return job.run(Arguments(stage="train", like=run_id, use_case=use_case, actor="tests"))
+
+
+def vacuum_all(use_case: UseCase) -> None:
+    """Leave nothing but the newest version's files."""
+    for table in (tables.features(use_case), tables.silver(use_case.source("visits"))):
+        opened = DeltaTable(delta.location(table))
+        opened.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
+
+
+def test_like_gets_the_same_although_all_has_changed_since(
+    clinic: UseCase, spark: SparkSession, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = train(clinic)
+    appointments.fill(spark, clinic, appointments.START, days=3, rows_a_day=30, batch="b")
+    root = lakehouse_root.parent / "use_cases"
+    appointments.declare(root, clinic.name, model={"trials": 2, "seed": 9}, drift={"bins": 4})
+    monkeypatch.setattr(space, "cores", lambda: 3)
+    again = like(made["run_id"])
+    assert again["identical"] and again["differences"] == [] and again["notes"] == []
+    assert again["metrics"] == made["metrics"] and again["rows"] == made["rows"]
+    client = MlflowClient(tracking_uri=mlflow_uri)
+    run, first = client.get_run(again["run_id"]), client.get_run(made["run_id"])
+    assert run.data.tags[reproduction.REPRODUCTION_OF] == made["run_id"] and run.info.status == "FINISHED"
+    assert run.data.params["nthread"] == first.data.params["nthread"]
+    assert run.data.metrics["holdout_log_loss"] == first.data.metrics["holdout_log_loss"]
+    assert len(registry.versions(clinic.name)) == 1
+    # The record says which rows: so do the data sets of the run's page.
+    windows = {name: list(days) for name, days in kept(made["run_id"]).windows.items()}
+    for item in first.inputs.dataset_inputs:
+        source, profile = json.loads(item.dataset.source), json.loads(item.dataset.profile)
+        assert source["delta_table_version"] == 1 and source["windows"] == windows
+        assert profile["rows_sha256"] == kept(made["run_id"]).rows_sha256 and profile["rows"] == made["rows"]
+
+
+def kept(run_id: str) -> record.Record:
+    return reproduction.find(run_id)
+
+
+def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCase, spark: SparkSession) -> None:
+    made = train(clinic)
+    later = DAY + dt.timedelta(days=3)
+    appointments.fill(spark, clinic, later, days=1, rows_a_day=30)
+    for table in (tables.features(clinic), tables.silver(clinic.source("visits"))):
+        DeltaTable(delta.location(table)).optimize.compact()
+        spark.sql(f"DELETE FROM delta.`{delta.location(table)}` WHERE partition = DATE '{later}'")
+        # A file is rewritten, as compacting does, and its rows stay.
+        day = appointments.START + dt.timedelta(days=2)
+        delta.replace(delta.read(spark, table).where(f"partition = DATE '{day}'"), table, f"partition = DATE '{day}'")
+    vacuum_all(clinic)
+    again = like(made["run_id"])
+    assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2
+
+
+def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase, spark: SparkSession) -> None:
+    made = train(clinic)
+    appointments.fill(spark, clinic, appointments.START, days=1, rows_a_day=30, batch="b")
+    vacuum_all(clinic)
+    with pytest.raises(VersionGone, match=r"_features: version 1 is gone \(1 of its \d+ files were vacuumed\)"):
+        like(made["run_id"])
+
+
+def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = train(clinic)
+    fit = fitting.fit
+
+    def one_tree_less(tuned: Any, *parts: Any) -> Any:
+        return fit(tuned, *parts)[: tuned.rounds - 1]
+
+    monkeypatch.setattr(fitting, "fit", one_tree_less)
+    monkeypatch.setattr(record, "libraries", lambda: {**kept(made["run_id"]).libraries, "xgboost-cpu": "9.9"})
+    again = like(made["run_id"])
+    assert not again["identical"]
+    assert any(line.startswith("trees_sha256: ") for line in again["differences"])
+    assert any(line.startswith("metrics.model.log_loss: ") for line in again["differences"])
+    assert any(note.startswith("xgboost-cpu is 9.9 now, was ") for note in again["notes"])
+    assert not any("baseline" in line for line in again["differences"])
+
+
+def test_runs_that_can_not_be_done_again_are_refused_by_name(clinic: UseCase, mlflow_uri: str) -> None:
+    made = train(clinic)
+    with pytest.raises(BadArguments, match=rf"expected a training of pigeons, found one of {clinic.name}"):
+        like(made["run_id"], "pigeons")
+    with pytest.raises(RunMissing, match="expected a run of the server at"):
+        like("0" * 32)
+    client = MlflowClient(tracking_uri=mlflow_uri)
+    experiment = client.get_experiment_by_name(clinic.name)
+    trial = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{made['run_id']}'")[0]
+    with pytest.raises(RunMissing, match="it is a trial, a run that was not finished"):
+        like(trial.info.run_id)

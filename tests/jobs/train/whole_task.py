@@ -1,0 +1,31 @@
+"""A whole training but for reading its rows, in a process of its own: ``python -m tests.jobs.train.whole_task USE_CASE``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from jobs.train import training
+from jobs.train.pinned import Pinned
+from jobs.train.windows import Parts, Windows
+from lakehouse import use_cases
+from tests.jobs import appointments
+from tests.jobs.train import task
+from tests.jobs.train.rows import rows
+
+DAY = appointments.START.replace(month=6)
+FINGERPRINT = "0123456789abcdef"
+
+
+def train(name: str) -> None:
+    """Train, and register the version."""
+    use_case = use_cases.by_name(name)
+    windows = Windows.of(use_case, DAY)
+    train, validation = rows(*task.TRAIN, day=windows.train.last), rows(*task.VALIDATION, day=windows.validation.last)
+    parts = Parts(train, validation, rows(2_000, 3, day=windows.holdout.last), 0)
+    training.train(use_case, DAY, windows, Pinned(1, 1, FINGERPRINT), parts, {})
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    train(sys.argv[1])
