@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from lakehouse import code, fingerprints, ledger, registry, use_cases
+from lakehouse import code, contributions, fingerprints, ledger, registry, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
@@ -44,3 +44,14 @@ def scores(features_built: Mapping[dt.date, str], models: Mapping[dt.date, Model
         }
         for day, model in models.items()
     }
+
+
+def reasons(use_case: UseCase, scored: Mapping[dt.date, str]) -> dict[dt.date, Inputs]:
+    """The scores of each day by their fingerprint, which rows ask for reasons, and the code that explains; nothing when the
+    use case asks for none.
+    """
+    if use_case.reasons is None:
+        return {}
+    declared = fingerprints.of(use_case.reasons.model_dump_json())
+    by = {"the declared reasons": declared, "the explaining code": contributions.code_fingerprint()}
+    return {day: {"scores": digest, **by} for day, digest in scored.items()}

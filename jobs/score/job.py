@@ -12,10 +12,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.score.predict import scorer
+from jobs.score import reasons
+from jobs.score.predict import model_features, scorer
 from lakehouse import code, delta, lineage, registry, scoring, spark, stamps, tables, use_cases, wanted
 from lakehouse.declaration import UseCase
-from lakehouse.errors import FeaturesMissing, ModelRefused
+from lakehouse.errors import FeaturesMissing
 from lakehouse.registry import ModelVersion
 
 log = logging.getLogger(__name__)
@@ -50,13 +51,16 @@ def run(arguments: Arguments) -> dict[str, Any]:
             dt.datetime.now(dt.UTC),
         )
         rows += _score(use_case, mine, stamp)
+    models = {day: choice.model for day, choice in chosen.items()}
+    explained = reasons.keep_up(use_case, models, features_version, arguments.force)
     return {
-        "status": "scored" if stale else "unchanged",
+        "status": "scored" if stale else "explained" if explained["days"] else "unchanged",
         "days": len(stale),
         "rows": rows,
         "model_versions": sorted({choice.model.version for choice in chosen.values()}),
         "features_version": features_version,
         "scores_version": delta.version(table),
+        "reasons": explained,
     }
 
 
@@ -73,7 +77,7 @@ class Stamp:
 
 def _score(use_case: UseCase, days: list[dt.date], stamp: Stamp) -> int:
     table, model = tables.scores(use_case), stamp.model
-    booster = registry.file(model, registry.MODEL_FILE).read_bytes()
+    booster = registry.model_bytes(model)
     session = spark.session(f"score {use_case.name}")
     features = delta.read(session, tables.features(use_case), at_version=stamp.features_version).where(
         delta.days_condition(days)
@@ -85,21 +89,6 @@ def _score(use_case: UseCase, days: list[dt.date], stamp: Stamp) -> int:
         label_rows(scored, stamp), table, where=f"{delta.days_condition(days)} AND role = '{registry.CHAMPION}'"
     )
     return delta.rows_in(table, days, role=registry.CHAMPION)
-
-
-def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
-    """The features that the model was trained on, in its order.
-
-    Raises:
-        ModelRefused: when the use case no longer declares one of them.
-    """
-    names = tuple(model.tags.get(registry.TAG_FEATURES, "").split(","))
-    if unknown := sorted(set(names) - set(use_case.feature_names)):
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also wants "
-            f"{', '.join(unknown)}; train a new version for the new features"
-        )
-    return names
 
 
 def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tuple[str, ...]) -> DataFrame:

@@ -6,7 +6,7 @@ the model validators of :class:`UseCase`.
 """
 
 from lakehouse.declaration.delivery import Freshness, Volume
-from lakehouse.declaration.learning import Days, Drift, Gate, Label, Model, Range, Split
+from lakehouse.declaration.learning import Card, Days, Drift, Gate, Label, Model, Range, Reasons, Split
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
@@ -15,6 +15,7 @@ from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, Use
 __all__ = [
     "RESERVED",
     "Calendar",
+    "Card",
     "Column",
     "ColumnType",
     "Days",
@@ -28,6 +29,7 @@ __all__ = [
     "Model",
     "Mongo",
     "Range",
+    "Reasons",
     "RowRule",
     "Section",
     "Source",
