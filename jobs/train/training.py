@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jobs.train import baselines, fitting, plots, registration, threshold, tuning
+from jobs.train.card import page
+from jobs.train.card.content import Trained
 from jobs.train.pinned import Pinned
 from jobs.train.tracking import Run
 from jobs.train.windows import Parts, Windows
@@ -85,6 +87,9 @@ def train(
             run.file(
                 registration.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8")
             )
+            page.log(
+                run, Trained(use_case, result, parts, booster, score, _lineage(run, use_case, day, pinned, content))
+            )
             model_id = registration.log_model(run.run_id, booster, parts.train)
     version_tags = {
         **tags,
@@ -139,6 +144,19 @@ def _log_data(run: Run, use_case: UseCase, pinned: Pinned, windows: Windows, par
         (tables.silver(use_case.source(use_case.label.source)), pinned.labels_version),
     ):
         run.dataset(table, version, parts.rows)
+
+
+def _lineage(run: Run, use_case: UseCase, day: dt.date, pinned: Pinned, content: bytes) -> dict[str, Any]:
+    """What the model card says of where the model comes from."""
+    return {
+        "trained for": day.isoformat(),
+        "MLflow run": run.run_id,
+        "code version": code.version(),
+        "model file, SHA-256": hashlib.sha256(content).hexdigest(),
+        f"{tables.features(use_case).full_name}, version": pinned.features_version,
+        f"{tables.silver(use_case.source(use_case.label.source)).full_name}, version": pinned.labels_version,
+        "training fingerprint": pinned.fingerprint,
+    }
 
 
 def _log_profile(
