@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ OF_THE_PLATFORM = frozenset({"maintain"})
 # All days, when none is named.
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
+# Of what is said for the event tables: who asks, and why.
+LONGEST_WORDS = 500
 WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
 
 
@@ -113,7 +116,7 @@ def parse(argv: Sequence[str]) -> Arguments:
             one.add_argument("--champion", choices=("then", "now"), default="then", help=words)
         if stage == "restate":
             one.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
-        one.add_argument("--actor", default="job", help="who asks, for the event tables")
+        one.add_argument("--actor", type=_words, default="job", help="who asks, for the event tables")
         one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
     arguments = Arguments(**vars(parser.parse_args(argv)))
     if arguments.through is not None and arguments.partition is None:
@@ -125,14 +128,24 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 def _day(text: str) -> dt.date:
     try:
-        if len(text) != len("YYYY-MM-DD"):
+        day = dt.date.fromisoformat(text)
+        if day.isoformat() != text:
             raise ValueError
-        return dt.date.fromisoformat(text)
+        return day
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
+def _words(text: str) -> str:
+    """What people say of themselves or of their reasons: it goes into logs and into the event tables."""
+    if not text.strip() or len(text) > LONGEST_WORDS or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"expected 1 to {LONGEST_WORDS} printable characters on one line, found {len(text)}: {text[:50]!r}"
+        )
+    return text
+
+
 def _version(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a model version such as 3, found {text!r}")
     return int(text)

@@ -123,11 +123,11 @@ def _explain(root: str, options: argparse.Namespace) -> int:
 
     use_case = use_cases.by_name(options.use_case)
     try:
-        day = date.fromisoformat(options.partition) if len(options.partition) == len("YYYY-MM-DD") else None
+        day = date.fromisoformat(options.partition)
+        if day.isoformat() != options.partition:
+            raise ValueError
     except ValueError:
-        day = None
-    if day is None:
-        raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}")
+        raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}") from None
     found = explanation.explain(use_case, keys.parse(use_case, options.key), day)
     print((telling.as_json if options.format == "json" else telling.as_text)(use_case, found))
     return 0

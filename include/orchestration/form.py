@@ -6,6 +6,8 @@ form's ``partition``. The key comes first.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import Param
 
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
@@ -19,6 +21,9 @@ ANY_VOLUME = "{{ params.any_volume }}"
 DRY_RUN = "{{ params.dry_run }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
+
+# Of a text that people type: it ends up in a log and in the event tables.
+ONE_LINE: dict[str, Any] = {"maxLength": 500, "pattern": r"^[^\x00-\x1f\x7f]*$"}
 
 
 def one_day(what: str) -> dict[str, Param]:
@@ -128,6 +133,7 @@ def reason() -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Reason",
+            **ONE_LINE,
             description="Why the model is trained, for whoever reads this run later.",
         )
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -138,7 +139,8 @@ def test_declared_text_stays_text() -> None:
     assert not [tag for tag, _ in read.tags if tag in ("script", "a", "iframe")]
     assert "<script>alert(1)</script> {{ 123 * 321 }}" in read.text and "39483" not in read.text
     written = page.markdown(card)
-    assert "<script" not in written.replace("\\<", "") and "](http" not in written
+    unescaped = re.sub(r"\\.", "", written)
+    assert "<script" not in unescaped and "](http" not in unescaped
     # A line of its own, or a cell too many, would be markup as well.
     assert "\n# d" not in written
     rows = [line for line in written.splitlines() if line.startswith("| `lead_days`")]
