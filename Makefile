@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo clean clean-all lock
+.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo bench-reasons clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -72,6 +72,9 @@ bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th nigh
 
 bench-mongo: $(STAMP) ## how fast a MongoDB collection is read, and in how much memory (an emulator; minutes)
 	@$(BIN)/python -m tests.bench.mongo
+
+bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
+	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
 
 clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

@@ -132,7 +132,7 @@ def _model(use_case: UseCase, found: Explanation) -> Iterator[str]:
             f"{metric.replace('_', ' ')} {_number(value)}" for metric, value in values.items() if _is_number(value)
         )
         if known:
-            yield f"  {'It' if name == 'model' else name.replace('_', ' ').capitalize()}: {known}."
+            yield f"  {'This model' if name == 'model' else name.replace('_', ' ').capitalize()}: {known}."
     codes = {"scored by code": score["code_version"], "trained by code": model.get("training_code_version")}
     yield "  " + ", ".join(f"{words} {code}" for words, code in codes.items() if code).capitalize() + "."
 

@@ -127,7 +127,7 @@ def test_a_score_is_told_in_plain_words_without_mlflow(clinic: UseCase, capsys: 
         "Every row starts at -1.000, a chance of 0.269",
         "Its reasons make that -0.625, a chance of 0.349",
         "Trained on 2024-01-01..2024-01-26 (650 rows), measured on 2024-02-03..2024-02-09 (175 rows)",
-        "It: log loss 0.3.",
+        "This model: log loss 0.3.",
         "Baseline constant: log loss 0.69.",
         "2024-02-10 03:00:00 UTC  promoted by airflow:eve: no champion yet",
         "visits: 2 day(s) from 2024-02-08 to 2024-02-09, 4 deliveries, 2 day(s) with corrections",
