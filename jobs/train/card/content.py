@@ -70,7 +70,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
         "gate": _limits(use_case.gate.model_dump()),
         "drift": _limits(use_case.drift.model_dump()),
-        "parameters": result["best_params"],
+        "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
         "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
         "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},
         "pictures": list(_pictures(trained, importance)),
@@ -175,7 +175,8 @@ def _limits(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any
         if isinstance(value, Mapping):
             lines += _limits(value, f"{prefix}{name}: ")
         elif value is not None:
-            lines.append((f"{prefix}{name}".replace("_", " "), value))
+            shown = value.replace("_", " ") if isinstance(value, str) else value
+            lines.append((f"{prefix}{name}".replace("_", " "), shown))
     return lines
 
 

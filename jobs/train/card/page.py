@@ -48,7 +48,7 @@ def _environment(autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "share": share, "words": words}
+    made.filters.update(number=number, share=share, words=words)
     return made
 
 
