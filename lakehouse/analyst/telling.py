@@ -200,7 +200,9 @@ def _chance(margin: float) -> float:
 
 
 def _number(value: float | None) -> str:
-    return "not known" if value is None or math.isnan(value) else f"{value:.4g}"
+    if value is None or math.isnan(value):
+        return "not known"
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.10g}"
 
 
 def _is_number(value: Any) -> bool:
