@@ -88,7 +88,7 @@ def test_a_users_name_is_one_argument_and_no_template(typed):
 
 @pytest.mark.parametrize("typed", ["two\nlines\nERROR ModelMissing: forged", "", "x" * 501, "\x1b[2J"])
 def test_who_asks_is_one_line_of_text(typed):
-    with pytest.raises(BadArguments, match="printable characters on one line"):
+    with pytest.raises(BadArguments, match="printable"):
         parse(["score", "--use-case=parcels", "--partition=2024-03-01", f"--actor={typed}"])
 
 
