@@ -35,7 +35,7 @@ OF_THE_PLATFORM = frozenset({"maintain"})
 DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
 # Of what is said for the event tables: who asks, and why.
-LONGEST_WORDS = 500
+LONGEST_WORDS = 1000
 WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
 
 

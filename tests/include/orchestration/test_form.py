@@ -86,7 +86,7 @@ def test_a_users_name_is_one_argument_and_no_template(typed):
     assert parse(line).actor == f"airflow:{typed}" and parse(line).force is False
 
 
-@pytest.mark.parametrize("typed", ["two\nlines\nERROR ModelMissing: forged", "", "x" * 501, "\x1b[2J"])
+@pytest.mark.parametrize("typed", ["two\nlines\nERROR ModelMissing: forged", "", "x" * 1001, "\x1b[2J"])
 def test_who_asks_is_one_line_of_text(typed):
     with pytest.raises(BadArguments, match="printable"):
         parse(["score", "--use-case=parcels", "--partition=2024-03-01", f"--actor={typed}"])
