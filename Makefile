@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo bench-tuning bench-gate clean clean-all lock
+.PHONY: help env demo test torture up down status lint bench bench-year bench-mongo bench-tuning bench-gate bench-reasons clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -78,6 +78,9 @@ bench-tuning: $(STAMP) ## how good the search is after so many seconds, against 
 
 bench-gate: $(STAMP) ## how often the gate promotes equal models, and better ones (200 seeds; minutes)
 	@$(BIN)/python -m tests.bench.gate
+
+bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
+	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
 
 clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +38,9 @@ DAYS_OPTIONAL = frozenset({"replay", "stale", "restate"})
 # Of no day.
 WITHOUT_DAYS = frozenset({"rollback", "retire"})
 REPEATABLE = frozenset({"ingest", "features", "score", "monitor"})
+# Of what is said for the event tables: who asks, and why.
+LONGEST_WORDS = 1000
 WITH_RANGE = REPEATABLE | DAYS_OPTIONAL | {"extract"}
-# Of what somebody says in words.
-MOST_LETTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def parse(argv: Sequence[str]) -> Arguments:
             _of_rollback(one)
         if stage in ("restate", "rollback", "retire"):
             one.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
-        one.add_argument("--actor", default="job", help="who asks, for the event tables")
+        one.add_argument("--actor", type=_words, default="job", help="who asks, for the event tables")
         one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
     arguments = Arguments(**vars(parser.parse_args(argv)))
     if arguments.stage == "train":
@@ -169,14 +170,6 @@ def _of_rollback(one: argparse.ArgumentParser) -> None:
     one.add_argument("--request", type=_words, metavar="NAME", help=words)
 
 
-def _words(text: str) -> str:
-    if not text.strip() or not text.isprintable() or len(text) > MOST_LETTERS:
-        raise argparse.ArgumentTypeError(
-            f"expected 1 to {MOST_LETTERS} printable letters in one line, found {text[:40]!r}"
-        )
-    return text.strip()
-
-
 def _check_train(arguments: Arguments) -> None:
     if arguments.like is None and (arguments.use_case is None or arguments.partition is None):
         raise BadArguments("train: expected --use-case and --partition, or --like and the id of a run")
@@ -193,14 +186,24 @@ def _run_id(text: str) -> str:
 
 def _day(text: str) -> dt.date:
     try:
-        if len(text) != len("YYYY-MM-DD"):
+        day = dt.date.fromisoformat(text)
+        if day.isoformat() != text:
             raise ValueError
-        return dt.date.fromisoformat(text)
+        return day
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a day as YYYY-MM-DD, found {text!r}") from None
 
 
+def _words(text: str) -> str:
+    """What people say of themselves or of their reasons: it goes into logs and into the event tables."""
+    if not text.strip() or len(text) > LONGEST_WORDS or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"expected 1 to {LONGEST_WORDS} printable characters on one line, found {len(text)}: {text[:50]!r}"
+        )
+    return text.strip()
+
+
 def _version(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a model version such as 3, found {text!r}")
     return int(text)

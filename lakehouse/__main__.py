@@ -1,4 +1,4 @@
-"""The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``sources`` and ``contract <source>``.
+"""The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from lakehouse import settings
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lakehouse", description="Look at the lakehouse's tables; nothing is changed. No Spark, no JVM."
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql,sources,contract}")
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.flight_delays_scores")
@@ -56,6 +56,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"stop after N rows and say so (a table: {ROWS_ON_SCREEN} when not given; csv and json: all)",
     )
+    explain = commands.add_parser("explain", help="why an entity was scored as it was, by which model, from which data")
+    explain.set_defaults(run=_explain)
+    explain.add_argument("--use-case", required=True, help="name of a declared use case")
+    explain.add_argument(
+        "--key",
+        required=True,
+        action="append",
+        metavar="NAME=VALUE,...",
+        help="the entity's key; once, or once a column",
+    )
+    explain.add_argument("--partition", required=True, metavar="YYYY-MM-DD", help="the day")
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     sources = commands.add_parser("sources", help="how fresh each source is: the newest day, the day that is due, gaps")
     sources.set_defaults(run=_sources)
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
@@ -100,6 +112,24 @@ def _sql(root: str, options: argparse.Namespace) -> int:
     if next(answer.rows, None) is not None:
         sys.stdout.flush()
         print(f"note: only the first {limit} rows are shown; --max-rows shows more", file=sys.stderr)
+    return 0
+
+
+def _explain(root: str, options: argparse.Namespace) -> int:
+    # Reasons that are computed on the spot need MLflow's client and XGBoost, and these need pandas.
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _NoPandas)]
+    from lakehouse import use_cases
+    from lakehouse.analyst import explanation, keys, telling
+
+    use_case = use_cases.by_name(options.use_case)
+    try:
+        day = date.fromisoformat(options.partition)
+        if day.isoformat() != options.partition:
+            raise ValueError
+    except ValueError:
+        raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}") from None
+    found = explanation.explain(use_case, keys.parse(use_case, options.key), day)
+    print((telling.as_json if options.format == "json" else telling.as_text)(use_case, found))
     return 0
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable, Schema
 
-from lakehouse import conflicts, settings, shape
+from lakehouse import conflicts, settings, shape, sql_text
 from lakehouse.declaration import Column
 from lakehouse.tables import Table
 
@@ -54,7 +54,7 @@ def ensure(spark: SparkSession, table: Table) -> None:
     present = {field.name for field in DeltaTable(location(table)).schema().fields}
     if new := [column for column in table.columns if column.name not in present]:
         added = ", ".join(map(_column_ddl, new))
-        conflicts.retried(table, lambda: spark.sql(f"ALTER TABLE delta.`{location(table)}` ADD COLUMNS ({added})"))
+        conflicts.retried(table, lambda: spark.sql(f"ALTER TABLE {_address(table)} ADD COLUMNS ({added})"))
 
 
 def create(table: Table) -> None:
@@ -99,14 +99,14 @@ def replace(frame: DataFrame, table: Table, where: str) -> None:
 
 def compact(spark: SparkSession, table: Table) -> None:
     """Make few files of many, and remove those that no version within the table's retention needs."""
-    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE delta.`{location(table)}`").collect())
+    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE {_address(table)}").collect())
     vacuum(table)
 
 
 def cluster(spark: SparkSession, table: Table, days: Iterable[dt.date]) -> None:
     """Sort the rows of these days into files by ``clustered_by``."""
     where = f"WHERE {days_condition(days)} ZORDER BY (`{table.clustered_by}`)"
-    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE delta.`{location(table)}` {where}").collect())
+    conflicts.retried(table, lambda: spark.sql(f"OPTIMIZE {_address(table)} {where}").collect())
 
 
 def vacuum(table: Table) -> None:
@@ -117,7 +117,7 @@ def vacuum(table: Table) -> None:
 
 def days_condition(days: Iterable[dt.date], column: str = "partition") -> str:
     """SQL condition that holds for exactly these days."""
-    return f"{column} IN ({', '.join(f'DATE {_quote(day.isoformat())}' for day in sorted(days))})"
+    return f"{column} IN ({', '.join(f'DATE {sql_text.literal(day.isoformat())}' for day in sorted(days))})"
 
 
 def constant_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, str]:
@@ -183,9 +183,8 @@ def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
 
 def _column_ddl(column: Column) -> str:
     null = "" if column.nullable else " NOT NULL"
-    return f"`{column.name}` {column.type}{null} COMMENT {_quote(column.description)}"
+    return f"`{column.name}` {column.type}{null} COMMENT {sql_text.spark_literal(column.description)}"
 
 
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _address(table: Table) -> str:
+    return f"delta.{sql_text.spark_name(location(table))}"

@@ -164,3 +164,9 @@ class QueryRefused(NightjarError):
     """An analyst's SQL is not a query, or DuckDB can't run it."""
 
     exit_code = 2
+
+
+class NotScored(NightjarError):
+    """An analyst asks for the score of an entity or a day that has none."""
+
+    exit_code = 2

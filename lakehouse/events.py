@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lakehouse import rows
+from lakehouse import rows, sql_text
 from lakehouse.tables import MODEL_EVENTS
 
 REGISTERED = "registered"
@@ -55,7 +55,8 @@ def record(event: Event) -> None:
         return
     # The whole key: an event of the same kind at another instant stays.
     where = (
-        f"model_name = '{event.model_name}' AND model_version = {event.model_version} AND event = '{event.event}' "
+        f"model_name = {sql_text.literal(event.model_name)} AND model_version = {event.model_version:d} "
+        f"AND event = {sql_text.literal(event.event)} "
         f"AND happened_at = TIMESTAMP '{event.happened_at.astimezone(dt.UTC).isoformat(sep=' ')}'"
     )
     rows.replace(MODEL_EVENTS, [as_row(event)], where)

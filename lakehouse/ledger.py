@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import pyarrow.compute as pc
 
-from lakehouse import delta, fingerprints, rows
+from lakehouse import delta, fingerprints, rows, sql_text
 from lakehouse.tables import DELIVERIES
 
 # Not in the ledger yet: what it has is one of the others.
@@ -71,6 +71,7 @@ def record(lines: list[Delivery]) -> None:
     """Write the lines, all of one source, in one commit; lines of the same delivery are replaced."""
     if not lines:
         return
-    ids = ", ".join(f"'{line.delivery_id}'" for line in lines)
+    ids = ", ".join(sql_text.literal(line.delivery_id) for line in lines)
     days = delta.days_condition({line.partition for line in lines})
-    rows.replace(DELIVERIES, map(asdict, lines), f"source = '{lines[0].source}' AND {days} AND delivery_id IN ({ids})")
+    source = sql_text.literal(lines[0].source)
+    rows.replace(DELIVERIES, map(asdict, lines), f"source = {source} AND {days} AND delivery_id IN ({ids})")

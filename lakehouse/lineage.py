@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lakehouse import delta, fingerprints, rows
+from lakehouse import delta, fingerprints, rows, sql_text
 from lakehouse.tables import BUILDS, Table
 
 # What a partition is built from: the name of each input, such as "weather 2013-03-05", and its version.
@@ -47,8 +47,8 @@ def record(table: Table, by_day: Mapping[dt.date, Inputs]) -> dict[dt.date, str]
             }
             for day, digest in sorted(new.items())
         ]
-        digests = ", ".join(f"'{digest}'" for digest in new.values())
-        where = f"\"table\" = '{table.full_name}' AND {delta.days_condition(new)} AND fingerprint IN ({digests})"
+        digests = ", ".join(map(sql_text.literal, new.values()))
+        where = f'"table" = {sql_text.literal(table.full_name)} AND {delta.days_condition(new)} AND fingerprint IN ({digests})'
         rows.replace(BUILDS, lines, where)
     return made
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 import pyarrow.compute as pc
 
-from lakehouse import delta, rows
+from lakehouse import delta, rows, sql_text
 from lakehouse.tables import OWED_VERDICTS
 
 
@@ -37,4 +37,4 @@ def settle(use_case: str, days: Collection[dt.date]) -> None:
 
 
 def _where(use_case: str, days: Collection[dt.date]) -> str:
-    return f"use_case = '{use_case}' AND {delta.days_condition(days)}"
+    return f"use_case = {sql_text.literal(use_case)} AND {delta.days_condition(days)}"

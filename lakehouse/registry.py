@@ -7,6 +7,7 @@ client alone would take three more. Files are fetched by the MLflow client, once
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,19 +139,48 @@ def file(model: ModelVersion, path: str) -> Path:
     Raises:
         ModelMissing: when the run has no such file. ModelRefused: when the model's bytes are not what was registered.
     """
-    cached = settings.load().state_root / "models" / model.name / str(model.version) / model.run_id / path
-    if not cached.is_file():
-        _download(model, path, cached)
+    cached = _cached(model, path)
     if path == MODEL_FILE:
-        found = hashlib.sha256(cached.read_bytes()).hexdigest()
-        expected = model.tags.get(TAG_SHA256)
-        if found != expected:
-            cached.unlink()
-            raise ModelRefused(
-                f"model {model.name} version {model.version}: expected a file with SHA-256 {expected}, found {found}; "
-                "the artifact store was changed after registration: restore the file or retire the version"
-            )
+        model_bytes(model)
+    elif not cached.is_file():
+        _download(model, path, cached)
     return cached
+
+
+def model_bytes(model: ModelVersion) -> bytes:
+    """The model in XGBoost's own format: the very bytes that were checked, and not a file that may change after it.
+
+    Raises:
+        ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
+    """
+    cached = _cached(model, MODEL_FILE)
+    if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
+        return content
+    # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store has the say.
+    _download(model, MODEL_FILE, cached)
+    content = cached.read_bytes()
+    if not _is_registered(model, content):
+        cached.unlink()
+        found = hashlib.sha256(content).hexdigest()
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected a file with SHA-256 {model.tags.get(TAG_SHA256)}, found "
+            f"{found}; the artifact store was changed after registration: restore the file or retire the version"
+        )
+    return content
+
+
+def _is_registered(model: ModelVersion, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == model.tags.get(TAG_SHA256)
+
+
+def _cached(model: ModelVersion, path: str) -> Path:
+    # Both come from the registry, where others may write: neither may lead out of the cache.
+    if not re.fullmatch(r"\w[\w.-]*", model.name) or not re.fullmatch(r"[0-9A-Za-z]+", model.run_id):
+        raise ModelRefused(
+            f"model {model.name!r} version {model.version}: expected a name and a run id of letters and digits, found run "
+            f"{model.run_id!r}; only versions that the train job registered are loaded"
+        )
+    return settings.load().state_root / "models" / model.name / str(model.version) / model.run_id / path
 
 
 def _download(model: ModelVersion, path: str, target: Path) -> None:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lakehouse import delta, lineage, owed, registry, scoring, shadow, tables, wanted
+from lakehouse import delta, explained, lineage, owed, registry, scoring, shadow, tables, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
@@ -36,12 +36,14 @@ class Staleness:
     outcomes: Stale
     owed: Stale
     monitor: list[dt.date]
+    reasons: Stale
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition."""
         made = (
             (tables.features, self.features),
             (tables.scores, self.scores),
+            (tables.reasons, self.reasons),
             (tables.outcomes, self.outcomes),
             (tables.drift, self.owed),
         )
@@ -67,7 +69,8 @@ def find(
         day: ["a restatement was interrupted before its verdict"] for day in owed.of(use_case.name, first, last)
     }
     monitor = sorted({*touched, *(day + maturity for day in touched), *interrupted} & set(scored))
-    return Staleness(features, scores, outcomes, interrupted, monitor)
+    reasons = _reasons(use_case, first, last, scores)
+    return Staleness(features, scores, outcomes, interrupted, monitor, reasons)
 
 
 def _features(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
@@ -109,6 +112,16 @@ def _scores(
         stale[day] = list(dict.fromkeys([*stale.get(day, []), *why]))
     for day in set(stale_features) & set(built):
         stale.setdefault(day, []).append("its features are stale")
+    return stale
+
+
+def _reasons(use_case: UseCase, first: dt.date | None, last: dt.date | None, stale_scores: Iterable[dt.date]) -> Stale:
+    features = delta.constant_by_partition(tables.features(use_case), FINGERPRINT)
+    scored = _built(tables.scores(use_case), first, last, role=registry.CHAMPION)
+    inputs_of = wanted.reasons(use_case, {day: digest for day, digest in scored.items() if day in features})
+    stale = explained.behind(use_case, inputs_of)
+    for day in set(stale_scores) & set(inputs_of):
+        stale.setdefault(day, []).append("its scores are stale")
     return stale
 
 

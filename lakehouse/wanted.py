@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from lakehouse import code, fingerprints, ledger, registry, use_cases
+from lakehouse import code, contributions, fingerprints, ledger, registry, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
@@ -62,3 +62,14 @@ def scores_beside(
     known = {day: shadow for day, shadow in shadows.items() if shadow.version in models}
     inputs = scores(features_built, {day: models[shadow.version] for day, shadow in known.items()})
     return {day: {**inputs[day], BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"} for day, shadow in known.items()}
+
+
+def reasons(use_case: UseCase, scored: Mapping[dt.date, str]) -> dict[dt.date, Inputs]:
+    """The scores of each day by their fingerprint, which rows ask for reasons, and the code that explains; nothing when the
+    use case asks for none.
+    """
+    if use_case.reasons is None:
+        return {}
+    declared = fingerprints.of(use_case.reasons.model_dump_json())
+    by = {"the declared reasons": declared, "the explaining code": contributions.code_fingerprint()}
+    return {day: {"scores": digest, **by} for day, digest in scored.items()}

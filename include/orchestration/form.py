@@ -28,6 +28,9 @@ RUN = "{{ dag_run.run_id }}"
 # The last day of the run: what is decided once for a range is decided on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
+# Of a text that people type: it ends up in a log and in the event tables.
+ONE_LINE: dict[str, Any] = {"maxLength": 500, "pattern": r"^[^\x00-\x1f\x7f]*$"}
+
 
 def one_day(what: str) -> dict[str, Param]:
     """A form that asks for one day; ``what`` says what is done with it."""
@@ -136,6 +139,7 @@ def reason() -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Reason",
+            **ONE_LINE,
             description="Why the model is trained, for whoever reads this run later.",
         )
     }

@@ -111,9 +111,10 @@ class JobOperator(BaseOperator):
         return partition_key.of_run(self.options["partition"], self.options.get("through", ""))
 
     def _arguments(self) -> list[str]:
-        given = [(name, value) for name, value in self.options.items() if value]
+        # With an equals sign, so that a text which begins with a dash stays the value that it is.
+        given = [f"--{name}={value}" for name, value in self.options.items() if value]
         switched = [f"--{name}" for name, value in self.switches.items() if value == "True"]
-        return [self.stage, *(part for name, value in given for part in (f"--{name}", value)), *switched]
+        return [self.stage, *given, *switched]
 
     def _run_client(self, arguments: list[str]) -> tuple[int, str]:
         from airflow.providers.standard.hooks.subprocess import SubprocessHook

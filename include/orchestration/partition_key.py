@@ -7,6 +7,8 @@ import datetime as dt
 from airflow.sdk.exceptions import AirflowFailException
 
 FORMAT = "%Y-%m-%d"
+# Ten years: more is a mistake in the form, and every day is an event for Airflow.
+MOST_DAYS = 3660
 PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 
 
@@ -17,9 +19,13 @@ def parse(key: str) -> dt.date:
         ValueError: when it is not a day written YYYY-MM-DD.
     """
     try:
-        return dt.datetime.strptime(key, FORMAT).date()
+        day = dt.datetime.strptime(key, FORMAT).date()
+        # strptime also takes 2013-6-5, and the digits of other alphabets.
+        if write(day) != key:
+            raise ValueError(key)
+        return day
     except ValueError as error:
-        raise ValueError(f"a day written YYYY-MM-DD is expected, found {key!r}") from error
+        raise ValueError(f"a day written YYYY-MM-DD is expected, found {key[:50]!r}") from error
 
 
 def write(day: dt.date) -> str:
@@ -37,6 +43,8 @@ def between(first: str, last: str) -> list[str]:
     end = parse(last) if last else start
     if end < start:
         raise ValueError(f"through ({last}) lies before partition ({first})")
+    if (end - start).days >= MOST_DAYS:
+        raise ValueError(f"at most {MOST_DAYS} days are expected at once, found {(end - start).days + 1}")
     return [write(start + dt.timedelta(days=offset)) for offset in range((end - start).days + 1)]
 
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.ingest.landing import Landed, landed
 from jobs.ingest.parse import parser
-from lakehouse import delta, ledger, refinement, spark, tables, use_cases
+from lakehouse import delta, ledger, refinement, spark, sql_text, tables, use_cases
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryChanged, DeliveryRejected
 from lakehouse.malformed import CHANGED
@@ -43,7 +43,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
 
     session = spark.session(f"ingest {source.name}", len(new))
     deliveries = [item.delivery for item in new]
-    ids = ", ".join(f"'{item.delivery_id}'" for item in deliveries)
+    ids = ", ".join(sql_text.spark_literal(item.delivery_id) for item in deliveries)
     touched = {item.partition for item in deliveries}
     where = f"{delta.days_condition(touched)} AND delivery_id IN ({ids})"
     delta.replace(_parsed(session, source, new), tables.bronze(source), where=where)

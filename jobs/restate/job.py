@@ -20,7 +20,8 @@ def run(arguments: Arguments) -> dict[str, Any]:
     use_case = use_cases.by_name(arguments.use_case)
     last = arguments.through or arguments.partition
     found = staleness.find(use_case, arguments.partition, last, arguments.champion)
-    plan = {"features": sorted(found.features), "score": sorted(found.scores), "monitor": found.monitor}
+    score = sorted({*found.scores, *found.reasons})
+    plan = {"features": sorted(found.features), "score": score, "monitor": found.monitor}
     for stage, days in plan.items():
         ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)

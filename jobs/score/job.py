@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.arguments import Arguments
 from jobs.score import plan as planning
+from jobs.score import reasons
 from jobs.score.night import Night
 from lakehouse import delta, registry, scoring, tables, use_cases
 from lakehouse.errors import FeaturesMissing
@@ -30,9 +31,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
     failures, at = list(plan.failures), dt.datetime.now(dt.UTC)
     for champion, mine in plan.by_champion(stale):
         failures += Night(use_case, plan, registry.in_service(champion), features_version, at).score(mine)
+    models = {day: choice.model for day, choice in plan.champions.items()}
+    explained = reasons.keep_up(use_case, models, features_version, arguments.force)
     beside = scoring.scored_by(use_case, registry.CHALLENGER)
     return {
-        "status": "scored" if stale else "unchanged",
+        "status": "scored" if stale else "explained" if explained["days"] else "unchanged",
         "days": len(stale),
         "rows": delta.rows_in(table, stale, role=registry.CHAMPION),
         "model_versions": sorted({choice.model.version for choice in plan.champions.values()}),
@@ -41,4 +44,5 @@ def run(arguments: Arguments) -> dict[str, Any]:
         "challenger_failures": failures,
         "features_version": features_version,
         "scores_version": delta.version(table),
+        "reasons": explained,
     }

@@ -106,7 +106,7 @@ class Night:
     def _rows(self, days: list[dt.date], stamp: Stamp) -> DataFrame:
         use_case, model = self.use_case, stamp.model
         names = model_features(model, use_case)
-        booster = registry.file(model, registry.MODEL_FILE).read_bytes()
+        booster = registry.model_bytes(model)
         session = spark.session(f"score {use_case.name}")
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
         features = delta.read(session, tables.features(use_case), at_version=self.features_version)

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from lakehouse import registry
+from lakehouse import boosters, registry
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.registry import ModelVersion
-
-if TYPE_CHECKING:
-    import xgboost
-
-
-@lru_cache(maxsize=4)
-def load_booster(model: bytes) -> xgboost.Booster:
-    """The model from its own format. Cached by its bytes: a worker serves many batches, and many tasks of one night."""
-    import xgboost
-
-    # One thread: Spark already runs one Python worker a core.
-    booster = xgboost.Booster({"nthread": 1})
-    booster.load_model(bytearray(model))
-    return booster
 
 
 def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
@@ -60,7 +44,7 @@ def scorer(
     def score_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import numpy as np
 
-        booster = load_booster(model)
+        booster = boosters.load(model)
         for batch in batches:
             matrix = np.empty((batch.num_rows, len(features)), dtype=np.float32)
             for position, name in enumerate(features):

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jobs.train import curves, fitting, plots, record, registration, space, studies, tuning
+from jobs.train.card import page
+from jobs.train.card.content import Trained
 from jobs.train.evaluation import Evaluation
 from jobs.train.learned import learn
 from jobs.train.pinned import Pinned
@@ -85,6 +87,8 @@ def train(
             content = fitting.file_bytes(booster)
             run.file(registry.MODEL_FILE, lambda file: file.write_bytes(content))
             run.file(registry.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
+            came_from = _lineage(run, use_case, day, pinned, content)
+            page.log(run, Trained(use_case, result, parts, booster, found.score, came_from))
             model_id = registration.log_model(run.run_id, booster, parts.train)
     version_tags = {
         **tags,
@@ -151,6 +155,19 @@ def _log_data(run: Run, use_case: UseCase, done: record.Record, parts: Parts) ->
         (tables.silver(use_case.source(use_case.label.source)), done.labels_version),
     ):
         run.dataset(table, version, parts.rows, done.windows, done.rows_sha256)
+
+
+def _lineage(run: Run, use_case: UseCase, day: dt.date, pinned: Pinned, content: bytes) -> dict[str, Any]:
+    """What the model card says of where the model comes from."""
+    return {
+        "trained for": day.isoformat(),
+        "MLflow run": run.run_id,
+        "code version": code.version(),
+        "model file, SHA-256": hashlib.sha256(content).hexdigest(),
+        f"{tables.features(use_case).full_name}, version": pinned.features_version,
+        f"{tables.silver(use_case.source(use_case.label.source)).full_name}, version": pinned.labels_version,
+        "training fingerprint": pinned.fingerprint,
+    }
 
 
 def _log_profile(

@@ -59,7 +59,7 @@ def _render_table(out: TextIO, columns: Sequence[str], rows: list[Sequence[Any]]
 def _render_json(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     before = "["
     for row in rows:
-        record = {column: _plain(value) for column, value in zip(columns, row, strict=True)}
+        record = {column: plain(value) for column, value in zip(columns, row, strict=True)}
         out.write(f"{before}\n{json.dumps(record, ensure_ascii=False)}")
         before = ","
     out.write("\n]\n" if before == "," else "[]\n")
@@ -88,11 +88,11 @@ def _text(value: Any, missing: str) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list | tuple | dict):
-        return json.dumps(_plain(value), ensure_ascii=False)
+        return json.dumps(plain(value), ensure_ascii=False)
     return str(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """``value`` in the types of JSON."""
     if isinstance(value, float | Decimal):
         number = float(value)
@@ -100,9 +100,9 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, dict):
-        return {_text(key, "null"): _plain(each) for key, each in value.items()}
+        return {_text(key, "null"): plain(each) for key, each in value.items()}
     if isinstance(value, date):  # and datetime, which is one
         return value.isoformat()
     return _text(value, "")

@@ -6,7 +6,19 @@ the model validators of :class:`UseCase`.
 """
 
 from lakehouse.declaration.delivery import Freshness, Volume
-from lakehouse.declaration.learning import Approval, Days, Drift, Fairness, Gate, Label, Model, Range, Split
+from lakehouse.declaration.learning import (
+    Approval,
+    Card,
+    Days,
+    Drift,
+    Fairness,
+    Gate,
+    Label,
+    Model,
+    Range,
+    Reasons,
+    Split,
+)
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
@@ -17,6 +29,7 @@ __all__ = [
     "RESERVED",
     "Approval",
     "Calendar",
+    "Card",
     "Column",
     "ColumnType",
     "Days",
@@ -31,6 +44,7 @@ __all__ = [
     "Model",
     "Mongo",
     "Range",
+    "Reasons",
     "Retirement",
     "Rollout",
     "RowRule",

@@ -1,4 +1,4 @@
-"""What is learned and by which rules: label, split, model, gate and drift."""
+"""What is learned and by which rules: label, split, model, gate, drift, and what is told of scores and models."""
 
 from __future__ import annotations
 
@@ -128,3 +128,27 @@ class Drift(Section):
         if self.violated_days > self.of_days:
             raise ValueError(f"violated_days ({self.violated_days}) can't exceed of_days ({self.of_days})")
         return self
+
+
+class Reasons(Section):
+    """Which champion's scores of a day have their reasons kept: those at or above the threshold, the ``top`` highest, or,
+    with both, the ``top`` highest of those at or above it.
+    """
+
+    above_threshold: bool = False
+    top: int | None = Field(default=None, ge=1, le=1_000_000)
+    # How many features are named for each score; the others are told as one sum.
+    each: int = Field(default=5, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _ask_for_some(self) -> Reasons:
+        if not self.above_threshold and self.top is None:
+            raise ValueError("above_threshold or top: expected one of them, or no section reasons at all")
+        return self
+
+
+class Card(Section):
+    """What the model card says besides what can be read off: what the scores are for, and where they should not be trusted."""
+
+    intended_use: str = ""
+    known_limits: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.declaration.learning import Drift, Gate, Label, Model, Split
+from lakehouse.declaration.learning import Card, Drift, Gate, Label, Model, Reasons, Split
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
 from lakehouse.declaration.source import Source
@@ -83,6 +83,8 @@ class UseCase(Section):
     drift: Drift
     rollout: Rollout = Rollout()
     slices: tuple[Name, ...] = ()
+    reasons: Reasons | None = None
+    card: Card = Card()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> UseCase:
@@ -104,6 +106,8 @@ class UseCase(Section):
             raise ValueError("label.at_least: a classification needs it, a label is column >= at_least")
         if self.model.task == "regression" and self.label.at_least is not None:
             raise ValueError("label.at_least: a regression predicts the column's value, leave it out")
+        if self.model.task == "regression" and self.reasons is not None and self.reasons.above_threshold:
+            raise ValueError("reasons.above_threshold: a regression has no threshold; expected reasons.top")
         self._inputs_are_known_in_time()
         self._holdout_is_mature()
         self._windows_keep_the_embargo()

@@ -5,7 +5,16 @@ its declaration; those of the platform are constants.
 """
 
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
-from lakehouse.tables.of_use_case import drift, entity_columns, features, of_use_case, outcomes, performance, scores
+from lakehouse.tables.of_use_case import (
+    drift,
+    entity_columns,
+    features,
+    of_use_case,
+    outcomes,
+    performance,
+    reasons,
+    scores,
+)
 from lakehouse.tables.ops import BUILDS, DELIVERIES, MODEL_EVENTS, OWED_VERDICTS
 from lakehouse.tables.table import Layer, Table
 
@@ -24,6 +33,7 @@ __all__ = [
     "of_use_case",
     "outcomes",
     "performance",
+    "reasons",
     "rejects",
     "scores",
     "silver",

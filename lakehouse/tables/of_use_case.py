@@ -79,6 +79,39 @@ def scores(use_case: UseCase) -> Table:
     )
 
 
+def reasons(use_case: UseCase) -> Table:
+    """Why rows were scored as they were: the greatest contributions of each, and the sum of the others."""
+    unit = "log-odds" if use_case.binary else "the unit of the value"
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_reasons",
+        columns=(
+            *entity_columns(use_case),
+            PARTITION,
+            col("role", "string", "role of the score, champion or challenger"),
+            col("model_version", "int", "the version that scored"),
+            col("rank", "int", "1 is the greatest contribution, whichever its sign; the others come last"),
+            col("feature", "string", "which feature, or (others): all that are not named, together"),
+            col(
+                "value", "double", "the feature's value; null when it was not known, and for the others", nullable=True
+            ),
+            col("contribution", "double", f"exact SHAP contribution in {unit}: above 0 it raised the score"),
+            col(
+                "base_value",
+                "double",
+                f"where every row starts, in {unit}: base and contributions add up to the margin",
+            ),
+            col("inputs_fingerprint", "string", "digest of the scores, the declared reasons and the code"),
+        ),
+        key=(*use_case.entity.key, "partition", "role", "rank"),
+        partition_by=("partition", "role"),
+        description=f"why rows of {use_case.name} were scored as they were, for those that the use case asks reasons for",
+        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        clustered_by=use_case.entity.key[0],
+        retention_days=30,
+    )
+
+
 def outcomes(use_case: UseCase) -> Table:
     """Matured labels."""
     return Table(
@@ -152,4 +185,4 @@ def drift(use_case: UseCase) -> Table:
 
 def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
     """All gold tables of a use case."""
-    return tuple(make(use_case) for make in (features, scores, outcomes, performance, drift))
+    return tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift))

@@ -38,9 +38,7 @@ def job(**options):
 def test_returns_the_jobs_result_and_leaves_out_empty_options(fake_job):
     fake_job("result(arguments=arguments)")
     result, _ = run(job(through="", **{"model-version": "3"}))
-    assert result == {
-        "arguments": ["score", "--use-case", "parcels", "--partition", "2024-03-01", "--model-version", "3"]
-    }
+    assert result == {"arguments": ["score", "--use-case=parcels", "--partition=2024-03-01", "--model-version=3"]}
 
 
 def test_a_range_updates_every_day_of_the_asset(fake_job):
@@ -151,7 +149,7 @@ def submit(fake_job, tmp_path, monkeypatch):
 def test_without_a_connect_server_the_job_is_submitted(fake_job, submit):
     fake_job("result(arguments=arguments)")
     result, _ = run(job())
-    assert result["arguments"] == ["score", "--use-case", "parcels", "--partition", "2024-03-01"]
+    assert result["arguments"] == ["score", "--use-case=parcels", "--partition=2024-03-01"]
     command = submit.read_text().split("\n")
     assert command[:2] == ["--master", "local[2]"]
     assert any(word.endswith("jobs/__main__.py") for word in command)

@@ -1,0 +1,117 @@
+"""Reasons of scores: gold scores and features -> gold reasons, for the rows that the use case asks them for.
+
+They are made from the scores that are stored, after these: whatever killed a run in between, the next one finds that the
+day's reasons are not those of its scores, and makes them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from jobs.score import explaining
+from jobs.score.predict import model_features
+from lakehouse import delta, explained, lineage, registry, spark, stamps, tables, wanted
+from lakehouse.declaration import Reasons, UseCase
+from lakehouse.registry import ModelVersion
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The champion's scores of some days as they are now: the table's version, and each day's fingerprint."""
+
+    version: int
+    fingerprints: Mapping[dt.date, str]
+
+
+def keep_up(
+    use_case: UseCase, models: Mapping[dt.date, ModelVersion], features_version: int, force: bool = False
+) -> dict[str, int]:
+    """Make the reasons of those days whose scores, or the declared reasons, have changed.
+
+    Args:
+        use_case: whose scores; nothing is done when it declares no reasons.
+        models: the version that scored each day.
+        features_version: of the feature table that the days' scores were made from, or would be.
+        force: also what is up to date.
+
+    Returns:
+        The number of days written, and of rows in them.
+    """
+    if use_case.reasons is None:
+        return {"days": 0, "rows": 0}
+    scored = _scored(use_case, models)
+    inputs_of = wanted.reasons(use_case, scored.fingerprints)
+    stale = sorted(inputs_of) if force else sorted(explained.behind(use_case, inputs_of))
+    if not stale:
+        return {"days": 0, "rows": 0}
+    table = tables.reasons(use_case)
+    fingerprints = lineage.record(table, {day: inputs_of[day] for day in stale})
+    for model in {models[day].version: models[day] for day in stale}.values():
+        mine = [day for day in stale if models[day].version == model.version]
+        log.info("explaining %d day(s) of %s by version %d", len(mine), use_case.name, model.version)
+        session = spark.session(f"reasons {use_case.name}")
+        rows = explain(_asked(session, use_case, scored.version, mine, features_version), use_case, model)
+        stamped = rows.select(
+            "*",
+            F.lit(registry.CHAMPION).alias("role"),
+            F.lit(model.version).alias("model_version"),
+            stamps.of_day({day: fingerprints[day] for day in mine}).alias("inputs_fingerprint"),
+        )
+        delta.replace(stamped, table, where=f"{delta.days_condition(mine)} AND role = '{registry.CHAMPION}'")
+    explained.record_empty(use_case, {day: inputs_of[day] for day in stale})
+    return {"days": len(stale), "rows": delta.rows_in(table, stale, role=registry.CHAMPION)}
+
+
+def _scored(use_case: UseCase, models: Mapping[dt.date, ModelVersion]) -> Scored:
+    """The scores as they are, at one version of the table; without days that another run scores at this moment."""
+    table = tables.scores(use_case)
+    while True:
+        version = delta.version(table)
+        found = delta.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
+        by = delta.constant_by_partition(table, "model_version", role=registry.CHAMPION)
+        if version == delta.version(table):
+            break
+    mine = {day: found[day] for day, model in models.items() if day in found and by.get(day) == str(model.version)}
+    return Scored(version, mine)
+
+
+def _asked(
+    session: SparkSession, use_case: UseCase, scores_version: int, days: list[dt.date], features_version: int
+) -> DataFrame:
+    """The feature rows of the scores that the use case asks reasons for."""
+    assert use_case.reasons is not None
+    on = ["partition", *use_case.entity.key]
+    within = delta.days_condition(days)
+    scores = delta.read(session, tables.scores(use_case), at_version=scores_version).where(
+        f"{within} AND role = '{registry.CHAMPION}'"
+    )
+    features = delta.read(session, tables.features(use_case), at_version=features_version).where(within)
+    return features.join(choose(scores, use_case.reasons, on), on, "left_semi")
+
+
+def choose(scores: DataFrame, reasons: Reasons, on: list[str]) -> DataFrame:
+    """The rows of ``scores`` that reasons are asked for; of equal scores the first keys, so that every run takes the same."""
+    chosen = scores.where("decision") if reasons.above_threshold else scores
+    if reasons.top is not None:
+        by_score = Window.partitionBy("partition").orderBy(F.col("score").desc(), *on)
+        chosen = chosen.withColumn("_rank", F.row_number().over(by_score)).where(F.col("_rank") <= reasons.top)
+    return chosen.select(*on)
+
+
+def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion) -> DataFrame:
+    """Key, partition, rank, feature, value, contribution and base value: several lines for each feature row."""
+    assert use_case.reasons is not None
+    kept = ("partition", *use_case.entity.key)
+    types = {column.name: column.type for column in tables.features(use_case).columns}
+    schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
+    names = model_features(model, use_case)
+    function = explaining.explainer(registry.model_bytes(model), kept, names, use_case.reasons.each)
+    return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explaining.COLUMNS}")

@@ -1,0 +1,213 @@
+"""What a model card says, as plain values: everything but the wording of the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jobs.train import curves, plots
+from jobs.train.windows import Parts
+from lakehouse import metrics
+from lakehouse.declaration import UseCase
+from lakehouse.training_set import Floats, TrainingSet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
+RESAMPLED = 200
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a card is about, as training has it in hand.
+
+    Attributes:
+        use_case: its declaration.
+        result: the result of the training, as it is logged to ``training/result.json``; ``slices`` may be absent.
+        parts: the labelled rows.
+        booster: the fitted model.
+        score: its scores of the holdout's rows.
+        lineage: what it was made from and by, in words and values.
+    """
+
+    use_case: UseCase
+    result: Mapping[str, Any]
+    parts: Parts
+    booster: Any
+    score: Floats
+    lineage: Mapping[str, Any]
+
+
+def gather(trained: Trained) -> dict[str, Any]:
+    """The card's content; every text in it is still as it was declared, and the page's to escape."""
+    use_case, result = trained.use_case, trained.result
+    importance = _importance(trained.booster)
+    return {
+        "name": use_case.name,
+        "title": use_case.title,
+        "purpose": use_case.description,
+        "owner": use_case.owner,
+        "intended_use": use_case.card.intended_use,
+        "known_limits": use_case.card.known_limits,
+        "task": use_case.model.task,
+        "entity": use_case.entity.key,
+        "label": _label(use_case),
+        "parts": _parts(trained),
+        "unlabelled": result["rows"].get("unlabelled", 0),
+        "features": _features(use_case, trained.parts.train, importance),
+        "metrics": _metrics(result["metrics"]),
+        "interval": interval(use_case, trained.parts.holdout.label, trained.score),
+        "slices": _slices(result.get("slices") or ()),
+        "threshold": result.get("threshold"),
+        "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
+        "gate": _limits(use_case.gate.model_dump()),
+        "drift": _limits(use_case.drift.model_dump()),
+        "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
+        "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
+        "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},
+        "pictures": list(_pictures(trained, importance)),
+    }
+
+
+def interval(use_case: UseCase, label: Floats, score: Floats) -> dict[str, Any] | None:
+    """The gate's metric on the holdout with its 95 % interval, by drawing the rows anew; None where it is not defined."""
+    metric, task = use_case.gate.metric, use_case.model.task
+    value = metrics.compute(task, label, score).get(metric)
+    dice = np.random.default_rng(use_case.model.seed)
+    drawn = (dice.integers(0, len(label), len(label)) for _ in range(RESAMPLED))
+    found = [metrics.compute(task, label[rows], score[rows]).get(metric) for rows in drawn]
+    known = [each for each in found if each is not None]
+    if value is None or len(known) < RESAMPLED / 2:
+        return None
+    low, high = np.quantile(known, [0.025, 0.975])
+    return {"metric": metric, "value": value, "low": float(low), "high": float(high), "drawn": RESAMPLED}
+
+
+def _label(use_case: UseCase) -> str:
+    label = use_case.label
+    what = f"{label.column} of {label.source}"
+    if label.at_least is not None:
+        what += f" is {label.at_least:g} or more"
+    return f"{what}; known {label.maturity_days} day(s) after the day"
+
+
+def _parts(trained: Trained) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "use": use,
+            "days": trained.result["windows"][name],
+            "rows": len(part),
+            "mean": float(part.label.mean()) if len(part) else None,
+        }
+        for name, use, part in (
+            ("train", "fitting the trees", trained.parts.train),
+            (
+                "validation",
+                "choosing parameters and threshold; the final model is fitted to it too",
+                trained.parts.validation,
+            ),
+            ("holdout", "the metrics below; never seen by tuning or fitting", trained.parts.holdout),
+        )
+        if name in trained.result["windows"]
+    ]
+
+
+def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, float]) -> list[dict[str, Any]]:
+    known = 1 - np.isnan(train.features).mean(axis=0)
+    listed = [
+        {
+            "name": feature.name,
+            "description": feature.description,
+            "importance": importance.get(feature.name, 0.0),
+            "known": float(known[train.names.index(feature.name)]),
+        }
+        for feature in use_case.features
+        if feature.name in train.names
+    ]
+    return sorted(listed, key=lambda feature: -feature["importance"])
+
+
+def _importance(booster: Any) -> dict[str, float]:
+    """Each feature's share of the total gain."""
+    gain = booster.get_score(importance_type="total_gain")
+    total = sum(gain.values()) or 1.0
+    return {name: value / total for name, value in gain.items()}
+
+
+def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The numbers among them, a column a model; what is no number (a matrix, a curve) has a picture of its own."""
+    names = [name for name, value in measured.get("model", {}).items() if value is None or _is_number(value)]
+    rows = [
+        {
+            "name": name,
+            "better": "greater is better" if name in metrics.GREATER_IS_BETTER else "",
+            "values": [values.get(name) for values in measured.values()],
+        }
+        for name in names
+    ]
+    return {"models": [name.replace("_", " ") for name in measured], "rows": rows}
+
+
+def _slices(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Slices grouped by the column that they slice by, with the largest first."""
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for each in found:
+        grouped.setdefault(str(each.get("slice", "")), []).append(each)
+    return [
+        {"by": by, "rows": sorted(rows, key=lambda row: (-(row.get("rows") or 0), str(row.get("metric"))))}
+        for by, rows in grouped.items()
+    ]
+
+
+def _limits(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """A declared section as lines, an inner one's names behind the outer's."""
+    lines: list[tuple[str, Any]] = []
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            lines += _limits(value, f"{prefix}{name}: ")
+        elif value is not None:
+            shown = value.replace("_", " ") if isinstance(value, str) else value
+            lines.append((f"{prefix}{name}".replace("_", " "), shown))
+    return lines
+
+
+def _installed(names: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _pictures(trained: Trained, importance: Mapping[str, float]) -> Iterable[dict[str, str]]:
+    label = trained.parts.holdout.label
+    if trained.use_case.binary:
+        what = "Calibration: of rows with about that score, which share came true; on the line is right"
+        yield _picture("calibration", what, curves.calibration(label, trained.score))
+    else:
+        what = "Predicted and actual values; on the line is right"
+        yield _picture("predicted_and_actual", what, curves.predicted(label, trained.score))
+    what = "What the model uses: each feature's share of the total gain"
+    yield _picture("feature_importance", what, plots.bars(importance, "share of the total gain", "What the model uses"))
+
+
+def _picture(name: str, caption: str, figure: Figure) -> dict[str, str]:
+    """The picture itself for HTML, and the name that the run has it by (plots/<name>.png) for Markdown."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=90)
+    return {"name": name, "caption": caption, "png": base64.b64encode(out.getvalue()).decode()}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

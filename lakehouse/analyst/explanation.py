@@ -1,0 +1,178 @@
+"""What stands behind one score: gathered from the gold tables, the diary of models and, where it answers, MLflow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.compute as pc
+from deltalake.exceptions import DeltaError
+
+from lakehouse import delta, events, lineage, registry, tables
+from lakehouse.analyst import lookup, reasoning
+from lakehouse.analyst.lookup import Row
+from lakehouse.analyst.reasoning import Reasoned
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
+from lakehouse.lineage import Inputs
+from lakehouse.registry import ModelVersion
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that is told of one score.
+
+    Attributes:
+        key: the entity's key.
+        score: the row of the scores table that decided.
+        others: the rows of other roles for the same entity and day.
+        reasoned: why; None when it could not be found out.
+        features: every feature's value; empty when the rows can't be read any more.
+        model: what is known of the model version: training, windows, rows, metrics.
+        history: what became of that version, oldest first.
+        built_from: inputs of the scores and of the features, by name.
+        missing: what could not be had, and why.
+    """
+
+    key: Row
+    score: Row
+    others: tuple[Row, ...]
+    reasoned: Reasoned | None
+    features: Row
+    model: Mapping[str, Any]
+    history: tuple[events.Event, ...]
+    built_from: Mapping[str, Inputs]
+    missing: tuple[str, ...]
+
+
+def explain(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> Explanation:
+    """Gather it.
+
+    Args:
+        use_case: whose score.
+        wanted: values of key columns that name one entity.
+        day: the partition.
+
+    Raises:
+        NotScored: no such day or key. BadArguments: the key names several entities.
+    """
+    missing: list[str] = []
+    rows = lookup.scores(use_case, wanted, day)
+    score = next((row for row in rows if row.get("decides")), None) or next(
+        (row for row in rows if row["role"] == registry.CHAMPION), rows[0]
+    )
+    key = {name: score[name] for name in use_case.entity.key}
+    scores_from = lineage.of_days(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
+    features = _features(use_case, key, day, score, scores_from, missing)
+    model = _model(score, missing)
+    history = tuple(events.of_model(score["model_name"], score["model_version"]))
+    return Explanation(
+        key=key,
+        score=score,
+        others=tuple(row for row in rows if row is not score),
+        reasoned=_reasoned(use_case, key, day, score, features, model, missing),
+        features={name: features[name] for name in use_case.feature_names} if features else {},
+        model=_told_of(model, history, missing),
+        history=history,
+        built_from={"scores": scores_from, "features": _features_from(use_case, day, features)},
+        missing=tuple(missing),
+    )
+
+
+def _features(
+    use_case: UseCase, key: Row, day: dt.date, score: Row, scores_from: Inputs, missing: list[str]
+) -> Row | None:
+    """The very feature row that was scored: the one there is now, if it is still that, else by time travel."""
+    table = tables.features(use_case)
+    where = pc.field("partition") == day
+    now = lookup.rows(table, where, key) if delta.exists(table) else []
+    if now and now[0]["inputs_fingerprint"] == scores_from.get("features"):
+        return now[0]
+    version = score["features_version"]
+    try:
+        return lookup.rows(table, where, key, at=version)[0]
+    except (DeltaError, OSError, IndexError) as error:
+        missing.append(
+            f"the features that were scored: the day was built again since, and version {version} of {table.full_name} "
+            f"can't be read any more ({type(error).__name__}); python -m jobs restate --use-case {use_case.name} scores it anew"
+        )
+        return None
+
+
+def _features_from(use_case: UseCase, day: dt.date, features: Row | None) -> Inputs:
+    if features is None:
+        return {}
+    return lineage.of_days(tables.features(use_case), {day: features["inputs_fingerprint"]}).get(day, {})
+
+
+def _model(score: Row, missing: list[str]) -> ModelVersion | None:
+    try:
+        return registry.version(score["model_name"], score["model_version"])
+    except (ServiceUnavailable, ModelMissing) as error:
+        missing.append(f"what the registry knows of the model: {error}")
+        return None
+
+
+def _reasoned(
+    use_case: UseCase,
+    key: Row,
+    day: dt.date,
+    score: Row,
+    features: Row | None,
+    model: ModelVersion | None,
+    missing: list[str],
+) -> Reasoned | None:
+    stored = _stored_reasons(use_case, key, day, score)
+    if stored:
+        return reasoning.of_stored(stored)
+    if features is None or model is None:
+        missing.append(
+            "the reasons: none are stored for this row, and without its features and model none can be computed"
+        )
+        return None
+    try:
+        found = reasoning.compute(use_case, model, features)
+    except (ServiceUnavailable, ModelMissing, ModelRefused) as error:
+        missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
+        return None
+    again = 1 / (1 + math.exp(-found.margin)) if use_case.binary else found.margin
+    if not math.isclose(again, score["score"], rel_tol=1e-5, abs_tol=1e-6):
+        missing.append(
+            f"certainty of the reasons: computed again the score is {again:.6f}, and {score['score']:.6f} is stored"
+        )
+    return found
+
+
+def _stored_reasons(use_case: UseCase, key: Row, day: dt.date, score: Row) -> list[Row]:
+    table = tables.reasons(use_case)
+    if not delta.exists(table):
+        return []
+    where = (pc.field("partition") == day) & (pc.field("role") == score["role"])
+    rows = sorted(lookup.rows(table, where, key), key=lambda row: row["rank"])
+    made_from = {row["inputs_fingerprint"] for row in rows}
+    if len(made_from) != 1:
+        return []
+    # A run that was killed between scores and reasons leaves those of the scores before: they explain another score.
+    of_scores = lineage.of_days(table, {day: made_from.pop()}).get(day, {}).get("scores")
+    return rows if of_scores == score["inputs_fingerprint"] else []
+
+
+def _told_of(model: ModelVersion | None, history: tuple[events.Event, ...], missing: list[str]) -> dict[str, Any]:
+    """Training's windows, rows and metrics, from the diary, which is there without MLflow; the tags beside them."""
+    told: dict[str, Any] = {}
+    registered = next((event for event in history if event.event == events.REGISTERED), None)
+    if registered is not None:
+        told |= {name: registered.evidence.get(name) for name in ("windows", "rows", "metrics", "features_version")}
+    else:
+        missing.append("the model's windows and metrics: ops.model_events has no line of its registration")
+    if model is not None:
+        told |= {
+            "trained_for": model.tags.get(registry.TAG_TRAINED_FOR),
+            "trained_through": model.tags.get(registry.TAG_TRAINED_THROUGH),
+            "training_code_version": model.tags.get("code_version"),
+            "model_sha256": model.tags.get(registry.TAG_SHA256),
+        }
+    return told

@@ -1,0 +1,117 @@
+"""What people type into a form: refused there, or a plain value on the job's command line, whatever it is."""
+
+import jinja2
+import pytest
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.orchestration import form, partition_key
+from include.orchestration.job import JobOperator
+from jobs.arguments import parse
+from lakehouse.errors import BadArguments
+
+HOSTILE = [
+    "2024-03-01'; DROP TABLE gold.parcels_scores; --",
+    "../../etc/passwd",
+    "2024-03-01/../../x",
+    "2024-03-01\n2024-03-02",
+    " 2024-03-01",
+    "2024-3-1",
+    "2024-W09-5",
+    "٢٠٢٤-03-01",
+    "{{ 7 * 7 }}",
+    "{{ conn.get('mongo_default').password }}",
+    "--force",
+    "2" * 100_000,
+    "9999-99-99",
+]
+
+
+def fields():
+    every = {**form.some_days("score"), **form.model_version(), **form.champion(), **form.reason(), **form.cascade()}
+    return {**every, **form.any_volume(), **form.dry_run()}
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+@pytest.mark.parametrize("name", ["partition", "through", "model_version", "champion", "cascade", "dry_run"])
+def test_a_form_refuses_what_is_no_day_number_or_choice(name, typed):
+    with pytest.raises(ValueError):
+        fields()[name].resolve(typed)
+
+
+@pytest.mark.parametrize("typed", ["two\nlines", "bell\a", "x" * 501])
+def test_a_reason_is_one_line_of_text(typed):
+    with pytest.raises(ValueError):
+        fields()["reason"].resolve(typed)
+
+
+def test_a_reason_may_have_any_other_character():
+    assert fields()["reason"].resolve('It\'s Ümläut; "quoted" -- {{ x }}')
+
+
+def rendered(**given):
+    """The job's command line for what the form, or the partition key of an API call, holds."""
+    operator = JobOperator(
+        task_id="t",
+        stage="score",
+        options={
+            "use-case": "parcels",
+            "partition": form.PARTITION,
+            "through": form.THROUGH,
+            "model-version": form.MODEL_VERSION,
+            "actor": form.ACTOR,
+        },
+    )
+    run = type("Run", (), {"partition_key": None, "triggering_user_name": None, **given.pop("run", {})})()
+    context = {"dag_run": run, "params": {"partition": None, "through": None, "model_version": None, **given}}
+    operator.render_template_fields(context, jinja2.Environment())
+    operator._days()
+    return operator._arguments()
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+@pytest.mark.parametrize("place", ["partition", "through", "partition_key"])
+def test_a_day_that_came_past_the_form_starts_no_job(place, typed):
+    # A partition key comes by API, where no form looks at it.
+    given = {"run": {"partition_key": typed}} if place == "partition_key" else {"partition": "2024-03-01", place: typed}
+    with pytest.raises(AirflowFailException) as refused:
+        rendered(**given)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize("typed", ["{{ 7 * 7 }}", "'; DROP TABLE x; --", "../x", "$(touch /tmp/x)", '"; --force'])
+def test_a_users_name_is_one_argument_and_no_template(typed):
+    line = rendered(partition="2024-03-01", run={"triggering_user_name": typed})
+    assert line[-1] == f"--actor=airflow:{typed}"
+    assert parse(line).actor == f"airflow:{typed}" and parse(line).force is False
+
+
+@pytest.mark.parametrize("typed", ["two\nlines\nERROR ModelMissing: forged", "", "x" * 1001, "\x1b[2J"])
+def test_who_asks_is_one_line_of_text(typed):
+    with pytest.raises(BadArguments, match="printable"):
+        parse(["score", "--use-case=parcels", "--partition=2024-03-01", f"--actor={typed}"])
+
+
+@pytest.mark.parametrize("typed", ["3; DROP", "٣", "0", "-1", "9" * 5000, "1e3", "{{ 1 }}"])
+def test_a_version_is_a_number(typed):
+    with pytest.raises(BadArguments):
+        parse(["score", "--use-case=parcels", "--partition=2024-03-01", f"--model-version={typed}"])
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_a_job_takes_no_other_day_either(typed):
+    with pytest.raises(BadArguments):
+        parse(["score", "--use-case=parcels", f"--partition={typed}"])
+
+
+def test_a_range_has_an_end():
+    with pytest.raises(ValueError, match="at most 3660 days"):
+        partition_key.between("1900-01-01", "9999-12-31")
+
+
+def test_every_text_field_is_limited():
+    for name, field in fields().items():
+        assert isinstance(field, Param)
+        schema = field.schema
+        if "string" in schema["type"]:
+            assert schema.keys() & {"format", "enum", "pattern"}, name
