@@ -21,7 +21,7 @@ from lakehouse.settings import PROJECT_ROOT
 from tests.jobs.train import task
 from tests.jobs.train.rows import rows
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 240
 TRAIN, VALIDATION = rows(*task.TRAIN), rows(*task.VALIDATION)
 
 
@@ -80,21 +80,24 @@ def workers_of(parent: int) -> list[int]:
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if "jobs.train.worker" in line]
 
 
-def test_a_killed_worker_is_replaced_and_its_trial_tried_again(
+def test_killed_workers_are_replaced_and_their_trials_tried_again(
     folder: Path, started: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
     begun = started(2)
-    await_that(lambda: len(finished(folder)) >= 2 and len(running(folder)) >= 2)
-    victim, before = workers_of(begun.pid)[0], finished(folder)
-    os.kill(victim, signal.SIGKILL)
+    # On a busy machine one worker may still be starting when the other has done half.
+    await_that(lambda: len(finished(folder)) >= 2 and len(running(folder)) >= 1)
+    before = finished(folder)
+    for victim in workers_of(begun.pid):
+        os.kill(victim, signal.SIGKILL)
     assert begun.wait(PATIENCE_SECONDS) == 0
     everything = trials(folder)
     lost = [trial for trial in everything if trial.state is TrialState.FAIL]
-    assert len(lost) <= 1 and len(finished(folder)) == task.MODEL.trials
+    assert len(lost) <= 2 and len(finished(folder)) == task.MODEL.trials
     assert before.items() <= finished(folder).items()
     for trial in lost:
-        again = [other for other in everything if other.user_attrs.get("retry_of") == trial.number]
-        assert [other.params for other in again] == [trial.params]
+        # A worker may have been killed between two of the parameters: those that were drawn are kept.
+        (again,) = [other for other in everything if other.user_attrs.get("retry_of") == trial.number]
+        assert trial.params.items() <= again.params.items()
     assert sorted(
         trial.user_attrs["slot"] for trial in everything if trial.state.is_finished() and trial not in lost
     ) == list(range(task.MODEL.trials))
@@ -104,7 +107,7 @@ def test_a_killed_task_leaves_no_worker_and_the_next_goes_on(
     folder: Path, started: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
     begun = started(2)
-    await_that(lambda: len(finished(folder)) >= 2 and len(running(folder)) == 2)
+    await_that(lambda: len(finished(folder)) >= 2 and len(running(folder)) >= 1)
     orphans = workers_of(begun.pid)
     assert len(orphans) == 2
     begun.kill()
@@ -114,7 +117,7 @@ def test_a_killed_task_leaves_no_worker_and_the_next_goes_on(
     assert started(2).wait(PATIENCE_SECONDS) == 0
     assert before.items() <= finished(folder).items() and len(finished(folder)) == task.MODEL.trials
     retried = {trial.user_attrs.get("retry_of"): trial.params for trial in trials(folder)}
-    assert {trial.number: trial.params for trial in stale}.items() <= retried.items()
+    assert all(trial.params.items() <= retried[trial.number].items() for trial in stale)
 
 
 def test_a_killed_task_with_one_worker_ends_with_the_model_of_one_that_is_not_killed(
