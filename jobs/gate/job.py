@@ -38,7 +38,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             "judged yet; run the gate without --answer first, and read what it says"
         )
     if judged is None:
-        judged = judge(use_case, model, arguments.actor)
+        judged = judge(use_case, registry.in_service(model), arguments.actor)
         judgement.declare(model, judged)
     if waits(use_case, model, judged) and arguments.answer is None:
         status = PROPOSED

@@ -161,6 +161,7 @@ class Shelf:
         patch.setattr(registry, "tag", self.tag)
         patch.setattr(registry, "untag", lambda model, key: self.tag(model, key, None))
         patch.setattr(registry, "file", self.file)
+        patch.setattr(registry, "model_bytes", lambda model: self.file(model, registry.MODEL_FILE).read_bytes())
 
 
 def open_clinic(root: Path, patch: pytest.MonkeyPatch, folder: Path, **sections: Any) -> Shelf:
