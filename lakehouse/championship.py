@@ -15,7 +15,7 @@ import logging
 
 import pyarrow.compute as pc
 
-from lakehouse import events, registry, rows
+from lakehouse import events, registry, rows, sql_text
 from lakehouse.errors import ModelMissing
 from lakehouse.events import Event
 from lakehouse.registry import ModelVersion
@@ -93,11 +93,11 @@ def change(event: Event) -> bool:
         stands = follows
         return [*found, events.as_row(event)] if follows else None
 
-    kinds = ", ".join(f"'{kind}'" for kind in sorted(CHANGES))
+    kinds = ", ".join(map(sql_text.literal, sorted(CHANGES)))
     rows.amend(
         MODEL_EVENTS,
         (pc.field("model_name") == name) & pc.field("event").isin(sorted(CHANGES)),
-        f"model_name = '{name}' AND event IN ({kinds})",
+        f"model_name = {sql_text.literal(name)} AND event IN ({kinds})",
         link,
     )
     settle(name)

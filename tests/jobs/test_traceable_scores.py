@@ -24,7 +24,7 @@ from jobs.arguments import Arguments
 from jobs.gate import job as gate
 from jobs.score import job as score
 from jobs.train import job as train
-from lakehouse import code, delta, events, lineage, registry, settings, tables
+from lakehouse import championship, code, delta, events, lineage, registry, settings, tables
 from lakehouse.__main__ import main
 from lakehouse.analyst import query
 from lakehouse.declaration import UseCase
@@ -108,7 +108,7 @@ def test_every_score_leads_to_its_model_features_code_and_run(clinic: Clinic) ->
 
 
 def test_every_version_has_a_card_on_its_run(clinic: Clinic, tmp_path: Path) -> None:
-    model = registry.champion(NAME)
+    model = championship.champion(NAME)
     client = MlflowClient(tracking_uri=clinic.uri)
     pages = {}
     for name in ("html", "md"):
@@ -200,7 +200,7 @@ def test_the_scoring_servers_json_gives_the_same_too(clinic: Clinic, tmp_path: P
         [[np.nan if row[name] is None else row[name] for name in clinic.use_case.feature_names] for row in rows],
         dtype=np.float32,
     )
-    expected = boosters.load(registry.model_bytes(registry.champion(NAME))).inplace_predict(matrix)
+    expected = boosters.load(registry.model_bytes(championship.champion(NAME))).inplace_predict(matrix)
     assert served == pytest.approx(expected.tolist(), abs=1e-6)
 
 
@@ -211,7 +211,7 @@ UNPICKLING_FAILS = """
             raise AssertionError(f"{event}: {details}")
     loading = True
     import numpy, pyarrow, pandas, requests, xgboost, scipy.sparse, mlflow.artifacts
-    from lakehouse import registry
+    from lakehouse import championship, registry
     from jobs.score.explaining import explainer
     from jobs.score.predict import scorer
     sys.addaudithook(refuse)
@@ -220,7 +220,7 @@ UNPICKLING_FAILS = """
     rows = pyarrow.RecordBatch.from_pydict({"lead_days": [0.9], "missed_before": [None], "age": [0.5]})
     names = ("lead_days", "missed_before", "age")
     loading = False
-    content = registry.model_bytes(registry.champion(sys.argv[1]))
+    content = registry.model_bytes(championship.champion(sys.argv[1]))
     (scored,) = scorer(content, pyarrow.schema([]), names)(iter([rows]))
     (why, *_) = explainer(content, (), names, 2)(iter([rows]))
     print(scored.num_rows, why.num_rows)
@@ -258,7 +258,7 @@ def test_a_pickle_in_a_models_place_is_not_opened(tmp_path: Path, monkeypatch: p
 
 
 def test_a_poisoned_copy_on_this_machine_is_fetched_anew(clinic: Clinic) -> None:
-    model = registry.champion(NAME)
+    model = championship.champion(NAME)
     right = registry.model_bytes(model)
     cached = registry.file(model, registry.MODEL_FILE)
     cached.write_bytes(pickle.dumps("poison"))
@@ -266,7 +266,7 @@ def test_a_poisoned_copy_on_this_machine_is_fetched_anew(clinic: Clinic) -> None
 
 
 def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tmp_path: Path) -> None:
-    model = registry.champion(NAME)
+    model = championship.champion(NAME)
     right = registry.model_bytes(model)
     client = MlflowClient(tracking_uri=clinic.uri)
     cached = registry.file(model, registry.MODEL_FILE)
