@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.score import canary
@@ -52,6 +52,8 @@ class Night:
         Returns:
             Why challengers' rows are not there although they should be.
         """
+        # Before any column is made: whether that is one of Spark Connect is decided by the session there is.
+        session = spark.session(f"score {self.use_case.name}")
         champion: list[DataFrame] = []
         beside: list[DataFrame] = []
         written: list[dt.date] = []
@@ -62,12 +64,14 @@ class Night:
                 # Set out first: a day that is left without its challenger is known by this line, and tried again.
                 fingerprints = self._record(group, self.plan.inputs_beside)
                 try:
-                    beside.append(self._rows(group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share)))
+                    beside.append(
+                        self._rows(session, group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share))
+                    )
                 except (NightjarError, OSError) as error:
                     failures.append(shadow.said(error))
                     mine, alone = self.plan.without(challenger.version).stale(self.use_case, group), True
             if mine:
-                champion.append(self._by_champion(mine, 0.0 if alone else share, alone))
+                champion.append(self._by_champion(session, mine, 0.0 if alone else share, alone))
                 written += mine
         if beside:
             try:
@@ -77,14 +81,14 @@ class Night:
                 raise
             except Exception as error:
                 failures.append(shadow.said(error))
-                self._write(written, [self._by_champion(written, 0.0, alone=True)])
+                self._write(written, [self._by_champion(session, written, 0.0, alone=True)])
         elif champion:
             self._write(written, champion)
         return failures
 
-    def _by_champion(self, days: list[dt.date], share: float, alone: bool) -> DataFrame:
+    def _by_champion(self, session: SparkSession, days: list[dt.date], share: float, alone: bool) -> DataFrame:
         fingerprints = self._record(days, self.plan.inputs_alone if alone else self.plan.inputs)
-        return self._rows(days, self._stamp(self.champion, registry.CHAMPION, fingerprints, share))
+        return self._rows(session, days, self._stamp(self.champion, registry.CHAMPION, fingerprints, share))
 
     def _stamp(self, model: ModelVersion, role: str, fingerprints: Mapping[dt.date, str], share: float) -> Stamp:
         champion = role == registry.CHAMPION
@@ -103,11 +107,10 @@ class Night:
     def _record(self, days: list[dt.date], inputs: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
         return lineage.record(tables.scores(self.use_case), {day: inputs[day] for day in days})
 
-    def _rows(self, days: list[dt.date], stamp: Stamp) -> DataFrame:
+    def _rows(self, session: SparkSession, days: list[dt.date], stamp: Stamp) -> DataFrame:
         use_case, model = self.use_case, stamp.model
         names = model_features(model, use_case)
         booster = registry.model_bytes(model)
-        session = spark.session(f"score {use_case.name}")
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
         features = delta.read(session, tables.features(use_case), at_version=self.features_version)
         scored = score_rows(features.where(delta.days_condition(days)), use_case, booster, names)
