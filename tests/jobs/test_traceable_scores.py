@@ -115,7 +115,7 @@ def test_every_version_has_a_card_on_its_run(clinic: Clinic, tmp_path: Path) -> 
         pages[name] = text = Path(
             client.download_artifacts(model.run_id, f"card/model_card.{name}", str(tmp_path))
         ).read_text()
-        for words in (model.run_id, model.tags[registry.TAG_SHA256], f"gold.{NAME}_features", "lead_days", "650"):
+        for words in (model.run_id, model.tags[registry.TAG_SHA256], f"gold.{NAME}_features", "lead_days", "625"):
             assert words in text
     assert "data:image/png;base64" in pages["html"]
 
@@ -130,7 +130,7 @@ def test_a_score_is_explained_from_what_is_stored(clinic: Clinic, capsys: pytest
         assert main(["explain", "--use-case", NAME, "--key", key, "--partition", str(DAY), "--format", "json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert told["reasoned"]["stored"] is stored and told["missing"] == []
-        assert told["model"]["rows"]["train"] == 650 and told["model"]["trained_for"] == str(DAY)
+        assert told["model"]["rows"]["train"] == 625 and told["model"]["trained_for"] == str(DAY)
         assert [event["event"] for event in told["history"]] == ["registered", "promoted"]
     # Computed on the spot and stored are the same reasons.
     assert (

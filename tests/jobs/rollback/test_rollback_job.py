@@ -268,7 +268,7 @@ def test_the_command_line_wants_a_reason_in_words() -> None:
     asked = parse([*line, " it's bad; DROP ", "--to-version", "3", "--rescore", "--request", "T-1"])
     assert (asked.reason, asked.to_version, asked.rescore, asked.request) == ("it's bad; DROP", 3, True, "T-1")
     for wrong in ("", "  ", "two\nlines", "x" * 1001):
-        with pytest.raises(BadArguments, match="expected 1 to 1000 printable letters"):
+        with pytest.raises(BadArguments, match="expected 1 to 1000 printable characters"):
             parse([*line, wrong])
     with pytest.raises(BadArguments, match="required: --reason"):
         parse(line[:3])
