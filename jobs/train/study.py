@@ -33,6 +33,8 @@ REPORT_EVERY = 20
 
 SLOT, TRY, RETRY_OF, WORKER, LOSS, ROUNDS = "slot", "try", "retry_of", "worker", "loss", "rounds"
 STARTS, NTHREAD, DONE = "starts", "nthread", "done"
+# Where Optuna keeps what a trial was enqueued with.
+FIXED = "fixed_params"
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -146,10 +148,16 @@ class Study:
             slot, tries = trial.user_attrs[SLOT], trial.user_attrs[TRY]
             if trial.number not in retried and tries < MOST_TRIES:
                 log.warning("trial %d: its worker has died; it is tried again with the same parameters", slot + 1)
-                self._enqueue(trial.params, {SLOT: slot, TRY: tries + 1, RETRY_OF: trial.number})
+                self._enqueue(self._drawn(trial), {SLOT: slot, TRY: tries + 1, RETRY_OF: trial.number})
             elif trial.number not in retried:
                 log.warning("trial %d: given up, %d workers have died of it: %s", slot + 1, tries, trial.params)
             self.optuna.tell(trial.number, state=TrialState.FAIL)
+
+    def _drawn(self, trial: FrozenTrial) -> Mapping[str, Any]:
+        # A worker that died while it drew leaves some of the parameters. They are drawn anew, all of them: the rest alone
+        # would be other draws of the seed than the same trial has when nobody dies.
+        whole = trial.params.keys() == space.ranges(self._model).keys()
+        return trial.params if whole else trial.system_attrs.get(FIXED, {})
 
     def _enqueue(self, params: Mapping[str, Any], attributes: dict[str, int]) -> None:
         # Every trial is enqueued, also one without parameters: so it is born with its slot, in one line of the journal.

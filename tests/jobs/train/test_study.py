@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 
 from jobs.train import journal, space
 from jobs.train.study import MOST_TRIES, Study, Trial
-from lakehouse.declaration import Model
+from lakehouse.declaration import Model, Range
 
 MODEL = Model(task="classification", trials=9)
 
@@ -45,6 +46,28 @@ def test_a_search_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_pat
     for finished in (0, 1, 3, 2):
         search(study := Study(tmp_path / "killed", MODEL, [space.middles(MODEL)]), most=finished)
         assert study.ask() is not None
+        die(study)
+    search(last := Study(tmp_path / "killed", MODEL))
+    assert points(last) == points(undisturbed) and len(points(last)) == MODEL.trials
+
+
+@pytest.mark.parametrize("starts", [[], [space.middles(MODEL)]])
+def test_a_worker_that_dies_while_it_draws_a_trial_changes_nothing_of_it(
+    tmp_path: Path, starts: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search(undisturbed := Study(tmp_path / "undisturbed", MODEL, starts))
+    suggest, drawn = space.suggest, list(space.ranges(MODEL))
+    for finished, dies_before in ((0, drawn[0]), (0, drawn[2]), (3, drawn[4]), (1, drawn[1])):
+
+        def dying(trial: optuna.Trial, name: str, declared: Range, last: str = dies_before) -> space.Value:
+            if name == last:
+                raise KeyboardInterrupt
+            return suggest(trial, name, declared)
+
+        search(study := Study(tmp_path / "killed", MODEL, starts), most=finished)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(space, "suggest", dying)
+            study.ask()
         die(study)
     search(last := Study(tmp_path / "killed", MODEL))
     assert points(last) == points(undisturbed) and len(points(last)) == MODEL.trials
