@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +30,6 @@ def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         environment.setenv("LAKEHOUSE_ROOT", str(folder))
         appointments.fill(spark, appointments.declare(folder / "use_cases"), appointments.START, days=40, rows_a_day=30)
     return folder
-
-
-@pytest.fixture
-def clinic(
-    request: pytest.FixtureRequest, filled: Path, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
-) -> UseCase:
-    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
-    root = lakehouse_root.parent / "use_cases"
-    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
-    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
-    shutil.copytree(filled, lakehouse_root)
-    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
-    return use_case
 
 
 def train(use_case: UseCase) -> dict[str, Any]:
