@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 Rows = list[dict[str, Any]]
 
+DRAWN_AT_LEAST = 8
+
 
 def run(arguments: Arguments) -> dict[str, Any]:
     """Draw the day's window against the training sample; a page that is there for the same numbers is kept."""
@@ -45,7 +47,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     model = registry.version(use_case.name, version)
     reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
     with tempfile.TemporaryDirectory() as folder:
-        files = page.write(current, reference, limits, use_case.drift.max_drifted_share, Path(folder))
+        files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))
         done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
     log.info("report: the drift page of %s is at %s", day, done.url)
     return {"status": "reported", "run_id": done.run_id, "url": done.url, "rows": len(current)}
@@ -54,6 +56,15 @@ def run(arguments: Arguments) -> dict[str, Any]:
 def psi_limits(rows: Rows) -> dict[str, float]:
     """The limit of each feature and of the score, from the day's rows of the drift table."""
     return {row["feature"]: row["limit"] for row in rows if row["statistic"] == "psi"}
+
+
+def drawn(rows: Rows) -> list[str]:
+    """What the page draws, by the day's rows of the drift table: the score, then the features nearest to their limit or beyond it;
+    all that are beyond, and ``DRAWN_AT_LEAST`` in any case.
+    """
+    measured = [row for row in rows if row["statistic"] == "psi" and row["value"] is not None]
+    nearest = sorted(measured, key=lambda row: (row["kind"] != "prediction", -row["value"] / row["limit"]))
+    return [row["feature"] for place, row in enumerate(nearest) if place < DRAWN_AT_LEAST or row["violated"]]
 
 
 def metrics(rows: Rows) -> dict[str, float]:

@@ -40,8 +40,8 @@ def reported(lakehouse_root, tmp_path, monkeypatch) -> list[dict]:
     frame = pd.DataFrame({"warm": [1.0], "score": [0.5]})
     frame.to_parquet(tmp_path / "reference.parquet")
 
-    def write(current, reference, limits, drift_share, folder):
-        assert limits == {"warm": 0.2, "score": 0.25}
+    def write(current, reference, limits, drawn, drift_share, folder):
+        assert limits == {"warm": 0.2, "score": 0.25} and drawn == ["warm"]
         (folder / "drift.html").write_text("<html>")
         return [folder / "drift.html"]
 
@@ -90,3 +90,13 @@ def test_a_day_that_was_not_monitored_names_the_command_to_run_first(reported):
     reported.clear()
     with pytest.raises(InputsMissing, match=r"python -m jobs monitor --use-case .* --partition 2024-06-10"):
         report()
+
+
+def test_the_page_draws_the_score_and_what_is_near_its_limit_and_all_that_is_beyond():
+    near = [row("feature", f"f{number}", "psi", 0.01 * number, 0.2, False) for number in range(12)]
+    wide = row("feature", "wide", "psi", 0.5, 10.0, False)
+    score = row("prediction", "score", "psi", 0.01, 0.25, False)
+    quiet = [row("performance", "calibration", "calibration_gap", 0.9, 0.1, True), wide, *near, score, ROWS[-1]]
+    assert job.drawn(quiet) == ["score", *(f"f{number}" for number in range(11, 4, -1))]
+    loud = [item | {"violated": True} if item["kind"] == "feature" and item["value"] > 0.02 else item for item in quiet]
+    assert set(job.drawn(loud)) == {"score", "wide", *(f"f{number}" for number in range(3, 12))}
