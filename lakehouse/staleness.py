@@ -15,8 +15,7 @@ from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
 from lakehouse.scoring import Champion
 from lakehouse.tables import Table
-
-FINGERPRINT = "inputs_fingerprint"
+from lakehouse.wanted import FINGERPRINT
 
 # Reasons by day.
 Stale = dict[dt.date, list[str]]
@@ -34,6 +33,7 @@ class Staleness:
     features: Stale
     scores: Stale
     outcomes: Stale
+    performance: Stale
     owed: Stale
     monitor: list[dt.date]
     reasons: Stale
@@ -45,6 +45,7 @@ class Staleness:
             (tables.scores, self.scores),
             (tables.reasons, self.reasons),
             (tables.outcomes, self.outcomes),
+            (tables.performance, self.performance),
             (tables.drift, self.owed),
         )
         return [(table(use_case).full_name, day, why) for table, stale in made for day, why in sorted(stale.items())]
@@ -64,13 +65,14 @@ def find(
     features, outcomes = _features(use_case, first, last), _outcomes(use_case, first, last)
     scores = _scores(use_case, first, last, features, champion)
     scored, maturity = scoring.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
-    touched = {*scores, *outcomes}
+    performance = _performance(use_case, first, last)
+    touched = {*scores, *outcomes, *performance}
     interrupted = {
         day: ["a restatement was interrupted before its verdict"] for day in owed.of(use_case.name, first, last)
     }
     monitor = sorted({*touched, *(day + maturity for day in touched), *interrupted} & set(scored))
     reasons = _reasons(use_case, first, last, scores)
-    return Staleness(features, scores, outcomes, interrupted, monitor, reasons)
+    return Staleness(features, scores, outcomes, performance, interrupted, monitor, reasons)
 
 
 def _features(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
@@ -85,6 +87,12 @@ def _outcomes(use_case: UseCase, first: dt.date | None, last: dt.date | None) ->
     table = tables.outcomes(use_case)
     built = _built(table, first, last)
     return _differing(table, built, wanted.outcomes(use_case, built))
+
+
+def _performance(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
+    table = tables.performance(use_case)
+    built = _built(table, first, last)
+    return _differing(table, built, wanted.performance(use_case, built))
 
 
 def _scores(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from lakehouse import code, contributions, fingerprints, ledger, registry, use_cases
+from lakehouse import code, contributions, delta, fingerprints, ledger, metrics, registry, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.lineage import Inputs
 from lakehouse.readiness import Arrivals
 from lakehouse.registry import ModelVersion
 from lakehouse.shadow import BESIDE, DECIDES_FOR, Shadow
+
+FINGERPRINT = "inputs_fingerprint"
 
 
 def features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals) -> dict[dt.date, Inputs]:
@@ -62,6 +64,24 @@ def scores_beside(
     known = {day: shadow for day, shadow in shadows.items() if shadow.version in models}
     inputs = scores(features_built, {day: models[shadow.version] for day, shadow in known.items()})
     return {day: {**inputs[day], BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"} for day, shadow in known.items()}
+
+
+def performance(use_case: UseCase, days: Iterable[dt.date]) -> dict[dt.date, Inputs]:
+    """The scores of each day, by champion and challenger, and its labels by their fingerprints, the declared slices and the
+    measuring code; only days that have labels. The labels' fingerprint stands for the population, and so for its slices.
+    """
+    built = delta.constant_by_partition(tables.outcomes(use_case), FINGERPRINT)
+    scores = {
+        f"scores of the {role}": delta.constant_by_partition(tables.scores(use_case), FINGERPRINT, role=role)
+        for role in (registry.CHAMPION, registry.CHALLENGER)
+    }
+    slices = fingerprints.of(use_case.model.task, *use_case.slices)
+    by = {"the declared slices": slices, "the measuring code": metrics.code_fingerprint()}
+    return {
+        day: {"outcomes": built[day], **{name: digests.get(day, "") for name, digests in scores.items()}, **by}
+        for day in sorted(days)
+        if day in built
+    }
 
 
 def reasons(use_case: UseCase, scored: Mapping[dt.date, str]) -> dict[dt.date, Inputs]:

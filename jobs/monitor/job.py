@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.monitor import comeback, counts, drift, outcomes, performance, retraining, verdict
 from jobs.monitor.drift import Evidence
-from lakehouse import day_rows, delta, registry, scoring, spark, tables, use_cases
+from lakehouse import day_rows, delta, lineage, registry, scoring, spark, tables, use_cases, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 from lakehouse.profile import SCORE, Profile
@@ -41,7 +41,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     # A label that came late or was corrected is caught up with while the window still looks at its day.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
-    changed = _measure(session, use_case, sorted(watched))
+    changed = _measure(session, use_case, sorted(watched), arguments.force)
     rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
     changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
     last = _of_day(rows, days[-1])
@@ -87,14 +87,11 @@ def _judged_before(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> li
     return sorted(found & scored)
 
 
-def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date]) -> bool:
-    """Measure the days watched that have labels; returns whether any row changed.
-
-    All of them, each time: which labels are new is known only to the attempt that wrote them, and that one may have been killed.
-    """
-    table = tables.performance(use_case)
-    labelled = delta.constant_by_partition(tables.outcomes(use_case), "inputs_fingerprint")
-    days = [day for day in watched if day in labelled]
+def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
+    """Measure the days watched that have labels and were not measured from what is there now; whether any row changed."""
+    table, inputs_of = tables.performance(use_case), wanted.performance(use_case, watched)
+    built = delta.constant_by_partition(table, wanted.FINGERPRINT)
+    days = [day for day in inputs_of if force or built.get(day) != lineage.fingerprint(inputs_of[day])]
     if not days:
         return False
     scores, labels, population = (
@@ -106,8 +103,9 @@ def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date]) -
         )
     )
     judged = performance.judged_rows(scores, labels, population, use_case)
+    digests = lineage.record(table, {day: inputs_of[day] for day in days})
     rows = performance.measure(judged, use_case, delta.rows_in(tables.scores(use_case), days))
-    return day_rows.replace(table, days, rows)
+    return day_rows.replace(table, days, [row | {wanted.FINGERPRINT: digests[row["partition"]]} for row in rows])
 
 
 def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> Rows:

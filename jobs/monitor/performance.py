@@ -62,6 +62,8 @@ def measure(judged: DataFrame, use_case: UseCase, rows_expected: int) -> list[di
     task, slices = use_case.model.task, use_case.slices
     if rows_expected <= ROWS_AT_ONCE:
         rows = judged.toPandas()
+        # Of Spark Connect they hold the whole plan, which pandas copies with every group.
+        rows.attrs.clear()
         return [row for _, day in rows.groupby("partition") for row in of_rows(day, task, slices)]
 
     def of_day(rows: pd.DataFrame) -> pd.DataFrame:

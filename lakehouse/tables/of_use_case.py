@@ -152,9 +152,11 @@ def performance(use_case: UseCase) -> Table:
             col("labelled_rows", "long", "of them with a matured label"),
             col("metric", "string", "which metric"),
             col("value", "double", "its value; null when the rows do not define it", nullable=True),
+            col("inputs_fingerprint", "string", "digest of the scores, labels and code that it was measured from"),
         ),
         key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
         partition_by=("partition",),
+        indexed=("inputs_fingerprint",),
         description=f"how good the scores of {use_case.name} turned out, by day, model version and slice",
         few_rows=True,
     )
