@@ -12,7 +12,6 @@ from stack.errors import StackError
 from stack.running import RunningStack
 
 TIMEOUT_SECONDS = 30
-ENDED = frozenset({"success", "failed"})
 
 Run = dict[str, Any]
 

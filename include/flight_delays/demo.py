@@ -71,12 +71,12 @@ def run(plan: Plan, nights: int) -> None:
         with timed("history: features", parts):
             _job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
         airflow = AirflowClient(stack)
+        june = Nights(airflow, USE_CASE, landing)
         with timed("training and gate, through Airflow", parts):
             train(airflow, TRAINED_FOR)
         with timed("June 1 to 24 as a range, through Airflow's forms", parts):
-            catch_up(airflow, landing, TRAINED_FOR, FIRST_NIGHT - dt.timedelta(days=1))
+            catch_up(airflow, june, landing, TRAINED_FOR, FIRST_NIGHT - dt.timedelta(days=1))
         with timed(f"{nights} nights, through Airflow, retraining included", parts):
-            june = Nights(airflow, USE_CASE, landing)
             for offset in range(nights):
                 june.live_through(FIRST_NIGHT + dt.timedelta(days=offset))
             june.await_reports()
@@ -98,7 +98,7 @@ def train(airflow: AirflowClient, day: dt.date) -> None:
     airflow.wait(f"train__{USE_CASE}", run_id, TRAINING_SECONDS)
 
 
-def catch_up(airflow: AirflowClient, landing: Path, first: dt.date, last: dt.date) -> None:
+def catch_up(airflow: AirflowClient, june: Nights, landing: Path, first: dt.date, last: dt.date) -> None:
     """Take the days from ``first`` to ``last`` through every stage, each stage one run over the whole range."""
     day = dt.timedelta(days=1)
     arrivals = {"flight_schedule": (first, last), "flight_outcomes": (first - day, last - day)}
@@ -111,7 +111,10 @@ def catch_up(airflow: AirflowClient, landing: Path, first: dt.date, last: dt.dat
         airflow.wait(f"ingest__{source}", run_id, CATCH_UP_SECONDS)
     for stage in ("features", "score", "monitor"):
         _range_run(airflow, f"{stage}__{USE_CASE}", run_id, first, last)
-        airflow.wait(f"{stage}__{USE_CASE}", run_id, CATCH_UP_SECONDS)
+        if stage == "monitor":
+            june.await_decision(run_id)
+        else:
+            airflow.wait(f"{stage}__{USE_CASE}", run_id, CATCH_UP_SECONDS)
 
 
 def _range_run(airflow: AirflowClient, dag_id: str, run_id: str, first: dt.date, last: dt.date) -> None:

@@ -41,7 +41,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if not new:
         return {"status": "unchanged" if found else "none", "deliveries": len(found), "delivered_rows": 0}
 
-    session = spark.session(f"ingest {source.name}", len(new))
+    session = spark.session(f"ingest {source.name}")
     deliveries = [item.delivery for item in new]
     ids = ", ".join(sql_text.spark_literal(item.delivery_id) for item in deliveries)
     touched = {item.partition for item in deliveries}
