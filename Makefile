@@ -53,7 +53,7 @@ status: $(STAMP) ## which services run, where, and the login
 	@$(BIN)/python -m stack status
 
 test: $(STAMP) ## every test, the end-to-end test through the real scheduler included
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
 	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))

@@ -16,6 +16,12 @@ from tests.mongo_server import Server
 TESTS = Path(__file__).resolve().parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take minutes begin first: begun last, one of them would leave a core idle to the end."""
+    slow = (TESTS / "end_to_end", TESTS / "torture")
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in slow))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A local session with Delta; jobs that ask lakehouse.spark for one get the same."""

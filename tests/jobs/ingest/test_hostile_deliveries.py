@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
@@ -14,7 +19,9 @@ from jobs.arguments import Arguments
 from jobs.ingest import job
 from lakehouse import ledger
 from lakehouse.errors import DeliveryRejected
+from tests.conftest import TESTS
 
+USE_CASES = TESTS / "use_cases"
 DAY = dt.date(2024, 3, 5)
 HEADER = "shop,bread,planned,price"
 # So many that one or two bad rows stay below the limit of rejects.
@@ -66,46 +73,93 @@ ACCEPTED = {
 }
 
 
-def ingest(landing_root: Path, content: bytes) -> None:
-    folder = landing_root / "bakery_plan"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{DAY}.csv").write_bytes(content)
-    job.run(Arguments(stage="ingest", source="bakery_plan", partition=DAY))
+class Shop:
+    """A lakehouse of its own into which hostile files were taken by one run, each as the delivery of a day of its own."""
+
+    def __init__(self, root: Path, contents: Mapping[str, bytes]) -> None:
+        self._root, self.error = root, ""
+        self._days = {name: DAY + dt.timedelta(days=number) for number, name in enumerate(contents)}
+        folder = root / "landing" / "bakery_plan"
+        folder.mkdir(parents=True)
+        for name, content in contents.items():
+            (folder / f"{self._days[name]}.csv").write_bytes(content)
+        run = Arguments(stage="ingest", source="bakery_plan", partition=DAY, through=max(self._days.values()))
+        try:
+            job.run(run)
+        except DeliveryRejected as error:
+            self.error = str(error)
+
+    def rows(self, table: str, name: str) -> list[dict[str, Any]]:
+        """The rows of that file's day; none when there is no such table."""
+        folder = self._root / "warehouse" / table
+        if not folder.exists():
+            return []
+        made = DeltaTable(folder).to_pyarrow_dataset().to_table(filter=pc.field("partition") == self._days[name])
+        return list(made.to_pylist())
+
+    def why(self, name: str) -> str:
+        """What the error says of that file."""
+        (said,) = re.findall(
+            rf"{self._days[name]}\.csv[^:]*: (.*?)(?:; bakery_plan/|; silver is untouched)", self.error
+        )
+        return str(said)
 
 
-def rows(root: Path, table: str) -> list[dict[str, object]]:
-    return list(DeltaTable(root / "silver" / table).to_pyarrow_table().to_pylist())
+@contextmanager
+def place(root: Path) -> Iterator[Path]:
+    """The settings of a lakehouse in ``root``."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
+        patched.setenv("LANDING_ROOT", str(root / "landing"))
+        patched.setenv("NIGHTJAR_HOME", str(root / "state"))
+        patched.setenv("USE_CASE_ROOTS", str(USE_CASES))
+        yield root
 
 
-@pytest.mark.parametrize(("content", "expected"), REFUSED.values(), ids=REFUSED)
-def test_a_file_that_can_not_be_a_delivery_is_refused_by_name(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, content: bytes, expected: str
-) -> None:
-    with pytest.raises(DeliveryRejected, match=expected):
-        ingest(landing_root, content)
-    (line,) = ledger.of_sources(["bakery_plan"])
-    assert (line.status, line.accepted_rows, line.delivered_rows) == (ledger.REFUSED, 0, line.rejected_rows)
-    assert not (lakehouse_root / "silver/bakery_plan").exists()
+@pytest.fixture(scope="module")
+def refused(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    with place(tmp_path_factory.mktemp("refused")) as root:
+        return Shop(root, {name: content for name, (content, _) in REFUSED.items()})
 
 
-@pytest.mark.parametrize(("content", "expected"), REJECTED.values(), ids=REJECTED)
-def test_a_row_that_is_wrong_is_rejected_with_its_reason_and_the_others_are_kept(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, content: bytes, expected: str
-) -> None:
-    ingest(landing_root, content)
-    (reject,) = rows(lakehouse_root, "bakery_plan_rejects")
+@pytest.fixture(scope="module")
+def taken_in(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    with place(tmp_path_factory.mktemp("taken_in")) as root:
+        return Shop(root, {**{name: content for name, (content, _) in REJECTED.items()}, **ACCEPTED})
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_that_can_not_be_a_delivery_is_refused_by_name(refused: Shop, name: str) -> None:
+    assert re.search(REFUSED[name][1], refused.why(name))
+    (line,) = refused.rows("ops/deliveries", name)
+    assert (line["status"], line["accepted_rows"]) == (ledger.REFUSED, 0)
+    assert line["delivered_rows"] == line["rejected_rows"]
+    assert not refused.rows("silver/bakery_plan", name)
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_a_row_that_is_wrong_is_rejected_with_its_reason_and_the_others_are_kept(taken_in: Shop, name: str) -> None:
+    content, expected = REJECTED[name]
+    (reject,) = taken_in.rows("silver/bakery_plan_rejects", name)
     assert expected in str(reject["reasons"])
     assert str(reject["raw"]) in content.decode().replace("\0", "\\0")
-    (line,) = ledger.of_sources(["bakery_plan"])
-    assert (line.delivered_rows, line.accepted_rows, line.rejected_rows) == (61, 60, 1)
-    assert len(rows(lakehouse_root, "bakery_plan")) == 60
+    (line,) = taken_in.rows("ops/deliveries", name)
+    assert (line["delivered_rows"], line["accepted_rows"], line["rejected_rows"]) == (61, 60, 1)
+    assert len(taken_in.rows("silver/bakery_plan", name)) == 60
 
 
-@pytest.mark.parametrize("content", ACCEPTED.values(), ids=ACCEPTED)
-def test_a_file_that_is_only_written_differently_is_taken_in(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, content: bytes
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_a_file_that_is_only_written_differently_is_taken_in(taken_in: Shop, name: str) -> None:
+    assert sorted(row["shop"] for row in taken_in.rows("silver/bakery_plan", name)) == SHOPS
+    (line,) = taken_in.rows("ops/deliveries", name)
+    assert (line["delivered_rows"], line["accepted_rows"], line["rejected_rows"]) == (60, 60, 0)
+
+
+def test_one_refused_delivery_leaves_the_good_ones_of_its_run_to_the_next(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
 ) -> None:
-    ingest(landing_root, content)
-    assert sorted(str(row["shop"]) for row in rows(lakehouse_root, "bakery_plan")) == SHOPS
-    (line,) = ledger.of_sources(["bakery_plan"])
-    assert (line.delivered_rows, line.accepted_rows, line.rejected_rows) == (60, 60, 0)
+    shop = Shop(lakehouse_root.parent, {"good": WHOLE, "empty": b""})
+    assert "the file is empty" in shop.why("empty")
+    assert not shop.rows("silver/bakery_plan", "good") and not shop.rows("silver/bakery_plan", "empty")
+    job.run(Arguments(stage="ingest", source="bakery_plan", partition=DAY))
+    assert len(shop.rows("silver/bakery_plan", "good")) == 60
