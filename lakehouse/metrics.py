@@ -77,19 +77,26 @@ def compute(task: Task, label: Array, score: Array, decided: Bools | None = None
     return result
 
 
-def _scores(label: Array, score: Array) -> dict[str, float | None]:
+def of_probability(metric: str, label: Array, score: Array) -> float | None:
+    """One metric of a classification by its name, one of ``NAMES``; see `compute`."""
     import numpy as np
     from sklearn import config_context, metrics
 
-    both, clipped = bool(label.min() != label.max()), np.clip(score, 1e-12, 1 - 1e-12)
+    if metric == "brier":
+        return float(np.mean((score - label) ** 2))
+    if metric == "log_loss":
+        clipped = np.clip(score, 1e-12, 1 - 1e-12)
+        return float(-np.mean(np.log(np.where(label > 0, clipped, 1 - clipped))))
+    if label.min() == label.max():
+        return None
+    ranking = metrics.roc_auc_score if metric == "roc_auc" else metrics.average_precision_score
     # A night measures hundreds of small groups, and scikit-learn would examine each array ten times.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        return {
-            "log_loss": float(-np.mean(np.log(np.where(label > 0, clipped, 1 - clipped)))),
-            "average_precision": float(metrics.average_precision_score(label, score)) if both else None,
-            "roc_auc": float(metrics.roc_auc_score(label, score)) if both else None,
-            "brier": float(np.mean((score - label) ** 2)),
-        }
+        return float(ranking(label, score))
+
+
+def _scores(label: Array, score: Array) -> dict[str, float | None]:
+    return {metric: of_probability(metric, label, score) for metric in NAMES["classification"]}
 
 
 def _regression(label: Array, score: Array) -> dict[str, float | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -80,15 +80,23 @@ def gather(trained: Trained) -> dict[str, Any]:
 def interval(use_case: UseCase, label: Floats, score: Floats) -> dict[str, Any] | None:
     """The gate's metric on the holdout with its 95 % interval, by drawing the rows anew; None where it is not defined."""
     metric, task = use_case.gate.metric, use_case.model.task
-    value = metrics.compute(task, label, score).get(metric)
+    measure = _measure(task, metric)
+    value = measure(label, score)
     dice = np.random.default_rng(use_case.model.seed)
     drawn = (dice.integers(0, len(label), len(label)) for _ in range(RESAMPLED))
-    found = [metrics.compute(task, label[rows], score[rows]).get(metric) for rows in drawn]
+    found = [measure(label[rows], score[rows]) for rows in drawn]
     known = [each for each in found if each is not None]
     if value is None or len(known) < RESAMPLED / 2:
         return None
     low, high = np.quantile(known, [0.025, 0.975])
     return {"metric": metric, "value": value, "low": float(low), "high": float(high), "drawn": RESAMPLED}
+
+
+def _measure(task: metrics.Task, metric: str) -> Callable[[Floats, Floats], float | None]:
+    # The others are not asked for: there are hundreds of draws.
+    if task == "classification" and metric in metrics.NAMES[task]:
+        return lambda label, score: metrics.of_probability(metric, label, score)
+    return lambda label, score: metrics.compute(task, label, score).get(metric)
 
 
 def _label(use_case: UseCase) -> str:
