@@ -94,6 +94,7 @@ def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], f
     days = [day for day in inputs_of if force or built.get(day) != lineage.fingerprint(inputs_of[day])]
     if not days:
         return False
+    delta.ensure(session, table)
     scores, labels, population = (
         delta.read(session, source).where(delta.days_condition(days))
         for source in (

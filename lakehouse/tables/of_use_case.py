@@ -152,7 +152,12 @@ def performance(use_case: UseCase) -> Table:
             col("labelled_rows", "long", "of them with a matured label"),
             col("metric", "string", "which metric"),
             col("value", "double", "its value; null when the rows do not define it", nullable=True),
-            col("inputs_fingerprint", "string", "digest of the scores, labels and code that it was measured from"),
+            col(
+                "inputs_fingerprint",
+                "string",
+                "digest of the scores, labels and code that it was measured from; null before it was recorded",
+                nullable=True,
+            ),
         ),
         key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
         partition_by=("partition",),

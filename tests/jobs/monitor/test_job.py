@@ -1,10 +1,11 @@
 import shutil
 
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from jobs.arguments import Arguments
-from jobs.monitor import job
-from lakehouse import day_rows, events, metrics, tables
+from jobs.monitor import job, performance
+from lakehouse import day_rows, delta, events, metrics, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 
@@ -89,6 +90,41 @@ def test_corrected_labels_are_measured_also_when_the_job_that_wrote_them_was_kil
     assert monitor(toy, 4)["outcomes_written"] == []
     gap = next(row for row in rows_of(toy, tables.performance, 2) if row["metric"] == "calibration_gap")
     assert gap["value"] < -0.1
+
+
+def test_only_days_whose_scores_labels_or_code_have_changed_are_measured_again(toy, monkeypatch):
+    for number in range(5):
+        toy.live(number)
+    monitor(toy, 1, 4)
+    measured, really = [], performance.measure
+
+    def watched(judged, use_case, expected):
+        measured.append(sorted({row["partition"] for row in judged.select("partition").distinct().collect()}))
+        return really(judged, use_case, expected)
+
+    monkeypatch.setattr(performance, "measure", watched)
+    assert monitor(toy, 4)["status"] == "unchanged" and measured == []
+    toy.record(2, 0.5, name="correction")
+    toy.live(5)
+    monitor(toy, 5)
+    assert measured == [[toy.day(2), toy.day(4)]]
+    monkeypatch.setattr(metrics, "code_fingerprint", lambda: "another")
+    monitor(toy, 5)
+    assert measured[-1] == [toy.day(number) for number in range(1, 5)]
+
+
+def test_metrics_from_before_it_was_recorded_what_of_get_the_column(toy):
+    for number in range(3):
+        toy.live(number)
+    monitor(toy, 1, 2)
+    table = tables.performance(toy.use_case)
+    before = rows_of(toy, tables.performance, 0, 1)
+    whole = DeltaTable(delta.location(table)).to_pyarrow_table().drop_columns(["inputs_fingerprint"])
+    shutil.rmtree(delta.location(table))
+    write_deltalake(delta.location(table), whole, partition_by=list(table.partition_by))
+    assert delta.constant_by_partition(table, "inputs_fingerprint") == {toy.day(0): "", toy.day(1): ""}
+    monitor(toy, 1, 2)
+    assert rows_of(toy, tables.performance, 0, 1) == before
 
 
 def test_a_range_gives_the_rows_that_its_days_one_by_one_give(toy, lakehouse_root, monkeypatch):

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.score import job
 from jobs.stale import job as stale
-from lakehouse import delta, registry, rows, shape, staleness, tables
+from lakehouse import delta, lineage, registry, rows, shape, staleness, tables, wanted
 from lakehouse.analyst import query
 from lakehouse.errors import ModelRefused
 from tests.jobs.shelf import NOON, ROWS, Shelf, day, live, open_clinic
@@ -187,6 +187,27 @@ def test_scores_from_before_it_was_recorded_get_the_column_and_count_as_the_cham
     assert {version for _, on, version, _ in decided if on == day(0)} == {1}
     assert {row["decides"] for row in scores(shelf, "champion") if row["partition"] == day(0)} == {None}
     assert {version for _, on, version, _ in decided if on == day(1)} == {1, 2}
+
+
+def test_metrics_are_stale_when_the_labels_that_they_were_measured_from_have_changed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score(0)
+    monkeypatch.setattr(wanted, "outcomes", lambda *_: {})
+
+    def label(digest: str) -> None:
+        row = {"appointment": 1, "partition": day(0), "value": 1.0, "label": 1.0, "inputs_fingerprint": digest}
+        rows.replace(tables.outcomes(shelf.use_case), [row], "true")
+
+    label("first")
+    table = tables.performance(shelf.use_case)
+    digests = lineage.record(table, wanted.performance(shelf.use_case, [day(0)]))
+    numbers = {"role": "champion", "model_version": 1, "slice": "all", "slice_value": "all", "rows": 1}
+    metric = {"labelled_rows": 1, "metric": "brier", "value": 0.5, "inputs_fingerprint": digests[day(0)]}
+    rows.replace(table, [{"partition": day(0), **numbers, **metric}], "true")
+    assert stale_scores(monkeypatch) == []
+    label("second")
+    assert stale_scores(monkeypatch) == [(day(0), ["outcomes changed from first to second"])]
 
 
 def test_changed_features_make_both_stale_and_both_are_scored_again_in_one_commit(
