@@ -41,7 +41,9 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
         # How long the scheduler sleeps when it found nothing to do: a night is a chain of a dozen short waits for it, and
         # a second each (the default) was a sixth of the night.
         "scheduler": {"scheduler_idle_sleep_time": "0.3"},
-        "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}"},
+        # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
+        # page was answered by an error.
+        "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},
         "logging": {"base_log_folder": str(plan.airflow_home / "logs"), "logging_level": "INFO"},
         "api": {
             "host": HOST,

@@ -16,6 +16,7 @@ def test_airflow_reads_back_what_was_meant_also_a_percent_sign(tmp_path):
     read.read(plan.airflow_home / "airflow.cfg")
     assert read["api_auth"]["jwt_secret"] == "50%(half)s"
     assert read["api"]["host"] == "127.0.0.1"
+    assert read["database"]["sql_alchemy_conn"] == f"sqlite:///{tmp_path}/100% state/airflow/airflow.db?timeout=60"
     assert read["core"]["execution_api_server_url"] == "http://127.0.0.1:8081/execution/"
     assert Path(read["core"]["simple_auth_manager_passwords_file"]).is_absolute()
     assert (plan.airflow_home / "airflow.cfg").stat().st_mode & 0o077 == 0
