@@ -85,9 +85,10 @@ def by_champion(shelf: Shelf) -> dict[tuple[dt.date, int], tuple[Any, ...]]:
 
 
 def measured(shelf: Shelf) -> list[dict[str, Any]]:
-    """Performance of the champion, and the verdicts."""
+    """Performance of the champion, and the verdicts; not what was measured beside it, which the fingerprint names too."""
     found = rows.read(tables.performance(shelf.use_case)) + rows.read(tables.drift(shelf.use_case))
-    return [row for row in found if row.get("role", registry.CHAMPION) == registry.CHAMPION]
+    mine = [row for row in found if row.get("role", registry.CHAMPION) == registry.CHAMPION]
+    return [{name: value for name, value in row.items() if name != "inputs_fingerprint"} for row in mine]
 
 
 def test_a_promotion_that_turns_out_worse_is_taken_back_by_the_platform_itself_scores_included(
