@@ -76,7 +76,8 @@ def performance(use_case: UseCase, days: Iterable[dt.date]) -> dict[dt.date, Inp
         for role in (registry.CHAMPION, registry.CHALLENGER)
     }
     slices = fingerprints.of(use_case.model.task, *use_case.slices)
-    by = {"the declared slices": slices, "the measuring code": metrics.code_fingerprint()}
+    measuring = fingerprints.of(metrics.code_fingerprint(), code.digest("jobs/monitor"))
+    by = {"the declared slices": slices, "the measuring code": measuring}
     return {
         day: {"outcomes": built[day], **{name: digests.get(day, "") for name, digests in scores.items()}, **by}
         for day in sorted(days)
