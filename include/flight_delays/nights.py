@@ -77,5 +77,5 @@ class Nights:
         raise StackError(f"{day}: expected {self._monitor} to decide within {NIGHT_SECONDS} s; runs of the day: {seen}")
 
     def _decided(self, run_id: str) -> bool:
-        tasks = self._airflow.tasks(f"monitor__{self._use_case}", run_id)
+        tasks = self._airflow.tasks(self._monitor, run_id)
         return all(tasks.get(name) in DECIDED for name in ("request_retraining", "all_quiet"))

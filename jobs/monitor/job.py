@@ -158,6 +158,6 @@ def _of_day(rows: Rows, day: dt.date) -> dict[str, Any]:
 
 def _labelled(use_case: UseCase, day: dt.date) -> int:
     """Labelled rows of the champion's scores of that day."""
-    wanted = {"role": registry.CHAMPION, "slice": performance.ALL}
+    whole = {"role": registry.CHAMPION, "slice": performance.ALL}
     measured = day_rows.read(tables.performance(use_case), [day])
-    return max((row["labelled_rows"] for row in measured if wanted.items() <= row.items()), default=0)
+    return max((row["labelled_rows"] for row in measured if whole.items() <= row.items()), default=0)

@@ -33,7 +33,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     before = {line.delivery_id: line for line in ledger.of_sources([source.name], arguments.partition, last)}
     if not before:
         return {"status": "none", "message": "no delivery", "deliveries": 0}
-    session = spark.session(f"replay {source.name}", len(before))
+    session = spark.session(f"replay {source.name}")
     with closing(_judge(session, source, before, arguments.any_volume)) as judged:
         changed = [line for line in judged.lines if line != before[line.delivery_id]]
         if not changed:

@@ -14,8 +14,6 @@ from lakehouse.registry import ModelVersion
 from lakehouse.scoring import Choice
 from lakehouse.shadow import Shadow
 
-FINGERPRINT = "inputs_fingerprint"
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -42,8 +40,8 @@ class Plan:
     def stale(self, use_case: UseCase, days: Iterable[dt.date] | None = None) -> list[dt.date]:
         """The days, all of the run's when not given, whose rows in either role are not what they would be now."""
         table = tables.scores(use_case)
-        champion = delta.constant_by_partition(table, FINGERPRINT, role=registry.CHAMPION)
-        beside = delta.constant_by_partition(table, FINGERPRINT, role=registry.CHALLENGER)
+        champion = delta.constant_by_partition(table, wanted.FINGERPRINT, role=registry.CHAMPION)
+        beside = delta.constant_by_partition(table, wanted.FINGERPRINT, role=registry.CHALLENGER)
         return [
             day
             for day in sorted(self.champions if days is None else days)
