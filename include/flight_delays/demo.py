@@ -72,14 +72,18 @@ def run(plan: Plan, nights: int) -> None:
             _job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
         airflow = AirflowClient(stack)
         june = Nights(airflow, USE_CASE, landing)
-        with timed("training and gate, through Airflow", parts):
-            train(airflow, TRAINED_FOR)
-        with timed("June 1 to 24 as a range, through Airflow's forms", parts):
-            catch_up(airflow, june, landing, TRAINED_FOR, FIRST_NIGHT - dt.timedelta(days=1))
-        with timed(f"{nights} nights, through Airflow, retraining included", parts):
+        catching_up = CatchUp(airflow, landing, TRAINED_FOR, FIRST_NIGHT - dt.timedelta(days=1))
+        with timed("training and gate; meanwhile June 1 to 24 arrives as a range; all through Airflow", parts):
+            begin_training(airflow, TRAINED_FOR)
+            catching_up.take_in()
+            await_training(airflow, TRAINED_FOR)
+        with timed("June 1 to 24 scored and monitored as a range", parts):
+            june.await_decision(catching_up.score_and_monitor())
+        with timed(f"{nights} nights, retraining included", parts):
             for offset in range(nights):
                 june.live_through(FIRST_NIGHT + dt.timedelta(days=offset))
-            june.await_reports()
+            june.end()
+            june.await_pages()
         demo_summary.show(plan.lakehouse_root, TRAINED_FOR, FIRST_NIGHT + dt.timedelta(days=nights - 1))
         began = time.monotonic()
     parts["stopping the stack"] = time.monotonic() - began
@@ -91,38 +95,52 @@ def ingest_history(stack: RunningStack, source: str) -> None:
     _job(stack, "ingest", "--source", source, "--partition", str(HISTORY[0]), "--through", str(HISTORY[1]))
 
 
-def train(airflow: AirflowClient, day: dt.date) -> None:
-    """Train as of ``day`` and pass the gate."""
-    run_id = f"demo__{day}"
-    airflow.ensure(f"train__{USE_CASE}", run_id, conf={"partition": str(day), "reason": "the first champion"})
-    airflow.wait(f"train__{USE_CASE}", run_id, TRAINING_SECONDS)
+def begin_training(airflow: AirflowClient, day: dt.date) -> None:
+    """Ask for the first champion, trained as of ``day``."""
+    airflow.ensure(f"train__{USE_CASE}", f"demo__{day}", conf={"partition": str(day), "reason": "the first champion"})
 
 
-def catch_up(airflow: AirflowClient, june: Nights, landing: Path, first: dt.date, last: dt.date) -> None:
-    """Take the days from ``first`` to ``last`` through every stage, each stage one run over the whole range."""
-    day = dt.timedelta(days=1)
-    arrivals = {"flight_schedule": (first, last), "flight_outcomes": (first - day, last - day)}
-    arrivals["weather"] = arrivals["flight_outcomes"]
-    run_id = f"demo__{first}__{last}"
-    for source, (begin, end) in arrivals.items():
-        feed.deliver(landing, begin, end, [source])
-        _range_run(airflow, f"ingest__{source}", run_id, begin, end)
-    for source in arrivals:
-        airflow.wait(f"ingest__{source}", run_id, CATCH_UP_SECONDS)
-    for stage in ("features", "score", "monitor"):
-        _range_run(airflow, f"{stage}__{USE_CASE}", run_id, first, last)
-        if stage == "monitor":
-            june.await_decision(run_id)
-        else:
-            airflow.wait(f"{stage}__{USE_CASE}", run_id, CATCH_UP_SECONDS)
+def await_training(airflow: AirflowClient, day: dt.date) -> None:
+    """Wait until it has passed the gate."""
+    airflow.wait(f"train__{USE_CASE}", f"demo__{day}", TRAINING_SECONDS)
 
 
-def _range_run(airflow: AirflowClient, dag_id: str, run_id: str, first: dt.date, last: dt.date) -> None:
-    form: dict[str, object] = {"partition": str(first), "through": str(last)}
-    if not dag_id.startswith("monitor__"):
-        # One run over the range is wanted, not one run a day of everything that follows.
-        form["cascade"] = False
-    airflow.ensure(dag_id, run_id, conf=form)
+class CatchUp:
+    """The days from ``first`` to ``last``, each stage one run over the whole range."""
+
+    def __init__(self, airflow: AirflowClient, landing: Path, first: dt.date, last: dt.date) -> None:
+        self._airflow = airflow
+        self._landing = landing
+        self._first, self._last = first, last
+        self._run_id = f"demo__{first}__{last}"
+
+    def take_in(self) -> None:
+        """Ingest the days, and build their features."""
+        day = dt.timedelta(days=1)
+        arrivals = {"flight_schedule": (self._first, self._last)}
+        arrivals |= dict.fromkeys(("flight_outcomes", "weather"), (self._first - day, self._last - day))
+        for source, (first, last) in arrivals.items():
+            feed.deliver(self._landing, first, last, [source])
+            self._begin(f"ingest__{source}", first, last)
+        for source in arrivals:
+            self._await(f"ingest__{source}")
+        self._begin(f"features__{USE_CASE}", self._first, self._last)
+        self._await(f"features__{USE_CASE}")
+
+    def score_and_monitor(self) -> str:
+        """Score the days and begin to monitor them; returns the name of the monitor's run."""
+        self._begin(f"score__{USE_CASE}", self._first, self._last)
+        self._await(f"score__{USE_CASE}")
+        self._begin(f"monitor__{USE_CASE}", self._first, self._last, cascade=None)
+        return self._run_id
+
+    def _begin(self, dag_id: str, first: dt.date, last: dt.date, cascade: bool | None = False) -> None:
+        # One run over the range is wanted, not one run a day of everything that follows. Nothing follows the monitor.
+        form: dict[str, object] = {"partition": str(first), "through": str(last)}
+        self._airflow.ensure(dag_id, self._run_id, conf=form if cascade is None else form | {"cascade": cascade})
+
+    def _await(self, dag_id: str) -> None:
+        self._airflow.wait(dag_id, self._run_id, CATCH_UP_SECONDS)
 
 
 @contextmanager
