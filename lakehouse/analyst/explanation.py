@@ -139,7 +139,7 @@ def _reasoned(
         missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
         return None
     again = 1 / (1 + math.exp(-found.margin)) if use_case.binary else found.margin
-    if not math.isclose(again, score["score"], rel_tol=1e-5, abs_tol=1e-6):
+    if abs(again - score["score"]) > found.rounding:
         missing.append(
             f"certainty of the reasons: computed again the score is {again:.6f}, and {score['score']:.6f} is stored"
         )

@@ -13,6 +13,8 @@ from lakehouse.registry import ModelVersion
 
 # When the use case declares no number.
 NAMED = 5
+# The distance from 1 to the next number that 32 bits can hold.
+SINGLE_PRECISION = 2.0**-23
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Reasoned:
     def margin(self) -> float:
         """What they add up to."""
         return self.base_value + sum(reason.contribution for reason in self.reasons)
+
+    @property
+    def rounding(self) -> float:
+        """By how much the margin may differ from the model's: XGBoost adds up in single precision, and what that rounds away
+        grows with what is added and not with the sum.
+        """
+        return 4 * SINGLE_PRECISION * (abs(self.base_value) + sum(abs(reason.contribution) for reason in self.reasons))
 
 
 def of_stored(rows: Sequence[dict[str, Any]]) -> Reasoned:
