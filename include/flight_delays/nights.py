@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from include.flight_delays import feed
-from stack.airflow_client import AirflowClient, Run
+from stack.airflow_client import PAUSE_SECONDS, AirflowClient, Run
 from stack.errors import StackError
 
 NIGHT_SECONDS = 600
@@ -36,27 +36,29 @@ class Nights:
         Raises:
             StackError: naming the run that failed or never came.
         """
-        began, yesterday = time.monotonic(), day - dt.timedelta(days=1)
+        yesterday = day - dt.timedelta(days=1)
         self._arrives("flight_outcomes", yesterday)
         self._arrives("weather", yesterday)
         self.end()
+        arrived = time.monotonic()
         self._arrives("flight_schedule", day)
         self._await(
             partial(self._run_of, self._score, day), lambda run: run["state"] == "success", f"{day} to be scored"
         )
-        self._undecided = day, began
+        self._undecided = day, arrived
 
     def end(self) -> None:
         """End the night that was lived through last: wait for its decision, and for the retraining if it asks for one."""
         if self._undecided is None:
             return
-        (day, began), self._undecided = self._undecided, None
+        (day, arrived), self._undecided = self._undecided, None
         self._await_decision(partial(self._run_of, self._monitor, day), f"{day} to be monitored")
+        took = time.monotonic() - arrived
+        print(f"    {day}: built, scored and monitored {took:.0f} s after its schedule arrived", flush=True)
         retraining = self._airflow.run(self._train, f"retrain__{day}")
         if retraining is not None:
-            print(f"    {day}: drift asks for retraining, waiting for {self._train}", flush=True)
+            print(f"    drift asks for retraining: waiting for {self._train}", flush=True)
             self._airflow.wait(self._train, f"retrain__{day}", TRAINING_SECONDS)
-        print(f"    {day}: ingested, built, scored and monitored ({time.monotonic() - began:.0f} s)", flush=True)
 
     def await_decision(self, run_id: str) -> None:
         """Wait until that run of the monitor has decided about retraining; its page may still be in the making."""
@@ -95,5 +97,5 @@ class Nights:
                 raise StackError(self._airflow.explain(run["dag_id"], run["dag_run_id"]))
             if run is not None and reached(run):
                 return run
-            time.sleep(0.5)
+            time.sleep(PAUSE_SECONDS)
         raise StackError(f"expected {expected} within {NIGHT_SECONDS} s: see what runs in Airflow")
