@@ -12,8 +12,7 @@ from stack.errors import StackError
 from stack.running import RunningStack
 
 TIMEOUT_SECONDS = 30
-# Each look costs Airflow's server a twentieth of a second of a processor that the night needs.
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
 
 Run = dict[str, Any]
 

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from importlib.metadata import version
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
-from stack import airflow_config, java, processes
+from stack import airflow_config, databases, java, processes
 from stack.credentials import Credentials
 from stack.environment import environment, write_env_file
 from stack.errors import StackError
 from stack.plan import Plan
 from stack.record import Record, locked
 from stack.running import RunningStack
-from stack.services import Service, log_file, migrate_command, prepare_spark, services
+from stack.services import Service, log_file, prepare_spark, services
 from stack.termination import sigterm_as_exit
 
 START_SECONDS = 180
 
 
-def up(plan: Plan, say: Callable[[str], None] = print) -> RunningStack:
+def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str] | None = None) -> RunningStack:
     """Start what does not run yet of the stack that ``plan`` describes, and wait until all of it is well.
 
     Args:
         plan: the stack.
         say: told what happens, a line each.
+        wait_for: names of services; only these are waited for, and the others by :func:`await_all`.
 
     Raises:
         StackError: Java is missing, a port is taken, a service died or did not come up, or the stack runs already with
@@ -40,6 +37,7 @@ def up(plan: Plan, say: Callable[[str], None] = print) -> RunningStack:
     with locked(plan.state_root):
         record = Record.read(plan.state_root) or Record(plan)
         all_services = services(record.plan)
+        _await_begun(record, all_services)
         ill = [it for it in all_services if not (record.runs(it.name) and it.healthy(record.since(it.name)))]
         if len(ill) < len(all_services) and record.plan != plan:
             raise StackError(
@@ -57,12 +55,22 @@ def up(plan: Plan, say: Callable[[str], None] = print) -> RunningStack:
         )
         names = [it.name for it in ill]
         try:
-            return _start(record, [it for it in services(plan) if it.name in names])
+            return _start(record, [it for it in services(plan) if it.name in names], wait_for)
         except BaseException:
             _stop(plan.state_root, names)
             if not record.started.keys() - set(names):
                 Record.forget(plan.state_root)
             raise
+
+
+def await_all(stack: RunningStack) -> None:
+    """Wait until every service of a stack is well that was not waited for when it was started.
+
+    Raises:
+        StackError: a service died or did not come up.
+    """
+    record = Record.read(stack.plan.state_root) or Record(stack.plan)
+    _await(record, services(record.plan), time.monotonic() + START_SECONDS)
 
 
 def down(state_root: Path) -> int:
@@ -88,13 +96,15 @@ def status(state_root: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running_stack(plan: Plan, say: Callable[[str], None] = print) -> Iterator[RunningStack]:
-    """The stack of ``plan``, up inside the block; afterwards down again, unless it was up before.
+def running_stack(
+    plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str] | None = None
+) -> Iterator[RunningStack]:
+    """The stack of ``plan``, up inside the block; afterwards down again, unless it was up before. Arguments as of :func:`up`.
 
     SIGTERM ends the block like Ctrl-C does, so that a program which is told to stop leaves no service behind.
     """
     with sigterm_as_exit():
-        stack = up(plan, say)
+        stack = up(plan, say, wait_for)
         try:
             yield stack
         finally:
@@ -102,7 +112,7 @@ def running_stack(plan: Plan, say: Callable[[str], None] = print) -> Iterator[Ru
                 down(plan.state_root)
 
 
-def _start(record: Record, wanted: list[Service]) -> RunningStack:
+def _start(record: Record, wanted: list[Service], wait_for: Collection[str] | None) -> RunningStack:
     plan, state_root = record.plan, record.plan.state_root
     # What a crash left of these services (a worker without its scheduler, say) goes before its successor comes.
     _stop(state_root, [it.name for it in wanted])
@@ -112,12 +122,14 @@ def _start(record: Record, wanted: list[Service]) -> RunningStack:
     airflow_config.write(plan, credentials)
     write_env_file(plan, credentials)
     prepare_spark(plan, os.environ)
-    for database in (airflow_config.database_file(plan), plan.mlflow_home / "mlflow.db"):
-        _write_ahead(database)
+    databases.write_ahead(airflow_config.database_file(plan), plan.mlflow_home / "mlflow.db")
 
     def begin(service: Service) -> None:
         own = {key: value for key, value in environ.items() if key not in service.without} | service.variables
-        record.add(service.name, _launch(service.name, service.command, own, plan))
+        record.add(
+            service.name,
+            processes.start(service.name, service.command, own, plan.state_root, log_file(plan, service.name)),
+        )
         record.write()
 
     deadline = time.monotonic() + START_SECONDS
@@ -125,34 +137,24 @@ def _start(record: Record, wanted: list[Service]) -> RunningStack:
         if not service.needs_database:
             begin(service)
     if any(it.needs_database for it in wanted):
-        _migrate(plan, environ)
+        databases.migrate(plan, environ, START_SECONDS)
         for service in wanted:
             if service.needs_database:
                 begin(service)
-    _await(record, wanted, deadline)
+    _await(record, [it for it in wanted if wait_for is None or it.name in wait_for], deadline)
     return RunningStack(plan, credentials, was_up=False)
 
 
-def _launch(name: str, command: list[str], environ: Mapping[str, str], plan: Plan) -> psutil.Process:
-    return processes.start(name, command, environ, plan.state_root, log_file(plan, name))
-
-
-def _migrate(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Make or upgrade Airflow's database, if this release has not done so already."""
-    done = plan.airflow_home / "migrated"
-    if done.exists() and done.read_text() == version("apache-airflow"):
-        return
-    process = _launch("airflow-database", migrate_command(), environ, plan)
-    if process.wait(timeout=START_SECONDS) != 0:
-        raise StackError(f"Airflow's database could not be made: see {log_file(plan, 'airflow-database')}")
-    done.write_text(version("apache-airflow"))
-
-
-def _write_ahead(database: Path) -> None:
-    """Let readers of an SQLite database go on while somebody writes; the setting stays in the file."""
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(database, timeout=60)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+def _await_begun(record: Record, all_services: list[Service]) -> None:
+    """Wait for what another program has just started: it is no reason to start it anew."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and any(
+        record.runs(it.name)
+        and time.time() - record.since(it.name) < START_SECONDS
+        and not it.healthy(record.since(it.name))
+        for it in all_services
+    ):
+        time.sleep(0.25)
 
 
 def _await(record: Record, wanted: list[Service], deadline: float) -> None:
@@ -181,5 +183,5 @@ def _last_words(plan: Plan, name: str) -> str:
 def _stop(state_root: Path, names: list[str] | None = None) -> int:
     if names is None:
         return processes.stop(lambda: processes.marked(state_root))
-    wanted = {*names, "airflow-database"}
+    wanted = {*names, databases.MIGRATION}
     return processes.stop(lambda: [it for name in wanted for it in processes.marked(state_root, name)])

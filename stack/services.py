@@ -74,11 +74,6 @@ def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
     write_private(_spark_settings(plan), text)
 
 
-def migrate_command() -> list[str]:
-    """What makes or upgrades Airflow's metadata database."""
-    return [sys.executable, "-m", "airflow", "db", "migrate"]
-
-
 def _spark_settings(plan: Plan) -> Path:
     return plan.spark_home / "connect-server.conf"
 

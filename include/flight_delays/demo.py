@@ -23,7 +23,7 @@ from include.flight_delays.nights import Nights
 from lakehouse import settings
 from stack.airflow_client import AirflowClient
 from stack.errors import StackError
-from stack.lifecycle import running_stack
+from stack.lifecycle import await_all, running_stack
 from stack.plan import Plan
 from stack.running import RunningStack
 
@@ -62,12 +62,14 @@ def run(plan: Plan, nights: int) -> None:
     parts: dict[str, float] = {}
     first, last = (str(day) for day in HISTORY)
     with ExitStack() as scope:
-        with timed("starting the stack", parts):
-            stack = scope.enter_context(running_stack(plan))
+        with timed("starting Spark, and Airflow and MLflow behind it", parts):
+            # History needs nothing but Spark.
+            stack = scope.enter_context(running_stack(plan, wait_for=["spark"]))
         print(stack.addresses(), flush=True)
         with timed("history: landing and ingesting January to May, one run a source", parts):
             feed.deliver(landing, *HISTORY)
             _in_parallel(*(partial(ingest_history, stack, source) for source in SOURCES))
+            await_all(stack)
         with timed("history: features", parts):
             _job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
         airflow = AirflowClient(stack)
