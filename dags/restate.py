@@ -15,7 +15,11 @@ for use_case in use_cases.declared():
         description=f"Recompute what is stale of {use_case.title}",
         doc_md=docs.restate(use_case),
         schedule=None,
-        params={**form.some_days("restate"), **form.champion(), **form.dry_run()},
+        params={
+            **form.some_days("restate"),
+            **form.champion(),
+            **form.dry_run("the task `plan` says in its log what is stale and why"),
+        },
         **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
     ):
         plan = JobOperator(task_id="plan", stage="stale", options=days, all_days=True)

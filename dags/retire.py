@@ -15,7 +15,7 @@ for use_case in use_cases.declared():
         doc_md=docs.retire(use_case),
         # After maintain__lakehouse. No start date: the first run is the next Sunday's.
         schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
-        params=form.dry_run(),
+        params=form.dry_run("the log of `retire` says which versions would go, and why the others stay"),
         **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
     ):
         JobOperator(

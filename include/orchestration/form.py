@@ -93,14 +93,14 @@ def champion() -> dict[str, Param]:
     }
 
 
-def dry_run() -> dict[str, Param]:
-    """The switch that stops after the plan."""
+def dry_run(told: str) -> dict[str, Param]:
+    """The switch that stops after the plan; ``told`` says where one reads what would be done."""
     return {
         "dry_run": Param(
             False,
             type="boolean",
             title="Dry run",
-            description="On: the task `plan` says in its log what is stale and why, and nothing is changed.",
+            description=f"On: {told}, and nothing is changed.",
         )
     }
 
@@ -176,5 +176,5 @@ def rollback() -> dict[str, Param]:
             title="Only from version",
             description="Only if this version is champion still; else nothing is done. Empty: whichever is.",
         ),
-        **dry_run(),
+        **dry_run("the log of `roll_back` says to which version, and which nights would be scored again"),
     }

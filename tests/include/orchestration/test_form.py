@@ -29,7 +29,7 @@ HOSTILE = [
 
 def fields():
     every = {**form.some_days("score"), **form.model_version(), **form.champion(), **form.reason(), **form.cascade()}
-    return {**every, **form.any_volume(), **form.dry_run()}
+    return {**every, **form.any_volume(), **form.dry_run("a log says what")}
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
