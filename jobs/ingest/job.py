@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.ingest.landing import Landed, landed
+from jobs.ingest.landing import Landed, landed, recognized
 from jobs.ingest.parse import parser
 from lakehouse import delta, ledger, refinement, spark, sql_text, tables, use_cases
 from lakehouse.declaration import Source
@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     days = arguments.days
     books = {line.delivery_id: line for line in ledger.of_sources([source.name], days[0], days[-1])}
     known = {identity for identity, line in books.items() if line.status == ledger.INGESTED}
-    found = landed(source, days, dt.datetime.now(dt.UTC))
+    found = recognized(landed(source, days, dt.datetime.now(dt.UTC)), books.values())
     # A delivery that is taken in again keeps its place in the order of arrival.
     found = [replace(item, delivery=books[item.id]) if item.id in known else item for item in found]
     new = [item for item in found if arguments.force or item.id not in known]

@@ -6,10 +6,11 @@ import datetime as dt
 import gzip
 import hashlib
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakehouse import ledger, settings
+from lakehouse import fingerprints, ledger, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from lakehouse.extraction import envelope
@@ -61,6 +62,30 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed
             f"for, found none for {shown}; nothing was taken in: run again when it has landed"
         )
     return found
+
+
+def recognized(found: Iterable[Landed], books: Iterable[Delivery]) -> list[Landed]:
+    """The deliveries under the identity that the ledger knows them by.
+
+    The same bytes are the same delivery. But where others of the same origin were taken in since, somebody has delivered the
+    earlier ones again to take a correction back: that is a correction too, and gets an identity of its own.
+
+    Args:
+        found: what lies there.
+        books: the ledger's lines of its days, in the order of their arrival.
+    """
+    lines = [line for line in books if line.status == ledger.INGESTED]
+    known = {line.delivery_id for line in lines}
+    newest = {(line.partition, line.origin): line for line in lines}
+    told = []
+    for item in found:
+        last, identity = newest.get((item.delivery.partition, item.delivery.origin)), item.id
+        if last is not None and last.checksum == item.delivery.checksum:
+            identity = last.delivery_id
+        elif last is not None and identity in known:
+            identity = fingerprints.of(identity, last.delivery_id)
+        told.append(replace(item, delivery=replace(item.delivery, delivery_id=identity)))
+    return told
 
 
 def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Landed:

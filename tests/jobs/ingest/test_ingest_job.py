@@ -70,6 +70,21 @@ def test_other_bytes_under_the_same_name_are_a_correction(
     assert len(rows(lakehouse_root, "bronze/bakery_plan")) == 3
 
 
+def test_a_correction_is_taken_back_by_delivering_the_first_bytes_again(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    for planned in (3, 8, 3, 8):
+        land(landing_root, f"canal,rye,{planned},4")
+        assert ingest()["status"] == "ingested"
+        assert [row["planned"] for row in rows(lakehouse_root, "silver/bakery_plan")] == [planned]
+        before = versions(lakehouse_root)
+        assert ingest()["status"] == "unchanged"
+        assert versions(lakehouse_root) == before
+    books = rows(lakehouse_root, "ops/deliveries")
+    assert len({line["delivery_id"] for line in books}) == len(books) == 4
+    assert len({line["checksum"] for line in books}) == 2
+
+
 def test_a_kill_before_the_ledger_is_mended_by_running_again(
     spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
