@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from jobs.features import job as features
 from jobs.maintain import job
 from lakehouse import clustering, tables, use_cases
 from lakehouse.errors import TableUnreadable
+from lakehouse.settings import PROJECT_ROOT
 from tests.jobs.bakery_days import DAY
 
 
@@ -107,3 +110,10 @@ def age(table: Path, days: int) -> None:
         (log.parent / f".{log.name}.crc").unlink(missing_ok=True)
     for file in table.rglob("*.parquet"):
         os.utime(file, (then, then))
+
+
+def test_the_last_line_is_the_jobs_own(lakehouse_root: Path) -> None:
+    command = [sys.executable, "-m", "jobs", "maintain"]
+    environment = {**os.environ, "SPARK_MASTER": "local[1]"}
+    done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "maintain done in" in done.stderr.splitlines()[-1], done.stderr
