@@ -10,6 +10,7 @@ import gc
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ RESTARTED = (
     "incorrect server side session identifier",
     "NO_ACTIVE_SESSION",
 )
+PYTHON_ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -80,7 +82,10 @@ def _named(error: Exception) -> NightjarError | None:
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:500]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no message"]
+    # What a Python worker of Spark died of stands at the end of its traceback.
+    cause = [line for line in lines[1:] if PYTHON_ERROR.match(line)] if lines[0].endswith(":") else []
+    return " ".join([lines[0], *cause[-1:]])[:500]
 
 
 def _result_file(argv: Sequence[str]) -> Path | None:

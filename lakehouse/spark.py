@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import sys
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -62,6 +64,8 @@ def _local(application: str) -> SparkSession:
         builder = builder.master(where.spark_master)
         if where.spark_master.startswith("local"):
             config |= spark_config.LOCAL_CONFIG
+            # Spark starts its Python workers by this name, and the system's python3 has none of the packages.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for name, value in config.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

@@ -54,6 +54,19 @@ def test_a_failure_is_an_exit_code_a_last_line_and_a_result(
     assert (result["error"], result["retryable"]) == ("BadArguments", False)
 
 
+def test_what_a_python_worker_of_spark_died_of_is_in_the_last_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "An exception was thrown from the Python worker:\nTraceback (most recent call last):\n  File x\n"
+
+    def died(arguments: object) -> None:
+        raise RuntimeError(f"{said}ModuleNotFoundError: No module named 'pyarrow'\n")
+
+    monkeypatch.setattr(stages, "run", died)
+    assert main(["ingest", "--source", "tracks", "--partition", "2024-01-01"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].endswith("worker: ModuleNotFoundError: No module named 'pyarrow'")
+
+
 def test_a_missing_delivery_may_be_retried(lakehouse_root: Path, tmp_path: Path) -> None:
     file = tmp_path / "result.json"
     assert main(["ingest", "--source", "bakery_plan", "--partition", "2024-03-01", "--result", str(file)]) == 10
