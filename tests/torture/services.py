@@ -31,6 +31,8 @@ class Running:
         own = {name: value for name, value in environ.items() if name not in self._service.without}
         if self._service.name == "spark":
             prepare_spark(self._plan, os.environ)
+            # A Spark that lives for minutes does not repay optimised code: a quarter less of two cores' time, and as fast.
+            own["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
         self._plan.mlflow_home.mkdir(parents=True, exist_ok=True)
         self._since = time.time()
         log = log_file(self._plan, self._service.name)
