@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from jobs.train import curves, plots
+from jobs.train.card import pictures
 from jobs.train.windows import Parts
 from lakehouse import metrics
 from lakehouse.declaration import UseCase
 from lakehouse.training_set import Floats, TrainingSet
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
 RESAMPLED = 200
@@ -73,7 +68,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
         "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
         "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},
-        "pictures": list(_pictures(trained, importance)),
+        "pictures": list(pictures.draw(use_case, trained.parts.holdout.label, trained.score, importance)),
     }
 
 
@@ -196,25 +191,6 @@ def _installed(names: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _pictures(trained: Trained, importance: Mapping[str, float]) -> Iterable[dict[str, str]]:
-    label = trained.parts.holdout.label
-    if trained.use_case.binary:
-        what = "Calibration: of rows with about that score, which share came true; on the line is right"
-        yield _picture("calibration", what, curves.calibration(label, trained.score))
-    else:
-        what = "Predicted and actual values; on the line is right"
-        yield _picture("predicted_and_actual", what, curves.predicted(label, trained.score))
-    what = "What the model uses: each feature's share of the total gain"
-    yield _picture("feature_importance", what, plots.bars(importance, "share of the total gain", "What the model uses"))
-
-
-def _picture(name: str, caption: str, figure: Figure) -> dict[str, str]:
-    """The picture itself for HTML, and the name that the run has it by (plots/<name>.png) for Markdown."""
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=90)
-    return {"name": name, "caption": caption, "png": base64.b64encode(out.getvalue()).decode()}
 
 
 def _is_number(value: Any) -> bool:
