@@ -1,8 +1,8 @@
 """The campaign: what the platform is put through, step by step, each step one job as Airflow would start it.
 
 History is taken in, a model is trained and promoted, a night comes whose plan has drifted, a file is refused, one day is
-corrected with a bad row among the good ones, the contract is mended, a second model is trained: every stage has something to do,
-and every table gets rows.
+corrected with a bad row among the good ones, the contract is mended, a second and better model is trained, takes over, is taken
+back and put away: every stage has something to do, and every table gets rows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Step:
 
 
 def steps(short: bool = False) -> list[Step]:
-    """The campaign, in order; ``short`` for tests: the night comes with the history, and nothing is done a second time."""
+    """The campaign, in order; ``short`` for tests: the night comes with the history, and one model is all there is."""
     last = NIGHT if short else TRAINED
     history = [
         Step("ingest plans, history", _ingest(PLAN, START, last), _deliver_all),
@@ -72,14 +72,17 @@ def steps(short: bool = False) -> list[Step]:
         Step("restate", _of("restate")),
         Step("replay", ("replay", "--source", SALES), lambda place: place.allow(SALES, "oats")),
     ]
-    again = [
-        Step("train again", _of("train", NIGHT)),
+    succeeded = [
+        Step("train again", _of("train", NIGHT), Place.learn_longer),
         Step("gate again", _of("gate", NIGHT)),
+        Step("score by today's champion", (*_of("score", FIRST_SCORED), "--champion", "now")),
+        Step("rollback", (*_of("rollback"), "--rescore", "--request", "kill", "--reason", "the bread got worse")),
+        Step("retire", _of("retire")),
     ]
     maintained = [Step("maintain", ("maintain",))]
     if short:
         return [*history, *judged, *corrected, *maintained]
-    return [*history, *night, *judged, *refused, *corrected, *again, *maintained]
+    return [*history, *night, *judged, *refused, *corrected, *succeeded, *maintained]
 
 
 def _ingest(source: str, first: dt.date, last: dt.date | None = None) -> tuple[str, ...]:
@@ -110,7 +113,7 @@ def _rename_a_column(place: Place) -> None:
 
 def _correct(place: Place) -> None:
     """One changed row, one that comes twice, and one that breaks the contract."""
-    lines = ["shop,bread,sold", "canal,rye,500", "market,oats,30", "station,rye,12", "station,rye,13"]
+    lines = ["shop,bread,sold", "canal,rye,50", "market,oats,30", "station,rye,12", "station,rye,13"]
     bakery.write(place.landing, SALES, CORRECTED, lines)
 
 

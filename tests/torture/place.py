@@ -16,15 +16,17 @@ from tests.use_cases import bakery
 
 USE_CASE = "bakery_sales"
 
-# The bakery with short windows and a small budget, so that a training takes seconds, with a verdict that one day's drift
-# turns, so that a retraining is asked for, and with a limit of rejects that one bad row of four does not reach.
+# The bakery with short windows and a small budget, so that a training takes seconds and the next one can be much better, with
+# a verdict that one day's drift turns, so that a retraining is asked for, with versions that are put away as soon as no score
+# of the last night names them, and with a limit of rejects that one bad row of four does not reach.
 CHANGES = {
     "split": {
-        "train": {"first": 44, "last": 29},
-        "validation": {"first": 21, "last": 18},
-        "holdout": {"first": 10, "last": 8},
+        "train": {"first": 44, "last": 32},
+        "validation": {"first": 24, "last": 21},
+        "holdout": {"first": 13, "last": 8},
     },
-    "model": {"task": "regression", "trials": 2, "max_rounds": 20, "early_stopping_rounds": 5},
+    "model": {"task": "regression", "trials": 2, "max_rounds": 3, "early_stopping_rounds": 5},
+    "rollout": {"retirement": {"scores_days": 1}},
     "drift": {"window_days": 3, "violated_days": 1, "of_days": 1, "cooldown_days": 0},
 }
 MAX_REJECT_SHARE = 0.5
@@ -85,6 +87,12 @@ class Place:
             if declared["name"] == source:
                 column = next(column for column in declared["columns"] if column["name"] == "bread")
                 column["allowed"] = [*column["allowed"], bread]
+        self._write(content)
+
+    def learn_longer(self) -> None:
+        """Declare models that are clearly better than those before."""
+        content = yaml.safe_load(self.declaration.read_text(encoding="utf-8"))
+        content["model"]["max_rounds"] = 60
         self._write(content)
 
     def _write(self, content: dict[str, object]) -> None:
