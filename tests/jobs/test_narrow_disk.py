@@ -31,7 +31,9 @@ def told(scenario: str, folder: Path) -> Any:
     done = subprocess.run(
         ["unshare", "-rm", sys.executable, "-m", "tests.jobs.narrow_disk", scenario, str(folder)],
         cwd=PROJECT,
-        env=environment | {"SPARK_MASTER": "local[2]", "PYSPARK_PYTHON": sys.executable},
+        # A Spark that lives for seconds does not repay optimised code.
+        env=environment
+        | {"SPARK_MASTER": "local[2]", "PYSPARK_PYTHON": sys.executable, "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"},
         capture_output=True,
         text=True,
         timeout=300,
