@@ -1,17 +1,13 @@
-"""The model registry: which version an alias names, and the files of a version.
+"""The model registry: which version an alias names, and what is known of a version (its files: `lakehouse.model_files`).
 
 Questions go to MLflow's REST interface: a scoring task asks one question and starts in two seconds, and importing the MLflow
-client alone would take three more. Files are fetched by the MLflow client, once for each version and machine.
+client alone would take three more.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -38,13 +34,6 @@ TAG_FEATURES = "features"
 # When the version was retired (ISO, UTC), and, later, when its files were removed.
 TAG_RETIRED = "retired_at"
 TAG_FILES_REMOVED = "files_removed_at"
-
-# Where training logs a version's files under its run.
-MODEL_FILE = "booster/model.ubj"
-PROFILE_FILE = "profile/profile.json"
-REFERENCE_FILE = "profile/reference.parquet"
-# The job's result: a repeated training answers with it.
-RESULT_FILE = "training/result.json"
 
 TIMEOUT_SECONDS = 20
 
@@ -85,7 +74,7 @@ def version(name: str, number: int) -> ModelVersion:
 
 def versions(name: str) -> list[ModelVersion]:
     """All versions, oldest first."""
-    found = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "1000"})
+    found = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "200000"})
     return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
 
 
@@ -119,6 +108,11 @@ def tag(model: ModelVersion, key: str, value: str) -> None:
     _send("POST", "model-versions/set-tag", content)
 
 
+def untag(model: ModelVersion, key: str) -> None:
+    """Take a tag off the version; without one, nothing happens."""
+    _send("DELETE", "model-versions/delete-tag", {"name": model.name, "version": str(model.version), "key": key})
+
+
 def run_url(model: ModelVersion) -> str:
     """Where a person sees the run that trained the version; empty when it is not there."""
     found = _get("runs/get", {"run_id": model.run_id})
@@ -126,78 +120,6 @@ def run_url(model: ModelVersion) -> str:
         return ""
     experiment = found["run"]["info"]["experiment_id"]
     return f"{settings.load().mlflow_tracking_uri.rstrip('/')}/#/experiments/{experiment}/runs/{model.run_id}"
-
-
-def untag(model: ModelVersion, key: str) -> None:
-    """Take a tag off the version; without one, nothing happens."""
-    _send("DELETE", "model-versions/delete-tag", {"name": model.name, "version": str(model.version), "key": key})
-
-
-def file(model: ModelVersion, path: str) -> Path:
-    """A local copy of a file that training logged under the version's run.
-
-    Raises:
-        ModelMissing: when the run has no such file. ModelRefused: when the model's bytes are not what was registered.
-    """
-    cached = _cached(model, path)
-    if path == MODEL_FILE:
-        model_bytes(model)
-    elif not cached.is_file():
-        _download(model, path, cached)
-    return cached
-
-
-def model_bytes(model: ModelVersion) -> bytes:
-    """The model in XGBoost's own format: the very bytes that were checked, and not a file that may change after it.
-
-    Raises:
-        ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
-    """
-    cached = _cached(model, MODEL_FILE)
-    if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
-        return content
-    # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store has the say.
-    _download(model, MODEL_FILE, cached)
-    content = cached.read_bytes()
-    if not _is_registered(model, content):
-        cached.unlink()
-        found = hashlib.sha256(content).hexdigest()
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected a file with SHA-256 {model.tags.get(TAG_SHA256)}, found "
-            f"{found}; the artifact store was changed after registration: restore the file or retire the version"
-        )
-    return content
-
-
-def _is_registered(model: ModelVersion, content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == model.tags.get(TAG_SHA256)
-
-
-def _cached(model: ModelVersion, path: str) -> Path:
-    # Both come from the registry, where others may write: neither may lead out of the cache.
-    if not re.fullmatch(r"\w[\w.-]*", model.name) or not re.fullmatch(r"[0-9A-Za-z]+", model.run_id):
-        raise ModelRefused(
-            f"model {model.name!r} version {model.version}: expected a name and a run id of letters and digits, found run "
-            f"{model.run_id!r}; only versions that the train job registered are loaded"
-        )
-    return settings.load().state_root / "models" / model.name / str(model.version) / model.run_id / path
-
-
-def _download(model: ModelVersion, path: str, target: Path) -> None:
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # Two tasks may fetch the same file at once: each fetches into a folder of its own, and the last rename wins.
-        with tempfile.TemporaryDirectory(dir=target.parent) as draft:
-            fetched = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=draft)
-            Path(fetched).replace(target)
-    except (MlflowException, OSError) as error:
-        raise ModelMissing(
-            f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}: {error}"
-        ) from error
 
 
 def _version(content: Mapping[str, Any]) -> ModelVersion:

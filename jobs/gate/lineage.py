@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from lakehouse import registry, settings, tables
+from lakehouse import model_files, registry, settings, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.registry import ModelVersion
 
 DAYS = (registry.TAG_TRAINED_FOR, registry.TAG_TRAINED_THROUGH, registry.TAG_HOLDOUT_FIRST, registry.TAG_HOLDOUT_LAST)
 TEXTS = (registry.TAG_CODE_VERSION, registry.TAG_FINGERPRINT, registry.TAG_FEATURES, registry.TAG_SHA256)
-FILES = (registry.MODEL_FILE, registry.PROFILE_FILE, registry.REFERENCE_FILE, registry.RESULT_FILE)
+FILES = (model_files.MODEL, model_files.PROFILE, model_files.REFERENCE, model_files.RESULT)
 
 
 def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
     # Downloading a file that is not there would be an error; one whose bytes are others is a finding.
     if not lacking:
         try:
-            registry.file(model, registry.MODEL_FILE)
+            model_files.local_copy(model, model_files.MODEL)
         except ModelRefused as error:
             lacking.append(str(error))
     return tuple(lacking)

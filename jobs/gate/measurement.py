@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.gate.evidence import CERTAINTY, SliceGain, SliceGap, Span
-from lakehouse import bootstrap, metrics, registry, slices
+from lakehouse import boosters, bootstrap, metrics, model_files, registry, slices
 from lakehouse.bootstrap import Draws, Floats, Rows
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
@@ -36,10 +36,7 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
     Raises:
         ModelRefused: when the file names other features than the version's tags.
     """
-    import xgboost
-
-    booster = xgboost.Booster()
-    booster.load_model(str(registry.file(model, registry.MODEL_FILE)))
+    booster = boosters.load(model_files.model_bytes(model))
     names = names_of(model)
     if booster.feature_names != names:
         raise ModelRefused(

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.monitor import comeback, counts, drift, outcomes, performance, retraining, verdict
 from jobs.monitor.drift import Evidence
-from lakehouse import day_rows, delta, lineage, registry, scoring, spark, tables, use_cases, wanted
+from lakehouse import day_rows, delta, lineage, model_files, registry, scoring, spark, tables, use_cases, wanted
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 from lakehouse.profile import SCORE, Profile
@@ -124,7 +124,7 @@ def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.dat
 def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     """Count all that the windows of these days look at, in one pass over features and scores."""
     model = registry.version(use_case.name, version)
-    profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
+    profile = Profile.from_json(model_files.local_copy(model, model_files.PROFILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
     recent = {past for day in days for past in drift.trailing(day, length)}
     older = {past for day in days for past in drift.trailing(day - maturity, length)}

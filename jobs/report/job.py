@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.report import drift_run, page
 from jobs.report.sample import window_sample
-from lakehouse import day_rows, delta, fingerprints, registry, spark, tables, use_cases
+from lakehouse import day_rows, delta, fingerprints, model_files, registry, spark, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import InputsMissing
 from lakehouse.profile import REFERENCE_ROWS
@@ -45,7 +45,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     limits = psi_limits(rows)
     current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
     model = registry.version(use_case.name, version)
-    reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
+    reference = pd.read_parquet(model_files.local_copy(model, model_files.REFERENCE))
     with tempfile.TemporaryDirectory() as folder:
         files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))
         done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)

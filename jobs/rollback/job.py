@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.arguments import Arguments
 from jobs.rollback import nights, succession
-from lakehouse import championship, events, registry, use_cases
+from lakehouse import championship, events, model_files, registry, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
 from lakehouse.events import Event
@@ -110,7 +110,7 @@ def decide(use_case: UseCase, known: list[Event], champion: int, arguments: Argu
         )
     model = registry.in_service(registry.version(use_case.name, target))
     # Its file is there and is what was registered: otherwise the night would fail, and not this.
-    registry.file(model, registry.MODEL_FILE)
+    model_files.local_copy(model, model_files.MODEL)
     passed = succession.passed_over(known, target)
     since = nights.of(use_case, passed)
     return Event(

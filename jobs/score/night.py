@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from jobs.score import canary
 from jobs.score.plan import Plan
 from jobs.score.predict import model_features, scorer
-from lakehouse import code, delta, lineage, registry, shadow, spark, stamps, tables
+from lakehouse import code, delta, lineage, model_files, registry, shadow, spark, stamps, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import NightjarError
 from lakehouse.lineage import Inputs
@@ -110,7 +110,7 @@ class Night:
     def _rows(self, session: SparkSession, days: list[dt.date], stamp: Stamp) -> DataFrame:
         use_case, model = self.use_case, stamp.model
         names = model_features(model, use_case)
-        booster = registry.model_bytes(model)
+        booster = model_files.model_bytes(model)
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
         features = delta.read(session, tables.features(use_case), at_version=self.features_version)
         scored = score_rows(features.where(delta.days_condition(days)), use_case, booster, names)

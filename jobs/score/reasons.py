@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs.score import explaining
 from jobs.score.predict import model_features
-from lakehouse import delta, explained, lineage, registry, spark, stamps, tables, wanted
+from lakehouse import delta, explained, lineage, model_files, registry, spark, stamps, tables, wanted
 from lakehouse.declaration import Reasons, UseCase
 from lakehouse.registry import ModelVersion
 
@@ -113,5 +113,5 @@ def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion) -> DataFram
     types = {column.name: column.type for column in tables.features(use_case).columns}
     schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
     names = model_features(model, use_case)
-    function = explaining.explainer(registry.model_bytes(model), kept, names, use_case.reasons.each)
+    function = explaining.explainer(model_files.model_bytes(model), kept, names, use_case.reasons.each)
     return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explaining.COLUMNS}")

@@ -13,7 +13,7 @@ from jobs.arguments import Arguments
 from jobs.train import locks, studies
 from jobs.train.pinned import Pinned, pin
 from jobs.train.windows import Parts, Windows, divide
-from lakehouse import registry, spark, training_set, use_cases
+from lakehouse import model_files, registry, spark, training_set, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.registry import ModelVersion
 
@@ -49,7 +49,7 @@ def _registered_or_trained(arguments: Arguments, use_case: UseCase, windows: Win
         status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
     from jobs.train import registration
 
-    result = json.loads(registry.file(model, registry.RESULT_FILE).read_text(encoding="utf-8"))
+    result = json.loads(model_files.local_copy(model, model_files.RESULT).read_text(encoding="utf-8"))
     registration.complete(model, arguments.actor, result)
     rounded = {part: round(value, 1) for part, value in seconds.items()}
     return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}

@@ -13,7 +13,7 @@ from jobs.train import fitting, learned, record, tuning
 from jobs.train.record import RECORD_FILE, Record
 from jobs.train.tracking import Run
 from jobs.train.windows import Parts, divide
-from lakehouse import code, delta, registry, settings, spark, tables, time_travel, training_set
+from lakehouse import code, delta, model_files, settings, spark, tables, time_travel, training_set
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments, RunMissing, ServiceUnavailable, VersionGone
 from lakehouse.tables import Table
@@ -137,7 +137,7 @@ def _log(use_case: UseCase, then: Record, like: str, result: dict[str, Any], boo
         run.params({**then.params, "rounds": then.rounds})
         named = {f"holdout_{name}": value for name, value in result["metrics"]["model"].items()}
         run.metrics({**named, "identical": float(result["identical"])})
-        run.file(registry.MODEL_FILE, lambda file: file.write_bytes(fitting.file_bytes(booster)))
+        run.file(model_files.MODEL, lambda file: file.write_bytes(fitting.file_bytes(booster)))
         text = json.dumps(result, indent=1)
-        run.file(registry.RESULT_FILE, lambda file: file.write_text(text, encoding="utf-8"))
+        run.file(model_files.RESULT, lambda file: file.write_text(text, encoding="utf-8"))
     return run.run_id

@@ -19,7 +19,7 @@ from jobs.train.learned import learn
 from jobs.train.pinned import Pinned
 from jobs.train.tracking import Run
 from jobs.train.windows import Parts, Windows
-from lakehouse import code, metrics, registry, tables
+from lakehouse import code, metrics, model_files, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.profile import PARTITION, SCORE, Profile, reference_sample
 from lakehouse.registry import ModelVersion
@@ -85,8 +85,8 @@ def train(
             _log_data(run, use_case, done, parts)
             _log_profile(run, use_case, parts, found.past, tuned.validation_score, found.score, measured["model"])
             content = fitting.file_bytes(booster)
-            run.file(registry.MODEL_FILE, lambda file: file.write_bytes(content))
-            run.file(registry.RESULT_FILE, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
+            run.file(model_files.MODEL, lambda file: file.write_bytes(content))
+            run.file(model_files.RESULT, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
             came_from = _lineage(run, use_case, day, pinned, content)
             page.log(run, Trained(use_case, result, parts, booster, found.score, came_from))
             model_id = registration.log_model(run.run_id, booster, parts.train)
@@ -186,8 +186,8 @@ def _log_profile(
     scored = _frame(unseen)
     scored[SCORE] = np.concatenate([validation_score, holdout_score])
     profile = Profile.of(_frame(past), scored[[PARTITION, SCORE]], measured, use_case.drift)
-    run.file(registry.PROFILE_FILE, lambda file: file.write_text(profile.to_json(), encoding="utf-8"))
-    run.file(registry.REFERENCE_FILE, lambda file: reference_sample(scored).to_parquet(file, index=False))
+    run.file(model_files.PROFILE, lambda file: file.write_text(profile.to_json(), encoding="utf-8"))
+    run.file(model_files.REFERENCE, lambda file: reference_sample(scored).to_parquet(file, index=False))
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse import contributions, registry
+from lakehouse import contributions, model_files, registry
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.registry import ModelVersion
@@ -65,7 +65,7 @@ def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) ->
             f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also wants "
             f"{', '.join(unknown)}"
         )
-    content = registry.model_bytes(model)
+    content = model_files.model_bytes(model)
     # Imported here: they take seconds, and stored reasons need neither.
     import numpy as np
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import xgboost
 
-from lakehouse import championship, events, ledger, lineage, registry, rows, tables
+from lakehouse import championship, events, ledger, lineage, model_files, registry, rows, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.events import Event
@@ -92,10 +92,10 @@ class Shelf:
         label = (matrix[:, chosen] + dice.normal(0, 0.2, 400) > 0.5).astype(float)
         parameters = {"objective": "binary:logistic", "max_depth": 2, "nthread": 1, "seed": 1}
         booster = xgboost.train(parameters, xgboost.DMatrix(matrix, label), num_boost_round=8)
-        file = self.folder / str(number) / registry.MODEL_FILE
+        file = self.folder / str(number) / model_files.MODEL
         file.parent.mkdir(parents=True)
         file.write_bytes(booster.save_raw("ubj"))
-        self._profile(matrix, booster, self.folder / str(number) / registry.PROFILE_FILE)
+        self._profile(matrix, booster, self.folder / str(number) / model_files.PROFILE)
         described = {
             registry.TAG_THRESHOLD: f"0.{4 + number}",
             registry.TAG_FEATURES: ",".join(self.use_case.feature_names),
@@ -160,8 +160,8 @@ class Shelf:
         patch.setattr(registry, "drop", lambda name, alias: self.aliases.pop(alias, None))
         patch.setattr(registry, "tag", self.tag)
         patch.setattr(registry, "untag", lambda model, key: self.tag(model, key, None))
-        patch.setattr(registry, "file", self.file)
-        patch.setattr(registry, "model_bytes", lambda model: self.file(model, registry.MODEL_FILE).read_bytes())
+        patch.setattr(model_files, "local_copy", self.file)
+        patch.setattr(model_files, "model_bytes", lambda model: self.file(model, model_files.MODEL).read_bytes())
 
 
 def open_clinic(root: Path, patch: pytest.MonkeyPatch, folder: Path, **sections: Any) -> Shelf:

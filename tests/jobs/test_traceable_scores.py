@@ -24,7 +24,7 @@ from jobs.arguments import Arguments
 from jobs.gate import job as gate
 from jobs.score import job as score
 from jobs.train import job as train
-from lakehouse import championship, code, delta, events, lineage, registry, settings, tables
+from lakehouse import championship, code, delta, events, lineage, model_files, registry, settings, tables
 from lakehouse.__main__ import main
 from lakehouse.analyst import query
 from lakehouse.declaration import UseCase
@@ -200,7 +200,7 @@ def test_the_scoring_servers_json_gives_the_same_too(clinic: Clinic, tmp_path: P
         [[np.nan if row[name] is None else row[name] for name in clinic.use_case.feature_names] for row in rows],
         dtype=np.float32,
     )
-    expected = boosters.load(registry.model_bytes(championship.champion(NAME))).inplace_predict(matrix)
+    expected = boosters.load(model_files.model_bytes(championship.champion(NAME))).inplace_predict(matrix)
     assert served == pytest.approx(expected.tolist(), abs=1e-6)
 
 
@@ -211,7 +211,7 @@ UNPICKLING_FAILS = """
             raise AssertionError(f"{event}: {details}")
     loading = True
     import numpy, pyarrow, pandas, requests, xgboost, scipy.sparse, mlflow.artifacts
-    from lakehouse import championship, registry
+    from lakehouse import championship, model_files
     from jobs.score.explaining import explainer
     from jobs.score.predict import scorer
     sys.addaudithook(refuse)
@@ -220,7 +220,7 @@ UNPICKLING_FAILS = """
     rows = pyarrow.RecordBatch.from_pydict({"lead_days": [0.9], "missed_before": [None], "age": [0.5]})
     names = ("lead_days", "missed_before", "age")
     loading = False
-    content = registry.model_bytes(championship.champion(sys.argv[1]))
+    content = model_files.model_bytes(championship.champion(sys.argv[1]))
     (scored,) = scorer(content, pyarrow.schema([]), names)(iter([rows]))
     (why, *_) = explainer(content, (), names, 2)(iter([rows]))
     print(scored.num_rows, why.num_rows)
@@ -259,22 +259,22 @@ def test_a_pickle_in_a_models_place_is_not_opened(tmp_path: Path, monkeypatch: p
 
 def test_a_poisoned_copy_on_this_machine_is_fetched_anew(clinic: Clinic) -> None:
     model = championship.champion(NAME)
-    right = registry.model_bytes(model)
-    cached = registry.file(model, registry.MODEL_FILE)
+    right = model_files.model_bytes(model)
+    cached = model_files.local_copy(model, model_files.MODEL)
     cached.write_bytes(pickle.dumps("poison"))
-    assert registry.model_bytes(model) == right and cached.read_bytes() == right
+    assert model_files.model_bytes(model) == right and cached.read_bytes() == right
 
 
 def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tmp_path: Path) -> None:
     model = championship.champion(NAME)
-    right = registry.model_bytes(model)
+    right = model_files.model_bytes(model)
     client = MlflowClient(tracking_uri=clinic.uri)
-    cached = registry.file(model, registry.MODEL_FILE)
+    cached = model_files.local_copy(model, model_files.MODEL)
     before = delta.version(tables.scores(clinic.use_case))
-    poisoned = tmp_path / Path(registry.MODEL_FILE).name
+    poisoned = tmp_path / Path(model_files.MODEL).name
     try:
         poisoned.write_bytes(right[:-1] + b"!")
-        client.log_artifact(model.run_id, str(poisoned), str(Path(registry.MODEL_FILE).parent))
+        client.log_artifact(model.run_id, str(poisoned), str(Path(model_files.MODEL).parent))
         cached.unlink()
         for _ in range(2):
             with pytest.raises(ModelRefused, match="expected a file with SHA-256"):
@@ -283,11 +283,11 @@ def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tm
         assert delta.version(tables.scores(clinic.use_case)) == before
     finally:
         poisoned.write_bytes(right)
-        client.log_artifact(model.run_id, str(poisoned), str(Path(registry.MODEL_FILE).parent))
-    assert registry.model_bytes(model) == right
+        client.log_artifact(model.run_id, str(poisoned), str(Path(model_files.MODEL).parent))
+    assert model_files.model_bytes(model) == right
 
 
 @pytest.mark.parametrize("run_id", ["../../../etc", "a/b", "", "a\0b", "é"])
 def test_a_run_id_from_the_registry_leads_out_of_no_folder(lakehouse_root: Path, run_id: str) -> None:
     with pytest.raises(ModelRefused, match="letters and digits"):
-        registry.file(registry.ModelVersion(NAME, 1, run_id, {}), registry.PROFILE_FILE)
+        model_files.local_copy(registry.ModelVersion(NAME, 1, run_id, {}), model_files.PROFILE)

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from jobs.gate import judgement
 from jobs.train import training
 from jobs.train.objective import Objective
-from lakehouse import championship, delta, events, registry, tables
+from lakehouse import championship, delta, events, model_files, registry, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.profile import Profile
@@ -79,9 +79,9 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     assert [item.path for item in client.list_artifacts(model.run_id, "evaluation")] == ["evaluation/slices.json"]
     nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
     assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
-    profile = Profile.from_json(registry.file(model, registry.PROFILE_FILE).read_text(encoding="utf-8"))
+    profile = Profile.from_json(model_files.local_copy(model, model_files.PROFILE).read_text(encoding="utf-8"))
     assert set(profile.features) == set(use_case.feature_names) and profile.rows == 625 + 150
-    reference = pd.read_parquet(registry.file(model, registry.REFERENCE_FILE))
+    reference = pd.read_parquet(model_files.local_copy(model, model_files.REFERENCE))
     assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
 
 

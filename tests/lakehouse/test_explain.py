@@ -14,7 +14,18 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from lakehouse import boosters, contributions, delta, events, fingerprints, lineage, registry, shape, tables
+from lakehouse import (
+    boosters,
+    contributions,
+    delta,
+    events,
+    fingerprints,
+    lineage,
+    model_files,
+    registry,
+    shape,
+    tables,
+)
 from lakehouse.__main__ import main
 from lakehouse.analyst import keys
 from lakehouse.declaration import UseCase
@@ -109,8 +120,8 @@ def reachable(clinic: UseCase, model: bytes, monkeypatch: pytest.MonkeyPatch) ->
     tags = {registry.TAG_FEATURES: ",".join(clinic.feature_names), "trained_for": "2024-02-10"}
     known = ModelVersion(clinic.name, 1, "ab12", {**tags, registry.TAG_SHA256: hashlib.sha256(model).hexdigest()})
     monkeypatch.setattr(registry, "version", lambda name, number: known)
-    monkeypatch.setattr(registry, "_download", lambda *_: pytest.fail("the cached file is right"))
-    cached = registry._cached(known, registry.MODEL_FILE)
+    monkeypatch.setattr(model_files, "_download", lambda *_: pytest.fail("the cached file is right"))
+    cached = model_files._cached(known, model_files.MODEL)
     cached.parent.mkdir(parents=True)
     cached.write_bytes(model)
     return known
@@ -177,9 +188,9 @@ def test_what_can_not_be_had_is_said_and_the_rest_is_told(clinic: UseCase, capsy
 def test_a_model_file_that_was_changed_explains_nothing(
     clinic: UseCase, reachable: ModelVersion, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cached = registry._cached(reachable, registry.MODEL_FILE)
+    cached = model_files._cached(reachable, model_files.MODEL)
     cached.write_bytes(b"poison")
-    monkeypatch.setattr(registry, "_download", lambda model, path, target: target.write_bytes(b"poison"))
+    monkeypatch.setattr(model_files, "_download", lambda model, path, target: target.write_bytes(b"poison"))
     code, said = told(capsys, "appointment=2")
     assert code == 0 and "expected a file with SHA-256" in said and not cached.exists()
 

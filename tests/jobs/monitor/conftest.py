@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from lakehouse import delta, ledger, registry, shape, tables, use_cases
+from lakehouse import delta, ledger, model_files, registry, shape, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.ledger import Delivery
 from lakehouse.profile import Profile
@@ -156,5 +156,5 @@ def toy(spark, lakehouse_root, tmp_path, monkeypatch) -> Toy:
     monkeypatch.setattr(registry, "version", version)
     monkeypatch.setattr(registry, "versions", lambda name: [version(name, number) for number in toy.trained_for])
     monkeypatch.setattr(registry, "by_alias", lambda name, alias: version(name, toy.champion))
-    monkeypatch.setattr(registry, "file", lambda model, path: tmp_path / path.rsplit("/", 1)[-1])
+    monkeypatch.setattr(model_files, "local_copy", lambda model, path: tmp_path / path.rsplit("/", 1)[-1])
     return toy

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.arguments import Arguments
 from jobs.report import drift_run, job, page
-from lakehouse import day_rows, registry, use_cases
+from lakehouse import day_rows, model_files, registry, use_cases
 from lakehouse.errors import InputsMissing
 from lakehouse.registry import ModelVersion
 
@@ -50,7 +50,7 @@ def reported(lakehouse_root, tmp_path, monkeypatch) -> list[dict]:
     monkeypatch.setattr(use_cases, "by_name", lambda name: use_cases.declared()[0])
     monkeypatch.setattr(day_rows, "read", lambda table, days: rows)
     monkeypatch.setattr(registry, "version", lambda name, number: ModelVersion(name, number, "r", {}))
-    monkeypatch.setattr(registry, "file", lambda model, path: tmp_path / "reference.parquet")
+    monkeypatch.setattr(model_files, "local_copy", lambda model, path: tmp_path / "reference.parquet")
     monkeypatch.setattr(job, "_window", lambda *arguments: frame)
     monkeypatch.setattr(page, "write", write)
     return rows

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.arguments import Arguments
 from jobs.retire import files, in_use, job
-from lakehouse import championship, events, registry
+from lakehouse import championship, events, model_files, registry
 from lakehouse.events import Event
 from tests.jobs.shelf import NOON, Shelf, day, open_clinic, scored
 
@@ -180,7 +180,7 @@ def test_the_files_of_a_version_go_and_its_page_stays(
     client.create_registered_model(name)
     client.create_model_version(name, f"runs:/{run}/booster", run_id=run, tags={"features": "a"})
     model = registry.version(name, 1)
-    cached = registry.file(model, "profile/file")
+    cached = model_files.local_copy(model, "profile/file")
     assert cached.read_text() == "content"
     files.remove(model)
     assert sorted(item.path for item in client.list_artifacts(run)) == ["card", "training"]

@@ -22,7 +22,7 @@ from jobs.restate import job as restate
 from jobs.score import job as score
 from jobs.score import reasons
 from jobs.stale import job as stale
-from lakehouse import contributions, delta, lineage, registry, shape, staleness, tables, use_cases
+from lakehouse import contributions, delta, lineage, model_files, registry, shape, staleness, tables, use_cases
 from lakehouse.declaration import UseCase
 from lakehouse.registry import ModelVersion
 from lakehouse.tables import Table
@@ -58,7 +58,7 @@ class Registry:
             registry.TAG_THRESHOLD: "" if self.threshold is None else repr(self.threshold),
         }
         model = ModelVersion(self.use_case.name, number, f"run{number}", tags)
-        cached = registry._cached(model, registry.MODEL_FILE)
+        cached = model_files._cached(model, model_files.MODEL)
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_bytes(content)
         return model

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.score import job
 from jobs.stale import job as stale
-from lakehouse import delta, lineage, registry, rows, shape, staleness, tables, wanted
+from lakehouse import delta, lineage, model_files, registry, rows, shape, staleness, tables, wanted
 from lakehouse.analyst import query
 from lakehouse.errors import ModelRefused
 from tests.jobs.shelf import NOON, ROWS, Shelf, day, live, open_clinic
@@ -145,7 +145,7 @@ def test_a_challenger_that_fails_while_it_scores_leaves_the_champion_alone_to_de
 ) -> None:
     rollout(shelf, monkeypatch, shadow=True, canary_share=0.3)
     shelf.aliases[registry.CHALLENGER] = 2
-    (shelf.folder / "2" / registry.MODEL_FILE).write_bytes(b"no model at all")
+    (shelf.folder / "2" / model_files.MODEL).write_bytes(b"no model at all")
     result = score(0, 1)
     assert (result["rows"], result["challenger_rows"], len(result["challenger_failures"])) == (2 * ROWS, 0, 1)
     assert {row["decides"] for row in scores(shelf, "champion")} == {True}
