@@ -18,17 +18,24 @@ def of_search(study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed
     complete = [trial for trial in study.trials if trial.state is optuna.trial.TrialState.COMPLETE and trial.params]
     if len(complete) > 1:
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
-        importance = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        mattered = optuna.importance.get_param_importances(study, evaluator=evaluator)
         yield (
             "tuning_importance",
-            bars(importance, "share of the validation loss's variance", "Which parameters mattered"),
+            bars(mattered, "share of the validation loss's variance", "Which parameters mattered"),
         )
+    yield "feature_importance", what_it_uses(importance(booster))
+
+
+def importance(booster: Any) -> dict[str, float]:
+    """Each feature's share of the total gain; a feature that no tree uses has none."""
     gain = booster.get_score(importance_type="total_gain")
     total = sum(gain.values()) or 1.0
-    yield (
-        "feature_importance",
-        bars({k: v / total for k, v in gain.items()}, "share of the total gain", "What the model uses"),
-    )
+    return {name: value / total for name, value in gain.items()}
+
+
+def what_it_uses(shares: Mapping[str, float]) -> Figure:
+    """The features that the model uses most."""
+    return bars(shares, "share of the total gain", "What the model uses")
 
 
 def history(trials: tuple[Trial, ...]) -> Figure:

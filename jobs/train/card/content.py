@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.train import plots
 from jobs.train.card import pictures
 from jobs.train.windows import Parts
 from lakehouse import metrics
@@ -44,7 +45,7 @@ class Trained:
 def gather(trained: Trained) -> dict[str, Any]:
     """The card's content; every text in it is still as it was declared, and the page's to escape."""
     use_case, result = trained.use_case, trained.result
-    importance = _importance(trained.booster)
+    importance = plots.importance(trained.booster)
     return {
         "name": use_case.name,
         "title": use_case.title,
@@ -137,13 +138,6 @@ def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, fl
         if feature.name in train.names
     ]
     return sorted(listed, key=lambda feature: -feature["importance"])
-
-
-def _importance(booster: Any) -> dict[str, float]:
-    """Each feature's share of the total gain."""
-    gain = booster.get_score(importance_type="total_gain")
-    total = sum(gain.values()) or 1.0
-    return {name: value / total for name, value in gain.items()}
 
 
 def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def draw(use_case: UseCase, label: Floats, score: Floats, importance: Mapping[st
         what = "Predicted and actual values; on the line is right"
         yield _picture("predicted_and_actual", what, curves.predicted(label, score))
     what = "What the model uses: each feature's share of the total gain"
-    yield _picture("feature_importance", what, plots.bars(importance, "share of the total gain", "What the model uses"))
+    yield _picture("feature_importance", what, plots.what_it_uses(importance))
 
 
 def _picture(name: str, caption: str, figure: Figure) -> dict[str, str]:
