@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -82,7 +83,7 @@ class Place:
 
     def allow(self, source: str, bread: str) -> None:
         """Mend the contract of ``source``: it knows one more bread."""
-        content = yaml.safe_load(self.declaration.read_text(encoding="utf-8"))
+        content = self._read()
         for declared in content["sources"]:
             if declared["name"] == source:
                 column = next(column for column in declared["columns"] if column["name"] == "bread")
@@ -91,9 +92,13 @@ class Place:
 
     def learn_longer(self) -> None:
         """Declare models that are clearly better than those before."""
-        content = yaml.safe_load(self.declaration.read_text(encoding="utf-8"))
+        content = self._read()
         content["model"]["max_rounds"] = 60
         self._write(content)
 
-    def _write(self, content: dict[str, object]) -> None:
+    def _read(self) -> dict[str, Any]:
+        content: dict[str, Any] = yaml.safe_load(self.declaration.read_text(encoding="utf-8"))
+        return content
+
+    def _write(self, content: dict[str, Any]) -> None:
         self.declaration.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
