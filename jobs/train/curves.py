@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from jobs.train import threshold
+from jobs.train.canvas import framed, side_by_side
 from jobs.train.evaluation import Evaluation
-from jobs.train.plots import framed
 from lakehouse.bootstrap import Bools
 from lakehouse.declaration import Model, UseCase
 from lakehouse.training_set import Floats
@@ -35,14 +35,12 @@ def of_threshold(model: Model, label: Floats, score: Floats) -> Iterator[tuple[s
     if model.task != "classification":
         return
     cuts, cost = threshold.costs(label, score, model.cost_of_miss, model.cost_of_false_alarm)
-    figure, axes = framed("Cost by threshold on validation", "threshold", "cost a row")
+    costs = f"a miss costs {model.cost_of_miss:g}, a false alarm {model.cost_of_false_alarm:g}"
+    figure, axes = framed(f"Cost by threshold on validation\n{costs}", "threshold", "cost a row")
     # Deciding no everywhere needs a threshold above every score, which lies beyond the axis.
     axes.plot(cuts[:-1], cost[:-1] / len(label))
     chosen = threshold.cheapest(label, score, model.cost_of_miss, model.cost_of_false_alarm)
     axes.axvline(chosen, linestyle="--", color="grey", label=f"chosen: {chosen:.3f}")
-    axes.set_title(
-        f"Cost by threshold on validation\na miss costs {model.cost_of_miss:g}, a false alarm {model.cost_of_false_alarm:g}"
-    )
     axes.legend()
     yield "cost_by_threshold", figure
 
@@ -55,19 +53,18 @@ def of_slices(use_case: UseCase, evaluated: Evaluation) -> Iterator[tuple[str, F
     if not largest:
         return
     lines = [line for line in reversed(known) if line in largest]
-    figure = Figure(figsize=(7, 1.2 + 0.28 * len(lines)), layout="constrained")
-    axes = figure.subplots()
     names = [f"{line['slice']} {line['value']} ({line['rows']:,} rows)" for line in lines]
+    title, meaning = "Slices of the holdout, with 95 % intervals over days", metric.replace("_", " ")
+    figure, axes = framed(title, meaning, "", names, height=1.4 + 0.28 * len(lines))
     for place, line in enumerate(lines):
         if line["low"] is not None:
             axes.plot([line["low"], line["high"]], [place, place], color="C0", linewidth=1.5)
     axes.plot([line["value_of_metric"] for line in lines], range(len(lines)), "o", color="C0")
-    axes.set_yticks(range(len(lines)), names, fontsize=8)
+    axes.set_yticks(range(len(lines)), names)
     whole = evaluated.metrics["model"][metric]
     if whole is not None:
         axes.axvline(whole, linestyle="--", color="grey", label=f"all rows: {whole:.3f}")
         axes.legend()
-    axes.set(title="Slices of the holdout, with 95 % intervals over days", xlabel=metric.replace("_", " "))
     yield "slices", figure
 
 
@@ -77,8 +74,7 @@ def confusion(label: Floats, decided: Bools) -> Figure:
     counts = np.array(
         [[(~decided & ~yes).sum(), (decided & ~yes).sum()], [(~decided & yes).sum(), (decided & yes).sum()]]
     )
-    figure = Figure(figsize=(5, 4.5), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = side_by_side(1, 5)
     axes.imshow(counts, cmap="Blues", vmin=0)
     axes.set_xticks([0, 1], ["decided no", "decided yes"])
     axes.set_yticks([0, 1], ["was no", "was yes"])
@@ -108,8 +104,7 @@ def rankings(label: Floats, score: Floats) -> Figure:
     """The ROC curve and the precision-recall curve beside each other."""
     from sklearn import metrics
 
-    figure = Figure(figsize=(10, 4.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = side_by_side(2, 10)
     false_rate, true_rate, _ = metrics.roc_curve(label, score)
     left.plot(false_rate, true_rate)
     left.plot([0, 1], [0, 1], linestyle="--", color="grey")
@@ -133,8 +128,7 @@ def predicted(label: Floats, score: Floats, most: int = 5_000) -> Figure:
 
 def residuals(label: Floats, score: Floats) -> Figure:
     """By how much predictions were off: how often, and whether it depends on the prediction."""
-    figure = Figure(figsize=(10, 4.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = side_by_side(2, 10)
     off = label - score
     left.hist(off, bins=40)
     left.axvline(0, linestyle="--", color="grey")

@@ -1,4 +1,4 @@
-"""The pictures of a search and of the model that it found. Made without pyplot, which keeps figures alive."""
+"""The pictures of a search and of the model that it found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import optuna
 from matplotlib.figure import Figure
 
+from jobs.train.canvas import framed
 from jobs.train.study import Trial
 
 
@@ -23,7 +24,7 @@ def of_search(study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed
             "tuning_importance",
             bars(mattered, "share of the validation loss's variance", "Which parameters mattered"),
         )
-    yield "feature_importance", what_it_uses(importance(booster))
+    yield "feature_importance", bars(importance(booster), "share of the total gain", "What the model uses")
 
 
 def importance(booster: Any) -> dict[str, float]:
@@ -31,11 +32,6 @@ def importance(booster: Any) -> dict[str, float]:
     gain = booster.get_score(importance_type="total_gain")
     total = sum(gain.values()) or 1.0
     return {name: value / total for name, value in gain.items()}
-
-
-def what_it_uses(shares: Mapping[str, float]) -> Figure:
-    """The features that the model uses most."""
-    return bars(shares, "share of the total gain", "What the model uses")
 
 
 def history(trials: tuple[Trial, ...]) -> Figure:
@@ -52,16 +48,8 @@ def history(trials: tuple[Trial, ...]) -> Figure:
 
 def bars(values: Mapping[str, float], meaning: str, title: str, most: int = 25) -> Figure:
     """The greatest values as horizontal bars."""
-    figure, axes = framed(title, meaning, "")
     chosen = sorted(values.items(), key=lambda item: item[1])[-most:]
-    axes.barh([name for name, _ in chosen], [value for _, value in chosen])
-    axes.tick_params(axis="y", labelsize=8)
+    names = [name for name, _ in chosen]
+    figure, axes = framed(title, meaning, "", names)
+    axes.barh(names, [value for _, value in chosen])
     return figure
-
-
-def framed(title: str, x: str, y: str) -> tuple[Figure, Any]:
-    """A figure with one pair of axes."""
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    axes.set(title=title, xlabel=x, ylabel=y)
-    return figure, axes

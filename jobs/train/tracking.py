@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
@@ -17,9 +17,6 @@ from mlflow.exceptions import MlflowException
 from jobs.train.study import Trial
 from lakehouse import delta, registry, settings
 from lakehouse.tables import Table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 log = logging.getLogger(__name__)
 
@@ -143,9 +140,10 @@ class Run:
         )
         self._client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
-    def figure(self, name: str, figure: Figure) -> None:
-        """Log a figure as ``plots/<name>.png``."""
-        self._client.log_figure(self.run_id, figure, f"plots/{name}.png", save_kwargs={"dpi": 90})
+    def pictures(self, pictures: Mapping[str, bytes]) -> None:
+        """Log each as ``plots/<name>.png``."""
+        for name, content in pictures.items():
+            self.file(f"plots/{name}.png", lambda file, content=content: file.write_bytes(content))
 
     def table(self, path: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Log rows of the same columns as a table that MLflow shows; without rows, nothing."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jobs.train import curves, fitting, plots, record, registration, space, studies, tuning
+from jobs.train import canvas, curves, fitting, plots, record, registration, space, studies, tuning
 from jobs.train.card import page
 from jobs.train.card.content import Trained
 from jobs.train.evaluation import Evaluation
@@ -78,7 +78,8 @@ def train(
                 "threshold": found.threshold,
             }
             _log_numbers(run, use_case, tuned, result, found.validation)
-            _log_pictures(run, use_case, tuned, booster, parts, evaluated)
+            run.table("evaluation/slices.json", evaluated.slices)
+            drawn = _log_pictures(run, use_case, tuned, booster, parts, evaluated)
             outcome = record.outcome(measured, found.validation, found.threshold, booster)
             done = record.of(use_case, day, windows, pinned, parts, tuned.params, tuned.rounds, outcome)
             run.file(record.RECORD_FILE, lambda file: file.write_text(done.to_json(), encoding="utf-8"))
@@ -88,7 +89,7 @@ def train(
             run.file(model_files.MODEL, lambda file: file.write_bytes(content))
             run.file(model_files.RESULT, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
             came_from = _lineage(run, use_case, day, pinned, content)
-            page.log(run, Trained(use_case, result, parts, booster, found.score, came_from))
+            page.log(run, Trained(use_case, result, parts, booster, found.score, came_from, drawn))
             model_id = registration.log_model(run.run_id, booster, parts.train)
     version_tags = {
         **tags,
@@ -135,17 +136,19 @@ def _log_numbers(
 
 def _log_pictures(
     run: Run, use_case: UseCase, tuned: tuning.Tuned, booster: Any, parts: Parts, evaluated: Evaluation
-) -> None:
+) -> dict[str, bytes]:
+    """Log them, and give them as PNG by name."""
     seed, holdout = use_case.model.seed, parts.holdout
     assert tuned.study is not None
-    for name, figure in (
+    figures = (
         *plots.of_search(tuned.study, tuned.trials, booster, seed),
         *curves.of_holdout(use_case.model, holdout.label, evaluated.score, evaluated.decided),
         *curves.of_threshold(use_case.model, parts.validation.label, tuned.validation_score),
         *curves.of_slices(use_case, evaluated),
-    ):
-        run.figure(name, figure)
-    run.table("evaluation/slices.json", evaluated.slices)
+    )
+    drawn = {name: canvas.png(figure) for name, figure in figures}
+    run.pictures(drawn)
+    return drawn
 
 
 def _log_data(run: Run, use_case: UseCase, done: record.Record, parts: Parts) -> None:

@@ -32,6 +32,7 @@ class Trained:
         booster: the fitted model.
         score: its scores of the holdout's rows.
         lineage: what it was made from and by, in words and values.
+        pictures: those of the run, PNG by name.
     """
 
     use_case: UseCase
@@ -40,6 +41,7 @@ class Trained:
     booster: Any
     score: Floats
     lineage: Mapping[str, Any]
+    pictures: Mapping[str, bytes]
 
 
 def gather(trained: Trained) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
         "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
         "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},
-        "pictures": list(pictures.draw(use_case, trained.parts.holdout.label, trained.score, importance)),
+        "pictures": list(pictures.of(use_case.model.task, trained.pictures)),
     }
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from jobs.train.card import content, page
+from jobs.train import canvas
+from jobs.train.card import content, page, pictures
 from jobs.train.card.content import Trained
 from jobs.train.windows import Parts
 from lakehouse.declaration import UseCase
@@ -84,7 +86,8 @@ def trained(task: str = "classification", hostile: bool = False) -> Trained:
         **({"slices": SLICES} if hostile else {}),
     }
     lineage = {"trained for": "2024-02-10", "MLflow run": "ab12", "code version": "0.1.0+abc", "none": None}
-    return Trained(use_case, result, parts, booster, score, lineage)
+    drawn = {name: canvas.png(Figure(figsize=(1, 1))) for name in pictures.CAPTIONS}
+    return Trained(use_case, result, parts, booster, score, lineage, drawn)
 
 
 @cache
