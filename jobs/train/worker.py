@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from lakehouse import boosters
 from lakehouse.declaration import Model
 from lakehouse.errors import NightjarError
 
@@ -44,6 +45,7 @@ class Order:
 
 def work(folder: Path) -> None:
     """Bin the rows, then take trials until there is none left."""
+    boosters.import_alone()
     # Imported here: the watch over the starter begins before the seconds that these take.
     from jobs.train.binning import take_up
     from jobs.train.objective import Objective

@@ -11,7 +11,7 @@ from tests.torture import schedule, torture
 from tests.torture.campaign import steps
 
 KILLS = 6
-SEED = 58
+SEED = 452
 
 
 @pytest.mark.torture

@@ -1,0 +1,34 @@
+"""A process that only scores does not wait for what it does not need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import xgboost
+
+SCORE = """
+import sys
+from pathlib import Path
+import numpy as np
+from lakehouse import boosters
+
+booster = boosters.load(Path(sys.argv[1]).read_bytes())
+assert "sklearn" not in sys.modules and "scipy.stats" not in sys.modules
+print(*booster.inplace_predict(np.array([[0.1], [0.9], [np.nan]])))
+from sklearn import metrics
+assert metrics.roc_auc_score([0, 1], [0, 1]) == 1
+"""
+
+
+def test_a_worker_scores_without_scikit_learn_and_can_have_it_afterwards(tmp_path: Path) -> None:
+    rows = np.array([[0.0], [0.2], [0.8], [1.0]] * 10)
+    booster = xgboost.train({"max_depth": 1}, xgboost.DMatrix(rows, rows[:, 0]), 5)
+    (tmp_path / "model.ubj").write_bytes(bytes(booster.save_raw("ubj")))
+    command = [sys.executable, "-c", SCORE, str(tmp_path / "model.ubj")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    expected = booster.inplace_predict(np.array([[0.1], [0.9], [np.nan]]))
+    assert np.allclose([float(value) for value in done.stdout.split()], expected)
