@@ -22,7 +22,7 @@ import pytest
 from deltalake import DeltaTable
 
 from stack.airflow_client import AirflowClient
-from stack.lifecycle import running_stack
+from stack.lifecycle import await_all, running_stack
 from stack.plan import Plan
 from stack.ports import Ports
 from stack.running import RunningStack
@@ -53,7 +53,7 @@ def stack(root: Path) -> Iterator[RunningStack]:
         landing_root=str(root / "landing"),
         use_case_roots=str(PROJECT / "tests" / "use_cases"),
     )
-    with running_stack(plan) as running:
+    with running_stack(plan, wait_for=["spark"]) as running:
         yield running
 
 
@@ -65,6 +65,7 @@ def nights(stack: RunningStack, root: Path) -> AirflowClient:
     known = HISTORY_END - dt.timedelta(days=7)
     job(stack, "ingest", "--source", "bakery_sales_counted", "--partition", START, "--through", known)
     job(stack, "features", "--use-case", "bakery_sales", "--partition", START, "--through", HISTORY_END)
+    await_all(stack)
     airflow = AirflowClient(stack)
     airflow.trigger("train__bakery_sales", "first", conf={"partition": str(NIGHTS[0])})
     airflow.wait("train__bakery_sales", "first", PATIENCE_SECONDS)

@@ -1,11 +1,19 @@
-"""Some weeks of the bakery, taken in: what the tests of features and of restatement start from."""
+"""Some weeks of the bakery, taken in: what the tests of features, restatement and maintenance start from."""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from jobs.arguments import Arguments
+from jobs.features import job as features
 from jobs.ingest import job
+from tests.use_cases import bakery
 
 START = dt.date(2024, 3, 1)
 DAY = START + dt.timedelta(days=24)
@@ -15,3 +23,26 @@ SOURCES = ("bakery_plan", "bakery_sales_counted")
 def ingest(first: dt.date, last: dt.date, *sources: str) -> None:
     for source in sources or SOURCES:
         job.run(Arguments(stage="ingest", source=source, partition=first, through=last))
+
+
+def build(first: dt.date, last: dt.date) -> None:
+    features.run(Arguments(stage="features", use_case="bakery_sales", partition=first, through=last))
+
+
+@contextmanager
+def prepared(folder: Path, origin: Path | None = None) -> Iterator[Path]:
+    """Work in a lakehouse and a landing zone under ``folder``, copied from ``origin``, for tests to copy in their turn."""
+    if origin is not None:
+        copy(origin, folder / "warehouse", folder / "landing")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LAKEHOUSE_ROOT", str(folder / "warehouse"))
+        environment.setenv("LANDING_ROOT", str(folder / "landing"))
+        environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
+        yield folder
+
+
+def copy(origin: Path, warehouse: Path, landing: Path) -> Path:
+    """Both as they are under ``origin``."""
+    shutil.copytree(origin / "warehouse", warehouse)
+    shutil.copytree(origin / "landing", landing)
+    return warehouse

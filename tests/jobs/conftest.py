@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.declaration import UseCase
 from tests.jobs import appointments
-from tests.jobs.bakery_days import DAY, START, ingest
+from tests.jobs.bakery_days import DAY, START, copy, ingest, prepared
 from tests.use_cases import bakery
 
 
@@ -78,11 +78,7 @@ def mlflow_uri(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(scope="session")
 def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything that DAY may read, and some days that it may not: ingested once, for every test to copy."""
-    root = tmp_path_factory.mktemp("ingested")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
-        environment.setenv("LANDING_ROOT", str(root / "landing"))
-        environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
+    with prepared(tmp_path_factory.mktemp("ingested")) as root:
         bakery.deliver(root / "landing", START, DAY + dt.timedelta(days=3))
         ingest(START, DAY + dt.timedelta(days=3))
     return root
@@ -91,9 +87,7 @@ def ingested(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def arrived(ingested: Path, lakehouse_root: Path, landing_root: Path) -> Path:
     """A lakehouse of the test's own with what was ingested."""
-    shutil.copytree(ingested / "warehouse", lakehouse_root)
-    shutil.copytree(ingested / "landing", landing_root)
-    return lakehouse_root
+    return copy(ingested, lakehouse_root, landing_root)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +97,7 @@ def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LAKEHOUSE_ROOT", str(folder))
         use_case = appointments.declare(folder / "use_cases")
-        appointments.fill(spark, use_case, appointments.START, days=48, rows_a_day=30)
+        appointments.fill(use_case, appointments.START, days=48, rows_a_day=30)
     return folder
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from tests.use_cases import bakery
 
-FIRST, LAST = dt.date(2024, 3, 1), dt.date(2024, 4, 30)
+FIRST, LAST = dt.date(2024, 3, 1), dt.date(2024, 3, 20)
 
 
 def full(folder: Path) -> dict[str, object]:
     """Ingest until the disk is full; make room and ingest again."""
     warehouse = folder / "warehouse"
     warehouse.mkdir()
-    mount("-t", "tmpfs", "-o", "size=200k", "tmpfs", str(warehouse))
+    mount("-t", "tmpfs", "-o", "size=72k", "tmpfs", str(warehouse))
     os.environ |= {
         "LAKEHOUSE_ROOT": str(warehouse),
         "LANDING_ROOT": str(folder / "landing"),

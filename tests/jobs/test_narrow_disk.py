@@ -48,7 +48,7 @@ def test_a_full_disk_is_named_and_the_rerun_is_complete(tmp_path: Path) -> None:
     assert "the disk is full" in found["first"]["message"]
     assert found["first"]["retryable"] is True
     assert found["again"]["exit_code"] == 0, found
-    assert found["again"]["accepted_rows"] == found["rows"] == found["keys"] == 61 * 18
+    assert found["again"]["accepted_rows"] == found["rows"] == found["keys"] == 20 * 18
 
 
 def test_a_landing_folder_that_can_not_be_written_to_is_named_and_the_rerun_is_complete(tmp_path: Path) -> None:

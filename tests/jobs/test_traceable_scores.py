@@ -61,7 +61,7 @@ def clinic(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Tem
         from lakehouse import use_cases
 
         use_case = use_cases.load(file)
-        appointments.fill(spark, use_case, appointments.START, days=41, rows_a_day=30)
+        appointments.fill(use_case, appointments.START, days=41, rows_a_day=30)
         for job in (train, gate):
             stage = job.__name__.split(".")[1]
             job.run(Arguments(stage=stage, use_case=NAME, partition=DAY, actor="tests"))

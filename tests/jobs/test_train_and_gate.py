@@ -13,9 +13,10 @@ from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
 from jobs.gate import judgement
+from jobs.gate.measurement import score
 from jobs.train import training
 from jobs.train.objective import Objective
-from lakehouse import championship, delta, events, model_files, registry, tables
+from lakehouse import championship, delta, events, model_files, registry, tables, training_set
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.profile import Profile
@@ -23,7 +24,7 @@ from tests.jobs import appointments
 from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
 
 
-def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str) -> None:
+def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
     made = run_train(clinic)
     assert (made["status"], made["model_version"]) == ("registered", 1)
     assert made["rows"] == {"train": 625, "validation": 150, "holdout": 175, "unlabelled": 190}
@@ -33,6 +34,7 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
     _version_is_described(model, made)
     _run_is_complete(model, mlflow_uri, clinic)
     _slices_are_measured(made)
+    _mlflow_serves_what_scoring_scores(model, clinic, spark)
 
     again = run_train(clinic)
     assert again == {**made, "status": "unchanged", "seconds": {}}
@@ -98,25 +100,22 @@ def _slices_are_measured(made: dict[str, Any]) -> None:
     assert {"calibration_intercept", "calibration_slope"} == set(made["recalibration"])
 
 
-def test_mlflow_serves_what_scoring_scores(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
+def _mlflow_serves_what_scoring_scores(model: registry.ModelVersion, use_case: UseCase, spark: SparkSession) -> None:
     import mlflow
     import pandas as pd
 
-    from jobs.gate.measurement import score
-    from lakehouse import training_set
-
-    run_train(clinic)
-    model = registry.version(clinic.name, 1)
-    rows = training_set.read(spark, clinic, FIRST_DAY, FIRST_DAY, 1, 1)
-    loaded = mlflow.pyfunc.load_model(f"models:/{clinic.name}/1")
+    rows = training_set.read(spark, use_case, FIRST_DAY, FIRST_DAY, 1, 1)
+    loaded = mlflow.pyfunc.load_model(f"models:/{use_case.name}/1")
     served = loaded.predict(pd.DataFrame(rows.features, columns=list(rows.names)))
     assert np.array_equal(np.asarray(served, dtype=np.float64), score(model, rows))
 
 
 def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: UseCase) -> None:
     run_train(clinic)
-    run_gate(clinic)
     run_train(clinic, NEXT_DAY)
+    # A version that is asked for is judged, and no other.
+    assert run_gate(clinic, NEXT_DAY, model_version=1)["model_version"] == 1
+    assert judgement.of(registry.version(clinic.name, 2)) is None
     judged = run_gate(clinic, NEXT_DAY)
     assert judged["status"] == "judged" and judged["champion_version"] == 1
     evidence = judged["evidence"]
@@ -187,12 +186,12 @@ def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> N
     assert championship.champion(clinic.name).version == 2
 
 
-def test_restated_labels_are_trained_on_again(clinic: UseCase, spark: SparkSession) -> None:
+def test_restated_labels_are_trained_on_again(clinic: UseCase) -> None:
     run_train(clinic)
-    appointments.fill(spark, clinic, appointments.START, days=1, rows_a_day=30, batch="b")
+    appointments.fill(clinic, appointments.START, days=1, rows_a_day=30, batch="b")
     assert (made := run_train(clinic))["status"] == "registered" and made["model_version"] == 2
     # A day that no window holds makes no difference.
-    appointments.fill(spark, clinic, FIRST_DAY, days=1, rows_a_day=30, batch="b")
+    appointments.fill(clinic, FIRST_DAY, days=1, rows_a_day=30, batch="b")
     assert run_train(clinic)["status"] == "unchanged"
 
 
@@ -231,13 +230,6 @@ def test_without_a_version_the_gate_says_how_to_train_one(clinic: UseCase) -> No
         run_gate(clinic)
 
 
-def test_a_version_asked_for_is_judged(clinic: UseCase) -> None:
-    run_train(clinic)
-    run_train(clinic, NEXT_DAY)
-    assert run_gate(clinic, NEXT_DAY, model_version=1)["model_version"] == 1
-    assert judgement.of(registry.version(clinic.name, 2)) is None
-
-
 def test_a_regression_is_trained_and_judged(
     spark: SparkSession, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,7 +243,7 @@ def test_a_regression_is_trained_and_judged(
     )
     sections["gate"]["min_improvement"] = 0.0
     use_case = appointments.declare(root, "minutes_late")
-    appointments.fill(spark, use_case, appointments.START, days=40, rows_a_day=30)
+    appointments.fill(use_case, appointments.START, days=40, rows_a_day=30)
     made = run_train(use_case)
     assert made["threshold"] is None and registry.version(use_case.name, 1).threshold is None
     assert made["metrics"]["model"]["rmse"] < made["metrics"]["baseline_constant"]["rmse"]

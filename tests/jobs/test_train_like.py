@@ -28,7 +28,7 @@ def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("filled")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LAKEHOUSE_ROOT", str(folder))
-        appointments.fill(spark, appointments.declare(folder / "use_cases"), appointments.START, days=40, rows_a_day=30)
+        appointments.fill(appointments.declare(folder / "use_cases"), appointments.START, days=40, rows_a_day=30)
     return folder
 
 
@@ -48,10 +48,10 @@ def vacuum_all(use_case: UseCase) -> None:
 
 
 def test_like_gets_the_same_although_all_has_changed_since(
-    clinic: UseCase, spark: SparkSession, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+    clinic: UseCase, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = train(clinic)
-    appointments.fill(spark, clinic, appointments.START, days=3, rows_a_day=30, batch="b")
+    appointments.fill(clinic, appointments.START, days=3, rows_a_day=30, batch="b")
     root = lakehouse_root.parent / "use_cases"
     appointments.declare(root, clinic.name, model={"trials": 2, "seed": 9}, drift={"bins": 4})
     monkeypatch.setattr(space, "cores", lambda: 3)
@@ -79,7 +79,7 @@ def kept(run_id: str) -> record.Record:
 def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCase, spark: SparkSession) -> None:
     made = train(clinic)
     later = DAY + dt.timedelta(days=3)
-    appointments.fill(spark, clinic, later, days=1, rows_a_day=30)
+    appointments.fill(clinic, later, days=1, rows_a_day=30)
     for table in (tables.features(clinic), tables.silver(clinic.source("visits"))):
         DeltaTable(delta.location(table)).optimize.compact()
         spark.sql(f"DELETE FROM delta.`{delta.location(table)}` WHERE partition = DATE '{later}'")
@@ -91,9 +91,9 @@ def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCas
     assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2
 
 
-def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase, spark: SparkSession) -> None:
+def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase) -> None:
     made = train(clinic)
-    appointments.fill(spark, clinic, appointments.START, days=1, rows_a_day=30, batch="b")
+    appointments.fill(clinic, appointments.START, days=1, rows_a_day=30, batch="b")
     vacuum_all(clinic)
     with pytest.raises(VersionGone, match=r"_features: version 1 is gone \(1 of its \d+ files were vacuumed\)"):
         like(made["run_id"])

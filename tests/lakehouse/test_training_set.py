@@ -40,7 +40,7 @@ def test_the_label_of_a_value(
 
 def test_rows_without_an_outcome_or_a_value_have_no_label_and_stay(spark: SparkSession, lakehouse_root: Path) -> None:
     use_case = appointments.declare(lakehouse_root.parent / "use_cases")
-    appointments.fill(spark, use_case, DAY, days=3, rows_a_day=40)
+    appointments.fill(use_case, DAY, days=3, rows_a_day=40)
     rows = training_set.read(spark, use_case, DAY, DAY + dt.timedelta(days=1), 1, 1)
     # Of 40 a day: 4 whose value is null, 2 with no outcome at all.
     assert len(rows) == 80
@@ -54,9 +54,9 @@ def test_rows_without_an_outcome_or_a_value_have_no_label_and_stay(spark: SparkS
 
 def test_a_pinned_version_is_read_even_when_the_table_has_moved_on(spark: SparkSession, lakehouse_root: Path) -> None:
     use_case = appointments.declare(lakehouse_root.parent / "use_cases")
-    appointments.fill(spark, use_case, DAY, days=1)
+    appointments.fill(use_case, DAY, days=1)
     before = training_set.read(spark, use_case, DAY, DAY, 1, 1)
-    appointments.fill(spark, use_case, DAY, days=1, batch="b")
+    appointments.fill(use_case, DAY, days=1, batch="b")
     again = training_set.read(spark, use_case, DAY, DAY, 1, 1)
     restated = training_set.read(spark, use_case, DAY, DAY, 2, 2)
     assert np.array_equal(before.features, again.features, equal_nan=True)
@@ -65,7 +65,7 @@ def test_a_pinned_version_is_read_even_when_the_table_has_moved_on(spark: SparkS
 
 def test_several_outcomes_of_one_entity_are_refused(spark: SparkSession, lakehouse_root: Path) -> None:
     use_case = appointments.declare(lakehouse_root.parent / "use_cases")
-    appointments.fill(spark, use_case, DAY, days=1)
+    appointments.fill(use_case, DAY, days=1)
     visits = tables.silver(use_case.source("visits"))
     rows = delta.read(spark, visits).localCheckpoint()
     delta.replace(rows.unionAll(rows), visits, where=delta.days_condition([DAY]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,23 +16,31 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.features import job as features
 from jobs.maintain import job
 from lakehouse import clustering, tables, use_cases
 from lakehouse.errors import TableUnreadable
 from lakehouse.settings import PROJECT_ROOT
-from tests.jobs.bakery_days import DAY
+from tests.jobs.bakery_days import DAY, build, copy, prepared
 
 
 def maintain() -> dict[str, object]:
     return job.run(Arguments(stage="maintain"))
 
 
+@pytest.fixture(scope="module")
+def features(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The features of a day. What they were built from is put away: each table takes its time to be maintained."""
+    with prepared(tmp_path_factory.mktemp("features"), ingested) as root:
+        build(DAY, DAY)
+        for layer in ("bronze", "silver"):
+            shutil.rmtree(root / "warehouse" / layer)
+    return root
+
+
 @pytest.fixture
-def built(arrived: Path) -> Path:
-    """The features of a day."""
-    features.run(Arguments(stage="features", use_case="bakery_sales", partition=DAY))
-    return arrived / "gold/bakery_sales_features"
+def built(features: Path, lakehouse_root: Path, landing_root: Path) -> Path:
+    """The features' table in a lakehouse of the test's own."""
+    return copy(features, lakehouse_root, landing_root) / "gold/bakery_sales_features"
 
 
 def rows(table: Path) -> list[str]:
@@ -79,7 +88,7 @@ def test_files_older_than_the_retention_go_and_those_that_a_version_needs_stay(
     built: Path, spark: SparkSession
 ) -> None:
     old = set(DeltaTable(built).file_uris())
-    features.run(Arguments(stage="features", use_case="bakery_sales", partition=DAY, force=True))
+    scatter(spark, built, 1)
     maintain()
     assert all(Path(file).exists() for file in old)
     age(built, 8)

@@ -11,11 +11,10 @@ from deltalake import DeltaTable
 
 from jobs import stages
 from jobs.arguments import Arguments
-from jobs.features import job as features
 from jobs.restate import job as restate
 from jobs.stale import job as stale
 from lakehouse import scoring, staleness
-from tests.jobs.bakery_days import DAY, START, ingest
+from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
 from tests.use_cases import bakery
 
 FIRST = DAY - dt.timedelta(days=3)
@@ -43,14 +42,21 @@ def rows(root: Path) -> list[str]:
     return sorted(map(repr, DeltaTable(root / "gold/bakery_sales_features").to_pyarrow_table().to_pylist()))
 
 
-@pytest.fixture
-def corrected(arrived: Path, landing_root: Path) -> Path:
+@pytest.fixture(scope="module")
+def correction(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A week of features, and then a correction to the sales of one day."""
-    run(features, partition=FIRST, through=LAST)
-    assert run(stale)["status"] == "fresh"
-    bakery.write(landing_root, "bakery_sales_counted", CORRECTED, ["shop,bread,sold", "canal,rye,500"])
-    ingest(CORRECTED, CORRECTED, "bakery_sales_counted")
-    return arrived
+    with prepared(tmp_path_factory.mktemp("corrected"), ingested) as root:
+        build(FIRST, LAST)
+        assert run(stale)["status"] == "fresh"
+        bakery.write(root / "landing", "bakery_sales_counted", CORRECTED, ["shop,bread,sold", "canal,rye,500"])
+        ingest(CORRECTED, CORRECTED, "bakery_sales_counted")
+    return root
+
+
+@pytest.fixture
+def corrected(correction: Path, lakehouse_root: Path, landing_root: Path) -> Path:
+    """A lakehouse of the test's own with that correction."""
+    return copy(correction, lakehouse_root, landing_root)
 
 
 def test_the_days_that_may_read_a_correction_are_named_with_the_reason(
@@ -84,7 +90,7 @@ def test_restating_rewrites_the_stale_days_alone_and_equals_a_rebuild_from_nothi
 
     restated = rows(corrected)
     shutil.rmtree(corrected / "gold")
-    run(features, partition=FIRST, through=LAST)
+    build(FIRST, LAST)
     assert rows(corrected) == restated
 
 
