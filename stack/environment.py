@@ -13,7 +13,15 @@ from stack.plan import Plan
 from stack.ports import HOST
 
 # Of another Spark or another stack, whose variables a shell may still carry.
-FOREIGN = ("AIRFLOW_HOME", "PYTHONHOME", "SPARK_CONF_DIR", "SPARK_HOME", "SPARK_REMOTE", "NIGHTJAR_SERVICE")
+FOREIGN = (
+    "AIRFLOW_HOME",
+    "NIGHTJAR_SERVICE",
+    "PYTHONHOME",
+    "SPARK_CONF_DIR",
+    "SPARK_CONNECT_MODE_ENABLED",
+    "SPARK_HOME",
+    "SPARK_REMOTE",
+)
 
 
 def task_variables(plan: Plan, credentials: Credentials) -> dict[str, str]:

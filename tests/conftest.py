@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from stack.services import JAVA_OPTIONS
-from tests import mongo_server
+from lakehouse import spark_config
+from tests import mongo_server, shared_spark
 from tests.mongo_server import Server
 
 TESTS = Path(__file__).resolve().parent
@@ -27,26 +26,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    """A local session with Delta; jobs that ask lakehouse.spark for one get the same."""
-    os.environ.pop("SPARK_REMOTE", None)
-    os.environ["SPARK_MASTER"] = "local[2]"
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    # It lives for ten minutes and plans thousands of queries, so that optimised code pays: 27 tests that took 523 s on
-    # one core without the optimising compiler took 380 s with the stack's own options.
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-java-options '{JAVA_OPTIONS}' pyspark-shell"
-    from lakehouse import spark_config
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session on the server that all tests share, or in this process where ``SPARK_MASTER`` says which; jobs that ask
+    lakehouse.spark for one get the same.
+    """
     from lakehouse.spark import session
 
-    spark_config.CONFIG |= {
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "1",
-    }
-
-    made = session("tests")
-    made.sparkContext.setLogLevel("ERROR")
-    yield made
-    made.stop()
+    spark_config.CONFIG |= shared_spark.SMALL
+    if "SPARK_MASTER" in os.environ:
+        yield session("tests")
+        return
+    folder = tmp_path_factory.getbasetemp()
+    # Each of xdist's workers has a folder of its own in the run's.
+    run = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with shared_spark.joined((run / "spark").resolve()) as address:
+        os.environ["SPARK_REMOTE"] = address
+        yield session("tests")
 
 
 @pytest.fixture(scope="session")

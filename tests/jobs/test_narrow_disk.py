@@ -27,7 +27,8 @@ pytestmark = pytest.mark.skipif(not may_mount(), reason="needs user namespaces t
 
 
 def told(scenario: str, folder: Path) -> Any:
-    environment = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
+    server = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
+    environment = {name: value for name, value in os.environ.items() if name not in server}
     done = subprocess.run(
         ["unshare", "-rm", sys.executable, "-m", "tests.jobs.narrow_disk", scenario, str(folder)],
         cwd=PROJECT,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from stack.credentials import Credentials
 from stack.ports import Ports
+from tests.services import Running
 from tests.torture import schedule
 from tests.torture.campaign import Step
 from tests.torture.place import Place
-from tests.torture.services import Running
 from tests.torture.walk import Broken, Say, Tally, Walk
 
 OUTCOMES = ("job killed", "server killed", "ended before")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
+from tests.services import Running
 from tests.torture import books, digests
 from tests.torture.campaign import Step
 from tests.torture.digests import Contents
 from tests.torture.place import Place
 from tests.torture.schedule import Moment
-from tests.torture.services import Running
 from tests.torture.victim import Ended, Job
 
 # As often as Airflow would, with the kills that nobody in Airflow's place can count on.

@@ -19,8 +19,9 @@ START_SECONDS = 120
 class Running:
     """One service of a plan: ``spark`` or ``mlflow``."""
 
-    def __init__(self, plan: Plan, name: str) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, name: str, optimise: bool = False) -> None:
+        """``optimise`` Spark's code as the stack does: a Spark that lives for minutes does not repay it."""
+        self._plan, self._optimise = plan, optimise
         self._service: Service = next(service for service in services(plan) if service.name == name)
         self._process: psutil.Process | None = None
         self._since = 0.0
@@ -31,8 +32,9 @@ class Running:
         own = {name: value for name, value in environ.items() if name not in self._service.without}
         if self._service.name == "spark":
             prepare_spark(self._plan, os.environ)
-            # A Spark that lives for minutes does not repay optimised code: a quarter less of two cores' time, and as fast.
-            own["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
+            if not self._optimise:
+                # A quarter less of two cores' time, and as fast.
+                own["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
         self._plan.mlflow_home.mkdir(parents=True, exist_ok=True)
         self._since = time.time()
         log = log_file(self._plan, self._service.name)

@@ -1,0 +1,67 @@
+"""One Spark Connect server for all processes of a test run: one Spark that starts, and that gets warm.
+
+Each process has a session of its own on it, as the jobs of a stack share one. Whoever comes first starts the server, and
+whoever leaves last stops it: each holds a shared lock meanwhile, which the system takes back from a process that dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from stack import processes
+from stack.credentials import Credentials
+from stack.environment import task_variables
+from stack.plan import Plan
+from stack.ports import Ports
+from tests.services import Running
+
+# Tables of some rows: one task is enough for what a cluster does with many.
+SMALL = {"spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1"}
+
+
+@contextmanager
+def joined(folder: Path) -> Iterator[str]:
+    """The address (``SPARK_REMOTE``) of a session of one's own on the server of ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / "address"
+    with (folder / "guests").open("ab") as guests:
+        with _door(folder):
+            fcntl.flock(guests, fcntl.LOCK_SH)
+            if not address.exists():
+                address.write_text(_start(folder), encoding="utf-8")
+        try:
+            yield f"{address.read_text(encoding='utf-8')};session_id={uuid.uuid4()}"
+        finally:
+            with _door(folder):
+                if _is_last(guests.fileno()):
+                    processes.stop(lambda: processes.marked(folder, "spark"), grace_seconds=3)
+                    address.unlink()
+
+
+@contextmanager
+def _door(folder: Path) -> Iterator[None]:
+    """One at a time comes or goes."""
+    with (folder / "door").open("ab") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def _start(folder: Path) -> str:
+    plan = replace(Plan.from_environ({}), state_root=folder, ports=Ports.free())
+    server = Running(plan, "spark", optimise=True)
+    server.begin()
+    server.wait()
+    return task_variables(plan, Credentials.of(folder))["SPARK_REMOTE"].partition(";session_id=")[0]
+
+
+def _is_last(guests: int) -> bool:
+    try:
+        fcntl.flock(guests, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
