@@ -1,18 +1,23 @@
 """One Spark Connect server for all processes of a test run: one Spark that starts, and that gets warm.
 
 Each process has a session of its own on it, as the jobs of a stack share one. Whoever comes first starts the server, and
-whoever leaves last stops it: each holds a shared lock meanwhile, which the system takes back from a process that dies.
+whoever leaves last stops it: each holds a shared lock meanwhile, which the system takes back from a process that dies. So
+that none is left when all of them were killed, another process waits for all locks to be gone:
+``python -m tests.shared_spark FOLDER``.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from lakehouse.settings import PROJECT_ROOT
 from stack import processes
 from stack.credentials import Credentials
 from stack.environment import task_variables
@@ -33,14 +38,14 @@ def joined(folder: Path) -> Iterator[str]:
         with _door(folder):
             fcntl.flock(guests, fcntl.LOCK_SH)
             if not address.exists():
+                _watch(folder)
                 address.write_text(_start(folder), encoding="utf-8")
         try:
             yield f"{address.read_text(encoding='utf-8')};session_id={uuid.uuid4()}"
         finally:
             with _door(folder):
                 if _is_last(guests.fileno()):
-                    processes.stop(lambda: processes.marked(folder, "spark"), grace_seconds=3)
-                    address.unlink()
+                    _stop(folder)
 
 
 @contextmanager
@@ -59,9 +64,25 @@ def _start(folder: Path) -> str:
     return task_variables(plan, Credentials.of(folder))["SPARK_REMOTE"].partition(";session_id=")[0]
 
 
+def _watch(folder: Path) -> None:
+    command = [sys.executable, "-m", "tests.shared_spark", str(folder)]
+    processes.start("watch", command, {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}, folder, folder / "watch.log")
+
+
+def _stop(folder: Path) -> None:
+    processes.stop(lambda: processes.marked(folder, "spark"), grace_seconds=3)
+    (folder / "address").unlink(missing_ok=True)
+
+
 def _is_last(guests: int) -> bool:
     try:
         fcntl.flock(guests, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+if __name__ == "__main__":
+    with (Path(sys.argv[1]) / "guests").open("ab") as watched:
+        fcntl.flock(watched, fcntl.LOCK_EX)
+        _stop(Path(sys.argv[1]))
