@@ -32,15 +32,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--own-spark", action="store_true", help="Spark in the tests' own process instead of on a server")
+
+
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """A session on the server that all tests share, or in this process where ``SPARK_MASTER`` says which; jobs that ask
-    lakehouse.spark for one get the same.
-    """
+def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session on the server that all tests share; jobs that ask lakehouse.spark for one get the same."""
     from lakehouse.spark import session
 
     spark_config.CONFIG |= shared_spark.SMALL
-    if "SPARK_MASTER" in os.environ:
+    # Whatever the shell works with: a stack that is up, or a cluster.
+    os.environ.pop("SPARK_REMOTE", None)
+    os.environ["SPARK_MASTER"] = "local[2]"
+    if pytestconfig.getoption("--own-spark"):
         yield session("tests")
         return
     folder = tmp_path_factory.getbasetemp()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.services import with_own_spark
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -27,14 +28,10 @@ pytestmark = pytest.mark.skipif(not may_mount(), reason="needs user namespaces t
 
 
 def told(scenario: str, folder: Path) -> Any:
-    server = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
-    environment = {name: value for name, value in os.environ.items() if name not in server}
     done = subprocess.run(
         ["unshare", "-rm", sys.executable, "-m", "tests.jobs.narrow_disk", scenario, str(folder)],
         cwd=PROJECT,
-        # A Spark that lives for seconds does not repay optimised code.
-        env=environment
-        | {"SPARK_MASTER": "local[2]", "PYSPARK_PYTHON": sys.executable, "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"},
+        env=with_own_spark(),
         capture_output=True,
         text=True,
         timeout=300,
