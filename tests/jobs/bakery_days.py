@@ -37,6 +37,7 @@ def prepared(folder: Path, origin: Path | None = None) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LAKEHOUSE_ROOT", str(folder / "warehouse"))
         environment.setenv("LANDING_ROOT", str(folder / "landing"))
+        environment.setenv("NIGHTJAR_HOME", str(folder / "state"))
         environment.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
         yield folder
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from jobs.arguments import Arguments
 from jobs.ingest import job
 from lakehouse import ledger
 from lakehouse.errors import DeliveryRejected
-from tests.conftest import TESTS
+from tests.jobs.bakery_days import prepared
 
-USE_CASES = TESTS / "use_cases"
 DAY = dt.date(2024, 3, 5)
 HEADER = "shop,bread,planned,price"
 # So many that one or two bad rows stay below the limit of rejects.
@@ -105,26 +103,15 @@ class Shop:
         return str(said)
 
 
-@contextmanager
-def place(root: Path) -> Iterator[Path]:
-    """The settings of a lakehouse in ``root``."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
-        patched.setenv("LANDING_ROOT", str(root / "landing"))
-        patched.setenv("NIGHTJAR_HOME", str(root / "state"))
-        patched.setenv("USE_CASE_ROOTS", str(USE_CASES))
-        yield root
-
-
 @pytest.fixture(scope="module")
 def refused(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    with place(tmp_path_factory.mktemp("refused")) as root:
+    with prepared(tmp_path_factory.mktemp("refused")) as root:
         return Shop(root, {name: content for name, (content, _) in REFUSED.items()})
 
 
 @pytest.fixture(scope="module")
 def taken_in(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    with place(tmp_path_factory.mktemp("taken_in")) as root:
+    with prepared(tmp_path_factory.mktemp("taken_in")) as root:
         return Shop(root, {**{name: content for name, (content, _) in REJECTED.items()}, **ACCEPTED})
 
 
