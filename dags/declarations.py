@@ -6,9 +6,9 @@ raised here, the UI shows the file, the field and what was expected as an import
 
 from __future__ import annotations
 
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 from lakehouse.errors import DeclarationError
 
-wrong = [str(item.error) for item in use_cases.find() if item.error is not None]
+wrong = [str(item.error) for item in loader.find() if item.error is not None]
 if wrong:
     raise DeclarationError("\n".join(wrong))

@@ -7,9 +7,9 @@ from airflow.sdk import DAG
 from include.orchestration import assets, defaults, docs, form, schedules
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
-for use_case in use_cases.declared():
+for use_case in loader.declared():
     with DAG(
         dag_id=f"features__{use_case.name}",
         description=f"Features of {use_case.title}",

@@ -7,9 +7,9 @@ from airflow.sdk import DAG
 from include.orchestration import assets, defaults, docs, form, schedules
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
-for use_case in use_cases.declared():
+for use_case in loader.declared():
     for source in use_case.sources:
         with DAG(
             dag_id=f"ingest__{source.name}",

@@ -6,9 +6,9 @@ from airflow.sdk import DAG
 
 from include.orchestration import defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
-for use_case in use_cases.declared():
+for use_case in loader.declared():
     days = {"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH, "champion": form.CHAMPION}
     with DAG(
         dag_id=f"restate__{use_case.name}",

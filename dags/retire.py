@@ -6,9 +6,9 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from include.orchestration import defaults, docs, form
 from include.orchestration.job import JobOperator
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
-for use_case in use_cases.declared():
+for use_case in loader.declared():
     with DAG(
         dag_id=f"retire__{use_case.name}",
         description=f"Versions of {use_case.title} that nobody needs any more",

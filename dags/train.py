@@ -6,9 +6,9 @@ from airflow.sdk import DAG
 
 from include.orchestration import approval, defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
-for use_case in use_cases.declared():
+for use_case in loader.declared():
     with DAG(
         dag_id=f"train__{use_case.name}",
         description=f"Training and gate of {use_case.title}",

@@ -10,6 +10,8 @@ from jobs.arguments import Arguments
 
 def run(arguments: Arguments) -> dict[str, Any]:
     """Run the stage's room, jobs/<stage>/job.py, and return its result."""
-    job = importlib.import_module(f"jobs.{arguments.stage}.job")
+    job = importlib.import_module(
+        "jobs.ingest.replay" if arguments.stage == "replay" else f"jobs.{arguments.stage}.job"
+    )
     result: dict[str, Any] = job.run(arguments)
     return result

@@ -118,10 +118,10 @@ def _sql(root: str, options: argparse.Namespace) -> int:
 def _explain(root: str, options: argparse.Namespace) -> int:
     # Reasons that are computed on the spot need MLflow's client and XGBoost, and these need pandas.
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _NoPandas)]
-    from lakehouse import use_cases
-    from lakehouse.analyst import explanation, keys, telling
+    from lakehouse.analyst import explanation, keys, text_report
+    from lakehouse.declaration import loader
 
-    use_case = use_cases.by_name(options.use_case)
+    use_case = loader.by_name(options.use_case)
     try:
         day = date.fromisoformat(options.partition)
         if day.isoformat() != options.partition:
@@ -129,27 +129,28 @@ def _explain(root: str, options: argparse.Namespace) -> int:
     except ValueError:
         raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}") from None
     found = explanation.explain(use_case, keys.parse(use_case, options.key), day)
-    print((telling.as_json if options.format == "json" else telling.as_text)(use_case, found))
+    print((text_report.as_json if options.format == "json" else text_report.as_text)(use_case, found))
     return 0
 
 
 def _sources(root: str, options: argparse.Namespace) -> int:
-    from lakehouse import freshness, use_cases
+    from lakehouse.arrivals import freshness
+    from lakehouse.declaration import loader
 
     now = datetime.now(UTC)
-    states = [
-        freshness.state(use_case, source, now) for use_case in use_cases.declared() for source in use_case.sources
-    ]
+    states = [freshness.state(use_case, source, now) for use_case in loader.declared() for source in use_case.sources]
     rows = [[state.source, state.newest, state.due, len(state.missing), state.verdict] for state in states]
     render(sys.stdout, options.format, ("source", "newest", "due", "missing_days", "verdict"), rows, missing="-")
     return 0
 
 
 def _contract(root: str, options: argparse.Namespace) -> int:
-    from lakehouse import code, fingerprints, odcs, use_cases
+    from lakehouse import code_version, fingerprints
+    from lakehouse.analyst import odcs
+    from lakehouse.declaration import loader
 
-    use_case, source = use_cases.by_source(options.source)
-    version = f"{code.RELEASE}+{fingerprints.of(source.model_dump_json())[:12]}"
+    use_case, source = loader.by_source(options.source)
+    version = f"{code_version.RELEASE}+{fingerprints.digest(source.model_dump_json())[:12]}"
     print(odcs.contract(use_case, source, version).to_yaml(), end="")
     return 0
 

@@ -8,6 +8,6 @@ import hashlib
 LENGTH = 16
 
 
-def of(*parts: object) -> str:
+def digest(*parts: object) -> str:
     """The fingerprint of the parts' texts, in their order."""
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:LENGTH]

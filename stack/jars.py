@@ -41,7 +41,7 @@ SHIPPED_WITH_SPARK = (
 )
 
 
-# Its class is named in lakehouse.spark_config.
+# Its class is named in lakehouse.storage.spark_config.
 LOCAL_FILES = "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0"
 
 

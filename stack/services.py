@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lakehouse import spark_config
+from lakehouse.storage import spark_config
 from stack import health, jars
 from stack.credentials import write_private
 from stack.plan import Plan
@@ -54,7 +54,7 @@ def services(plan: Plan) -> list[Service]:
 
 
 def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Write the Connect server's settings, which are `lakehouse.spark_config` and what belongs to this machine."""
+    """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and what belongs to this machine."""
     settings = {
         **spark_config.CONFIG,
         **spark_config.LOCAL_CONFIG,

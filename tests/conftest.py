@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse import spark_config
+from lakehouse.storage import spark_config
 from tests import mongo_server, shared_spark
 from tests.mongo_server import Server
 
@@ -38,8 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """A session on the server that all tests share; jobs that ask lakehouse.spark for one get the same."""
-    from lakehouse.spark import session
+    """A session on the server that all tests share; jobs that ask lakehouse.storage.spark_session for one get the same."""
+    from lakehouse.storage.spark_session import session
 
     spark_config.CONFIG |= shared_spark.SMALL
     # Whatever the shell works with: a stack that is up, or a cluster.

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from include.flight_delays import history
-from lakehouse import windows
+from lakehouse.transforms import trailing_windows
 
 ENTITY = ("carrier", "flight", "origin", "sched_dep_time")
 DAY_MINUTES = 24 * 60
@@ -38,7 +38,9 @@ def build(days: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
     schedule = inputs["flight_schedule"].join(F.broadcast(days), "partition", "left_semi")
     record = history.for_flights(schedule, inputs["flight_outcomes"], ENTITY)
     flights = _with_aircraft_rotation(schedule).join(record, [*ENTITY, "partition"])
-    flights = windows.as_of(flights, inputs["planes"].select("tailnum", "partition", "year", "seats"), "tailnum")
+    flights = trailing_windows.as_of(
+        flights, inputs["planes"].select("tailnum", "partition", "year", "seats"), "tailnum"
+    )
     flights = flights.join(F.broadcast(_weather_before(inputs["weather"])), ["origin", "partition"], "left")
     features = {**_scheduled(), **_busy(), **_late_rates(), **_aircraft(), **_weather()}
     # Rounded so that a value is the same to the last bit wherever it was computed.
@@ -111,7 +113,7 @@ def _weather() -> dict[str, Column]:
 
 def _rate(group: str, days: int, weight: float | None = None) -> Column:
     record = F.col(f"by_{group}")
-    return windows.smoothed(
+    return trailing_windows.smoothed(
         record[f"late_{days}d"],
         record[f"arrived_{days}d"],
         F.try_divide(F.col("by_all.late_28d"), F.col("by_all.arrived_28d")),
@@ -121,7 +123,7 @@ def _rate(group: str, days: int, weight: float | None = None) -> Column:
 
 def _mean_delay(group: str, days: int) -> Column:
     record = F.col(f"by_{group}")
-    return windows.smoothed(
+    return trailing_windows.smoothed(
         record[f"delay_{days}d"],
         record[f"arrived_{days}d"],
         F.try_divide(F.col("by_all.delay_28d"), F.col("by_all.arrived_28d")),
@@ -132,7 +134,7 @@ def _mean_delay(group: str, days: int) -> Column:
 def _lost(group: str, days: int) -> Column:
     record = F.col(f"by_{group}")
     lost = record[f"lost_{days}d"]
-    return windows.smoothed(lost, lost + record[f"arrived_{days}d"], F.lit(0.0), 5.0)
+    return trailing_windows.smoothed(lost, lost + record[f"arrived_{days}d"], F.lit(0.0), 5.0)
 
 
 def _minute(column: str) -> Column:

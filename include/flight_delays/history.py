@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import windows
+from lakehouse.transforms import trailing_windows
 
 LATE_AT = 15  # minutes after the scheduled arrival: the definition of the US Bureau of Transportation Statistics
 # What is summed over how many days: only what a feature uses, each sum costs a window pass.
@@ -42,8 +42,8 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
         ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d``
         (the sum of their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted).
     """
-    asked = windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
-    past = windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
+    asked = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
+    past = trailing_windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
     planned = asked.select(
         "partition", *(F.lit(int(name == "scheduled")).cast("long").alias(name) for name in COUNTS), "key", "value"
     )
@@ -52,7 +52,7 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
         .groupBy("key", "value", "partition")
         .agg(*(F.sum(name).alias(name) for name in COUNTS))
     )
-    record = windows.trailing_sums(totals, ["key", "value"], SUMS)
+    record = trailing_windows.trailing_sums(totals, ["key", "value"], SUMS)
     columns = ["scheduled", *(f"{name}_{length}d" for length, names in SUMS.items() for name in names)]
     found = asked.join(
         record.select("key", "value", "partition", F.struct(*columns).alias("record")),

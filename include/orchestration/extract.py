@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import (
 )
 
 from include.orchestration import partition_key
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 from lakehouse.errors import NightjarError
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ class ExtractOperator(BaseOperator):
         from lakehouse.extraction import connection
         from lakehouse.extraction.extract import extract
 
-        use_case, source = use_cases.by_source(self.source)
+        use_case, source = loader.by_source(self.source)
         with connection.by(hook.get_conn, f"the connection {self.mongo_connection}") as client:
             return extract(client, use_case, source, first, last, dt.datetime.now(dt.UTC))

@@ -42,8 +42,9 @@ class IngestOperator(JobOperator):
     def _due(self) -> dt.datetime | None:
         """When the last of the days is due; None for a source that declares no freshness."""
         # Reading declarations is light; the ledger's reader, which freshness brings, the scheduler need not load.
-        from lakehouse import freshness, use_cases
+        from lakehouse.arrivals import freshness
+        from lakehouse.declaration import loader
 
-        use_case, source = use_cases.by_source(self.options["source"])
+        use_case, source = loader.by_source(self.options["source"])
         last = self.options.get("through") or self.options["partition"]
         return freshness.due_at(use_case, source, partition_key.parse(last)) if source.freshness else None

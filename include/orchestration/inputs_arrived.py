@@ -52,11 +52,11 @@ class InputsArrived(BaseSensorOperator):
             AirflowFailException: when the run has no day, or one that is none.
         """
         # Reading the ledger needs delta-rs, which the scheduler need not load to parse a DAG.
-        from lakehouse import use_cases
-        from lakehouse.readiness import missing_inputs
+        from lakehouse.arrivals.readiness import missing_inputs
+        from lakehouse.declaration import loader
 
         days = partition_key.of_run(self.partition, self.through)
-        use_case = use_cases.by_name(self.use_case)
+        use_case = loader.by_name(self.use_case)
         missing = sorted({item for day in days for item in missing_inputs(use_case, partition_key.parse(day))})
         if missing:
             shown = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")

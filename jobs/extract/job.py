@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from jobs.arguments import Arguments
-from lakehouse import settings, use_cases
+from lakehouse import settings
+from lakehouse.declaration import loader
 from lakehouse.extraction import connection
 from lakehouse.extraction.extract import extract
 
@@ -14,7 +15,7 @@ from lakehouse.extraction.extract import extract
 def run(arguments: Arguments) -> dict[str, Any]:
     """Land the window of the day, or one window for the whole range, as the delivery of its last day."""
     assert arguments.source is not None
-    use_case, source = use_cases.by_source(arguments.source)
+    use_case, source = loader.by_source(arguments.source)
     days = arguments.days
     with connection.to(settings.load().mongo_uri) as client:
         return extract(client, use_case, source, days[0], days[-1], dt.datetime.now(dt.UTC))

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, stamps, tables
+from lakehouse import tables
 from lakehouse.declaration import Input, UseCase
 from lakehouse.errors import TransformBroken
+from lakehouse.storage import daily_columns, spark_tables
 
 
 def window_condition(use_case: UseCase, item: Input, days: list[dt.date]) -> str:
@@ -24,7 +25,7 @@ def window_condition(use_case: UseCase, item: Input, days: list[dt.date]) -> str
 def read_inputs(session: SparkSession, use_case: UseCase, days: list[dt.date]) -> dict[str, DataFrame]:
     """The silver rows of every input within its window."""
     return {
-        item.source: delta.read(session, tables.silver(use_case.source(item.source))).where(
+        item.source: spark_tables.read(session, tables.silver(use_case.source(item.source))).where(
             window_condition(use_case, item, days)
         )
         for item in use_case.inputs
@@ -53,7 +54,7 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
 def stamp(rows: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]) -> DataFrame:
     """Add ``prediction_time``, the local midnight that starts the day, and each day's ``inputs_fingerprint``."""
     midnight = F.to_utc_timestamp(F.col("partition").cast("timestamp"), use_case.calendar.timezone)
-    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": stamps.of_day(by_day)})
+    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": daily_columns.value_of_day(by_day)})
 
 
 def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days: list[dt.date]) -> int:

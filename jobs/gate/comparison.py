@@ -7,21 +7,24 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jobs.gate import measurement
-from jobs.gate.evidence import CERTAINTY, Challenger, Metrics, Rival, Span
+from jobs.gate.evidence import CERTAINTY, ChallengerResult, ChampionResult, IntervalEstimate, Metrics
 from jobs.gate.measurement import Measured
-from lakehouse import delta, metrics, registry, spark, tables, training_set
+from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused, TrainingDataMissing
-from lakehouse.registry import ModelVersion
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation import labelled_rows, metrics
+from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models import registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.storage import delta_log, spark_session
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The challenger, the champion as its rival (None: there is none), and the evidence for the diary."""
 
-    challenger: Challenger
-    rival: Rival | None
+    challenger: ChallengerResult
+    rival: ChampionResult | None
     evidence: dict[str, Any]
 
 
@@ -52,7 +55,7 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
     else:
         judged = labelled
     if not len(judged):
-        rival = Rival(rival.version, None, unseen=False, note=rival.note) if rival is not None else None
+        rival = ChampionResult(rival.version, None, unseen=False, note=rival.note) if rival is not None else None
         judged, measurable = labelled, False
     mine = measurement.of(challenger, judged, use_case)
     measured = _metrics(use_case, mine)
@@ -60,7 +63,7 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
         theirs = measurement.of(champion, judged, use_case)
         gain, by_slice = measurement.gains(use_case, mine, theirs)
         rival = replace(rival, metrics=_metrics(use_case, theirs), gain=gain, slices=by_slice)
-    met = Challenger(measured, measurement.gaps(use_case, mine))
+    met = ChallengerResult(measured, measurement.gaps(use_case, mine))
     return Comparison(
         met, rival, {**_read(first, last, rows, labelled, judged), **versions, **_evidence(use_case, met, rival)}
     )
@@ -82,7 +85,7 @@ def _read(
     }
 
 
-def _evidence(use_case: UseCase, challenger: Challenger, rival: Rival | None) -> dict[str, Any]:
+def _evidence(use_case: UseCase, challenger: ChallengerResult, rival: ChampionResult | None) -> dict[str, Any]:
     """What the decision rests on, for the diary and for the person who is asked."""
     gate, gain = use_case.gate, None if rival is None else rival.gain
     enough = [] if rival is None else [one for one in rival.slices if one.gain.rows >= gate.min_slice_rows]
@@ -103,31 +106,31 @@ def _evidence(use_case: UseCase, challenger: Challenger, rival: Rival | None) ->
     }
 
 
-def _plain(span: Span) -> dict[str, Any]:
+def _plain(span: IntervalEstimate) -> dict[str, Any]:
     return {"difference": span.value, "low": span.low, "high": span.high, "rows": span.rows}
 
 
 def _rows(use_case: UseCase, first: dt.date, last: dt.date) -> tuple[TrainingSet, dict[str, int]]:
-    features = delta.version(tables.features(use_case))
-    labels = delta.version(tables.silver(use_case.source(use_case.label.source)))
-    session = spark.session(f"gate {use_case.name}")
-    rows = training_set.read(session, use_case, first, last, features, labels, sliced=True)
+    features = delta_log.version(tables.features(use_case))
+    labels = delta_log.version(tables.silver(use_case.source(use_case.label.source)))
+    session = spark_session.session(f"gate {use_case.name}")
+    rows = labelled_rows.read(session, use_case, first, last, features, labels, sliced=True)
     return rows, {"features_version": features, "labels_version": labels}
 
 
-def _meet(use_case: UseCase, champion: ModelVersion, first: dt.date, last: dt.date) -> Rival:
+def _meet(use_case: UseCase, champion: ModelVersion, first: dt.date, last: dt.date) -> ChampionResult:
     """The champion before it is measured: whether it can be, and on which days."""
     if missing := undeclared(champion, use_case):
-        return Rival(
+        return ChampionResult(
             champion.version, None, unusable=f"it wants {', '.join(missing)}, which the use case no longer declares"
         )
     through = _day(champion, registry.TAG_TRAINED_THROUGH)
     if through < first:
-        return Rival(champion.version, None)
+        return ChampionResult(champion.version, None)
     note = f"The champion was trained through {through}, the holdout is {first}..{last}"
     if through >= last:
-        return Rival(champion.version, None, unseen=False, note=f"{note}.")
-    return Rival(champion.version, None, note=f"{note}: compared on its later days alone.")
+        return ChampionResult(champion.version, None, unseen=False, note=f"{note}.")
+    return ChampionResult(champion.version, None, note=f"{note}: compared on its later days alone.")
 
 
 def undeclared(model: ModelVersion, use_case: UseCase) -> list[str]:

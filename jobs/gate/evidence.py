@@ -15,7 +15,7 @@ CERTAINTY = 0.975
 
 
 @dataclass(frozen=True)
-class Span:
+class IntervalEstimate:
     """A difference, its interval (None where the days do not give one), and what it rests on.
 
     Attributes:
@@ -39,7 +39,7 @@ class SliceGain:
 
     name: str
     value: str
-    gain: Span
+    gain: IntervalEstimate
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class SliceGap:
 
     limit: Fairness
     value: str
-    gap: Span
+    gap: IntervalEstimate
 
 
 @dataclass(frozen=True)
-class Challenger:
+class ChallengerResult:
     """The version that is judged.
 
     Attributes:
@@ -67,7 +67,7 @@ class Challenger:
 
 
 @dataclass(frozen=True)
-class Rival:
+class ChampionResult:
     """The champion as the challenger meets it.
 
     Attributes:
@@ -82,7 +82,7 @@ class Rival:
 
     version: int
     metrics: Metrics | None
-    gain: Span | None = None
+    gain: IntervalEstimate | None = None
     slices: tuple[SliceGain, ...] = ()
     unseen: bool = True
     unusable: str = ""

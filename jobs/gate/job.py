@@ -7,14 +7,15 @@ import logging
 from typing import Any
 
 from jobs.arguments import Arguments
-from jobs.gate import judgement, lineage
-from jobs.gate.decision import decide
-from jobs.gate.evidence import Challenger
-from jobs.gate.judgement import Judgement
-from lakehouse import championship, events, registry, use_cases
-from lakehouse.declaration import UseCase
+from jobs.gate import promotion_decision, provenance
+from jobs.gate.checks import decide
+from jobs.gate.evidence import ChallengerResult
+from jobs.gate.promotion_decision import PromotionDecision
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, ModelMissing
-from lakehouse.registry import ModelVersion
+from lakehouse.models import champion_record, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import model_events
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,9 @@ def run(arguments: Arguments) -> dict[str, Any]:
     carries it out.
     """
     assert arguments.use_case is not None and arguments.partition is not None
-    use_case = use_cases.by_name(arguments.use_case)
+    use_case = loader.by_name(arguments.use_case)
     model = choose(use_case, arguments.partition, arguments.model_version)
-    judged, status = judgement.of(model), "judged"
+    judged, status = promotion_decision.declared_for(model), "judged"
     if judged is None and arguments.answer is not None:
         raise BadArguments(
             f"--answer {arguments.answer}: expected a proposal of {model.name} version {model.version} to answer, it was not "
@@ -39,13 +40,13 @@ def run(arguments: Arguments) -> dict[str, Any]:
         )
     if judged is None:
         judged = judge(use_case, registry.in_service(model), arguments.actor)
-        judgement.declare(model, judged)
+        promotion_decision.declare(model, judged)
     if waits(use_case, model, judged) and arguments.answer is None:
         status = PROPOSED
     else:
         if arguments.answer is not None:
             judged = answer(use_case, model, judged, arguments.answer, arguments.actor)
-        judged, new = judgement.carry_out(model, judged)
+        judged, new = promotion_decision.carry_out(model, judged)
         status = status if new else "unchanged"
     verdict = PROPOSED if status == PROPOSED else judged.verdict
     log.info("gate %s: version %d %s: %s", use_case.name, model.version, verdict, "; ".join(judged.reasons))
@@ -61,15 +62,17 @@ def run(arguments: Arguments) -> dict[str, Any]:
     }
 
 
-def waits(use_case: UseCase, model: ModelVersion, judged: Judgement) -> bool:
+def waits(use_case: UseCase, model: ModelVersion, judged: PromotionDecision) -> bool:
     """Whether a person has still to say yes or no to the promotion."""
-    if use_case.gate.approval is None or judged.verdict != events.PROMOTED or judged.answer:
+    if use_case.gate.approval is None or judged.verdict != model_events.PROMOTED or judged.answer:
         return False
     # One that was promoted before approval was declared waits for nobody.
-    return not judgement.written(model, judged)
+    return not promotion_decision.written(model, judged)
 
 
-def answer(use_case: UseCase, model: ModelVersion, judged: Judgement, said: str, actor: str) -> Judgement:
+def answer(
+    use_case: UseCase, model: ModelVersion, judged: PromotionDecision, said: str, actor: str
+) -> PromotionDecision:
     """The judgement with a person's answer, declared.
 
     Raises:
@@ -84,7 +87,7 @@ def answer(use_case: UseCase, model: ModelVersion, judged: Judgement, said: str,
             f"was {found}; nothing is changed"
         )
     judged = judged.answered(said, actor, use_case.gate.approval.hours)
-    judgement.declare(model, judged)
+    promotion_decision.declare(model, judged)
     return judged
 
 
@@ -108,11 +111,11 @@ def choose(use_case: UseCase, day: dt.date, asked: int | None) -> ModelVersion:
     return found
 
 
-def judge(use_case: UseCase, model: ModelVersion, actor: str) -> Judgement:
+def judge(use_case: UseCase, model: ModelVersion, actor: str) -> PromotionDecision:
     """Measure, decide, and put the decision into words."""
-    champion = championship.current(use_case.name)
-    if missing := lineage.missing(use_case, model):
-        challenger, rival = Challenger({}, missing=missing), None
+    champion = champion_record.current(use_case.name)
+    if missing := provenance.missing(use_case, model):
+        challenger, rival = ChallengerResult({}, missing=missing), None
         evidence: dict[str, Any] = {"challenger": None, "champion": None}
     else:
         from jobs.gate.comparison import compare
@@ -125,7 +128,7 @@ def judge(use_case: UseCase, model: ModelVersion, actor: str) -> Judgement:
         name: model.tags.get(name)
         for name in (registry.TAG_SHA256, registry.TAG_FINGERPRINT, registry.TAG_CODE_VERSION)
     }
-    return Judgement(
+    return PromotionDecision(
         verdict=decision.verdict,
         reasons=decision.reasons,
         evidence={**evidence, "lineage": {**proven, "missing": list(missing)}},

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.gate.evidence import CERTAINTY, SliceGain, SliceGap, Span
-from lakehouse import boosters, bootstrap, metrics, model_files, registry, slices
-from lakehouse.bootstrap import Draws, Floats, Rows
+from jobs.gate.evidence import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
-from lakehouse.registry import ModelVersion
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation import day_bootstrap, metrics, slices
+from lakehouse.evaluation.day_bootstrap import Draws, Floats, Rows
+from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models import artifacts, registry, xgboost_model
+from lakehouse.models.registry import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
     Raises:
         ModelRefused: when the file names other features than the version's tags.
     """
-    booster = boosters.load(model_files.model_bytes(model))
+    booster = xgboost_model.load(artifacts.model_bytes(model))
     names = names_of(model)
     if booster.feature_names != names:
         raise ModelRefused(
@@ -52,13 +53,13 @@ def names_of(model: ModelVersion) -> list[str]:
     return model.tags.get(registry.TAG_FEATURES, "").split(",")
 
 
-def gains(use_case: UseCase, mine: Measured, theirs: Measured) -> tuple[Span | None, tuple[SliceGain, ...]]:
+def gains(use_case: UseCase, mine: Measured, theirs: Measured) -> tuple[IntervalEstimate | None, tuple[SliceGain, ...]]:
     """By how much ``mine`` is better on the gate's metric, on all rows and in each slice, on the same drawn days."""
     metric, judged = use_case.gate.metric, mine.judged
     draws = Draws.of(judged.days, use_case.model.seed)
 
-    def gain(kept: bootstrap.Bools) -> Span | None:
-        ours, others = (bootstrap.value(metric, model.rows[kept]) for model in (mine, theirs))
+    def gain(kept: day_bootstrap.Bools) -> IntervalEstimate | None:
+        ours, others = (day_bootstrap.value(metric, model.rows[kept]) for model in (mine, theirs))
         if ours is None or others is None:
             return None
         drawn = draws.values(metric, mine.rows, kept), draws.values(metric, theirs.rows, kept)
@@ -74,16 +75,16 @@ def gaps(use_case: UseCase, model: Measured) -> tuple[SliceGap, ...]:
     judged, found = model.judged, []
     draws = Draws.of(judged.days, use_case.model.seed)
     for limit in use_case.gate.fairness:
-        whole, drawn = bootstrap.value(limit.metric, model.rows), draws.values(limit.metric, model.rows)
+        whole, drawn = day_bootstrap.value(limit.metric, model.rows), draws.values(limit.metric, model.rows)
         for name, value, kept in slices.parts(judged):
-            mine = bootstrap.value(limit.metric, model.rows[kept]) if name == limit.slice else None
+            mine = day_bootstrap.value(limit.metric, model.rows[kept]) if name == limit.slice else None
             if mine is not None and whole is not None:
                 apart = draws.values(limit.metric, model.rows, kept) - drawn
                 found.append(SliceGap(limit, value, _span(mine - whole, apart, judged, kept)))
     return tuple(found)
 
 
-def _span(value: float, drawn: Floats, judged: TrainingSet, kept: bootstrap.Bools) -> Span:
+def _span(value: float, drawn: Floats, judged: TrainingSet, kept: day_bootstrap.Bools) -> IntervalEstimate:
     days = slices.days_of(judged, kept)
-    low, high = bootstrap.interval(drawn, days, CERTAINTY) or (None, None)
-    return Span(value, low, high, int(kept.sum()), days)
+    low, high = day_bootstrap.interval(drawn, days, CERTAINTY) or (None, None)
+    return IntervalEstimate(value, low, high, int(kept.sum()), days)

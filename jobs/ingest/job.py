@@ -12,13 +12,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
+from jobs.ingest import silver
+from jobs.ingest.delivery_errors import CHANGED
 from jobs.ingest.landing import Landed, landed, recognized
 from jobs.ingest.parse import parser
-from lakehouse import delta, ledger, refinement, spark, sql_text, tables, use_cases
-from lakehouse.declaration import Source
+from jobs.ingest.silver import CheckedDeliveries
+from lakehouse import tables
+from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryChanged, DeliveryRejected
-from lakehouse.malformed import CHANGED
-from lakehouse.refinement import Judged
+from lakehouse.ops import deliveries
+from lakehouse.storage import commits, spark_session, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +33,10 @@ def run(arguments: Arguments) -> dict[str, Any]:
         DeliveryRejected: when a delivery as a whole breaks the contract; it is in the ledger as refused, silver untouched.
     """
     assert arguments.source is not None
-    _, source = use_cases.by_source(arguments.source)
+    _, source = loader.by_source(arguments.source)
     days = arguments.days
-    books = {line.delivery_id: line for line in ledger.of_sources([source.name], days[0], days[-1])}
-    known = {identity for identity, line in books.items() if line.status == ledger.INGESTED}
+    books = {line.delivery_id: line for line in deliveries.lines_of([source.name], days[0], days[-1])}
+    known = {identity for identity, line in books.items() if line.status == deliveries.INGESTED}
     found = recognized(landed(source, days, dt.datetime.now(dt.UTC)), books.values())
     # A delivery that is taken in again keeps its place in the order of arrival.
     found = [replace(item, delivery=books[item.id]) if item.id in known else item for item in found]
@@ -41,13 +44,13 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if not new:
         return {"status": "unchanged" if found else "none", "deliveries": len(found), "delivered_rows": 0}
 
-    session = spark.session(f"ingest {source.name}")
-    deliveries = [item.delivery for item in new]
-    ids = ", ".join(sql_text.spark_literal(item.delivery_id) for item in deliveries)
-    touched = {item.partition for item in deliveries}
-    where = f"{delta.days_condition(touched)} AND delivery_id IN ({ids})"
-    delta.replace(_parsed(session, source, new), tables.bronze(source), where=where)
-    with closing(refinement.judge(session, source, deliveries, known, arguments.any_volume)) as judged:
+    session = spark_session.session(f"ingest {source.name}")
+    arrived = [item.delivery for item in new]
+    ids = ", ".join(sql_quoting.spark_literal(item.delivery_id) for item in arrived)
+    touched = {item.partition for item in arrived}
+    where = f"{sql_quoting.days_condition(touched)} AND delivery_id IN ({ids})"
+    commits.replace(_parsed(session, source, new), tables.bronze(source), where=where)
+    with closing(silver.check_deliveries(session, source, arrived, known, arguments.any_volume)) as judged:
         if judged.new_columns:
             log.warning(
                 "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
@@ -56,21 +59,21 @@ def run(arguments: Arguments) -> dict[str, Any]:
             )
         if judged.refusals:
             raise _refused(source, judged)
-        refinement.write(session, source, judged, touched)
-    refinement.settle(session, source, touched, {*known, *(item.id for item in new)})
+        silver.write(session, source, judged, touched)
+    silver.reconcile_concurrent(session, source, touched, {*known, *(item.id for item in new)})
     return _result(judged)
 
 
-def _refused(source: Source, judged: Judged) -> DeliveryRejected | DeliveryChanged:
+def _refused(source: Source, judged: CheckedDeliveries) -> DeliveryRejected | DeliveryChanged:
     """The error that names what is refused and why; those that are what they were said to be are in the ledger then."""
-    lines = {line.delivery_id: line for line in judged.lines if line.status == ledger.REFUSED}
+    lines = {line.delivery_id: line for line in judged.lines if line.status == deliveries.REFUSED}
     changed = [lines[identity].origin for identity, why in judged.refusals.items() if why.startswith(CHANGED)]
     if changed:
         return DeliveryChanged(
             f"source {source.name}: expected {', '.join(changed)} to stay as it was while it was read, found other bytes: "
             "somebody delivered it again; nothing was taken in: run again"
         )
-    ledger.record(list(lines.values()))
+    deliveries.record(list(lines.values()))
     why = "; ".join(f"{lines[identity].origin}: {reason}" for identity, reason in judged.refusals.items())
     return DeliveryRejected(
         f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
@@ -91,7 +94,7 @@ def _parsed(session: SparkSession, source: Source, new: list[Landed]) -> DataFra
     return lines.withColumn("_file", F.element_at(F.split("path", "/"), -1)).join(F.broadcast(identity), "_file")
 
 
-def _result(judged: Judged) -> dict[str, Any]:
+def _result(judged: CheckedDeliveries) -> dict[str, Any]:
     lines = judged.lines
     return {
         "status": "ingested",

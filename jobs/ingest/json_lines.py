@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
+from jobs.ingest.delivery_errors import HEADER, TRUNCATED
 from jobs.ingest.lines import GZIP_MAGIC, Line, broken
 from lakehouse.extraction import envelope
-from lakehouse.malformed import HEADER, TRUNCATED
 
 # Extended JSON's wrappers around a text that says it all.
 WRAPPERS = frozenset({"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid"})

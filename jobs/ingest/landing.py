@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakehouse import fingerprints, ledger, settings
+from lakehouse import fingerprints, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from lakehouse.extraction import envelope
-from lakehouse.ledger import Delivery
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import Delivery
 
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 # Characters of a first line that are looked at: a document may be megabytes.
@@ -74,7 +75,7 @@ def recognized(found: Iterable[Landed], books: Iterable[Delivery]) -> list[Lande
         found: what lies there.
         books: the ledger's lines of its days, in the order of their arrival.
     """
-    lines = [line for line in books if line.status == ledger.INGESTED]
+    lines = [line for line in books if line.status == deliveries.INGESTED]
     known = {line.delivery_id for line in lines}
     newest = {(line.partition, line.origin): line for line in lines}
     told = []
@@ -83,7 +84,7 @@ def recognized(found: Iterable[Landed], books: Iterable[Delivery]) -> list[Lande
         if last is not None and last.checksum == item.delivery.checksum:
             identity = last.delivery_id
         elif last is not None and identity in known:
-            identity = fingerprints.of(identity, last.delivery_id)
+            identity = fingerprints.digest(identity, last.delivery_id)
         told.append(replace(item, delivery=replace(item.delivery, delivery_id=identity)))
     return told
 
@@ -99,8 +100,8 @@ def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Lande
             f"source {source.name}: {file} can't be read: {error.strerror}; mend it and run again"
         ) from error
     checksum = digest.hexdigest()
-    identity = ledger.delivery_id(source.name, day, checksum)
-    delivery = Delivery(source.name, identity, day, _origin(file), checksum, 0, 0, 0, 0, ledger.LANDED, now)
+    identity = deliveries.delivery_id(source.name, day, checksum)
+    delivery = Delivery(source.name, identity, day, _origin(file), checksum, 0, 0, 0, 0, deliveries.LANDED, now)
     return Landed(file, delivery)
 
 

@@ -2,7 +2,7 @@
 
 Runs in Spark's Python workers, a whole file at a time: only so do a line's number, its raw text and quoted line breaks
 stay right. What can't be split becomes a line with ``malformed`` set; where that says something of the whole file, it begins
-as `lakehouse.malformed` has it.
+as `jobs.ingest.delivery_errors` has it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pyarrow as pa
 
 from jobs.ingest import json_lines
+from jobs.ingest.delivery_errors import CHANGED, HEADER, TRUNCATED
 from jobs.ingest.lines import GZIP_MAGIC, Line, broken, schema
-from lakehouse.malformed import CHANGED, HEADER, TRUNCATED
 
 JSON_ENDINGS = (".jsonl", ".jsonl.gz")
 BATCH_ROWS = 10_000

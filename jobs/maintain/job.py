@@ -6,9 +6,12 @@ import logging
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.maintain import clustering
 from jobs.maintain.readers import unreadable
-from lakehouse import clustering, delta, rows, spark, tables, use_cases
+from lakehouse import tables
+from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
+from lakehouse.storage import commits, delta_log, spark_session
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -20,18 +23,18 @@ def run(arguments: Arguments) -> dict[str, Any]:
     Raises:
         TableUnreadable: naming each gold table that a promised reader can't read, after the housekeeping of all.
     """
-    existing = [table for table in declared_tables() if delta.exists(table)]
-    session = spark.session("maintain")
+    existing = [table for table in declared_tables() if delta_log.exists(table)]
+    session = spark_session.session("maintain")
     clustered: dict[str, int] = {}
     for table in existing:
         log.info("maintaining %s", table.full_name)
         if table.few_rows:
-            rows.compact(table)
+            commits.compact_rows(table)
             continue
-        delta.compact(session, table)
+        commits.compact(session, table)
         if days := clustering.crossed_days(table):
             log.info("clustering %d day(s) of %s by %s", len(days), table.full_name, table.clustered_by)
-            delta.cluster(session, table, days)
+            commits.cluster(session, table, days)
             clustered[table.full_name] = len(days)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:
@@ -50,7 +53,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
 def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
-    for use_case in use_cases.declared():
+    for use_case in loader.declared():
         for source in use_case.sources:
             declared.extend(tables.of_source(source))
         declared.extend(tables.of_use_case(use_case))

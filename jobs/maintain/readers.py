@@ -6,15 +6,15 @@ import duckdb
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from lakehouse import datasets, delta
+from lakehouse.storage import arrow_dataset, delta_log
 from lakehouse.tables import Table
 
 
 def unreadable(table: Table) -> str | None:
     """Why delta-rs or DuckDB can't read the table, or reads other rows than its log promises; None when all is well."""
     try:
-        opened = DeltaTable(delta.location(table))
-        dataset = datasets.of(opened, delta.location(table))
+        opened = DeltaTable(delta_log.location(table))
+        dataset = arrow_dataset.open_dataset(opened, delta_log.location(table))
         with duckdb.connect() as connection:
             counted = connection.from_arrow(dataset).aggregate("count(*)").fetchall()[0][0]
     except (DeltaError, duckdb.Error, OSError, ValueError) as error:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.profile import Distribution
+from lakehouse.evaluation.drift_profile import Distribution
 
 Counts = NDArray[np.int64]
 # By column name and day: rows in each bin, null last.

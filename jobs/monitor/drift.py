@@ -10,10 +10,9 @@ from typing import Any
 from jobs.monitor import verdict
 from jobs.monitor.counts import DailyCounts, window
 from jobs.monitor.performance import Matured, over
-from jobs.monitor.verdict import FEWEST_DAYS, Finding, Verdict
-from lakehouse import metrics
-from lakehouse.declaration import UseCase
-from lakehouse.profile import SCORE, Distribution, Profile
+from jobs.monitor.verdict import FEWEST_DAYS, DriftCheck, Verdict
+from lakehouse.declaration import UseCase, metric_names
+from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 
 # The champion's score among the counted columns; no feature can have this name, declared names begin with a letter.
 PREDICTION = "_score"
@@ -43,7 +42,7 @@ def trailing(last: dt.date, days: int) -> list[dt.date]:
     return [last - dt.timedelta(days=back) for back in reversed(range(days))]
 
 
-def findings(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[Finding]:
+def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Every statistic of the window that ends with ``day``, and of the matured one before it."""
     drift, profile = use_case.drift, evidence.profile
     days = trailing(day, drift.window_days)
@@ -63,10 +62,10 @@ def findings(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[Findin
     return found + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
 
 
-def rows(day: dt.date, version: int, found: Sequence[Finding], day_verdict: Verdict) -> list[dict[str, Any]]:
+def rows(day: dt.date, version: int, found: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:
     """The day's rows of the drift table: the findings, and the verdict with all its reasons."""
     identity = {"partition": day, "model_version": version}
-    last = Finding(
+    last = DriftCheck(
         kind="verdict",
         feature="all",
         statistic="violated",
@@ -86,20 +85,20 @@ def _psi(
     days: list[dt.date],
     limit: float,
     words: str,
-) -> Finding:
+) -> DriftCheck:
     present, total = window(counts, days)
     needed = min(FEWEST_DAYS, len(days))
     if total is None or present < needed:
         why = f"{words}: {present} of the {len(days)} days to {days[-1]} have rows, {needed} are needed"
         return verdict.unmeasured(kind, name, "psi", limit, why)
     value = expected.psi(total)
-    return verdict.judge(kind, name, "psi", value, limit, f"{words} {value:.3f}")
+    return verdict.check(kind, name, "psi", value, limit, f"{words} {value:.3f}")
 
 
-def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[Finding]:
+def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Calibration and loss over the matured days against what the holdout promised."""
     drift, task = use_case.drift, use_case.model.task
-    loss_name = metrics.LOSS[task]
+    loss_name = metric_names.LOSS[task]
     present = [evidence.matured[day] for day in days if day in evidence.matured]
     needed = min(FEWEST_DAYS, len(days))
     if len(present) < needed:
@@ -108,15 +107,17 @@ def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> 
             f"{needed} are needed"
         )
         return [
-            verdict.unmeasured("performance", CALIBRATION, metrics.CALIBRATION_GAP, drift.max_calibration_gap, why),
+            verdict.unmeasured(
+                "performance", CALIBRATION, metric_names.CALIBRATION_GAP, drift.max_calibration_gap, why
+            ),
             verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why),
         ]
     matured = over(present, task)
     way = "high" if matured.gap > 0 else "low"
     words = f"scores {abs(matured.gap):.3f} too {way} on average over the matured days to {days[-1]}"
     found = [
-        verdict.judge(
-            "performance", CALIBRATION, metrics.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
+        verdict.check(
+            "performance", CALIBRATION, metric_names.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
         )
     ]
     promised = evidence.profile.metrics.get(loss_name)
@@ -126,5 +127,5 @@ def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> 
     words = f"{loss_name} {matured.loss:.3f} over the matured days to {days[-1]} against {promised:.3f} on the holdout"
     return [
         *found,
-        verdict.judge("performance", loss_name, LOSS_RISE, matured.loss - promised, drift.max_loss_rise, words),
+        verdict.check("performance", loss_name, LOSS_RISE, matured.loss - promised, drift.max_loss_rise, words),
     ]

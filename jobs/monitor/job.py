@@ -10,12 +10,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.monitor import comeback, counts, drift, outcomes, performance, retraining, verdict
+from jobs.monitor import counts, drift, outcomes, performance, retraining, rollback_decision, verdict
 from jobs.monitor.drift import Evidence
-from lakehouse import day_rows, delta, lineage, model_files, registry, scoring, spark, tables, use_cases, wanted
-from lakehouse.declaration import UseCase
+from lakehouse import tables
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
-from lakehouse.profile import SCORE, Profile
+from lakehouse.evaluation.drift_profile import SCORE, Profile
+from lakehouse.models import artifacts, registry, version_selection
+from lakehouse.ops import builds
+from lakehouse.staleness import expected_inputs
+from lakehouse.storage import commits, delta_log, partition_rows, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +29,15 @@ Rows = list[dict[str, Any]]
 def run(arguments: Arguments) -> dict[str, Any]:
     """Monitor the days; what is up to date makes no commit."""
     assert arguments.use_case is not None
-    use_case, days = use_cases.by_name(arguments.use_case), arguments.days
-    scored_by = scoring.scored_by(use_case)
+    use_case, days = loader.by_name(arguments.use_case), arguments.days
+    scored_by = version_selection.scored_by(use_case)
     if absent := [day for day in days if day not in scored_by]:
         raise InputsMissing(
             f"{tables.scores(use_case).full_name}: expected the champion's scores of {len(days)} day(s), "
             f"{len(absent)} are not there, such as {absent[0]}; score first: "
             f"python -m jobs score --use-case {use_case.name} --partition {absent[0]}"
         )
-    session = spark.session(f"monitor {use_case.name}")
+    session = spark_session.session(f"monitor {use_case.name}")
     maturity = dt.timedelta(days=use_case.label.maturity_days)
     later = _judged_before(use_case, days[-1], set(scored_by))
     judged = [*days, *later]
@@ -43,7 +47,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
     changed = _measure(session, use_case, sorted(watched), arguments.force)
     rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
-    changed = day_rows.replace(tables.drift(use_case), judged, rows) or changed
+    changed = partition_rows.replace(tables.drift(use_case), judged, rows) or changed
     last = _of_day(rows, days[-1])
     # What is decided once for a range is decided on its last day; days judged again decide again.
     decided = {day: retraining.decide(use_case, day, scored_by[day]) for day in [days[-1], *later]}
@@ -51,7 +55,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     decision, because = decided[asking], _of_day(rows, asking)["reasons"]
     if decision.retrain:
         retraining.request(use_case, asking, scored_by[asking], because, decision, arguments.actor)
-    back = comeback.decide(use_case)
+    back = rollback_decision.decide(use_case)
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last["verdict"], decision.retrain, "; ".join(decision.reasons))
     return last | {
         "status": "monitored" if written or changed else "unchanged",
@@ -83,20 +87,20 @@ def _judged_before(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> li
     """
     reach = use_case.drift.window_days - 1 + use_case.label.maturity_days
     after = [last + dt.timedelta(days=ahead) for ahead in range(1, reach + 1)]
-    found = {row["partition"] for row in day_rows.read(tables.drift(use_case), after)}
+    found = {row["partition"] for row in partition_rows.read(tables.drift(use_case), after)}
     return sorted(found & scored)
 
 
 def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
     """Measure the days watched that have labels and were not measured from what is there now; whether any row changed."""
-    table, inputs_of = tables.performance(use_case), wanted.performance(use_case, watched)
-    built = delta.constant_by_partition(table, wanted.FINGERPRINT)
-    days = [day for day in inputs_of if force or built.get(day) != lineage.fingerprint(inputs_of[day])]
+    table, inputs_of = tables.performance(use_case), expected_inputs.performance(use_case, watched)
+    built = delta_log.constant_by_partition(table, expected_inputs.FINGERPRINT)
+    days = [day for day in inputs_of if force or built.get(day) != builds.fingerprint(inputs_of[day])]
     if not days:
         return False
-    delta.ensure(session, table)
+    commits.ensure(session, table)
     scores, labels, population = (
-        delta.read(session, source).where(delta.days_condition(days))
+        spark_tables.read(session, source).where(sql_quoting.days_condition(days))
         for source in (
             tables.scores(use_case),
             tables.outcomes(use_case),
@@ -104,9 +108,11 @@ def _measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], f
         )
     )
     judged = performance.judged_rows(scores, labels, population, use_case)
-    digests = lineage.record(table, {day: inputs_of[day] for day in days})
-    rows = performance.measure(judged, use_case, delta.rows_in(tables.scores(use_case), days))
-    return day_rows.replace(table, days, [row | {wanted.FINGERPRINT: digests[row["partition"]]} for row in rows])
+    digests = builds.record(table, {day: inputs_of[day] for day in days})
+    rows = performance.measure(judged, use_case, delta_log.rows_in(tables.scores(use_case), days))
+    return partition_rows.replace(
+        table, days, [row | {expected_inputs.FINGERPRINT: digests[row["partition"]]} for row in rows]
+    )
 
 
 def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> Rows:
@@ -116,24 +122,26 @@ def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.dat
         days = [day for day in sorted(scored_by) if scored_by[day] == version]
         evidence = _evidence(session, use_case, version, days)
         for day in days:
-            found = drift.findings(day, use_case, evidence)
-            rows += drift.rows(day, version, found, verdict.of_day(found, use_case.drift))
+            found = drift.checks_of_day(day, use_case, evidence)
+            rows += drift.rows(day, version, found, verdict.day_verdict(found, use_case.drift))
     return rows
 
 
 def _evidence(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     """Count all that the windows of these days look at, in one pass over features and scores."""
     model = registry.version(use_case.name, version)
-    profile = Profile.from_json(model_files.local_copy(model, model_files.PROFILE).read_text(encoding="utf-8"))
+    profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
     recent = {past for day in days for past in drift.trailing(day, length)}
     older = {past for day in days for past in drift.trailing(day - maturity, length)}
-    features = delta.read(session, tables.features(use_case)).where(delta.days_condition(recent))
+    features = spark_tables.read(session, tables.features(use_case)).where(sql_quoting.days_condition(recent))
     still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
-    scores = delta.read(session, tables.scores(use_case)).where(delta.days_condition(recent)).where(by_champion)
+    scores = (
+        spark_tables.read(session, tables.scores(use_case)).where(sql_quoting.days_condition(recent)).where(by_champion)
+    )
     scores = scores.withColumnRenamed(SCORE, drift.PREDICTION)
-    measured = day_rows.read(tables.performance(use_case), older)
+    measured = partition_rows.read(tables.performance(use_case), older)
     return Evidence(
         version=version,
         profile=profile,
@@ -159,5 +167,5 @@ def _of_day(rows: Rows, day: dt.date) -> dict[str, Any]:
 def _labelled(use_case: UseCase, day: dt.date) -> int:
     """Labelled rows of the champion's scores of that day."""
     whole = {"role": registry.CHAMPION, "slice": performance.ALL}
-    measured = day_rows.read(tables.performance(use_case), [day])
+    measured = partition_rows.read(tables.performance(use_case), [day])
     return max((row["labelled_rows"] for row in measured if whole.items() <= row.items()), default=0)

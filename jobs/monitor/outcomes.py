@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import delta, lineage, stamps, tables, training_set, wanted
+from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.evaluation import labelled_rows
+from lakehouse.ops import builds
+from lakehouse.staleness import expected_inputs
+from lakehouse.storage import commits, daily_columns, delta_log, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +26,17 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
         The days written; the others wait for a delivery or are up to date.
     """
     table = tables.outcomes(use_case)
-    inputs_of = wanted.outcomes(use_case, days)
-    built = delta.constant_by_partition(table, "inputs_fingerprint")
-    stale = [day for day in inputs_of if force or built.get(day) != lineage.fingerprint(inputs_of[day])]
+    inputs_of = expected_inputs.outcomes(use_case, days)
+    built = delta_log.constant_by_partition(table, "inputs_fingerprint")
+    stale = [day for day in inputs_of if force or built.get(day) != builds.fingerprint(inputs_of[day])]
     if not stale:
         return []
     log.info("monitor: labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])
-    condition = delta.days_condition(stale)
-    population = delta.read(session, tables.silver(use_case.source(use_case.entity.source))).where(condition)
-    reported = delta.read(session, tables.silver(use_case.source(use_case.label.source))).where(condition)
-    rows = label_rows(population, reported, use_case, lineage.record(table, {day: inputs_of[day] for day in stale}))
-    delta.replace(rows, table, where=condition)
+    condition = sql_quoting.days_condition(stale)
+    population = spark_tables.read(session, tables.silver(use_case.source(use_case.entity.source))).where(condition)
+    reported = spark_tables.read(session, tables.silver(use_case.source(use_case.label.source))).where(condition)
+    rows = label_rows(population, reported, use_case, builds.record(table, {day: inputs_of[day] for day in stale}))
+    commits.replace(rows, table, where=condition)
     return stale
 
 
@@ -50,8 +54,10 @@ def label_rows(
     on = ["partition", *use_case.entity.key]
     value = F.col(use_case.label.column)
     labels = reported.select(
-        *on, value.cast("double").alias("value"), training_set.label_of(value, use_case.label).alias("label")
+        *on, value.cast("double").alias("value"), labelled_rows.label_of(value, use_case.label).alias("label")
     )
     return (
-        population.select(*on).join(labels, on=on, how="left").withColumn("inputs_fingerprint", stamps.of_day(by_day))
+        population.select(*on)
+        .join(labels, on=on, how="left")
+        .withColumn("inputs_fingerprint", daily_columns.value_of_day(by_day))
     )

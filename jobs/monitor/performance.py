@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
 
-from lakehouse import metrics, training_set
-from lakehouse.declaration import UseCase
-from lakehouse.metrics import Task
+from lakehouse.declaration import UseCase, metric_names
+from lakehouse.declaration.metric_names import Task
+from lakehouse.evaluation import labelled_rows, metrics
 
 ALL = "all"
 
@@ -53,7 +53,7 @@ def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, u
     wanted = ["role", "model_version", "score", "decision"]
     rows = scores.select(*on, *wanted).join(outcomes.select(*on, "label"), on, "left")
     if use_case.slices:
-        rows = training_set.join_slices(rows, population, use_case)
+        rows = labelled_rows.join_slices(rows, population, use_case)
     return rows.select("partition", *wanted, "label", *(f"slice_{n}" for n in use_case.slices))
 
 
@@ -108,7 +108,7 @@ def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Tas
             found.setdefault(row["partition"], {})[row["metric"]] = row["value"]
             found[row["partition"]]["rows"] = row["labelled_rows"]
     return {
-        day: Matured(numbers["rows"], numbers[metrics.CALIBRATION_GAP], numbers[metrics.LOSS[task]])
+        day: Matured(numbers["rows"], numbers[metric_names.CALIBRATION_GAP], numbers[metric_names.LOSS[task]])
         for day, numbers in found.items()
     }
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import datetime as dt
 
 from jobs.monitor import drift, verdict
-from lakehouse import championship, day_rows, events, registry, tables
+from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.models import champion_record, registry
+from lakehouse.ops import model_events
+from lakehouse.storage import partition_rows
 
 
-def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
+def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.RetrainingDecision:
     """Whether the verdicts up to ``day``, all against the version that scored it, ask for retraining."""
-    past = day_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
+    past = partition_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
     verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
     trained = {
         model.version: dt.date.fromisoformat(model.tags[registry.TAG_TRAINED_FOR])
         for model in registry.versions(use_case.name)
         if registry.TAG_TRAINED_FOR in model.tags
     }
-    champion = championship.current(use_case.name)
+    champion = champion_record.current(use_case.name)
     champion_trained = None if champion is None else trained.get(champion.version)
     violated = {row["partition"]: row["violated"] for row in verdicts}
     known = [*trained.values(), *requested(use_case)]
@@ -27,22 +30,22 @@ def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.Decision:
 
 def requested(use_case: UseCase) -> set[dt.date]:
     """The days that a training was asked for, whether it has ended or still waits its turn, as in a backfill."""
-    diary = events.of_model(use_case.name)
-    return {dt.date.fromisoformat(line.evidence["partition"]) for line in diary if line.event == events.REQUESTED}
+    diary = model_events.of_model(use_case.name)
+    return {dt.date.fromisoformat(line.evidence["partition"]) for line in diary if line.event == model_events.REQUESTED}
 
 
 def request(
-    use_case: UseCase, day: dt.date, version: int, because: list[str], decision: verdict.Decision, actor: str
+    use_case: UseCase, day: dt.date, version: int, because: list[str], decision: verdict.RetrainingDecision, actor: str
 ) -> None:
     """Write down that a training is asked for, once a day."""
     if day in requested(use_case):
         return
     model = registry.version(use_case.name, version)
-    events.record(
-        events.Event(
+    model_events.record(
+        model_events.Event(
             model_name=use_case.name,
             model_version=version,
-            event=events.REQUESTED,
+            event=model_events.REQUESTED,
             from_version=version,
             actor=actor,
             reason="; ".join([*decision.reasons, *because]),

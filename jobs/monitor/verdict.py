@@ -16,7 +16,7 @@ FEWEST_DAYS = 3
 
 
 @dataclass(frozen=True)
-class Finding:
+class DriftCheck:
     """One statistic of a day's window against its limit: a row of the drift table.
 
     Attributes:
@@ -45,14 +45,14 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Decision:
+class RetrainingDecision:
     """Whether to retrain, and why or why not."""
 
     retrain: bool
     reasons: tuple[str, ...]
 
 
-def judge(kind: Kind, feature: str, statistic: str, value: float, limit: float | None, words: str) -> Finding:
+def check(kind: Kind, feature: str, statistic: str, value: float, limit: float | None, words: str) -> DriftCheck:
     """A measured statistic against its limit.
 
     Args:
@@ -67,12 +67,14 @@ def judge(kind: Kind, feature: str, statistic: str, value: float, limit: float |
     value = round(value, 9)
     limit = None if limit is None else round(limit, 9)
     against = "not watched" if limit is None else f"limit {limit:.3g}"
-    return Finding(kind, feature, statistic, value, limit, limit is not None and value > limit, f"{words} ({against})")
+    return DriftCheck(
+        kind, feature, statistic, value, limit, limit is not None and value > limit, f"{words} ({against})"
+    )
 
 
-def unmeasured(kind: Kind, feature: str, statistic: str, limit: float | None, why: str) -> Finding:
+def unmeasured(kind: Kind, feature: str, statistic: str, limit: float | None, why: str) -> DriftCheck:
     """A statistic that there was too little to measure for: never a violation, and said in words."""
-    return Finding(kind, feature, statistic, None, limit, False, f"not measured: {why}")
+    return DriftCheck(kind, feature, statistic, None, limit, False, f"not measured: {why}")
 
 
 def feature_limit(ordinary_psi: float | None, drift: Drift) -> float:
@@ -80,7 +82,7 @@ def feature_limit(ordinary_psi: float | None, drift: Drift) -> float:
     return max(drift.feature_psi_floor, drift.feature_psi_factor * (ordinary_psi or 0.0))
 
 
-def of_day(findings: Sequence[Finding], drift: Drift) -> Verdict:
+def day_verdict(findings: Sequence[DriftCheck], drift: Drift) -> Verdict:
     """The day's verdict: violated when too many features have drifted, or the scores have, or how good they were.
 
     A single feature that drifts is a finding, not yet a violation: some always do.
@@ -108,7 +110,7 @@ def retraining(
     drift: Drift,
     champion_trained_for: dt.date | None,
     trained_for: Sequence[dt.date],
-) -> Decision:
+) -> RetrainingDecision:
     """Whether the evidence up to ``day`` asks for a new model.
 
     Args:
@@ -120,23 +122,25 @@ def retraining(
             held yesterday, another one today would be held for the same reasons.
     """
     if champion_trained_for is not None and champion_trained_for >= day:
-        return Decision(False, (f"the champion was trained for {champion_trained_for}, this day or a later one",))
+        return RetrainingDecision(
+            False, (f"the champion was trained for {champion_trained_for}, this day or a later one",)
+        )
     if later := [trained for trained in trained_for if trained > day]:
-        return Decision(False, (f"a training was made or asked for {max(later)} already, after this day",))
+        return RetrainingDecision(False, (f"a training was made or asked for {max(later)} already, after this day",))
     recent = [day - dt.timedelta(days=back) for back in range(drift.of_days)]
     bad = sorted(past for past in recent if violated.get(past, False))
     count = f"{len(bad)} of the last {drift.of_days} days violated"
     if len(bad) < drift.violated_days:
-        return Decision(False, (f"{count}, {drift.violated_days} ask for retraining",))
+        return RetrainingDecision(False, (f"{count}, {drift.violated_days} ask for retraining",))
     # A training for this very day is what this decision asked for the first time: repeating it asks the same.
     before = [trained for trained in trained_for if trained < day]
     if before and (day - max(before)).days < drift.cooldown_days:
         wait = f"the last training was made or asked for {max(before)}: cooling down for {drift.cooldown_days} days"
-        return Decision(False, (f"{count}, but {wait}",))
+        return RetrainingDecision(False, (f"{count}, but {wait}",))
     which = ", ".join(str(past) for past in bad)
-    return Decision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))
+    return RetrainingDecision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))
 
 
-def _excess(finding: Finding) -> float:
+def _excess(finding: DriftCheck) -> float:
     assert finding.value is not None and finding.limit is not None
     return finding.value / finding.limit

@@ -15,10 +15,12 @@ from pyspark.sql import functions as F
 from jobs.arguments import Arguments
 from jobs.report import drift_run, page
 from jobs.report.sample import window_sample
-from lakehouse import day_rows, delta, fingerprints, model_files, registry, spark, tables, use_cases
-from lakehouse.declaration import UseCase
+from lakehouse import fingerprints, tables
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
-from lakehouse.profile import REFERENCE_ROWS
+from lakehouse.evaluation.drift_profile import REFERENCE_ROWS
+from lakehouse.models import artifacts, registry
+from lakehouse.storage import partition_rows, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +32,14 @@ DRAWN_AT_LEAST = 8
 def run(arguments: Arguments) -> dict[str, Any]:
     """Draw the day's window against the training sample; a page that is there for the same numbers is kept."""
     assert arguments.use_case is not None and arguments.partition is not None
-    use_case, day = use_cases.by_name(arguments.use_case), arguments.partition
-    rows = day_rows.read(tables.drift(use_case), [day])
+    use_case, day = loader.by_name(arguments.use_case), arguments.partition
+    rows = partition_rows.read(tables.drift(use_case), [day])
     if not rows:
         raise InputsMissing(
             f"{tables.drift(use_case).full_name}: expected the verdict of {day}, found none; monitor first: "
             f"python -m jobs monitor --use-case {use_case.name} --partition {day}"
         )
-    fingerprint = fingerprints.of(json.dumps(rows, default=str))
+    fingerprint = fingerprints.digest(json.dumps(rows, default=str))
     kept = drift_run.find(use_case.name, day.isoformat())
     if kept.fingerprint == fingerprint:
         return {"status": "unchanged", "run_id": kept.run_id, "url": kept.url}
@@ -45,7 +47,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     limits = psi_limits(rows)
     current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
     model = registry.version(use_case.name, version)
-    reference = pd.read_parquet(model_files.local_copy(model, model_files.REFERENCE))
+    reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     with tempfile.TemporaryDirectory() as folder:
         files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))
         done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
@@ -89,9 +91,9 @@ def tags(use_case: UseCase, day: dt.date, rows: Rows) -> dict[str, str]:
 
 def _window(use_case: UseCase, day: dt.date, version: int, columns: list[str]) -> pd.DataFrame:
     """The sample of the trailing window, scored by that version."""
-    session = spark.session(f"report {use_case.name}")
-    days = delta.days_condition(day - dt.timedelta(days=back) for back in range(use_case.drift.window_days))
-    features = delta.read(session, tables.features(use_case)).where(days)
+    session = spark_session.session(f"report {use_case.name}")
+    days = sql_quoting.days_condition(day - dt.timedelta(days=back) for back in range(use_case.drift.window_days))
+    features = spark_tables.read(session, tables.features(use_case)).where(days)
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
-    scores = delta.read(session, tables.scores(use_case)).where(days).where(by_champion)
+    scores = spark_tables.read(session, tables.scores(use_case)).where(days).where(by_champion)
     return window_sample(features, scores, use_case.entity.key, columns, REFERENCE_ROWS).toPandas()

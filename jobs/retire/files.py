@@ -7,7 +7,7 @@ from typing import Any
 
 from lakehouse import settings
 from lakehouse.errors import ServiceUnavailable
-from lakehouse.registry import ModelVersion
+from lakehouse.models.registry import ModelVersion
 
 # What an auditor reads of a version long after it scored: what it was trained on, how good it was. Kilobytes.
 KEPT = frozenset({"card", "training"})

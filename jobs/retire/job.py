@@ -7,11 +7,12 @@ import logging
 from typing import Any
 
 from jobs.arguments import Arguments
-from jobs.retire import files, in_use
-from lakehouse import championship, events, registry, use_cases
-from lakehouse.declaration import Retirement, UseCase
-from lakehouse.events import Event
-from lakehouse.registry import ModelVersion
+from jobs.retire import files, versions_in_use
+from lakehouse.declaration import Retirement, UseCase, loader
+from lakehouse.models import champion_record, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import model_events
+from lakehouse.ops.model_events import Event
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +20,12 @@ log = logging.getLogger(__name__)
 def run(arguments: Arguments) -> dict[str, Any]:
     """Remove the files of versions that were retired long enough ago, then retire those that are in use no longer."""
     assert arguments.use_case is not None
-    use_case = use_cases.by_name(arguments.use_case)
+    use_case = loader.by_name(arguments.use_case)
     rules = use_case.rollout.retirement
     if rules is None:
         return {"status": "none", "message": f"{use_case.name} declares no rollout.retirement"}
     now = dt.datetime.now(dt.UTC)
-    versions, kept = registry.versions(use_case.name), in_use.why(use_case, rules, now)
+    versions, kept = registry.versions(use_case.name), versions_in_use.versions_in_use(use_case, rules, now)
     free = [model for model in versions if model.version not in kept]
     old = [model for model in free if _long_ago(model, rules, now)]
     new = [model for model in free if not _written_down(model)]
@@ -50,9 +51,9 @@ def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:
 def _written_down(model: ModelVersion) -> bool:
     """Whether the diary has the retirement that the tag speaks of."""
     retired = model.tags.get(registry.TAG_RETIRED)
-    past = events.of_model(model.name, model.version)
+    past = model_events.of_model(model.name, model.version)
     return retired is not None and any(
-        event.event == events.RETIRED and event.happened_at.isoformat() == retired for event in past
+        event.event == model_events.RETIRED and event.happened_at.isoformat() == retired for event in past
     )
 
 
@@ -64,16 +65,16 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
     # A tag without its line is an attempt that was killed: the line gets its instant.
     at = model.tags.get(registry.TAG_RETIRED) or dt.datetime.now(dt.UTC).isoformat()
     registry.tag(model, registry.TAG_RETIRED, at)
-    if reason := in_use.why(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version):
+    if reason := versions_in_use.versions_in_use(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version):
         log.info("retire %s: version %d came into use meanwhile: %s", model.name, model.version, reason)
         registry.untag(model, registry.TAG_RETIRED)
         return False
-    champion = championship.current(use_case.name)
-    events.record(
+    champion = champion_record.current(use_case.name)
+    model_events.record(
         Event(
             model_name=model.name,
             model_version=model.version,
-            event=events.RETIRED,
+            event=model_events.RETIRED,
             from_version=None if champion is None else champion.version,
             actor=actor,
             reason=f"neither champion, challenger nor in shadow, and named by no score of the last {rules.scores_days} days",
@@ -87,7 +88,7 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
 
 def _remove_files(use_case: UseCase, model: ModelVersion, rules: Retirement) -> bool:
     """Remove the version's files, unless it is in use after all."""
-    reason = in_use.why(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version)
+    reason = versions_in_use.versions_in_use(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version)
     if reason is None:
         files.remove(model)
         registry.tag(model, registry.TAG_FILES_REMOVED, dt.datetime.now(dt.UTC).isoformat())

@@ -7,11 +7,12 @@ import logging
 from typing import Any
 
 from jobs.arguments import Arguments
-from jobs.rollback import nights, succession
-from lakehouse import championship, events, model_files, registry, use_cases
-from lakehouse.declaration import UseCase
+from jobs.rollback import champion_history, rescoring
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
-from lakehouse.events import Event
+from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.ops import model_events
+from lakehouse.ops.model_events import Event
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +28,19 @@ def run(arguments: Arguments) -> dict[str, Any]:
             or is retired. ChampionChanged: when another version became champion meanwhile.
     """
     assert arguments.use_case is not None
-    use_case = use_cases.by_name(arguments.use_case)
-    known = championship.changes(use_case.name)
+    use_case = loader.by_name(arguments.use_case)
+    known = champion_record.changes(use_case.name)
     event = carried_out(known, arguments)
     if event is None:
         # Of the same reading as ``known``: what changes after it is told by ``change``.
-        champion = known[-1].model_version if known else championship.champion(use_case.name).version
+        champion = known[-1].model_version if known else champion_record.champion(use_case.name).version
         if arguments.from_version not in (None, champion):
             message = f"version {arguments.from_version} is not champion any more, version {champion} is"
             return {"status": "none", "message": message}
         event = decide(use_case, known, champion, arguments)
         status = "planned" if arguments.dry_run else "rolled back"
-        if not arguments.dry_run and not championship.change(event):
-            now = championship.changes(use_case.name)[-1]
+        if not arguments.dry_run and not champion_record.change(event):
+            now = champion_record.changes(use_case.name)[-1]
             raise ChampionChanged(
                 f"model {use_case.name}: expected version {champion} to be champion still, found version "
                 f"{now.model_version}, {now.event} by {now.actor} at {now.happened_at}; look at it, and roll back from there"
@@ -48,11 +49,11 @@ def run(arguments: Arguments) -> dict[str, Any]:
         status = "unchanged"
     rescored: list[dt.date] = []
     judged: list[dt.date] = []
-    if not arguments.dry_run and championship.changes(use_case.name)[-1] == event:
-        championship.settle(use_case.name)
+    if not arguments.dry_run and champion_record.changes(use_case.name)[-1] == event:
+        champion_record.sync_alias(use_case.name)
         # Asked for in a second attempt alone, it is done too.
         if event.evidence["rescore"] or arguments.rescore:
-            rescored, judged = nights.rescore(use_case, event, arguments)
+            rescored, judged = rescoring.rescore(use_case, event, arguments)
     log.info(
         "rollback %s: %s: from version %s to %d: %s",
         use_case.name,
@@ -79,7 +80,7 @@ def carried_out(known: list[Event], arguments: Arguments) -> Event | None:
     mine = request(arguments)
     # Words alone can be said twice; right after one another they are the same rollback, tried again.
     candidates = known if arguments.request else known[-1:]
-    same = [e for e in candidates if e.event == events.ROLLED_BACK and e.evidence.get("request") == mine]
+    same = [e for e in candidates if e.event == model_events.ROLLED_BACK and e.evidence.get("request") == mine]
     return same[-1] if same else None
 
 
@@ -93,7 +94,7 @@ def decide(use_case: UseCase, known: list[Event], champion: int, arguments: Argu
     """The line to be written: to which version, and which nights it takes over."""
     target = arguments.to_version
     if target is None:
-        succession_line = succession.line(known)
+        succession_line = champion_history.champions_in_order(known)
         if len(succession_line) < 2:
             raise ModelMissing(
                 f"model {use_case.name}: expected a champion before version {champion}, found none in ops.model_events; train a "
@@ -102,21 +103,21 @@ def decide(use_case: UseCase, known: list[Event], champion: int, arguments: Argu
         target = succession_line[-2]
     if target == champion:
         raise BadArguments(f"--to-version {target}: expected another version than the champion, it is that one")
-    if target not in succession.ever(known):
-        were = ", ".join(map(str, sorted(succession.ever(known)))) or "none"
+    if target not in champion_history.former_champions(known):
+        were = ", ".join(map(str, sorted(champion_history.former_champions(known)))) or "none"
         raise ModelRefused(
             f"model {use_case.name} version {target}: expected a version that was champion before, by ops.model_events "
             f"these were: {were}; another one becomes champion by the gate"
         )
     model = registry.in_service(registry.version(use_case.name, target))
     # Its file is there and is what was registered: otherwise the night would fail, and not this.
-    model_files.local_copy(model, model_files.MODEL)
-    passed = succession.passed_over(known, target)
-    since = nights.of(use_case, passed)
+    artifacts.local_copy(model, artifacts.MODEL)
+    passed = champion_history.versions_rolled_back(known, target)
+    since = rescoring.days_to_rescore(use_case, passed)
     return Event(
         model_name=use_case.name,
         model_version=target,
-        event=events.ROLLED_BACK,
+        event=model_events.ROLLED_BACK,
         from_version=champion,
         actor=arguments.actor,
         reason=arguments.reason,

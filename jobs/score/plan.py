@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jobs.arguments import Arguments
-from lakehouse import delta, lineage, registry, scoring, shadow, tables, wanted
+from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.lineage import Inputs
-from lakehouse.registry import ModelVersion
-from lakehouse.scoring import Choice
-from lakehouse.shadow import Shadow
+from lakehouse.models import registry, shadow, version_selection
+from lakehouse.models.registry import ModelVersion
+from lakehouse.models.shadow import Shadow
+from lakehouse.models.version_selection import Choice
+from lakehouse.ops import builds
+from lakehouse.ops.builds import Inputs
+from lakehouse.staleness import expected_inputs
+from lakehouse.storage import delta_log
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,13 @@ class Plan:
     def stale(self, use_case: UseCase, days: Iterable[dt.date] | None = None) -> list[dt.date]:
         """The days, all of the run's when not given, whose rows in either role are not what they would be now."""
         table = tables.scores(use_case)
-        champion = delta.constant_by_partition(table, wanted.FINGERPRINT, role=registry.CHAMPION)
-        beside = delta.constant_by_partition(table, wanted.FINGERPRINT, role=registry.CHALLENGER)
+        champion = delta_log.constant_by_partition(table, expected_inputs.FINGERPRINT, role=registry.CHAMPION)
+        beside = delta_log.constant_by_partition(table, expected_inputs.FINGERPRINT, role=registry.CHALLENGER)
         return [
             day
             for day in sorted(self.champions if days is None else days)
-            if champion.get(day) != lineage.fingerprint(self._expected(day, day in beside))
-            or (day in self.inputs_beside and beside.get(day) != lineage.fingerprint(self.inputs_beside[day]))
+            if champion.get(day) != builds.fingerprint(self._expected(day, day in beside))
+            or (day in self.inputs_beside and beside.get(day) != builds.fingerprint(self.inputs_beside[day]))
             or (day in beside and day not in self.shadows)
         ]
 
@@ -79,7 +83,7 @@ class Plan:
 def make(use_case: UseCase, arguments: Arguments, features_built: Mapping[dt.date, str]) -> Plan:
     """Resolve every version that the run needs, and what each day would be built from."""
     asked, champion = arguments.model_version, arguments.champion
-    champions = scoring.choose(use_case, arguments.days, asked, champion, arguments.chosen_by)
+    champions = version_selection.choose(use_case, arguments.days, asked, champion, arguments.chosen_by)
     beside = shadow.choose(use_case, champions)
     models, failures = shadow.models(use_case, (one.version for one in beside.by_day.values()))
     chosen = {day: choice.model for day, choice in champions.items()}
@@ -88,8 +92,8 @@ def make(use_case: UseCase, arguments: Arguments, features_built: Mapping[dt.dat
         champions=champions,
         shadows=beside.by_day,
         models=models,
-        inputs=wanted.scores(features_built, chosen, canary),
-        inputs_alone=wanted.scores(features_built, chosen),
-        inputs_beside=wanted.scores_beside(features_built, beside.by_day, models),
+        inputs=expected_inputs.scores(features_built, chosen, canary),
+        inputs_alone=expected_inputs.scores(features_built, chosen),
+        inputs_beside=expected_inputs.scores_beside(features_built, beside.by_day, models),
         failures=(*beside.failures, *failures),
     )

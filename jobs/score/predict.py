@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from lakehouse import boosters, registry
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
-from lakehouse.registry import ModelVersion
+from lakehouse.models import registry, xgboost_model
+from lakehouse.models.registry import ModelVersion
 
 
 def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def scorer(
     def score_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import numpy as np
 
-        booster = boosters.load(model)
+        booster = xgboost_model.load(model)
         for batch in batches:
             matrix = np.empty((batch.num_rows, len(features)), dtype=np.float32)
             for position, name in enumerate(features):

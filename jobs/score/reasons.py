@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.score import explaining
+from jobs.score import explainer
 from jobs.score.predict import model_features
-from lakehouse import delta, explained, lineage, model_files, registry, spark, stamps, tables, wanted
+from lakehouse import tables
 from lakehouse.declaration import Reasons, UseCase
-from lakehouse.registry import ModelVersion
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import builds
+from lakehouse.staleness import expected_inputs, reasons_status
+from lakehouse.storage import commits, daily_columns, delta_log, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ class Scored:
     fingerprints: Mapping[dt.date, str]
 
 
-def keep_up(
+def refresh_reasons(
     use_case: UseCase, models: Mapping[dt.date, ModelVersion], features_version: int, force: bool = False
 ) -> dict[str, int]:
     """Make the reasons of those days whose scores, or the declared reasons, have changed.
@@ -48,36 +52,36 @@ def keep_up(
     if use_case.reasons is None:
         return {"days": 0, "rows": 0}
     scored = _scored(use_case, models)
-    inputs_of = wanted.reasons(use_case, scored.fingerprints)
-    stale = sorted(inputs_of) if force else sorted(explained.behind(use_case, inputs_of))
+    inputs_of = expected_inputs.reasons(use_case, scored.fingerprints)
+    stale = sorted(inputs_of) if force else sorted(reasons_status.behind(use_case, inputs_of))
     if not stale:
         return {"days": 0, "rows": 0}
     table = tables.reasons(use_case)
-    fingerprints = lineage.record(table, {day: inputs_of[day] for day in stale})
+    fingerprints = builds.record(table, {day: inputs_of[day] for day in stale})
     for model in {models[day].version: models[day] for day in stale}.values():
         mine = [day for day in stale if models[day].version == model.version]
         log.info("explaining %d day(s) of %s by version %d", len(mine), use_case.name, model.version)
-        session = spark.session(f"reasons {use_case.name}")
+        session = spark_session.session(f"reasons {use_case.name}")
         rows = explain(_asked(session, use_case, scored.version, mine, features_version), use_case, model)
         stamped = rows.select(
             "*",
             F.lit(registry.CHAMPION).alias("role"),
             F.lit(model.version).alias("model_version"),
-            stamps.of_day({day: fingerprints[day] for day in mine}).alias("inputs_fingerprint"),
+            daily_columns.value_of_day({day: fingerprints[day] for day in mine}).alias("inputs_fingerprint"),
         )
-        delta.replace(stamped, table, where=f"{delta.days_condition(mine)} AND role = '{registry.CHAMPION}'")
-    explained.record_empty(use_case, {day: inputs_of[day] for day in stale})
-    return {"days": len(stale), "rows": delta.rows_in(table, stale, role=registry.CHAMPION)}
+        commits.replace(stamped, table, where=f"{sql_quoting.days_condition(mine)} AND role = '{registry.CHAMPION}'")
+    reasons_status.record_empty(use_case, {day: inputs_of[day] for day in stale})
+    return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
 
 def _scored(use_case: UseCase, models: Mapping[dt.date, ModelVersion]) -> Scored:
     """The scores as they are, at one version of the table; without days that another run scores at this moment."""
     table = tables.scores(use_case)
     while True:
-        version = delta.version(table)
-        found = delta.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
-        by = delta.constant_by_partition(table, "model_version", role=registry.CHAMPION)
-        if version == delta.version(table):
+        version = delta_log.version(table)
+        found = delta_log.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
+        by = delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION)
+        if version == delta_log.version(table):
             break
     mine = {day: found[day] for day, model in models.items() if day in found and by.get(day) == str(model.version)}
     return Scored(version, mine)
@@ -89,11 +93,11 @@ def _asked(
     """The feature rows of the scores that the use case asks reasons for."""
     assert use_case.reasons is not None
     on = ["partition", *use_case.entity.key]
-    within = delta.days_condition(days)
-    scores = delta.read(session, tables.scores(use_case), at_version=scores_version).where(
+    within = sql_quoting.days_condition(days)
+    scores = spark_tables.read(session, tables.scores(use_case), at_version=scores_version).where(
         f"{within} AND role = '{registry.CHAMPION}'"
     )
-    features = delta.read(session, tables.features(use_case), at_version=features_version).where(within)
+    features = spark_tables.read(session, tables.features(use_case), at_version=features_version).where(within)
     return features.join(choose(scores, use_case.reasons, on), on, "left_semi")
 
 
@@ -113,5 +117,5 @@ def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion) -> DataFram
     types = {column.name: column.type for column in tables.features(use_case).columns}
     schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
     names = model_features(model, use_case)
-    function = explaining.explainer(model_files.model_bytes(model), kept, names, use_case.reasons.each)
-    return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explaining.COLUMNS}")
+    function = explainer.explainer(artifacts.model_bytes(model), kept, names, use_case.reasons.each)
+    return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explainer.COLUMNS}")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from jobs.arguments import Arguments
-from lakehouse import staleness, use_cases
+from lakehouse.declaration import loader
+from lakehouse.staleness import report
 
 
 def run(arguments: Arguments) -> dict[str, Any]:
     """List them, a line each; for all days, or for those from ``partition`` to ``through``."""
     assert arguments.use_case is not None
-    use_case = use_cases.by_name(arguments.use_case)
+    use_case = loader.by_name(arguments.use_case)
     last = arguments.through or arguments.partition
-    found = staleness.find(use_case, arguments.partition, last, arguments.champion)
+    found = report.find(use_case, arguments.partition, last, arguments.champion)
     lines = found.lines(use_case)
     for table, day, why in lines:
         print(f"{table} {day}: {'; '.join(why)}")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lakehouse import metrics
 from lakehouse.declaration import Model
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation import metrics
+from lakehouse.evaluation.labelled_rows import TrainingSet
 
 Metrics = dict[str, float | None]
 

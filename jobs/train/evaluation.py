@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.train import baselines
-from lakehouse import metrics, slices
-from lakehouse.bootstrap import Bools
 from lakehouse.declaration import UseCase
-from lakehouse.training_set import Floats, TrainingSet
+from lakehouse.evaluation import metrics, slices
+from lakehouse.evaluation.day_bootstrap import Bools
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Evaluation:
     Attributes:
         metrics: by name, of the model and of each baseline.
         recalibration: intercept and slope of the recalibration line; empty where the holdout does not define it.
-        slices: lines as ``lakehouse.slices.measured`` gives them.
+        slices: lines as ``lakehouse.evaluation.slices.measured`` gives them.
     """
 
     score: Floats

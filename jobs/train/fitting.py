@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from jobs.train.binning import binned
-from jobs.train.tuning import Tuned
-from lakehouse.training_set import Floats, TrainingSet
+from jobs.train.search.binning import binned
+from jobs.train.search.tuning import Tuned
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 
 def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Any:

@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from jobs.arguments import Arguments
-from jobs.train import locks, studies
-from jobs.train.pinned import Pinned, pin
-from jobs.train.windows import Parts, Windows, divide
-from lakehouse import model_files, registry, spark, training_set, use_cases
-from lakehouse.declaration import UseCase
-from lakehouse.registry import ModelVersion
+from jobs.train.input_snapshot import InputSnapshot, take_snapshot
+from jobs.train.search import locks, studies
+from jobs.train.split import Parts, Split, divide
+from lakehouse.declaration import UseCase, loader
+from lakehouse.evaluation import labelled_rows
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.storage import spark_session
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,9 @@ def run(arguments: Arguments) -> dict[str, Any]:
 
         return reproduce(arguments)
     assert arguments.use_case is not None and arguments.partition is not None
-    use_case = use_cases.by_name(arguments.use_case)
-    windows = Windows.of(use_case, arguments.partition)
-    pinned = pin(use_case, windows)
+    use_case = loader.by_name(arguments.use_case)
+    windows = Split.of(use_case, arguments.partition)
+    pinned = take_snapshot(use_case, windows)
     # Of two trainings of the same at once the second waits, and then finds the version.
     lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
     if locks.held(lock):
@@ -41,22 +43,24 @@ def run(arguments: Arguments) -> dict[str, Any]:
         return _registered_or_trained(arguments, use_case, windows, pinned)
 
 
-def _registered_or_trained(arguments: Arguments, use_case: UseCase, windows: Windows, pinned: Pinned) -> dict[str, Any]:
+def _registered_or_trained(
+    arguments: Arguments, use_case: UseCase, windows: Split, pinned: InputSnapshot
+) -> dict[str, Any]:
     assert arguments.partition is not None
     seconds: dict[str, float] = {}
     status, model = "unchanged", registered(use_case, pinned)
     if model is None:
         status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
-    from jobs.train import registration
+    from jobs.train.tracking import registration
 
-    result = json.loads(model_files.local_copy(model, model_files.RESULT).read_text(encoding="utf-8"))
+    result = json.loads(artifacts.local_copy(model, artifacts.RESULT).read_text(encoding="utf-8"))
     registration.complete(model, arguments.actor, result)
     rounded = {part: round(value, 1) for part, value in seconds.items()}
     return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}
 
 
 def _train(
-    use_case: UseCase, day: dt.date, windows: Windows, pinned: Pinned, seconds: dict[str, float]
+    use_case: UseCase, day: dt.date, windows: Split, pinned: InputSnapshot, seconds: dict[str, float]
 ) -> ModelVersion:
     started = time.monotonic()
     parts = read(use_case, windows, pinned)
@@ -67,21 +71,23 @@ def _train(
     return train(use_case, day, windows, pinned, parts, seconds)
 
 
-def registered(use_case: UseCase, pinned: Pinned) -> ModelVersion | None:
+def registered(use_case: UseCase, pinned: InputSnapshot) -> ModelVersion | None:
     """The newest version that was trained from the same."""
     same = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_FINGERPRINT) == pinned.fingerprint]
     return same[-1] if same else None
 
 
-def read(use_case: UseCase, windows: Windows, pinned: Pinned) -> Parts:
+def read(use_case: UseCase, windows: Split, pinned: InputSnapshot) -> Parts:
     """The labelled rows of the three windows at the pinned versions."""
-    session, whole = spark.session(f"train {use_case.name}"), windows.whole
-    rows = training_set.read(session, use_case, whole.first, whole.last, pinned.features_version, pinned.labels_version)
+    session, whole = spark_session.session(f"train {use_case.name}"), windows.whole
+    rows = labelled_rows.read(
+        session, use_case, whole.first, whole.last, pinned.features_version, pinned.labels_version
+    )
     parts = divide(rows, windows, use_case)
     if use_case.slices:
         # The slices of the holdout alone are asked for: a text for each of its rows, and not for those of months.
         days = windows.holdout.first, windows.holdout.last
         pins = pinned.features_version, pinned.labels_version
-        parts = replace(parts, holdout=training_set.read(session, use_case, *days, *pins, sliced=True).labelled())
+        parts = replace(parts, holdout=labelled_rows.read(session, use_case, *days, *pins, sliced=True).labelled())
     log.info("train %s: %s; rows %s", use_case.name, windows, parts.rows)
     return parts

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from jobs.train import fitting, learned, record, tuning
-from jobs.train.record import RECORD_FILE, Record
-from jobs.train.tracking import Run
-from jobs.train.windows import Parts, divide
-from lakehouse import code, delta, model_files, settings, spark, tables, time_travel, training_set
+from jobs.train import fitted_model, fitting, time_travel
+from jobs.train.search import tuning
+from jobs.train.split import Parts, divide
+from jobs.train.tracking import manifest
+from jobs.train.tracking.manifest import RECORD_FILE, Manifest
+from jobs.train.tracking.mlflow_run import Run
+from lakehouse import code_version, settings, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments, RunMissing, ServiceUnavailable, VersionGone
+from lakehouse.evaluation import labelled_rows
+from lakehouse.models import artifacts
+from lakehouse.storage import delta_log, spark_session
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -44,10 +49,10 @@ def reproduce(arguments: Arguments) -> dict[str, Any]:
     parts, notes = read(then, use_case)
     score = tuning.validation_score(then.params, then.rounds, parts.train, parts.validation)
     tuned = tuning.Tuned(then.params, then.rounds, score, None, (), None)
-    now = learned.learn(use_case, tuned, parts)
-    found = record.outcome(now.measured, now.validation, now.threshold, now.booster)
+    now = fitted_model.fit_and_measure(use_case, tuned, parts)
+    found = manifest.outcome(now.measured, now.validation, now.threshold, now.booster)
     # By way of JSON, as the record went.
-    differing = record.differences(then.outcome, json.loads(json.dumps(found)))
+    differing = manifest.differences(then.outcome, json.loads(json.dumps(found)))
     if differing:
         notes += [f"{name} is {now} now, was {before}" for name, before, now in others(then)]
     result = {
@@ -65,7 +70,7 @@ def reproduce(arguments: Arguments) -> dict[str, Any]:
     return {"status": "reproduced", "run_id": run_id, **result}
 
 
-def find(run_id: str) -> Record:
+def find(run_id: str) -> Manifest:
     """The record of a training's run.
 
     Raises:
@@ -85,7 +90,7 @@ def find(run_id: str) -> Record:
             ) from error
         raise ServiceUnavailable(f"MLflow at {uri}: expected run {run_id}, found {error}") from error
     try:
-        return Record.from_json(mlflow.artifacts.load_text(f"runs:/{run_id}/{RECORD_FILE}"))
+        return Manifest.from_json(mlflow.artifacts.load_text(f"runs:/{run_id}/{RECORD_FILE}"))
     except (MlflowException, OSError, KeyError, ValueError) as error:
         raise RunMissing(
             f"run {run_id}: expected {RECORD_FILE} among its artifacts, found none that can be read: it is a trial, a run that "
@@ -93,7 +98,7 @@ def find(run_id: str) -> Record:
         ) from error
 
 
-def read(then: Record, use_case: UseCase) -> tuple[Parts, list[str]]:
+def read(then: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
     """The very rows of then, and what is to be said of how they were found.
 
     A version whose files were vacuumed is read as it is now: compacting and later days change no row of the windows. Whether
@@ -105,39 +110,39 @@ def read(then: Record, use_case: UseCase) -> tuple[Parts, list[str]]:
         missing = time_travel.missing(table, version, then.days.whole.first, then.days.whole.last)
         if missing is None:
             return version
-        now = delta.version(table)
+        now = delta_log.version(table)
         notes.append(f"{table.full_name}: version {version} is gone ({missing}); read at version {now}")
         return now
 
     features = readable(tables.features(use_case), then.features_version)
     labels = readable(tables.silver(use_case.source(use_case.label.source)), then.labels_version)
-    session, whole = spark.session(f"train {use_case.name}"), then.days.whole
-    rows = training_set.read(session, use_case, whole.first, whole.last, features, labels)
+    session, whole = spark_session.session(f"train {use_case.name}"), then.days.whole
+    rows = labelled_rows.read(session, use_case, whole.first, whole.last, features, labels)
     parts = divide(rows, then.days, use_case)
-    if record.digest(parts) != then.rows_sha256:
+    if manifest.digest(parts) != then.rows_sha256:
         if notes:
             raise VersionGone(
                 f"{'; '.join(notes)}, whose rows are others: restated since; what was learned from is lost"
             )
-        notes.append(f"the rows are others than then: digest {record.digest(parts)}, was {then.rows_sha256}")
+        notes.append(f"the rows are others than then: digest {manifest.digest(parts)}, was {then.rows_sha256}")
     return parts, notes
 
 
-def others(then: Record) -> list[tuple[str, str, str]]:
+def others(then: Manifest) -> list[tuple[str, str, str]]:
     """Name, then and now of what computes otherwise than then."""
     before = {**then.libraries, "code_version": then.code_version}
-    now = {**record.libraries(), "code_version": code.version()}
+    now = {**manifest.libraries(), "code_version": code_version.version()}
     return [(name, before.get(name, "unknown"), now[name]) for name in now if before.get(name) != now[name]]
 
 
-def _log(use_case: UseCase, then: Record, like: str, result: dict[str, Any], booster: Any) -> str:
+def _log(use_case: UseCase, then: Manifest, like: str, result: dict[str, Any], booster: Any) -> str:
     tags = {"use_case": use_case.name, "partition": then.partition, "stage": "reproduce", REPRODUCTION_OF: like}
-    run = Run(use_case.name, f"like {like[:8]}", {**tags, "code_version": code.version()})
+    run = Run(use_case.name, f"like {like[:8]}", {**tags, "code_version": code_version.version()})
     with run.ended():
         run.params({**then.params, "rounds": then.rounds})
         named = {f"holdout_{name}": value for name, value in result["metrics"]["model"].items()}
         run.metrics({**named, "identical": float(result["identical"])})
-        run.file(model_files.MODEL, lambda file: file.write_bytes(fitting.file_bytes(booster)))
+        run.file(artifacts.MODEL, lambda file: file.write_bytes(fitting.file_bytes(booster)))
         text = json.dumps(result, indent=1)
-        run.file(model_files.RESULT, lambda file: file.write_text(text, encoding="utf-8"))
+        run.file(artifacts.RESULT, lambda file: file.write_text(text, encoding="utf-8"))
     return run.run_id

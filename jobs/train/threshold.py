@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lakehouse.training_set import Floats
+from lakehouse.evaluation.labelled_rows import Floats
 
 
 def cheapest(label: Floats, score: Floats, cost_of_miss: float, cost_of_false_alarm: float) -> float:

@@ -11,19 +11,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jobs.train import canvas, curves, fitting, plots, record, registration, space, studies, tuning
+from jobs.train import fitting
 from jobs.train.card import page
 from jobs.train.card.content import Trained
 from jobs.train.evaluation import Evaluation
-from jobs.train.learned import learn
-from jobs.train.pinned import Pinned
-from jobs.train.tracking import Run
-from jobs.train.windows import Parts, Windows
-from lakehouse import code, metrics, model_files, registry, tables
-from lakehouse.declaration import UseCase
-from lakehouse.profile import PARTITION, SCORE, Profile, reference_sample
-from lakehouse.registry import ModelVersion
-from lakehouse.training_set import Floats, TrainingSet
+from jobs.train.fitted_model import fit_and_measure
+from jobs.train.input_snapshot import InputSnapshot
+from jobs.train.plots import evaluation_plots, figure, search_plots
+from jobs.train.search import space, studies, tuning
+from jobs.train.split import Parts, Split
+from jobs.train.tracking import manifest, registration
+from jobs.train.tracking.mlflow_run import Run
+from lakehouse import code_version, tables
+from lakehouse.declaration import UseCase, metric_names
+from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    use_case: UseCase, day: dt.date, windows: Windows, pinned: Pinned, parts: Parts, seconds: dict[str, float]
+    use_case: UseCase, day: dt.date, windows: Split, pinned: InputSnapshot, parts: Parts, seconds: dict[str, float]
 ) -> ModelVersion:
     """Tune, fit, measure, log and, last of all, register.
 
@@ -46,9 +50,14 @@ def train(
 
     A training that dies before its last step leaves no version. The next one of the same goes on with its search and its run.
     """
-    model, loss = use_case.model, metrics.LOSS[use_case.model.task]
+    model, loss = use_case.model, metric_names.LOSS[use_case.model.task]
     # Equal on every run of the same training: by these a killed one is found again.
-    tags = {"use_case": use_case.name, "partition": day.isoformat(), "stage": "train", "code_version": code.version()}
+    tags = {
+        "use_case": use_case.name,
+        "partition": day.isoformat(),
+        "stage": "train",
+        "code_version": code_version.version(),
+    }
     run = Run(use_case.name, f"train {day}", tags, pinned.fingerprint)
     place = studies.folder(use_case, pinned.fingerprint)
     starts = studies.best_of_last(use_case, pinned.fingerprint, day)
@@ -61,7 +70,7 @@ def train(
         if tuned.best is not None:
             studies.remember(place, day, tuned.best.params, tuned.best.loss)
         with _timed(seconds, "fit"):
-            found = learn(use_case, tuned, parts)
+            found = fit_and_measure(use_case, tuned, parts)
         booster, evaluated, measured = found.booster, found.evaluated, found.measured
         log.info(
             "train %s: holdout %s %s", use_case.name, loss, {name: values[loss] for name, values in measured.items()}
@@ -80,14 +89,14 @@ def train(
             _log_numbers(run, use_case, tuned, result, found.validation)
             run.table("evaluation/slices.json", evaluated.slices)
             drawn = _log_pictures(run, use_case, tuned, booster, parts, evaluated)
-            outcome = record.outcome(measured, found.validation, found.threshold, booster)
-            done = record.of(use_case, day, windows, pinned, parts, tuned.params, tuned.rounds, outcome)
-            run.file(record.RECORD_FILE, lambda file: file.write_text(done.to_json(), encoding="utf-8"))
+            outcome = manifest.outcome(measured, found.validation, found.threshold, booster)
+            done = manifest.build_manifest(use_case, day, windows, pinned, parts, tuned.params, tuned.rounds, outcome)
+            run.file(manifest.RECORD_FILE, lambda file: file.write_text(done.to_json(), encoding="utf-8"))
             _log_data(run, use_case, done, parts)
             _log_profile(run, use_case, parts, found.past, tuned.validation_score, found.score, measured["model"])
             content = fitting.file_bytes(booster)
-            run.file(model_files.MODEL, lambda file: file.write_bytes(content))
-            run.file(model_files.RESULT, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
+            run.file(artifacts.MODEL, lambda file: file.write_bytes(content))
+            run.file(artifacts.RESULT, lambda file: file.write_text(json.dumps(result, indent=1), encoding="utf-8"))
             came_from = _lineage(run, use_case, day, pinned, content)
             page.log(run, Trained(use_case, result, parts, booster, found.score, came_from, drawn))
             model_id = registration.log_model(run.run_id, booster, parts.train)
@@ -110,11 +119,11 @@ def train(
     return registered
 
 
-def describe(day: dt.date, windows: Windows, measured: dict[str, dict[str, float | None]]) -> str:
+def describe(day: dt.date, windows: Split, measured: dict[str, dict[str, float | None]]) -> str:
     """What a version's page says first: its days, its metrics on the holdout and those of the baselines."""
     lines = [f"Trained for {day} on {windows.train} and {windows.validation}; on the holdout {windows.holdout}:"]
     for name, values in measured.items():
-        known = {key: values[key] for key in values if key not in metrics.CONFUSION}
+        known = {key: values[key] for key in values if key not in metric_names.CONFUSION}
         numbers = ", ".join(f"{key} {value:.4f}" for key, value in known.items() if value is not None)
         lines.append(f"- {name.replace('_', ' ')}: {numbers}")
     return "\n".join(lines)
@@ -141,17 +150,17 @@ def _log_pictures(
     seed, holdout = use_case.model.seed, parts.holdout
     assert tuned.study is not None
     figures = (
-        *plots.of_search(tuned.study, tuned.trials, booster, seed),
-        *curves.of_holdout(use_case.model, holdout.label, evaluated.score, evaluated.decided),
-        *curves.of_threshold(use_case.model, parts.validation.label, tuned.validation_score),
-        *curves.of_slices(use_case, evaluated),
+        *search_plots.of_search(tuned.study, tuned.trials, booster, seed),
+        *evaluation_plots.of_holdout(use_case.model, holdout.label, evaluated.score, evaluated.decided),
+        *evaluation_plots.of_threshold(use_case.model, parts.validation.label, tuned.validation_score),
+        *evaluation_plots.of_slices(use_case, evaluated),
     )
-    drawn = {name: canvas.png(figure) for name, figure in figures}
+    drawn = {name: figure.png(drawn) for name, drawn in figures}
     run.pictures(drawn)
     return drawn
 
 
-def _log_data(run: Run, use_case: UseCase, done: record.Record, parts: Parts) -> None:
+def _log_data(run: Run, use_case: UseCase, done: manifest.Manifest, parts: Parts) -> None:
     """Which rows were learned from: table, version and windows, under a digest of the rows themselves."""
     for table, version in (
         (tables.features(use_case), done.features_version),
@@ -160,12 +169,12 @@ def _log_data(run: Run, use_case: UseCase, done: record.Record, parts: Parts) ->
         run.dataset(table, version, parts.rows, done.windows, done.rows_sha256)
 
 
-def _lineage(run: Run, use_case: UseCase, day: dt.date, pinned: Pinned, content: bytes) -> dict[str, Any]:
+def _lineage(run: Run, use_case: UseCase, day: dt.date, pinned: InputSnapshot, content: bytes) -> dict[str, Any]:
     """What the model card says of where the model comes from."""
     return {
         "trained for": day.isoformat(),
         "MLflow run": run.run_id,
-        "code version": code.version(),
+        "code version": code_version.version(),
         "model file, SHA-256": hashlib.sha256(content).hexdigest(),
         f"{tables.features(use_case).full_name}, version": pinned.features_version,
         f"{tables.silver(use_case.source(use_case.label.source)).full_name}, version": pinned.labels_version,
@@ -189,8 +198,8 @@ def _log_profile(
     scored = _frame(unseen)
     scored[SCORE] = np.concatenate([validation_score, holdout_score])
     profile = Profile.of(_frame(past), scored[[PARTITION, SCORE]], measured, use_case.drift)
-    run.file(model_files.PROFILE, lambda file: file.write_text(profile.to_json(), encoding="utf-8"))
-    run.file(model_files.REFERENCE, lambda file: reference_sample(scored).to_parquet(file, index=False))
+    run.file(artifacts.PROFILE, lambda file: file.write_text(profile.to_json(), encoding="utf-8"))
+    run.file(artifacts.REFERENCE, lambda file: reference_sample(scored).to_parquet(file, index=False))
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:

@@ -11,14 +11,17 @@ from typing import Any
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
-from lakehouse import delta, events, lineage, registry, tables
-from lakehouse.analyst import lookup, reasoning
+from lakehouse import tables
+from lakehouse.analyst import lookup, shap_reasons
 from lakehouse.analyst.lookup import Row
-from lakehouse.analyst.reasoning import Reasoned
+from lakehouse.analyst.shap_reasons import Reasoned
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
-from lakehouse.lineage import Inputs
-from lakehouse.registry import ModelVersion
+from lakehouse.models import registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import builds, model_events
+from lakehouse.ops.builds import Inputs
+from lakehouse.storage import delta_log
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Explanation:
     reasoned: Reasoned | None
     features: Row
     model: Mapping[str, Any]
-    history: tuple[events.Event, ...]
+    history: tuple[model_events.Event, ...]
     built_from: Mapping[str, Inputs]
     missing: tuple[str, ...]
 
@@ -65,10 +68,10 @@ def explain(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> Expla
         (row for row in rows if row["role"] == registry.CHAMPION), rows[0]
     )
     key = {name: score[name] for name in use_case.entity.key}
-    scores_from = lineage.of_days(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
+    scores_from = builds.inputs_behind(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
     features = _features(use_case, key, day, score, scores_from, missing)
     model = _model(score, missing)
-    history = tuple(events.of_model(score["model_name"], score["model_version"]))
+    history = tuple(model_events.of_model(score["model_name"], score["model_version"]))
     return Explanation(
         key=key,
         score=score,
@@ -88,7 +91,7 @@ def _features(
     """The very feature row that was scored: the one there is now, if it is still that, else by time travel."""
     table = tables.features(use_case)
     where = pc.field("partition") == day
-    now = lookup.rows(table, where, key) if delta.exists(table) else []
+    now = lookup.rows(table, where, key) if delta_log.exists(table) else []
     if now and now[0]["inputs_fingerprint"] == scores_from.get("features"):
         return now[0]
     version = score["features_version"]
@@ -105,7 +108,7 @@ def _features(
 def _features_from(use_case: UseCase, day: dt.date, features: Row | None) -> Inputs:
     if features is None:
         return {}
-    return lineage.of_days(tables.features(use_case), {day: features["inputs_fingerprint"]}).get(day, {})
+    return builds.inputs_behind(tables.features(use_case), {day: features["inputs_fingerprint"]}).get(day, {})
 
 
 def _model(score: Row, missing: list[str]) -> ModelVersion | None:
@@ -127,14 +130,14 @@ def _reasoned(
 ) -> Reasoned | None:
     stored = _stored_reasons(use_case, key, day, score)
     if stored:
-        return reasoning.of_stored(stored)
+        return shap_reasons.of_stored(stored)
     if features is None or model is None:
         missing.append(
             "the reasons: none are stored for this row, and without its features and model none can be computed"
         )
         return None
     try:
-        found = reasoning.compute(use_case, model, features)
+        found = shap_reasons.compute(use_case, model, features)
     except (ServiceUnavailable, ModelMissing, ModelRefused) as error:
         missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
         return None
@@ -148,7 +151,7 @@ def _reasoned(
 
 def _stored_reasons(use_case: UseCase, key: Row, day: dt.date, score: Row) -> list[Row]:
     table = tables.reasons(use_case)
-    if not delta.exists(table):
+    if not delta_log.exists(table):
         return []
     where = (pc.field("partition") == day) & (pc.field("role") == score["role"])
     rows = sorted(lookup.rows(table, where, key), key=lambda row: row["rank"])
@@ -156,14 +159,14 @@ def _stored_reasons(use_case: UseCase, key: Row, day: dt.date, score: Row) -> li
     if len(made_from) != 1:
         return []
     # A run that was killed between scores and reasons leaves those of the scores before: they explain another score.
-    of_scores = lineage.of_days(table, {day: made_from.pop()}).get(day, {}).get("scores")
+    of_scores = builds.inputs_behind(table, {day: made_from.pop()}).get(day, {}).get("scores")
     return rows if of_scores == score["inputs_fingerprint"] else []
 
 
-def _told_of(model: ModelVersion | None, history: tuple[events.Event, ...], missing: list[str]) -> dict[str, Any]:
+def _told_of(model: ModelVersion | None, history: tuple[model_events.Event, ...], missing: list[str]) -> dict[str, Any]:
     """Training's windows, rows and metrics, from the diary, which is there without MLflow; the tags beside them."""
     told: dict[str, Any] = {}
-    registered = next((event for event in history if event.event == events.REGISTERED), None)
+    registered = next((event for event in history if event.event == model_events.REGISTERED), None)
     if registered is not None:
         told |= {name: registered.evidence.get(name) for name in ("windows", "rows", "metrics", "features_version")}
     else:

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
-from lakehouse import datasets, delta, registry, tables
+from lakehouse import tables
 from lakehouse.analyst import keys
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments, NotScored
+from lakehouse.models import registry
+from lakehouse.storage import arrow_dataset, delta_log
 from lakehouse.tables import Table
 
 Row = dict[str, Any]
@@ -31,7 +33,7 @@ def scores(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> list[R
         NotScored: no such day or key; it suggests some that there are. BadArguments: several entities have that key.
     """
     table = tables.scores(use_case)
-    found = rows(table, pc.field("partition") == day, wanted) if delta.exists(table) else []
+    found = rows(table, pc.field("partition") == day, wanted) if delta_log.exists(table) else []
     on = use_case.entity.key
     entities = {tuple(row[name] for name in on) for row in found}
     if len(entities) > 1:
@@ -42,7 +44,7 @@ def scores(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> list[R
         )
     if found:
         return found
-    scored = sorted(delta.constant_by_partition(table, "model_version", role=registry.CHAMPION))
+    scored = sorted(delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION))
     if day not in scored:
         nearest = ", ".join(str(each) for each in sorted(scored, key=lambda each: abs(each - day))[:3])
         raise NotScored(
@@ -69,8 +71,8 @@ def rows(
     at: int | None = None,
 ) -> list[Row]:
     """Rows by typed comparison, never by text; with those of the declared columns that the table has by now."""
-    location = delta.location(table)
-    dataset = datasets.of(DeltaTable(location, version=at), location)
+    location = delta_log.location(table)
+    dataset = arrow_dataset.open_dataset(DeltaTable(location, version=at), location)
     for name, value in key.items():
         where &= pc.field(name) == pa.scalar(value, dataset.schema.field(name).type)
     present = [name for name in columns or table.column_names if name in dataset.schema.names]

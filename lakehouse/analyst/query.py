@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from lakehouse import datasets
 from lakehouse.analyst import listing
 from lakehouse.errors import NightjarError, QueryRefused, TableUnreadable, UnknownTable
+from lakehouse.storage import arrow_dataset
 
 READ_ONLY = "only questions are answered here: SELECT, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
 SHOW_TABLES = re.compile(r"\s*show\s+(all\s+)?tables\s*;?\s*", re.IGNORECASE)
@@ -91,7 +91,7 @@ def _may_name(sql: str, table: listing.FoundTable) -> bool:
 
 def _open(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> None:
     try:
-        dataset = datasets.of(table.open(), table.location)
+        dataset = arrow_dataset.open_dataset(table.open(), table.location)
     except DeltaError as error:
         raise TableUnreadable(f"{table.full_name} cannot be read without Spark: {error}") from error
     name, scan = (text.replace('"', '""') for text in (table.name, f"{table.full_name} as read"))

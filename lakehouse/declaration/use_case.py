@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Model, Reasons, Split
+from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
 from lakehouse.declaration.source import Source
-from lakehouse.metrics import CALIBRATION_GAP, NAMES, OF_DECISIONS
 
 
 class Calendar(Section):

@@ -16,7 +16,7 @@ from pymongo.cursor import Cursor
 from pymongo.errors import AutoReconnect, CursorNotFound, PyMongoError, ServerSelectionTimeoutError
 from tenacity import Retrying, before_sleep_log, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from lakehouse.extraction.window import Window
+from lakehouse.extraction.extraction_window import ExtractionWindow
 
 log = logging.getLogger(__name__)
 
@@ -92,13 +92,13 @@ class Documents:
         return {"$and": [self._query, {"$or": ways}]}
 
 
-def dated(window: Window) -> Query:
+def dated(window: ExtractionWindow) -> Query:
     """The query for the documents of a window. A list of dates is no date, though MongoDB would look into it."""
     inside = {"$lt": window.until} if window.since is None else {"$gte": window.since, "$lt": window.until}
     return {window.mongo.updated_at: {"$type": "date", "$not": {"$type": "array"}, **inside}}
 
 
-def undated(window: Window) -> Query:
+def undated(window: ExtractionWindow) -> Query:
     """The query for the documents whose ``updated_at`` is missing or no date: no window would ever find them."""
     field = window.mongo.updated_at
     return {"$or": [{field: {"$not": {"$type": "date"}}}, {field: {"$type": "array"}}]}

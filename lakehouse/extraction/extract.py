@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from lakehouse import settings
 from lakehouse.declaration import Mongo, Source, UseCase
 from lakehouse.errors import BadArguments, SourceRefused
-from lakehouse.extraction import documents, failures, landing_file, window
+from lakehouse.extraction import documents, extraction_window, failures, landing_file
 from lakehouse.extraction.documents import Document, Documents
 
 
@@ -44,7 +44,7 @@ def extract(
     mongo = source.mongo
     if mongo is None:
         raise BadArguments(f"source {source.name}: expected a section mongo in its declaration, there is none")
-    asked = window.of_delivery(use_case, source, mongo, first, last, now)
+    asked = extraction_window.of_delivery(use_case, source, mongo, first, last, now)
     file = Path(settings.load().landing_root) / source.name / f"{last}.jsonl.gz"
     with failures.named(f"source {source.name}, collection {mongo.database}.{mongo.collection}"):
         collection = _collection(client, source, mongo)

@@ -27,7 +27,7 @@ class Table:
         clustered_by: a column, also in ``indexed``, by which `maintain` sorts the files of a day that has several: a reader
             who asks for some of its values then opens one of them.
         retention_days: how long a version can still be read after it was replaced.
-        few_rows: whether `lakehouse.rows` reads and writes it in the job's own process, and not Spark.
+        few_rows: whether `lakehouse.storage.small_tables` reads and writes it in the job's own process, and not Spark.
     """
 
     layer: Layer

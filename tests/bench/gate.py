@@ -13,8 +13,8 @@ import time
 import numpy as np
 
 from jobs.gate import measurement
-from lakehouse import bootstrap
 from lakehouse.declaration import UseCase
+from lakehouse.evaluation import day_bootstrap
 from tests.jobs.gate.pairs import Holdout, Model, judge, use_case
 
 SEEDS = range(200)
@@ -78,7 +78,7 @@ def others() -> None:
         mine, theirs = holdout.measured(GOOD), holdout.measured(GOOD)
         span, _ = measurement.gains(case, mine, theirs)
         assert span is not None and span.low is not None
-        each = bootstrap.SUMS["log_loss"][0]
+        each = day_bootstrap.SUMS["log_loss"][0]
         difference = each(theirs.rows)[0] - each(mine.rows)[0]
         drawn = np.random.default_rng(seed).integers(0, len(difference), (400, len(difference)))
         rules["lower end by days (chosen)"].append(span.low)

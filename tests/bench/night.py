@@ -17,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from include.flight_delays import feed
+from include.flight_delays.demo import feed
 from lakehouse.settings import PROJECT_ROOT
 from stack.jars import spark_home
 from stack.lifecycle import running_stack

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from jobs.arguments import Arguments
 from jobs.score import job
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 
 LAKEHOUSE = ("gold", "ops")
 
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="nightjar-bench-") as scratch:
         for layer in LAKEHOUSE:
             shutil.copytree(Path(settings.load().lakehouse_root) / layer, Path(scratch) / "warehouse" / layer)
-        folder = use_cases.folder(use_cases.by_name(options.use_case))
+        folder = loader.folder(loader.by_name(options.use_case))
         roots = {
             name: _root(Path(scratch) / name, folder, name == "with reasons") for name in ("without", "with reasons")
         }
@@ -64,7 +64,7 @@ def _root(root: Path, folder: Path, reasons: bool) -> Path:
     """A root with a copy of the use case, with its section ``reasons`` or without."""
     copied = root / folder.name
     shutil.copytree(folder, copied)
-    file = copied / use_cases.FILE
+    file = copied / loader.FILE
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("reasons:")]
     file.write_text(
         "\n".join([*lines, *(["reasons: {above_threshold: true, each: 5}"] if reasons else []), ""]), encoding="utf-8"

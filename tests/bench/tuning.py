@@ -19,13 +19,13 @@ from pathlib import Path
 
 import optuna
 
-from jobs.train import job, space, tuning
-from jobs.train.objective import Objective
-from jobs.train.pinned import pin
-from jobs.train.study import Study
-from jobs.train.windows import Parts, Windows
-from lakehouse import use_cases
-from lakehouse.declaration import Model
+from jobs.train import job
+from jobs.train.input_snapshot import take_snapshot
+from jobs.train.search import space, tuning
+from jobs.train.search.objective import Objective
+from jobs.train.search.study import Study
+from jobs.train.split import Parts, Split
+from lakehouse.declaration import Model, loader
 
 DAY = dt.date(2013, 5, 31)
 MARKS = (5, 10, 20, 40)
@@ -123,9 +123,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=MARKS[-1], help="for each search")
     asked = parser.parse_args()
-    use_case = use_cases.by_name(asked.use_case)
-    windows = Windows.of(use_case, asked.partition)
-    parts = job.read(use_case, windows, pin(use_case, windows))
+    use_case = loader.by_name(asked.use_case)
+    windows = Split.of(use_case, asked.partition)
+    parts = job.read(use_case, windows, take_snapshot(use_case, windows))
     print(f"{use_case.name} as of {asked.partition}: rows {parts.rows}, {space.cores()} cores, {asked.seeds} seeds\n")
     courses: dict[Contender, list[Course]] = {contender: [] for contender in CONTENDERS}
     # Seed by seed, so that a machine which is busier for a while is so for all contenders.

@@ -17,11 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from include.flight_delays import feed
+from include.flight_delays.demo import feed
 from jobs import stages
 from jobs.arguments import parse as arguments
 from jobs.ingest.parse import parser
-from lakehouse import spark, use_cases
+from lakehouse.declaration import loader
+from lakehouse.storage import spark_session
 from stack.lifecycle import running_stack
 from stack.plan import Plan
 
@@ -117,9 +118,9 @@ def night(partition: dt.date) -> float:
 
 def reading(first: dt.date, last: dt.date) -> float:
     """Seconds to read every delivery of the range and split it into lines, and do nothing with them."""
-    session = spark.session("reading")
+    session = spark_session.session("reading")
     began = time.monotonic()
-    for source in use_cases.by_name("flight_delays").sources:
+    for source in loader.by_name("flight_delays").sources:
         names = (f"`{name}` string" for name in ("path", *source.column_names, "extra", "raw", "malformed"))
         folder = Path(os.environ["LANDING_ROOT"]) / source.name
         checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}

@@ -12,9 +12,11 @@ from typing import Any
 
 import yaml
 
-from lakehouse import delta, ledger, rows, tables, use_cases
-from lakehouse.declaration import UseCase
-from lakehouse.ledger import Delivery
+from lakehouse import tables
+from lakehouse.declaration import UseCase, loader
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import Delivery
+from lakehouse.storage import commits, sql_quoting
 
 START = dt.date(2024, 1, 1)
 FEATURES = ("lead_days", "missed_before", "age")
@@ -80,9 +82,9 @@ def declare(root: Path, name: str = "appointments", **sections: Any) -> UseCase:
     """Write the use case's folder under ``root`` and load it."""
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / use_cases.FILE).write_text(yaml.safe_dump(declaration(name=name, **sections)), encoding="utf-8")
+    (folder / loader.FILE).write_text(yaml.safe_dump(declaration(name=name, **sections)), encoding="utf-8")
     (folder / "features.py").write_text("def build(days, inputs):\n    raise NotImplementedError\n", encoding="utf-8")
-    return use_cases.load(folder / use_cases.FILE)
+    return loader.load(folder / loader.FILE)
 
 
 def fill(
@@ -116,13 +118,13 @@ def fill(
         count = len(outcomes) - before
         now = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
         lines.append(
-            Delivery("visits", f"{batch}{day}", day, "visits.csv", batch, count, count, 0, 0, ledger.INGESTED, now)
+            Delivery("visits", f"{batch}{day}", day, "visits.csv", batch, count, count, 0, 0, deliveries.INGESTED, now)
         )
-    where = delta.days_condition({row[-1] for row in features})
+    where = sql_quoting.days_condition({row[-1] for row in features})
     for table, written in (
         (tables.features(use_case), features),
         (tables.silver(use_case.source("visits")), outcomes),
         (tables.silver(use_case.source("bookings")), bookings),
     ):
-        rows.replace(table, [dict(zip(table.column_names, row, strict=True)) for row in written], where)
-    ledger.record(lines)
+        commits.replace_rows(table, [dict(zip(table.column_names, row, strict=True)) for row in written], where)
+    deliveries.record(lines)

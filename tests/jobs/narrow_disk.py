@@ -36,17 +36,17 @@ def full(folder: Path) -> dict[str, object]:
     again = ingest(folder)
     from deltalake import DeltaTable
 
-    from lakehouse import datasets
+    from lakehouse.storage import arrow_dataset
 
     location = str(warehouse / "silver/bakery_plan")
-    silver = datasets.of(DeltaTable(location), location).to_table(columns=["partition", "shop", "bread"])
+    silver = arrow_dataset.open_dataset(DeltaTable(location), location).to_table(columns=["partition", "shop", "bread"])
     rows = {(row["partition"], row["shop"], row["bread"]) for row in silver.to_pylist()}
     return {"first": first, "again": again, "rows": len(silver), "keys": len(rows)}
 
 
 def read_only(folder: Path) -> dict[str, object]:
     """Land deliveries in a folder that can't be written to; mend it and land them again."""
-    from include.flight_delays.feed import main as feed
+    from include.flight_delays.demo.feed import main as feed
 
     landing = folder / "landing"
     landing.mkdir()

@@ -15,13 +15,16 @@ import pandas as pd
 import pytest
 import xgboost
 
-from lakehouse import championship, events, ledger, lineage, model_files, registry, rows, tables
+from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
-from lakehouse.events import Event
-from lakehouse.ledger import Delivery
-from lakehouse.profile import Profile
-from lakehouse.registry import ModelVersion
+from lakehouse.evaluation.drift_profile import Profile
+from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import builds, deliveries, model_events
+from lakehouse.ops.deliveries import Delivery
+from lakehouse.ops.model_events import Event
+from lakehouse.storage import commits
 from tests.jobs import appointments
 
 START = appointments.START
@@ -57,21 +60,21 @@ def live(use_case: UseCase, *numbers: int) -> None:
             (tables.silver(record), visits),
             (tables.features(use_case), features),
         ):
-            rows.replace(table, written, where)
+            commits.replace_rows(table, written, where)
         for name in ("bookings", "visits"):
-            line = Delivery(name, f"{name}{number}", on, "f", "c", ROWS, ROWS, 0, 0, ledger.INGESTED, now)
-            ledger.record([line])
+            line = Delivery(name, f"{name}{number}", on, "f", "c", ROWS, ROWS, 0, 0, deliveries.INGESTED, now)
+            deliveries.record([line])
 
 
 def scored(use_case: UseCase, number: int, version: int, role: str = "champion", why: str = "", **inputs: str) -> None:
     """A day that was scored, as far as the log tells: one row, and the line that says what from."""
     table, on = tables.scores(use_case), day(number)
-    fingerprint = lineage.record(table, {on: {"model version": str(version), **inputs}})[on]
+    fingerprint = builds.record(table, {on: {"model version": str(version), **inputs}})[on]
     row: dict[str, Any] = dict.fromkeys(table.column_names)
     row |= {"appointment": 1, "partition": on, "prediction_time": NOON, "role": role, "score": 0.5, "model_name": "m"}
     row |= {"model_version": version, "features_version": 1, "code_version": "c", "run_id": "r", "scored_at": NOON}
     row |= {"inputs_fingerprint": fingerprint, "chosen_by": why or role, "decides": role == "champion"}
-    rows.replace(table, [row], f"partition = '{on}' AND role = '{role}'")
+    commits.replace_rows(table, [row], f"partition = '{on}' AND role = '{role}'")
 
 
 @dataclass
@@ -92,10 +95,10 @@ class Shelf:
         label = (matrix[:, chosen] + dice.normal(0, 0.2, 400) > 0.5).astype(float)
         parameters = {"objective": "binary:logistic", "max_depth": 2, "nthread": 1, "seed": 1}
         booster = xgboost.train(parameters, xgboost.DMatrix(matrix, label), num_boost_round=8)
-        file = self.folder / str(number) / model_files.MODEL
+        file = self.folder / str(number) / artifacts.MODEL
         file.parent.mkdir(parents=True)
         file.write_bytes(booster.save_raw("ubj"))
-        self._profile(matrix, booster, self.folder / str(number) / model_files.PROFILE)
+        self._profile(matrix, booster, self.folder / str(number) / artifacts.PROFILE)
         described = {
             registry.TAG_THRESHOLD: f"0.{4 + number}",
             registry.TAG_FEATURES: ",".join(self.use_case.feature_names),
@@ -129,12 +132,12 @@ class Shelf:
 
     def promote(self, number: int) -> None:
         """By the diary, as the gate does it."""
-        assert championship.change(self.event(number, events.PROMOTED))
+        assert champion_record.change(self.event(number, model_events.PROMOTED))
         if self.aliases.get(registry.CHALLENGER) == number:
             del self.aliases[registry.CHALLENGER]
 
     def event(self, number: int, kind: str, evidence: Mapping[str, Any] | None = None) -> Event:
-        known = championship.changes(self.use_case.name)
+        known = champion_record.changes(self.use_case.name)
         return Event(
             model_name=self.use_case.name,
             model_version=number,
@@ -160,8 +163,8 @@ class Shelf:
         patch.setattr(registry, "drop", lambda name, alias: self.aliases.pop(alias, None))
         patch.setattr(registry, "tag", self.tag)
         patch.setattr(registry, "untag", lambda model, key: self.tag(model, key, None))
-        patch.setattr(model_files, "local_copy", self.file)
-        patch.setattr(model_files, "model_bytes", lambda model: self.file(model, model_files.MODEL).read_bytes())
+        patch.setattr(artifacts, "local_copy", self.file)
+        patch.setattr(artifacts, "model_bytes", lambda model: self.file(model, artifacts.MODEL).read_bytes())
 
 
 def open_clinic(root: Path, patch: pytest.MonkeyPatch, folder: Path, **sections: Any) -> Shelf:

@@ -24,11 +24,14 @@ from jobs.arguments import Arguments
 from jobs.gate import job as gate
 from jobs.score import job as score
 from jobs.train import job as train
-from lakehouse import championship, code, delta, events, lineage, model_files, registry, settings, tables
+from lakehouse import code_version, settings, tables
 from lakehouse.__main__ import main
 from lakehouse.analyst import query
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
+from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.ops import builds, model_events
+from lakehouse.storage import delta_log
 from tests.jobs import appointments
 
 DAY = appointments.START + dt.timedelta(days=40)
@@ -58,9 +61,9 @@ def clinic(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Tem
         appointments.declare(folder / "use_cases", NAME)
         file = folder / "use_cases" / NAME / "use_case.yaml"
         file.write_text(file.read_text() + "reasons: {above_threshold: true, each: 2}\n")
-        from lakehouse import use_cases
+        from lakehouse.declaration import loader
 
-        use_case = use_cases.load(file)
+        use_case = loader.load(file)
         appointments.fill(use_case, appointments.START, days=41, rows_a_day=30)
         for job in (train, gate):
             stage = job.__name__.split(".")[1]
@@ -94,21 +97,21 @@ def test_every_score_leads_to_its_model_features_code_and_run(clinic: Clinic) ->
     assert model.run_id == said["run_id"]
     run = MlflowClient(tracking_uri=clinic.uri).get_run(said["run_id"])
     assert run.info.status == "FINISHED" and run.data.tags["code_version"] == model.tags["code_version"]
-    assert said["code_version"] == code.version()
+    assert said["code_version"] == code_version.version()
     features = tables.features(clinic.use_case)
-    as_read = DeltaTable(delta.location(features), version=said["features_version"]).to_pyarrow_table()
+    as_read = DeltaTable(delta_log.location(features), version=said["features_version"]).to_pyarrow_table()
     assert {row["appointment"] for row in as_read.to_pylist() if row["partition"] == DAY} == set(range(30))
     scores = tables.scores(clinic.use_case)
-    inputs = lineage.of_days(scores, {DAY: said["inputs_fingerprint"]})[DAY]
+    inputs = builds.inputs_behind(scores, {DAY: said["inputs_fingerprint"]})[DAY]
     assert inputs["model version"] == str(said["model_version"])
     assert model.tags[registry.TAG_SHA256].startswith(inputs["model file"])
     assert {row["inputs_fingerprint"] for row in as_read.to_pylist() if row["partition"] == DAY} == {inputs["features"]}
-    told = [event.event for event in events.of_model(said["model_name"], said["model_version"])]
-    assert sorted(told) == [events.PROMOTED, events.REGISTERED]
+    told = [event.event for event in model_events.of_model(said["model_name"], said["model_version"])]
+    assert sorted(told) == [model_events.PROMOTED, model_events.REGISTERED]
 
 
 def test_every_version_has_a_card_on_its_run(clinic: Clinic, tmp_path: Path) -> None:
-    model = championship.champion(NAME)
+    model = champion_record.champion(NAME)
     client = MlflowClient(tracking_uri=clinic.uri)
     pages = {}
     for name in ("html", "md"):
@@ -141,7 +144,7 @@ def test_a_score_is_explained_from_what_is_stored(clinic: Clinic, capsys: pytest
 
 
 def test_the_registered_model_scores_the_same_rows_elsewhere(clinic: Clinic, tmp_path: Path) -> None:
-    features = DeltaTable(delta.location(tables.features(clinic.use_case))).to_pyarrow_table()
+    features = DeltaTable(delta_log.location(tables.features(clinic.use_case))).to_pyarrow_table()
     pq.write_table(features, tmp_path / "features.parquet")
     done = outside(
         f"""
@@ -194,13 +197,13 @@ def test_the_scoring_servers_json_gives_the_same_too(clinic: Clinic, tmp_path: P
     served = json.loads((tmp_path / "answer.json").read_text())["predictions"]
     import numpy as np
 
-    from lakehouse import boosters
+    from lakehouse.models import xgboost_model
 
     matrix = np.array(
         [[np.nan if row[name] is None else row[name] for name in clinic.use_case.feature_names] for row in rows],
         dtype=np.float32,
     )
-    expected = boosters.load(model_files.model_bytes(championship.champion(NAME))).inplace_predict(matrix)
+    expected = xgboost_model.load(artifacts.model_bytes(champion_record.champion(NAME))).inplace_predict(matrix)
     assert served == pytest.approx(expected.tolist(), abs=1e-6)
 
 
@@ -212,7 +215,7 @@ UNPICKLING_FAILS = """
     loading = True
     import numpy, pyarrow, pandas, requests, xgboost, scipy.sparse, mlflow.artifacts
     from lakehouse import championship, model_files
-    from jobs.score.explaining import explainer
+    from jobs.score.explainer import explainer
     from jobs.score.predict import scorer
     sys.addaudithook(refuse)
     import cloudpickle, joblib, pickle
@@ -248,46 +251,46 @@ def test_a_pickle_in_a_models_place_is_not_opened(tmp_path: Path, monkeypatch: p
     # Even one that was registered with its right hash.
     import xgboost
 
-    from lakehouse import boosters
+    from lakehouse.models import xgboost_model
 
     monkeypatch.setenv("BOMB", str(tmp_path / "exploded"))
     bomb = pickle.dumps(Bomb())
     with pytest.raises(xgboost.core.XGBoostError):
-        boosters.load(bomb)
+        xgboost_model.load(bomb)
     assert not (tmp_path / "exploded").exists()
 
 
 def test_a_poisoned_copy_on_this_machine_is_fetched_anew(clinic: Clinic) -> None:
-    model = championship.champion(NAME)
-    right = model_files.model_bytes(model)
-    cached = model_files.local_copy(model, model_files.MODEL)
+    model = champion_record.champion(NAME)
+    right = artifacts.model_bytes(model)
+    cached = artifacts.local_copy(model, artifacts.MODEL)
     cached.write_bytes(pickle.dumps("poison"))
-    assert model_files.model_bytes(model) == right and cached.read_bytes() == right
+    assert artifacts.model_bytes(model) == right and cached.read_bytes() == right
 
 
 def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tmp_path: Path) -> None:
-    model = championship.champion(NAME)
-    right = model_files.model_bytes(model)
+    model = champion_record.champion(NAME)
+    right = artifacts.model_bytes(model)
     client = MlflowClient(tracking_uri=clinic.uri)
-    cached = model_files.local_copy(model, model_files.MODEL)
-    before = delta.version(tables.scores(clinic.use_case))
-    poisoned = tmp_path / Path(model_files.MODEL).name
+    cached = artifacts.local_copy(model, artifacts.MODEL)
+    before = delta_log.version(tables.scores(clinic.use_case))
+    poisoned = tmp_path / Path(artifacts.MODEL).name
     try:
         poisoned.write_bytes(right[:-1] + b"!")
-        client.log_artifact(model.run_id, str(poisoned), str(Path(model_files.MODEL).parent))
+        client.log_artifact(model.run_id, str(poisoned), str(Path(artifacts.MODEL).parent))
         cached.unlink()
         for _ in range(2):
             with pytest.raises(ModelRefused, match="expected a file with SHA-256"):
                 score.run(Arguments(stage="score", use_case=NAME, partition=DAY, force=True))
             assert not cached.exists()
-        assert delta.version(tables.scores(clinic.use_case)) == before
+        assert delta_log.version(tables.scores(clinic.use_case)) == before
     finally:
         poisoned.write_bytes(right)
-        client.log_artifact(model.run_id, str(poisoned), str(Path(model_files.MODEL).parent))
-    assert model_files.model_bytes(model) == right
+        client.log_artifact(model.run_id, str(poisoned), str(Path(artifacts.MODEL).parent))
+    assert artifacts.model_bytes(model) == right
 
 
 @pytest.mark.parametrize("run_id", ["../../../etc", "a/b", "", "a\0b", "é"])
 def test_a_run_id_from_the_registry_leads_out_of_no_folder(lakehouse_root: Path, run_id: str) -> None:
     with pytest.raises(ModelRefused, match="letters and digits"):
-        model_files.local_copy(registry.ModelVersion(NAME, 1, run_id, {}), model_files.PROFILE)
+        artifacts.local_copy(registry.ModelVersion(NAME, 1, run_id, {}), artifacts.PROFILE)

@@ -12,14 +12,18 @@ import pytest
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
-from jobs.gate import judgement
+from jobs.gate import promotion_decision
 from jobs.gate.measurement import score
 from jobs.train import training
-from jobs.train.objective import Objective
-from lakehouse import championship, delta, events, model_files, registry, tables, training_set
+from jobs.train.search.objective import Objective
+from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
-from lakehouse.profile import Profile
+from lakehouse.evaluation import labelled_rows
+from lakehouse.evaluation.drift_profile import Profile
+from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.ops import model_events
+from lakehouse.storage import delta_log
 from tests.jobs import appointments
 from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
 
@@ -41,15 +45,15 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
 
     judged = run_gate(clinic)
     assert (judged["status"], judged["verdict"], judged["champion_version"]) == ("judged", "promoted", None)
-    assert championship.champion(clinic.name).version == 1
+    assert champion_record.champion(clinic.name).version == 1
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
     # Training's holdout metrics and the gate's are the same numbers, found on two ways.
     assert judged["metrics"]["challenger"] == pytest.approx(made["metrics"]["model"])
 
-    version = delta.version(tables.MODEL_EVENTS)
+    version = delta_log.version(tables.MODEL_EVENTS)
     assert run_train(clinic)["status"] == "unchanged"
     assert run_gate(clinic) == {**judged, "status": "unchanged"}
-    assert delta.version(tables.MODEL_EVENTS) == version
+    assert delta_log.version(tables.MODEL_EVENTS) == version
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
     assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
 
@@ -81,9 +85,9 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     assert [item.path for item in client.list_artifacts(model.run_id, "evaluation")] == ["evaluation/slices.json"]
     nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
     assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
-    profile = Profile.from_json(model_files.local_copy(model, model_files.PROFILE).read_text(encoding="utf-8"))
+    profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
     assert set(profile.features) == set(use_case.feature_names) and profile.rows == 625 + 150
-    reference = pd.read_parquet(model_files.local_copy(model, model_files.REFERENCE))
+    reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
 
 
@@ -104,7 +108,7 @@ def _mlflow_serves_what_scoring_scores(model: registry.ModelVersion, use_case: U
     import mlflow
     import pandas as pd
 
-    rows = training_set.read(spark, use_case, FIRST_DAY, FIRST_DAY, 1, 1)
+    rows = labelled_rows.read(spark, use_case, FIRST_DAY, FIRST_DAY, 1, 1)
     loaded = mlflow.pyfunc.load_model(f"models:/{use_case.name}/1")
     served = loaded.predict(pd.DataFrame(rows.features, columns=list(rows.names)))
     assert np.array_equal(np.asarray(served, dtype=np.float64), score(model, rows))
@@ -115,7 +119,7 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     run_train(clinic, NEXT_DAY)
     # A version that is asked for is judged, and no other.
     assert run_gate(clinic, NEXT_DAY, model_version=1)["model_version"] == 1
-    assert judgement.of(registry.version(clinic.name, 2)) is None
+    assert promotion_decision.declared_for(registry.version(clinic.name, 2)) is None
     judged = run_gate(clinic, NEXT_DAY)
     assert judged["status"] == "judged" and judged["champion_version"] == 1
     evidence = judged["evidence"]
@@ -127,9 +131,9 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     assert (judged["verdict"] == "promoted") == (improvement["low"] >= clinic.gate.min_improvement)
     assert diary(clinic)[-1] == (2, judged["verdict"], 1)
     # The first day's run, cleared and run again, judges its own version and changes nothing.
-    champion = championship.champion(clinic.name).version
+    champion = champion_record.champion(clinic.name).version
     assert run_gate(clinic)["model_version"] == 1
-    assert championship.champion(clinic.name).version == champion
+    assert champion_record.champion(clinic.name).version == champion
 
 
 def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> None:
@@ -158,8 +162,8 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
 
     # Each goes on where the one before it died: before the diary's line, after it, at one alias, at the other.
     for room, step, lines in (
-        (championship, "change", 1),
-        (championship, "settle", 2),
+        (champion_record, "change", 1),
+        (champion_record, "sync_alias", 2),
         (registry, "point", 2),
         (registry, "drop", 2),
     ):
@@ -170,8 +174,8 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
         assert len(diary(clinic)) == lines, step
     assert run_gate(clinic)["verdict"] == "promoted"
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
-    assert registry.version(clinic.name, 1).tags[judgement.TAG_VERDICT] == "promoted"
-    assert championship.champion(clinic.name).version == 1
+    assert registry.version(clinic.name, 1).tags[promotion_decision.TAG_VERDICT] == "promoted"
+    assert champion_record.champion(clinic.name).version == 1
     assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
     assert run_gate(clinic)["status"] == "unchanged"
 
@@ -181,9 +185,11 @@ def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> N
     run_gate(clinic)
     run_train(clinic, NEXT_DAY)
     now = dt.datetime.now(dt.UTC)
-    assert championship.change(events.Event(clinic.name, 2, events.PROMOTED, 1, "tests", "by hand", {}, "r", now))
+    assert champion_record.change(
+        model_events.Event(clinic.name, 2, model_events.PROMOTED, 1, "tests", "by hand", {}, "r", now)
+    )
     assert run_gate(clinic)["status"] == "unchanged"
-    assert championship.champion(clinic.name).version == 2
+    assert champion_record.champion(clinic.name).version == 2
 
 
 def test_restated_labels_are_trained_on_again(clinic: UseCase) -> None:

@@ -13,10 +13,14 @@ from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
-from jobs.train import fitting, job, record, reproduction, space
-from lakehouse import delta, registry, tables
+from jobs.train import fitting, job, reproduction
+from jobs.train.search import space
+from jobs.train.tracking import manifest
+from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments, RunMissing, VersionGone
+from lakehouse.models import registry
+from lakehouse.storage import commits, delta_log, spark_tables
 from tests.jobs import appointments
 
 DAY = appointments.START + dt.timedelta(days=40)
@@ -43,7 +47,7 @@ def like(run_id: str, use_case: str | None = None) -> dict[str, Any]:
 def vacuum_all(use_case: UseCase) -> None:
     """Leave nothing but the newest version's files."""
     for table in (tables.features(use_case), tables.silver(use_case.source("visits"))):
-        opened = DeltaTable(delta.location(table))
+        opened = DeltaTable(delta_log.location(table))
         opened.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
 
 
@@ -72,7 +76,7 @@ def test_like_gets_the_same_although_all_has_changed_since(
         assert profile["rows_sha256"] == kept(made["run_id"]).rows_sha256 and profile["rows"] == made["rows"]
 
 
-def kept(run_id: str) -> record.Record:
+def kept(run_id: str) -> manifest.Manifest:
     return reproduction.find(run_id)
 
 
@@ -81,11 +85,13 @@ def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCas
     later = DAY + dt.timedelta(days=3)
     appointments.fill(clinic, later, days=1, rows_a_day=30)
     for table in (tables.features(clinic), tables.silver(clinic.source("visits"))):
-        DeltaTable(delta.location(table)).optimize.compact()
-        spark.sql(f"DELETE FROM delta.`{delta.location(table)}` WHERE partition = DATE '{later}'")
+        DeltaTable(delta_log.location(table)).optimize.compact()
+        spark.sql(f"DELETE FROM delta.`{delta_log.location(table)}` WHERE partition = DATE '{later}'")
         # A file is rewritten, as compacting does, and its rows stay.
         day = appointments.START + dt.timedelta(days=2)
-        delta.replace(delta.read(spark, table).where(f"partition = DATE '{day}'"), table, f"partition = DATE '{day}'")
+        commits.replace(
+            spark_tables.read(spark, table).where(f"partition = DATE '{day}'"), table, f"partition = DATE '{day}'"
+        )
     vacuum_all(clinic)
     again = like(made["run_id"])
     assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2
@@ -107,7 +113,7 @@ def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypat
         return fit(tuned, *parts)[: tuned.rounds - 1]
 
     monkeypatch.setattr(fitting, "fit", one_tree_less)
-    monkeypatch.setattr(record, "libraries", lambda: {**kept(made["run_id"]).libraries, "xgboost-cpu": "9.9"})
+    monkeypatch.setattr(manifest, "libraries", lambda: {**kept(made["run_id"]).libraries, "xgboost-cpu": "9.9"})
     again = like(made["run_id"])
     assert not again["identical"]
     assert any(line.startswith("trees_sha256: ") for line in again["differences"])

@@ -8,8 +8,8 @@ from typing import Any
 from jobs.arguments import Arguments
 from jobs.gate import job as gate
 from jobs.train import job as train
-from lakehouse import events
 from lakehouse.declaration import UseCase
+from lakehouse.ops import model_events
 from tests.jobs import appointments
 
 FIRST_DAY = appointments.START + dt.timedelta(days=40)
@@ -25,4 +25,4 @@ def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[s
 
 
 def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
-    return [(e.model_version, e.event, e.from_version) for e in events.of_model(use_case.name)]
+    return [(e.model_version, e.event, e.from_version) for e in model_events.of_model(use_case.name)]

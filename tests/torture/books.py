@@ -8,7 +8,8 @@ from pathlib import Path
 import requests
 from deltalake import DeltaTable
 
-from lakehouse import tables, use_cases
+from lakehouse import tables
+from lakehouse.declaration import loader
 from tests.torture import digests
 from tests.torture.place import USE_CASE, Place
 
@@ -29,7 +30,7 @@ def ledger_errors(warehouse: Path) -> list[str]:
 
 def doubled_keys(place: Place) -> list[str]:
     """Keys that occur twice in a table whose declaration says that they identify a row."""
-    use_case = use_cases.load(place.declaration)
+    use_case = loader.load(place.declaration)
     declared = [
         tables.DELIVERIES,
         tables.MODEL_EVENTS,

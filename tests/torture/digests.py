@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 
-from lakehouse import datasets
+from lakehouse.storage import arrow_dataset
 
 # Columns that say when or by which attempt a row was made. They differ between any two runs, killed or not.
 AUDIT: Mapping[str, str] = {
@@ -65,7 +65,7 @@ def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
 
 def read(table: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The names of a table's columns and its rows, without Spark."""
-    dataset = datasets.of(DeltaTable(str(table)), str(table))
+    dataset = arrow_dataset.open_dataset(DeltaTable(str(table)), str(table))
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         relation = connection.from_arrow(dataset)

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from jobs.train import plots
 from jobs.train.card import pictures
-from jobs.train.windows import Parts
-from lakehouse import metrics
-from lakehouse.declaration import UseCase
-from lakehouse.training_set import Floats, TrainingSet
+from jobs.train.plots import search_plots
+from jobs.train.split import Parts
+from lakehouse.declaration import UseCase, metric_names
+from lakehouse.evaluation import metrics
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
 RESAMPLED = 200
@@ -47,7 +47,7 @@ class Trained:
 def gather(trained: Trained) -> dict[str, Any]:
     """The card's content; every text in it is still as it was declared, and the page's to escape."""
     use_case, result = trained.use_case, trained.result
-    importance = plots.importance(trained.booster)
+    importance = search_plots.importance(trained.booster)
     return {
         "name": use_case.name,
         "title": use_case.title,
@@ -90,10 +90,10 @@ def interval(use_case: UseCase, label: Floats, score: Floats) -> dict[str, Any] 
     return {"metric": metric, "value": value, "low": float(low), "high": float(high), "drawn": RESAMPLED}
 
 
-def _measure(task: metrics.Task, metric: str) -> Callable[[Floats, Floats], float | None]:
+def _measure(task: metric_names.Task, metric: str) -> Callable[[Floats, Floats], float | None]:
     # The others are not asked for: there are hundreds of draws.
-    if task == "classification" and metric in metrics.NAMES[task]:
-        return lambda label, score: metrics.of_probability(metric, label, score)
+    if task == "classification" and metric in metric_names.NAMES[task]:
+        return lambda label, score: metrics.probability_metric(metric, label, score)
     return lambda label, score: metrics.compute(task, label, score).get(metric)
 
 
@@ -148,7 +148,7 @@ def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     rows = [
         {
             "name": name,
-            "better": "greater is better" if name in metrics.GREATER_IS_BETTER else "",
+            "better": "greater is better" if name in metric_names.GREATER_IS_BETTER else "",
             "values": [values.get(name) for values in measured.values()],
         }
         for name in names

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jobs.train.card import content
 from jobs.train.card.content import Trained
-from jobs.train.tracking import Run
+from jobs.train.tracking.mlflow_run import Run
 
 HTML = "card/model_card.html"
 MARKDOWN = "card/model_card.md"

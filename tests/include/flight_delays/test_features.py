@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from include.flight_delays import features, nycflights
+from include.flight_delays import features
+from include.flight_delays.demo import nycflights
 
 SCHEMAS = {
     "flight_schedule": "carrier string, flight int, tailnum string, origin string, dest string, sched_dep_time int, "

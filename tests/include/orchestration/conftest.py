@@ -51,6 +51,6 @@ def fake_job(tmp_path, monkeypatch):
 def parcels(monkeypatch):
     """The use case of the DAG tests, declared by itself."""
     monkeypatch.setenv("USE_CASE_ROOTS", str(ROOT / "tests" / "dags" / "use_cases"))
-    from lakehouse import use_cases
+    from lakehouse.declaration import loader
 
-    return use_cases.by_name("parcels")
+    return loader.by_name("parcels")

@@ -4,7 +4,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from include.orchestration.ingest import LOOK_AGAIN, IngestOperator
-from lakehouse import freshness
+from lakehouse.arrivals import freshness
 
 MISSING = "fail(10, 'DeliveryMissing', 'found none for 2024-03-01', True)"
 
@@ -15,7 +15,7 @@ def due(parcels, monkeypatch):
     source = parcels.sources[0]
     declared = source.model_copy(update={"freshness": object()})
     monkeypatch.setattr(
-        "lakehouse.use_cases.by_source", lambda name: (parcels, declared if name == "fresh" else source)
+        "lakehouse.declaration.loader.by_source", lambda name: (parcels, declared if name == "fresh" else source)
     )
 
     def say(hours):

@@ -4,7 +4,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration.inputs_arrived import InputsArrived
-from lakehouse import readiness
+from lakehouse.arrivals import readiness
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from pyspark.sql import SparkSession
 from jobs import stages
 from jobs.__main__ import main
 from jobs.arguments import Arguments
-from lakehouse import ledger
 from lakehouse.errors import BadArguments, DeliveryRejected
+from lakehouse.ops import deliveries
 from tests.mongo_server import Server
 
 DAY = dt.date(2024, 3, 5)
@@ -111,10 +111,10 @@ def test_the_ledger_adds_up_and_names_the_window(spark: SparkSession, lakehouse_
     shops.insert_many([{"shop": "canal", "changed": BEFORE}, {"shop": "market", "ovens": "many", "changed": BEFORE}])
     result = extract()
     ingest()
-    (line,) = ledger.of_sources(["bakery_shops"])
+    (line,) = deliveries.lines_of(["bakery_shops"])
     assert line.origin == "mongodb bakery.shops changed from the beginning until 2024-03-04T23:00:00Z"
     assert result["origin"] == line.origin
-    assert (line.delivered_rows, line.accepted_rows, line.rejected_rows, line.status) == (2, 1, 1, ledger.INGESTED)
+    assert (line.delivered_rows, line.accepted_rows, line.rejected_rows, line.status) == (2, 1, 1, deliveries.INGESTED)
 
 
 def test_the_next_window_takes_only_what_has_changed(spark: SparkSession, lakehouse_root: Path, shops: Any) -> None:
@@ -200,7 +200,7 @@ def test_json_lines_from_anybody_are_taken_in(spark: SparkSession, lakehouse_roo
     stages.run(Arguments(stage="ingest", source="bakery_plan", partition=DAY))
     (row,) = rows(lakehouse_root, "silver/bakery_plan")
     assert (row["planned"], row["price"]) == (3, 4.1)
-    (line,) = ledger.of_sources(["bakery_plan"])
+    (line,) = deliveries.lines_of(["bakery_plan"])
     assert line.origin == str(file)
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
 from jobs.features import job
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing, TransformBroken
 from tests.jobs.bakery_days import DAY, START, ingest
 from tests.use_cases import bakery
@@ -108,9 +108,9 @@ def _with_a_row_lost(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame
 def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
     arrived: Path, monkeypatch: pytest.MonkeyPatch, broken: object, expected: str
 ) -> None:
-    module = use_cases.transform(use_cases.by_name("bakery_sales"))
+    module = loader.transform(loader.by_name("bakery_sales"))
     monkeypatch.setattr(module, "build", broken)
-    monkeypatch.setattr(use_cases, "transform", lambda _: module)
+    monkeypatch.setattr(loader, "transform", lambda _: module)
     with pytest.raises(TransformBroken, match=expected):
         build()
     assert not (arrived / "gold/bakery_sales_features").exists()

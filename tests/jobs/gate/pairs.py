@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.gate import measurement
-from jobs.gate.decision import Decision, decide
-from jobs.gate.evidence import Challenger, Rival
+from jobs.gate.checks import GateDecision, decide
+from jobs.gate.evidence import ChallengerResult, ChampionResult
 from jobs.gate.measurement import Measured
-from lakehouse import metrics
-from lakehouse.bootstrap import Rows
 from lakehouse.declaration import UseCase
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation import metrics
+from lakehouse.evaluation.day_bootstrap import Rows
+from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs import appointments
 
 CARRIERS = {"UA": 0.19, "B6": 0.18, "EV": 0.16, "DL": 0.15, "AA": 0.11, "MQ": 0.08, "US": 0.07, "WN": 0.04, "HA": 0.02}
@@ -85,15 +85,15 @@ def use_case(**gate: object) -> UseCase:
     return UseCase.model_validate(content | {"slices": ["carrier"], "gate": declared})
 
 
-def judge(case: UseCase, holdout: Holdout, challenger: Model, champion: Model) -> Decision:
+def judge(case: UseCase, holdout: Holdout, challenger: Model, champion: Model) -> GateDecision:
     """What the gate says of the pair."""
     mine, theirs = holdout.measured(challenger), holdout.measured(champion)
     gain, slices = measurement.gains(case, mine, theirs)
     ours, others = (
         metrics.compute("classification", one.rows.label, one.rows.score, one.rows.decided) for one in (mine, theirs)
     )
-    rival = Rival(1, others, gain, slices)
-    return decide(case.gate, Challenger(ours, measurement.gaps(case, mine)), rival)
+    rival = ChampionResult(1, others, gain, slices)
+    return decide(case.gate, ChallengerResult(ours, measurement.gaps(case, mine)), rival)
 
 
 def promoted(case: UseCase, challenger: Model, champion: Model, seeds: range, **holdout: int) -> float:

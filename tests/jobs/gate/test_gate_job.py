@@ -12,11 +12,12 @@ from mlflow import MlflowClient
 
 from jobs.arguments import Arguments
 from jobs.gate import job as gate
-from jobs.gate import judgement, lineage
-from jobs.gate.judgement import Judgement
-from lakehouse import championship, events, registry
+from jobs.gate import promotion_decision, provenance
+from jobs.gate.promotion_decision import PromotionDecision
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments
+from lakehouse.models import champion_record, registry
+from lakehouse.ops import model_events
 from tests.jobs import appointments
 from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
 
@@ -39,11 +40,11 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
             proposed["run_url"].startswith(mlflow_uri)
             and registry.version(clinic.name, 1).run_id in proposed["run_url"]
         )
-    assert championship.current(clinic.name) is None and diary(clinic) == [(1, "registered", None)]
+    assert champion_record.current(clinic.name) is None and diary(clinic) == [(1, "registered", None)]
 
     done = gate.run(Arguments("gate", clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada"))
     assert (done["status"], done["verdict"]) == ("judged", "promoted")
-    line = events.of_model(clinic.name)[-1]
+    line = model_events.of_model(clinic.name)[-1]
     assert (line.event, line.actor) == ("promoted", "airflow:ada")
     assert line.reason.startswith("approved by airflow:ada; there is no champion yet")
     assert line.evidence["approval"] == {
@@ -52,7 +53,7 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
         "proposed_by": "tests",
         "proposed_at": line.evidence["approval"]["proposed_at"],
     }
-    assert championship.champion(clinic.name).version == 1
+    assert champion_record.champion(clinic.name).version == 1
     again = gate.run(Arguments("gate", clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:bob"))
     assert again == {**done, "status": "unchanged"} and run_gate(clinic)["status"] == "unchanged"
     with pytest.raises(BadArguments, match="it was answered approved by airflow:ada; nothing is changed"):
@@ -65,13 +66,13 @@ def test_a_rejected_promotion_is_held(clinic: UseCase, lakehouse_root: Path) -> 
     run_train(clinic)
     run_gate(clinic)
     assert run_gate(clinic, answer="rejected")["verdict"] == "held"
-    assert events.of_model(clinic.name)[-1].reason.startswith("rejected by tests; there is no champion yet")
-    assert championship.current(clinic.name) is None and diary(clinic)[-1] == (1, "held", None)
+    assert model_events.of_model(clinic.name)[-1].reason.startswith("rejected by tests; there is no champion yet")
+    assert champion_record.current(clinic.name) is None and diary(clinic)[-1] == (1, "held", None)
 
 
 def test_nobody_answered_is_a_reason_to_hold() -> None:
-    proposed = Judgement("promoted", ("better",), {"rows": 9}, 1, "airflow", "2024-05-01T00:00:00+00:00")
-    said = proposed.answered(judgement.TIMEOUT, "airflow", hours=2)
+    proposed = PromotionDecision("promoted", ("better",), {"rows": 9}, 1, "airflow", "2024-05-01T00:00:00+00:00")
+    said = proposed.answered(promotion_decision.TIMEOUT, "airflow", hours=2)
     assert (said.verdict, said.reasons) == ("held", ("nobody approved it within 2 hours", "better"))
     assert said.evidence["rows"] == 9 and said.judged_at > proposed.judged_at
 
@@ -79,10 +80,10 @@ def test_nobody_answered_is_a_reason_to_hold() -> None:
 def test_a_version_whose_record_has_gaps_is_held(clinic: UseCase, mlflow_uri: str) -> None:
     run_train(clinic)
     model = registry.version(clinic.name, 1)
-    assert lineage.missing(clinic, model) == ()
-    (said,) = lineage.missing(clinic, replace(model, tags={**model.tags, registry.TAG_SHA256: "0" * 64}))
+    assert provenance.missing(clinic, model) == ()
+    (said,) = provenance.missing(clinic, replace(model, tags={**model.tags, registry.TAG_SHA256: "0" * 64}))
     assert "expected a file with SHA-256 0000" in said
-    (said,) = lineage.missing(clinic, replace(model, run_id="0" * 32))
+    (said,) = provenance.missing(clinic, replace(model, run_id="0" * 32))
     assert said == f"the run {'0' * 32} is not there"
 
     client = MlflowClient(tracking_uri=mlflow_uri)
@@ -97,7 +98,7 @@ def test_a_version_whose_record_has_gaps_is_held(clinic: UseCase, mlflow_uri: st
     assert judged["evidence"]["lineage"]["missing"] == [said.partition(": ")[2] for said in judged["reasons"]]
     with pytest.raises(BadArguments, match="that waits for an answer, it was held by the gate"):
         run_gate(clinic, answer="approved")
-    assert championship.current(clinic.name) is None
+    assert champion_record.current(clinic.name) is None
 
 
 def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow_uri: str) -> None:
@@ -106,7 +107,7 @@ def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow
         run_train(clinic, day)
     models = [registry.version(clinic.name, number) for number in (1, 2)]
     for model in models:
-        judgement.declare(model, gate.judge(clinic, model, "tests"))
+        promotion_decision.declare(model, gate.judge(clinic, model, "tests"))
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as rivals:
         ended = list(rivals.map(gate.run, [Arguments("gate", clinic.name, partition=d) for d in (FIRST_DAY, NEXT_DAY)]))
     verdicts = {result["model_version"]: result["verdict"] for result in ended}
@@ -116,8 +117,8 @@ def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow
     assert told["reasons"][0].startswith("champion changed meanwhile: this version was judged against no champion")
     assert f"version {winner} was promoted on" in told["reasons"][0]
     aliased = registry.by_alias(clinic.name, registry.CHAMPION)
-    assert aliased is not None and aliased.version == winner == championship.champion(clinic.name).version
+    assert aliased is not None and aliased.version == winner == champion_record.champion(clinic.name).version
     assert sorted(diary(clinic)[2:]) == sorted([(winner, "promoted", None), (3 - winner, "held", winner)])
     # Who lost has lost: running it again changes nothing.
     assert run_gate(clinic, model_version=3 - winner)["status"] == "unchanged"
-    assert registry.version(clinic.name, 3 - winner).tags[judgement.TAG_VERDICT] == "held"
+    assert registry.version(clinic.name, 3 - winner).tags[promotion_decision.TAG_VERDICT] == "held"

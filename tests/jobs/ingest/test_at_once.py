@@ -11,9 +11,9 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
-from jobs.ingest import job
-from lakehouse import ledger, refinement
+from jobs.ingest import job, silver
 from lakehouse.errors import DeliveryChanged
+from lakehouse.ops import deliveries
 from tests.use_cases import bakery
 
 DAY = dt.date(2024, 3, 5)
@@ -24,7 +24,7 @@ def ingest(day: dt.date = DAY) -> dict[str, object]:
     return job.run(Arguments(stage="ingest", source="bakery_plan", partition=day))
 
 
-def silver(root: Path) -> list[tuple[object, ...]]:
+def silver_rows(root: Path) -> list[tuple[object, ...]]:
     rows = DeltaTable(root / "silver/bakery_plan").to_pyarrow_table().to_pylist()
     return sorted((row["partition"], row["shop"], row["bread"], row["planned"], row["line"]) for row in rows)
 
@@ -37,11 +37,11 @@ def test_eight_days_at_once_are_the_days_as_one_range(
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert [result["status"] for result in pool.map(ingest, days)] == ["ingested"] * 8
     assert [
-        line.partition for line in sorted(ledger.of_sources(["bakery_plan"]), key=lambda line: line.partition)
+        line.partition for line in sorted(deliveries.lines_of(["bakery_plan"]), key=lambda line: line.partition)
     ] == days
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(lakehouse_root.parent / "range"))
     job.run(Arguments(stage="ingest", source="bakery_plan", partition=days[0], through=days[-1]))
-    assert silver(lakehouse_root) == silver(lakehouse_root.parent / "range")
+    assert silver_rows(lakehouse_root) == silver_rows(lakehouse_root.parent / "range")
 
 
 def test_the_same_day_from_two_runs_at_once_is_one_result(
@@ -50,8 +50,8 @@ def test_the_same_day_from_two_runs_at_once_is_one_result(
     bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(ingest, [DAY, DAY]))
-    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 3, 2), (DAY, "market", "rye", 5, 3)]
-    (line,) = ledger.of_sources(["bakery_plan"])
+    assert silver_rows(lakehouse_root) == [(DAY, "canal", "rye", 3, 2), (DAY, "market", "rye", 5, 3)]
+    (line,) = deliveries.lines_of(["bakery_plan"])
     assert line.accepted_rows == 2
     assert len(DeltaTable(lakehouse_root / "bronze/bakery_plan").to_pyarrow_table()) == 2
 
@@ -60,19 +60,19 @@ def test_a_correction_that_another_run_takes_in_meanwhile_is_not_lost(
     spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
-    write = refinement.write
+    write = silver.write
 
     def overtaken(*arguments: object) -> None:
         """What the slow run does, after a quick one has taken in the corrected file."""
-        monkeypatch.setattr(refinement, "write", write)
+        monkeypatch.setattr(silver, "write", write)
         bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,8,4"])
         ingest()
         write(*arguments)
 
-    monkeypatch.setattr(refinement, "write", overtaken)
+    monkeypatch.setattr(silver, "write", overtaken)
     ingest()
-    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 8, 2), (DAY, "market", "rye", 5, 3)]
-    assert len(ledger.of_sources(["bakery_plan"])) == 2
+    assert silver_rows(lakehouse_root) == [(DAY, "canal", "rye", 8, 2), (DAY, "market", "rye", 5, 3)]
+    assert len(deliveries.lines_of(["bakery_plan"])) == 2
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_what_it_was(
@@ -90,6 +90,6 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_what_it_was(
         meanwhile.setattr(job, "landed", replaced)
         with pytest.raises(DeliveryChanged, match=r"2024-03-05\.csv to stay as it was"):
             ingest()
-    assert ledger.of_sources(["bakery_plan"]) == []
+    assert deliveries.lines_of(["bakery_plan"]) == []
     ingest()
-    assert silver(lakehouse_root) == [(DAY, "canal", "rye", 8, 2)]
+    assert silver_rows(lakehouse_root) == [(DAY, "canal", "rye", 8, 2)]

@@ -16,8 +16,8 @@ from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
 from jobs.ingest import job
-from lakehouse import ledger
 from lakehouse.errors import DeliveryRejected
+from lakehouse.ops import deliveries
 from tests.jobs.bakery_days import prepared
 
 DAY = dt.date(2024, 3, 5)
@@ -119,7 +119,7 @@ def taken_in(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> S
 def test_a_file_that_can_not_be_a_delivery_is_refused_by_name(refused: Shop, name: str) -> None:
     assert re.search(REFUSED[name][1], refused.why(name))
     (line,) = refused.rows("ops/deliveries", name)
-    assert (line["status"], line["accepted_rows"]) == (ledger.REFUSED, 0)
+    assert (line["status"], line["accepted_rows"]) == (deliveries.REFUSED, 0)
     assert line["delivered_rows"] == line["rejected_rows"]
     assert not refused.rows("silver/bakery_plan", name)
 

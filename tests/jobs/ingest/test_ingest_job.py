@@ -90,7 +90,7 @@ def test_a_kill_before_the_ledger_is_mended_by_running_again(
 ) -> None:
     land(landing_root, "canal,rye,3,4")
     with monkeypatch.context() as killed:
-        killed.setattr("lakehouse.ledger.record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr("lakehouse.ops.deliveries.record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ingest()
     assert ingest()["accepted_rows"] == 1

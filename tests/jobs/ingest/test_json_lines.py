@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from jobs.ingest.delivery_errors import HEADER, TRUNCATED
 from jobs.ingest.json_lines import parse
 from lakehouse.extraction import envelope
-from lakehouse.malformed import HEADER, TRUNCATED
 
 COLUMNS = ("shop", "loaves")
 

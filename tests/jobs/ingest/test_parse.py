@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
+from jobs.ingest.delivery_errors import HEADER
 from jobs.ingest.parse import parse
-from lakehouse.malformed import HEADER
 
 COLUMNS = ("shop", "loaves")
 

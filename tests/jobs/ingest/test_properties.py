@@ -16,7 +16,8 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.ingest import job
 from jobs.ingest.parse import parse
-from lakehouse import ledger, use_cases
+from lakehouse.declaration import loader
+from lakehouse.ops import deliveries
 from tests.use_cases import bakery
 
 COLUMNS = ("shop", "bread", "planned", "price")
@@ -65,17 +66,17 @@ def test_every_line_is_in_exactly_one_record(lines: list[str], ended: bool) -> N
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(DELIVERY, min_size=25, max_size=25))
 def test_delivered_is_accepted_and_rejected_and_duplicates(
-    spark: SparkSession, deliveries: list[list[tuple[str, ...]]]
+    spark: SparkSession, delivered: list[list[tuple[str, ...]]]
 ) -> None:
-    days = [DAY + dt.timedelta(days=offset) for offset in range(len(deliveries))]
-    source = use_cases.load(Path(bakery.__file__).parent / "bakery_sales" / use_cases.FILE).source("bakery_plan")
+    days = [DAY + dt.timedelta(days=offset) for offset in range(len(delivered))]
+    source = loader.load(Path(bakery.__file__).parent / "bakery_sales" / loader.FILE).source("bakery_plan")
     lenient = source.model_copy(update={"max_reject_share": 1.0, "volume": None})
     with TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         root = Path(scratch)
         patch.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
         patch.setenv("LANDING_ROOT", str(root / "landing"))
-        patch.setattr(use_cases, "by_source", lambda name: (None, lenient))
-        for day, rows in zip(days, deliveries, strict=True):
+        patch.setattr(loader, "by_source", lambda name: (None, lenient))
+        for day, rows in zip(days, delivered, strict=True):
             bakery.write(root / "landing", "bakery_plan", day, [HEADER, *map(",".join, rows)])
         job.run(Arguments(stage="ingest", source="bakery_plan", partition=days[0], through=days[-1]))
 
@@ -83,8 +84,8 @@ def test_delivered_is_accepted_and_rejected_and_duplicates(
             Counter(row["partition"] for row in DeltaTable(table).to_pyarrow_table().to_pylist())
             for table in (root / "warehouse/silver/bakery_plan", root / "warehouse/silver/bakery_plan_rejects")
         )
-        books = {line.partition: line for line in ledger.of_sources(["bakery_plan"])}
-    for day, rows in zip(days, deliveries, strict=True):
+        books = {line.partition: line for line in deliveries.lines_of(["bakery_plan"])}
+    for day, rows in zip(days, delivered, strict=True):
         good = [row for row in rows if all(value in GOOD[name] for name, value in zip(COLUMNS, row, strict=True))]
         keys = {row[:2] for row in good}
         line = books[day]

@@ -16,8 +16,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.arguments import Arguments
-from jobs.maintain import job
-from lakehouse import clustering, tables, use_cases
+from jobs.maintain import clustering, job
+from lakehouse import tables
+from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
 from lakehouse.settings import PROJECT_ROOT
 from tests.jobs.bakery_days import DAY, build, copy, prepared
@@ -68,7 +69,7 @@ def test_many_files_become_one_and_no_row_changes(built: Path, spark: SparkSessi
 def test_a_day_of_several_files_is_sorted_so_that_a_key_lies_in_few_and_only_once(
     built: Path, spark: SparkSession
 ) -> None:
-    table = tables.features(use_cases.by_name("bakery_sales"))
+    table = tables.features(loader.by_name("bakery_sales"))
     scatter(spark, built, 400)
     before = rows(built)
     # Files as small as the test's data is: a real day has several when it is larger than a gigabyte.

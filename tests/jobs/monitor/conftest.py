@@ -7,11 +7,14 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from lakehouse import delta, ledger, model_files, registry, shape, tables, use_cases
-from lakehouse.declaration import UseCase
-from lakehouse.ledger import Delivery
-from lakehouse.profile import Profile
-from lakehouse.registry import ModelVersion
+from lakehouse import tables
+from lakehouse.declaration import UseCase, loader
+from lakehouse.evaluation.drift_profile import Profile
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import Delivery
+from lakehouse.storage import delta_log, table_schema
 from lakehouse.tables import Table
 
 FIRST = dt.date(2024, 1, 1)
@@ -74,14 +77,14 @@ class Toy:
     def write(self, table: Table, rows: list[dict], where: str | None) -> None:
         """Put rows in place of those of ``where``; by delta-rs, in a hundredth of the time that Spark takes."""
         made = pa.Table.from_pylist(
-            [{name: row[name] for name in table.column_names} for row in rows], shape.schema(table)
+            [{name: row[name] for name in table.column_names} for row in rows], table_schema.arrow_schema(table)
         )
         mode = (
             {"mode": "append"}
-            if where is None or not delta.exists(table)
+            if where is None or not delta_log.exists(table)
             else {"mode": "overwrite", "predicate": where}
         )
-        write_deltalake(delta.location(table), made, partition_by=list(table.partition_by), **mode)
+        write_deltalake(delta_log.location(table), made, partition_by=list(table.partition_by), **mode)
 
     def deliver(self, source_name: str, day: dt.date, rows: list[dict], name: str) -> None:
         """Put rows into silver and the delivery into the ledger, as ingest does."""
@@ -89,7 +92,7 @@ class Toy:
         full = [row | {"delivery_id": name, "line": i + 2, "partition": day} for i, row in enumerate(rows)]
         self.write(tables.silver(source), full, f"partition = '{day}'")
         now = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-        line = Delivery(source_name, name, day, "f", name, len(rows), len(rows), 0, 0, ledger.INGESTED, now)
+        line = Delivery(source_name, name, day, "f", name, len(rows), len(rows), 0, 0, deliveries.INGESTED, now)
         self.write(tables.DELIVERIES, [vars(line)], None)
 
     def live(self, number: int, shift: float = 0.0, version: int = 1, late_share: float = 0.3) -> None:
@@ -127,7 +130,7 @@ class Toy:
 
     def versions(self) -> dict[str, int]:
         made = (tables.outcomes, tables.performance, tables.drift)
-        return {table(self.use_case).name: delta.version(table(self.use_case)) for table in made}
+        return {table(self.use_case).name: delta_log.version(table(self.use_case)) for table in made}
 
 
 @pytest.fixture
@@ -152,9 +155,9 @@ def toy(spark, lakehouse_root, tmp_path, monkeypatch) -> Toy:
     def version(name: str, number: int) -> ModelVersion:
         return ModelVersion(name, number, "r", {registry.TAG_TRAINED_FOR: toy.trained_for[number].isoformat()})
 
-    monkeypatch.setattr(use_cases, "by_name", lambda name: toy.use_case)
+    monkeypatch.setattr(loader, "by_name", lambda name: toy.use_case)
     monkeypatch.setattr(registry, "version", version)
     monkeypatch.setattr(registry, "versions", lambda name: [version(name, number) for number in toy.trained_for])
     monkeypatch.setattr(registry, "by_alias", lambda name, alias: version(name, toy.champion))
-    monkeypatch.setattr(model_files, "local_copy", lambda model, path: tmp_path / path.rsplit("/", 1)[-1])
+    monkeypatch.setattr(artifacts, "local_copy", lambda model, path: tmp_path / path.rsplit("/", 1)[-1])
     return toy

@@ -4,7 +4,7 @@ import numpy as np
 
 from jobs.monitor.counts import daily_counts, window
 from lakehouse.declaration import Drift
-from lakehouse.profile import Distribution
+from lakehouse.evaluation.drift_profile import Distribution
 
 DAYS = [dt.date(2024, 6, day) for day in (1, 2, 3)]
 

@@ -6,7 +6,7 @@ import pytest
 from jobs.monitor import drift
 from jobs.monitor.drift import PREDICTION, Evidence
 from jobs.monitor.performance import Matured
-from lakehouse.profile import Distribution, Profile
+from lakehouse.evaluation.drift_profile import Distribution, Profile
 
 DAY = dt.date(2024, 6, 10)
 EVEN = Distribution(edges=(0.0,), shares=(0.5, 0.5, 0.0), ordinary_psi=0.0)
@@ -31,8 +31,8 @@ def evidence(warm=(50, 50, 0), calm=(50, 50, 0), score=(50, 50, 0), days=4, matu
     return Evidence(3, PROFILE, counts, {day: Matured(100, gap, loss) for day in labelled})
 
 
-def found(use_case, made: Evidence) -> dict[str, drift.Finding]:
-    return {finding.feature: finding for finding in drift.findings(DAY, use_case, made)}
+def found(use_case, made: Evidence) -> dict[str, drift.DriftCheck]:
+    return {finding.feature: finding for finding in drift.checks_of_day(DAY, use_case, made)}
 
 
 def test_an_ordinary_window_violates_nothing(use_case):

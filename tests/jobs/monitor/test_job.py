@@ -5,9 +5,12 @@ from deltalake import DeltaTable, write_deltalake
 
 from jobs.arguments import Arguments
 from jobs.monitor import job, performance
-from lakehouse import day_rows, delta, events, metrics, tables
-from lakehouse.declaration import UseCase
+from lakehouse import tables
+from lakehouse.declaration import UseCase, metric_names
 from lakehouse.errors import InputsMissing
+from lakehouse.evaluation import metrics
+from lakehouse.ops import model_events
+from lakehouse.storage import delta_log, partition_rows
 
 
 def monitor(toy, first: int, last: int | None = None) -> dict:
@@ -16,7 +19,7 @@ def monitor(toy, first: int, last: int | None = None) -> dict:
 
 
 def rows_of(toy, table, *numbers: int) -> list[dict]:
-    return day_rows.read(table(toy.use_case), [toy.day(number) for number in numbers])
+    return partition_rows.read(table(toy.use_case), [toy.day(number) for number in numbers])
 
 
 def test_a_day_without_scores_names_the_command_that_makes_them(toy):
@@ -44,7 +47,7 @@ def test_days_are_judged_repeated_and_corrected_as_their_labels_come(toy):
     }
     assert {row["metric"] for row in performance} == {
         "log_loss", "brier", "average_precision", "roc_auc", "calibration_gap", "calibration_error",
-        *metrics.OF_DECISIONS, *metrics.CONFUSION,
+        *metric_names.OF_DECISIONS, *metric_names.CONFUSION,
     }  # fmt: skip
 
     drift = rows_of(toy, tables.drift, 4)
@@ -119,10 +122,10 @@ def test_metrics_from_before_it_was_recorded_what_of_get_the_column(toy):
     monitor(toy, 1, 2)
     table = tables.performance(toy.use_case)
     before = rows_of(toy, tables.performance, 0, 1)
-    whole = DeltaTable(delta.location(table)).to_pyarrow_table().drop_columns(["inputs_fingerprint"])
-    shutil.rmtree(delta.location(table))
-    write_deltalake(delta.location(table), whole, partition_by=list(table.partition_by))
-    assert delta.constant_by_partition(table, "inputs_fingerprint") == {toy.day(0): "", toy.day(1): ""}
+    whole = DeltaTable(delta_log.location(table)).to_pyarrow_table().drop_columns(["inputs_fingerprint"])
+    shutil.rmtree(delta_log.location(table))
+    write_deltalake(delta_log.location(table), whole, partition_by=list(table.partition_by))
+    assert delta_log.constant_by_partition(table, "inputs_fingerprint") == {toy.day(0): "", toy.day(1): ""}
     monitor(toy, 1, 2)
     assert rows_of(toy, tables.performance, 0, 1) == before
 
@@ -182,15 +185,15 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     assert result["drifted_features"] == ["calm", "warm"]
     assert result["reasons"][0].startswith("2 of 3 features drifted (67%, limit 50%)")
     assert any("too low on average over the matured days to 2024-01-04" in reason for reason in result["reasons"])
-    diary = events.of_model(toy.use_case.name)
+    diary = model_events.of_model(toy.use_case.name)
     assert [(line.event, line.model_version, line.evidence) for line in diary] == [
-        (events.REQUESTED, 1, {"partition": "2024-01-11"})
+        (model_events.REQUESTED, 1, {"partition": "2024-01-11"})
     ]
     # While the training waits its turn the next day does not ask for another one, and the same day asks for the same.
     toy.live(11, shift=2.0)
     assert not monitor(toy, 11)["retrain"]
     assert monitor(toy, 10)["retrain_for"] == toy.day(10)
-    assert events.of_model(toy.use_case.name) == diary
+    assert model_events.of_model(toy.use_case.name) == diary
     toy.trained_for[2], toy.champion = toy.day(10), 2
     repeated = monitor(toy, 10)
     assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from jobs.monitor import performance
-from lakehouse import metrics
+from lakehouse.declaration import metric_names
 
 DAY = dt.date(2024, 6, 1)
 
@@ -37,7 +37,7 @@ def test_a_slice_of_a_single_class_has_no_ranking_metrics():
 
 def test_decisions_are_judged_as_they_were_made():
     rows = performance.of_rows(frame([1.0, 0.0, 1.0, 0.0], [0.8, 0.6, 0.4, 0.1]), "classification", ())
-    counts = {name: value(rows, name)["value"] for name in metrics.CONFUSION}
+    counts = {name: value(rows, name)["value"] for name in metric_names.CONFUSION}
     assert counts == {"true_positives": 1, "false_positives": 1, "false_negatives": 1, "true_negatives": 1}
     assert value(rows, "precision")["value"] == value(rows, "recall")["value"] == 0.5
 

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from jobs.monitor import verdict
-from jobs.monitor.verdict import Finding
+from jobs.monitor.verdict import DriftCheck
 from lakehouse.declaration import Drift
 
 DAY = dt.date(2024, 6, 10)
@@ -13,8 +13,8 @@ def ago(days: int) -> dt.date:
     return DAY - dt.timedelta(days=days)
 
 
-def feature(name: str, psi: float, limit: float = 0.2) -> Finding:
-    return verdict.judge("feature", name, "psi", psi, limit, f"PSI of {name} {psi}")
+def feature(name: str, psi: float, limit: float = 0.2) -> DriftCheck:
+    return verdict.check("feature", name, "psi", psi, limit, f"PSI of {name} {psi}")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def feature(name: str, psi: float, limit: float = 0.2) -> Finding:
     [(0.19, 0.2, False), (0.2, 0.2, False), (0.21, 0.2, True), (9.0, None, False)],
 )
 def test_a_statistic_violates_its_limit_only_beyond_it(value, limit, violated):
-    assert verdict.judge("prediction", "score", "psi", value, limit, "PSI").violated is violated
+    assert verdict.check("prediction", "score", "psi", value, limit, "PSI").violated is violated
 
 
 def test_what_could_not_be_measured_is_no_violation_and_says_why():
@@ -41,27 +41,27 @@ def test_a_feature_is_judged_by_the_floor_or_by_its_own_ordinary_weeks(ordinary,
 
 def test_a_day_is_in_order_while_the_share_of_drifted_features_is_within_the_limit():
     found = [feature("a", 0.5), feature("b", 0.1), feature("c", 0.1), feature("d", 0.1)]
-    result = verdict.of_day(found, Drift(max_drifted_share=0.25))
+    result = verdict.day_verdict(found, Drift(max_drifted_share=0.25))
     assert not result.violated
     assert result.reasons == ("1 of 4 features drifted (25%, limit 25%), most of all a (PSI 0.50)",)
 
 
 def test_too_many_drifted_features_violate_and_the_worst_is_named_first():
     found = [feature("a", 0.5), feature("b", 0.9), feature("c", 0.1), feature("d", 0.1)]
-    result = verdict.of_day(found, Drift(max_drifted_share=0.3))
+    result = verdict.day_verdict(found, Drift(max_drifted_share=0.3))
     assert result.violated
     assert result.reasons == ("2 of 4 features drifted (50%, limit 30%), most of all b (PSI 0.90), a (PSI 0.50)",)
 
 
 def test_features_that_were_not_measured_do_not_count_in_the_share():
     found = [feature("a", 0.5), verdict.unmeasured("feature", "b", "psi", 0.2, "no rows")]
-    assert verdict.of_day(found, Drift(max_drifted_share=0.6)).violated
+    assert verdict.day_verdict(found, Drift(max_drifted_share=0.6)).violated
 
 
 @pytest.mark.parametrize("kind", ["prediction", "performance"])
 def test_the_scores_or_their_quality_alone_violate_a_day(kind):
-    found = [feature("a", 0.1), verdict.judge(kind, "score", "psi", 0.31, 0.25, "PSI of the scores 0.31")]
-    result = verdict.of_day(found, Drift())
+    found = [feature("a", 0.1), verdict.check(kind, "score", "psi", 0.31, 0.25, "PSI of the scores 0.31")]
+    result = verdict.day_verdict(found, Drift())
     assert (result.violated, result.reasons) == (True, ("PSI of the scores 0.31 (limit 0.25)",))
 
 

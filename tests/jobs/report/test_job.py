@@ -5,9 +5,11 @@ import pytest
 
 from jobs.arguments import Arguments
 from jobs.report import drift_run, job, page
-from lakehouse import day_rows, model_files, registry, use_cases
+from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing
-from lakehouse.registry import ModelVersion
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.storage import partition_rows
 
 DAY = dt.date(2024, 6, 10)
 
@@ -47,10 +49,10 @@ def reported(lakehouse_root, tmp_path, monkeypatch) -> list[dict]:
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(use_cases, "by_name", lambda name: use_cases.declared()[0])
-    monkeypatch.setattr(day_rows, "read", lambda table, days: rows)
+    monkeypatch.setattr(loader, "by_name", lambda name: loader.declared()[0])
+    monkeypatch.setattr(partition_rows, "read", lambda table, days: rows)
     monkeypatch.setattr(registry, "version", lambda name, number: ModelVersion(name, number, "r", {}))
-    monkeypatch.setattr(model_files, "local_copy", lambda model, path: tmp_path / "reference.parquet")
+    monkeypatch.setattr(artifacts, "local_copy", lambda model, path: tmp_path / "reference.parquet")
     monkeypatch.setattr(job, "_window", lambda *arguments: frame)
     monkeypatch.setattr(page, "write", write)
     return rows
@@ -61,7 +63,7 @@ def report() -> dict:
 
 
 def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_when_they_change(reported):
-    name = use_cases.declared()[0].name
+    name = loader.declared()[0].name
     first = report()
     assert first["status"] == "reported"
     assert report() == {"status": "unchanged", "run_id": first["run_id"], "url": first["url"]}

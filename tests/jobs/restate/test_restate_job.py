@@ -13,7 +13,8 @@ from jobs import stages
 from jobs.arguments import Arguments
 from jobs.restate import job as restate
 from jobs.stale import job as stale
-from lakehouse import scoring, staleness
+from lakehouse.models import version_selection
+from lakehouse.staleness import report
 from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
 from tests.use_cases import bakery
 
@@ -98,8 +99,8 @@ def test_a_restatement_that_was_killed_before_the_verdicts_gives_them_when_it_is
     corrected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Scored days whose scores are as stale as their features.
-    monkeypatch.setattr(scoring, "scored_by", lambda use_case: dict.fromkeys(READERS, 1))
-    monkeypatch.setattr(staleness, "_scores", lambda *given: {day: ["its features are stale"] for day in given[3]})
+    monkeypatch.setattr(version_selection, "scored_by", lambda use_case: dict.fromkeys(READERS, 1))
+    monkeypatch.setattr(report, "_scores", lambda *given: {day: ["its features are stale"] for day in given[3]})
     really, judged = stages.run, []
 
     def killed_at(last: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from jobs.arguments import Arguments
-from jobs.retire import files, in_use, job
-from lakehouse import championship, events, model_files, registry
-from lakehouse.events import Event
+from jobs.retire import files, job, versions_in_use
+from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.ops import model_events
+from lakehouse.ops.model_events import Event
 from tests.jobs.shelf import NOON, Shelf, day, open_clinic, scored
 
 ROLLOUT = {"former_nights": 2, "retirement": {"scores_days": 10, "files_days": 30}}
@@ -32,11 +33,13 @@ def shelf(lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     for number in range(1, 8):
         made.add(looks_at=0)
         at = NOON if number < 7 else dt.datetime.now(dt.UTC)
-        events.record(Event("appointments", number, events.REGISTERED, None, "t", "r", {}, f"run{number}", at))
+        model_events.record(
+            Event("appointments", number, model_events.REGISTERED, None, "t", "r", {}, f"run{number}", at)
+        )
     for number in (1, 2, 3):
         made.promote(number)
     for number in (4, 5, 6):
-        events.record(made.event(number, events.HELD))
+        model_events.record(made.event(number, model_events.HELD))
     made.aliases[registry.CHALLENGER] = 6
     return made
 
@@ -49,7 +52,7 @@ def back_date(shelf: Shelf, number: int, days: int) -> None:
     """As if the version had been retired so many days ago."""
     at = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
     registry.tag(shelf.versions[number], registry.TAG_RETIRED, at.isoformat())
-    events.record(Event("appointments", number, events.RETIRED, 3, "t", "r", {}, f"run{number}", at))
+    model_events.record(Event("appointments", number, model_events.RETIRED, 3, "t", "r", {}, f"run{number}", at))
 
 
 def test_who_is_in_use_stays_and_the_reason_is_said(shelf: Shelf, removed: list[int]) -> None:
@@ -73,7 +76,9 @@ def test_who_is_in_use_stays_and_the_reason_is_said(shelf: Shelf, removed: list[
         "7": "waiting for its verdict",
     }
     diary = [
-        (line.model_version, line.from_version) for line in events.of_model("appointments") if line.event == "retired"
+        (line.model_version, line.from_version)
+        for line in model_events.of_model("appointments")
+        if line.event == "retired"
     ]
     assert diary == [(1, 3), (5, 3)]
     # Again: nothing is left to do.
@@ -98,10 +103,10 @@ def test_a_retired_version_that_scores_name_again_keeps_its_files(shelf: Shelf, 
 def test_a_version_that_becomes_champion_meanwhile_stays_in_service(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    really_tag, really_why, looks = registry.tag, in_use.why, []
+    really_tag, really_why, looks = registry.tag, versions_in_use.versions_in_use, []
 
     def roll_back() -> None:
-        assert championship.change(shelf.event(1, events.ROLLED_BACK))
+        assert champion_record.change(shelf.event(1, model_events.ROLLED_BACK))
 
     def tag(model: registry.ModelVersion, key: str, value: str) -> None:
         if model.version == 1 and when == "before the tag":
@@ -119,9 +124,9 @@ def test_a_version_that_becomes_champion_meanwhile_stays_in_service(
         return found
 
     monkeypatch.setattr(registry, "tag", tag)
-    monkeypatch.setattr(in_use, "why", why)
+    monkeypatch.setattr(versions_in_use, "versions_in_use", why)
     retire()
-    assert championship.champion("appointments").version == 1
+    assert champion_record.champion("appointments").version == 1
     assert registry.TAG_RETIRED not in shelf.versions[1].tags
     assert registry.in_service(shelf.versions[1])
 
@@ -130,15 +135,15 @@ def test_a_version_that_becomes_champion_just_before_its_files_go_keeps_them(
     shelf: Shelf, removed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_date(shelf, 1, days=31)
-    really, looks = in_use.why, []
+    really, looks = versions_in_use.versions_in_use, []
 
     def why(*given: Any) -> dict[int, str]:
         looks.append(1)
         if len(looks) == 2:
-            assert championship.change(shelf.event(1, events.ROLLED_BACK))
+            assert champion_record.change(shelf.event(1, model_events.ROLLED_BACK))
         return really(*given)
 
-    monkeypatch.setattr(in_use, "why", why)
+    monkeypatch.setattr(versions_in_use, "versions_in_use", why)
     retire()
     assert removed == [] and registry.TAG_RETIRED not in shelf.versions[1].tags
 
@@ -150,12 +155,12 @@ def test_a_retirement_that_was_killed_behind_its_tag_is_written_down_by_the_next
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(events, "record", die)
+        patched.setattr(model_events, "record", die)
         with pytest.raises(KeyboardInterrupt):
             retire()
     tagged = shelf.versions[1].tags[registry.TAG_RETIRED]
     assert retire()["retired"] == [1, 4, 5]
-    line = next(line for line in events.of_model("appointments", 1) if line.event == events.RETIRED)
+    line = next(line for line in model_events.of_model("appointments", 1) if line.event == model_events.RETIRED)
     assert line.happened_at.isoformat() == tagged == shelf.versions[1].tags[registry.TAG_RETIRED]
 
 
@@ -180,7 +185,7 @@ def test_the_files_of_a_version_go_and_its_page_stays(
     client.create_registered_model(name)
     client.create_model_version(name, f"runs:/{run}/booster", run_id=run, tags={"features": "a"})
     model = registry.version(name, 1)
-    cached = model_files.local_copy(model, "profile/file")
+    cached = artifacts.local_copy(model, "profile/file")
     assert cached.read_text() == "content"
     files.remove(model)
     assert sorted(item.path for item in client.list_artifacts(run)) == ["card", "training"]

@@ -15,9 +15,12 @@ from jobs.arguments import Arguments, parse
 from jobs.monitor import job as monitor
 from jobs.rollback import job
 from jobs.score import job as score_job
-from lakehouse import championship, events, owed, registry, rows, scoring, shadow, tables
+from lakehouse import tables
 from lakehouse.analyst import query
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
+from lakehouse.models import champion_record, registry, shadow, version_selection
+from lakehouse.ops import model_events, pending_verdicts
+from lakehouse.storage import small_tables
 from tests.jobs.shelf import NOON, ROWS, Shelf, day, live, open_clinic, scored
 
 ROLLOUT = {"former_nights": 5, "rollback_margin": 0.01, "rollback_nights": 3, "rollback_rows": 100}
@@ -79,14 +82,14 @@ def roll_back(reason: str = "it is bad", **more: Any) -> dict[str, Any]:
 def by_champion(shelf: Shelf) -> dict[tuple[dt.date, int], tuple[Any, ...]]:
     """What the champion's rows say of each entity and day."""
     said = ("model_version", "score", "decision", "threshold", "features_version", "code_version", "run_id")
-    found = rows.read(tables.scores(shelf.use_case))
+    found = small_tables.read(tables.scores(shelf.use_case))
     champion = [row for row in found if row["role"] == registry.CHAMPION]
     return {(row["partition"], row["appointment"]): tuple(row[name] for name in said) for row in champion}
 
 
 def measured(shelf: Shelf) -> list[dict[str, Any]]:
     """Performance of the champion, and the verdicts; not what was measured beside it, which the fingerprint names too."""
-    found = rows.read(tables.performance(shelf.use_case)) + rows.read(tables.drift(shelf.use_case))
+    found = small_tables.read(tables.performance(shelf.use_case)) + small_tables.read(tables.drift(shelf.use_case))
     mine = [row for row in found if row.get("role", registry.CHAMPION) == registry.CHAMPION]
     return [{name: value for name, value in row.items() if name != "inputs_fingerprint"} for row in mine]
 
@@ -108,11 +111,11 @@ def test_a_promotion_that_turns_out_worse_is_taken_back_by_the_platform_itself_s
     result = roll_back(**wish, request="rollback__2_to_1")
     assert (result["status"], result["from_version"], result["to_version"]) == ("rolled back", 2, 1)
     assert (result["window"], result["rescored"], result["judged"]) == ([str(day(1)), str(day(4))], nights, nights)
-    assert shelf.aliases[registry.CHAMPION] == 1 == championship.champion("appointments").version
-    event = events.of_model("appointments")[-1]
+    assert shelf.aliases[registry.CHAMPION] == 1 == champion_record.champion("appointments").version
+    event = model_events.of_model("appointments")[-1]
     assert (event.event, event.model_version, event.from_version, event.actor) == ("rolled back", 1, 2, "ann")
     assert event.reason == "; ".join(told["roll_back_reasons"]) and event.evidence["nights"] == list(map(str, nights))
-    found = [row for row in rows.read(tables.scores(shelf.use_case)) if row["partition"] in nights]
+    found = [row for row in small_tables.read(tables.scores(shelf.use_case)) if row["partition"] in nights]
     assert {(row["role"], row["model_version"], row["chosen_by"], row["decides"]) for row in found} == {
         ("champion", 1, "rolled back", True),
         ("challenger", 2, "rolled back", False),
@@ -122,7 +125,7 @@ def test_a_promotion_that_turns_out_worse_is_taken_back_by_the_platform_itself_s
     assert roll_back(**wish, request="rollback__2_to_1")["status"] == "unchanged"
     after = score(5, 5)
     assert (after["model_versions"], after["challenger_versions"]) == ([1], [])
-    assert shadow.former(shelf.use_case) is None and owed.of("appointments") == []
+    assert shadow.former(shelf.use_case) is None and pending_verdicts.pending("appointments") == []
     rescored, judged = by_champion(shelf), measured(shelf)
 
     # The same days where version 2 never was.
@@ -136,7 +139,7 @@ def test_a_promotion_that_turns_out_worse_is_taken_back_by_the_platform_itself_s
 def test_nights_that_somebody_asked_a_version_for_stay_as_they_are(shelf: Shelf, light: Stages) -> None:
     result = roll_back(rescore=True)
     assert (result["nights"], result["rescored"]) == ([str(day(0)), str(day(2))], [day(0), day(2)])
-    assert scoring.scored_by(shelf.use_case) == {day(0): 1, day(1): 3, day(2): 1}
+    assert version_selection.scored_by(shelf.use_case) == {day(0): 1, day(1): 3, day(2): 1}
     # The labels of day 0 mature on day 1, whose verdict rests on them.
     assert light.measured == {day(0), day(1), day(2)}
 
@@ -145,16 +148,16 @@ def test_nights_that_came_back_once_go_further_back_with_the_champion(shelf: She
     shelf.promote(3)
     scored(shelf.use_case, 3, 3)
     assert roll_back("version 3 is bad", rescore=True)["rescored"] == [day(3)]
-    assert scoring.scored_by(shelf.use_case)[day(3)] == 2
+    assert version_selection.scored_by(shelf.use_case)[day(3)] == 2
     assert roll_back("version 2 as well", rescore=True)["rescored"] == [day(0), day(2), day(3)]
 
 
 def test_without_rescoring_the_nights_keep_their_scores(shelf: Shelf, light: Stages) -> None:
-    before = scoring.scored_by(shelf.use_case)
+    before = version_selection.scored_by(shelf.use_case)
     planned = roll_back(dry_run=True)
     assert (planned["status"], planned["to_version"], planned["nights"]) == ("planned", 1, [str(day(0)), str(day(2))])
-    assert championship.champion("appointments").version == 2
-    assert (roll_back()["rescored"], light.ran, scoring.scored_by(shelf.use_case)) == ([], [], before)
+    assert champion_record.champion("appointments").version == 2
+    assert (roll_back()["rescored"], light.ran, version_selection.scored_by(shelf.use_case)) == ([], [], before)
     # Asked for afterwards in the same words, it is done; and then there is nothing left to do.
     assert roll_back(rescore=True)["rescored"] == [day(0), day(2)]
     assert roll_back(rescore=True)["status"] == "unchanged"
@@ -172,15 +175,15 @@ def test_a_rollback_that_was_killed_comes_to_the_same_end(
         if killed_at == "alias":
             patched.setattr(registry, "point", die)
         if killed_at == "settling":
-            patched.setattr(owed, "settle", die)
+            patched.setattr(pending_verdicts, "clear", die)
         with pytest.raises(KeyboardInterrupt):
             roll_back(rescore=True, request="run 7")
     assert roll_back(rescore=True, request="run 7")["status"] in ("rolled back", "unchanged")
     assert roll_back(rescore=True, request="run 7")["status"] == "unchanged"
-    assert shelf.aliases[registry.CHAMPION] == 1 and owed.of("appointments") == []
-    assert scoring.scored_by(shelf.use_case) == {day(0): 1, day(1): 3, day(2): 1}
+    assert shelf.aliases[registry.CHAMPION] == 1 and pending_verdicts.pending("appointments") == []
+    assert version_selection.scored_by(shelf.use_case) == {day(0): 1, day(1): 3, day(2): 1}
     assert light.measured == {day(0), day(1), day(2)}
-    assert [event.event for event in championship.changes("appointments")].count(events.ROLLED_BACK) == 1
+    assert [event.event for event in champion_record.changes("appointments")].count(model_events.ROLLED_BACK) == 1
 
 
 def test_twice_goes_one_further_back_and_then_there_is_none(shelf: Shelf) -> None:
@@ -217,7 +220,7 @@ def test_what_cannot_be_rolled_back_is_refused_and_says_why(shelf: Shelf, monkey
         "status": "none",
         "message": "version 7 is not champion any more, version 2 is",
     }
-    assert [event.event for event in championship.changes("appointments")] == ["promoted", "promoted"]
+    assert [event.event for event in champion_record.changes("appointments")] == ["promoted", "promoted"]
 
 
 def test_without_a_champion_there_is_nothing_to_roll_back(

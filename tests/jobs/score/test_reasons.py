@@ -22,9 +22,14 @@ from jobs.restate import job as restate
 from jobs.score import job as score
 from jobs.score import reasons
 from jobs.stale import job as stale
-from lakehouse import contributions, delta, lineage, model_files, registry, shape, staleness, tables, use_cases
-from lakehouse.declaration import UseCase
-from lakehouse.registry import ModelVersion
+from lakehouse import tables
+from lakehouse.declaration import UseCase, loader
+from lakehouse.evaluation import shap_values
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import builds
+from lakehouse.staleness import report
+from lakehouse.storage import commits, delta_log, table_schema
 from lakehouse.tables import Table
 from tests.jobs import appointments
 
@@ -58,7 +63,7 @@ class Registry:
             registry.TAG_THRESHOLD: "" if self.threshold is None else repr(self.threshold),
         }
         model = ModelVersion(self.use_case.name, number, f"run{number}", tags)
-        cached = model_files._cached(model, model_files.MODEL)
+        cached = artifacts._cached(model, artifacts.MODEL)
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_bytes(content)
         return model
@@ -70,16 +75,16 @@ class Registry:
 def declare(root: Path, asked: dict[str, Any], **sections: Any) -> UseCase:
     """The appointments, asking for reasons."""
     appointments.declare(root, **sections)
-    file = root / "appointments" / use_cases.FILE
+    file = root / "appointments" / loader.FILE
     with file.open("a", encoding="utf-8") as lines:
         lines.write(f"reasons: {asked}\n")
-    return use_cases.load(file)
+    return loader.load(file)
 
 
 def fill(use_case: UseCase, *days: dt.date) -> None:
     """Feature rows of these days, written by delta-rs."""
     table = tables.features(use_case)
-    delta.create(table)
+    commits.create(table)
     for day in days:
         dice = random.Random(f"{day}")
         rows = [
@@ -91,8 +96,8 @@ def fill(use_case: UseCase, *days: dt.date) -> None:
             }
             for number in range(ROWS)
         ]
-        made = pa.Table.from_pylist(rows, shape.schema(table))
-        write_deltalake(delta.location(table), made, mode="overwrite", predicate=f"partition = DATE '{day}'")
+        made = pa.Table.from_pylist(rows, table_schema.arrow_schema(table))
+        write_deltalake(delta_log.location(table), made, mode="overwrite", predicate=f"partition = DATE '{day}'")
 
 
 ASKED = {"above_threshold": True, "each": 2}
@@ -139,7 +144,7 @@ def run(first: dt.date = DAY, last: dt.date = NEXT, **more: Any) -> dict[str, An
 
 
 def rows(table: Table, day: dt.date | None = None) -> list[dict[str, Any]]:
-    found = DeltaTable(delta.location(table)).to_pyarrow_table().to_pylist()
+    found = DeltaTable(delta_log.location(table)).to_pyarrow_table().to_pylist()
     mine = [row for row in found if day in (None, row["partition"])]
     return sorted(mine, key=lambda row: tuple(str(row[name]).zfill(9) for name in table.key))
 
@@ -152,7 +157,7 @@ def reasons_of(use_case: UseCase, day: dt.date) -> dict[int, list[dict[str, Any]
 
 
 def files(use_case: UseCase, day: dt.date) -> set[str]:
-    uris = DeltaTable(delta.location(tables.reasons(use_case))).file_uris()
+    uris = DeltaTable(delta_log.location(tables.reasons(use_case))).file_uris()
     return {uri for uri in uris if f"partition={day}" in uri}
 
 
@@ -167,7 +172,7 @@ def test_the_rows_that_are_decided_have_reasons_that_add_up_to_their_scores(
     features = {row["appointment"]: row for row in rows(tables.features(models.use_case), DAY)}
     for number, lines in found.items():
         assert [line["rank"] for line in lines] == [1, 2, 3]
-        assert lines[-1]["feature"] == contributions.OTHERS
+        assert lines[-1]["feature"] == shap_values.OTHERS
         assert all(line["value"] == features[number][line["feature"]] for line in lines[:-1])
         assert {(line["role"], line["model_version"]) for line in lines} == {("champion", 1)}
         margin = lines[0]["base_value"] + sum(line["contribution"] for line in lines)
@@ -176,17 +181,17 @@ def test_the_rows_that_are_decided_have_reasons_that_add_up_to_their_scores(
     # What they were made from is on record.
     table = tables.reasons(models.use_case)
     by = {row["inputs_fingerprint"] for row in rows(table, DAY)}
-    assert lineage.of_days(table, {DAY: by.pop()})[DAY]["scores"] == scores[0]["inputs_fingerprint"]
+    assert builds.inputs_behind(table, {DAY: by.pop()})[DAY]["scores"] == scores[0]["inputs_fingerprint"]
 
 
 def test_a_rerun_is_free_and_a_rescored_day_alone_gets_new_reasons(
     models: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tables.reasons(models.use_case)
-    version, kept, replaced = delta.version(table), files(models.use_case, NEXT), files(models.use_case, DAY)
+    version, kept, replaced = delta_log.version(table), files(models.use_case, NEXT), files(models.use_case, DAY)
     with monkeypatch.context() as patched:
-        patched.setattr("lakehouse.spark.session", lambda *_: pytest.fail("nothing is to be done"))
-        assert run()["status"] == "unchanged" and delta.version(table) == version
+        patched.setattr("lakehouse.storage.spark_session.session", lambda *_: pytest.fail("nothing is to be done"))
+        assert run()["status"] == "unchanged" and delta_log.version(table) == version
     assert run(DAY, DAY, model_version=2)["reasons"] == {"days": 1, "rows": len(rows(table, DAY))}
     assert {row["model_version"] for row in rows(table, DAY)} == {2}
     assert files(models.use_case, NEXT) == kept and files(models.use_case, DAY) != replaced
@@ -202,10 +207,10 @@ def test_a_run_that_was_killed_between_scores_and_reasons_is_completed(
         patched.setattr(reasons, "explain", killed)
         with pytest.raises(KeyboardInterrupt):
             run(DAY, DAY, model_version=2)
-    scores = delta.version(tables.scores(models.use_case))
+    scores = delta_log.version(tables.scores(models.use_case))
     done = run()
     assert (done["status"], done["reasons"]["days"], done["model_versions"]) == ("explained", 1, [1, 2])
-    assert delta.version(tables.scores(models.use_case)) == scores
+    assert delta_log.version(tables.scores(models.use_case)) == scores
     assert {row["model_version"] for row in rows(tables.reasons(models.use_case), DAY)} == {2}
     assert run()["status"] == "unchanged"
 
@@ -217,8 +222,8 @@ def test_a_day_on_which_no_row_asks_is_known_to_be_complete(models: Registry) ->
         models.threshold = threshold
         assert run(DAY, DAY)["reasons"]["days"] == 1
         assert bool(rows(table, DAY)) is some
-        version = delta.version(table)
-        assert run(DAY, DAY)["status"] == "unchanged" and delta.version(table) == version
+        version = delta_log.version(table)
+        assert run(DAY, DAY)["status"] == "unchanged" and delta_log.version(table) == version
 
 
 def test_the_top_of_a_day_are_so_many_and_no_more(root: Path, models: Registry) -> None:
@@ -236,8 +241,8 @@ def test_a_change_of_what_is_asked_is_restated_without_scoring(
     root: Path, models: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The features were put there without deliveries.
-    monkeypatch.setattr(staleness, "_features", lambda *_: {})
-    scores = delta.version(tables.scores(models.use_case))
+    monkeypatch.setattr(report, "_features", lambda *_: {})
+    scores = delta_log.version(tables.scores(models.use_case))
     asked = Arguments(stage="stale", use_case="appointments")
     assert stale.run(asked)["status"] == "fresh"
     declare(root, {"above_threshold": True, "top": 5, "each": 1})
@@ -249,7 +254,7 @@ def test_a_change_of_what_is_asked_is_restated_without_scoring(
     assert "the declared reasons changed" in found[0]["reasons"][0]
     done = restate.run(Arguments(stage="restate", use_case="appointments"))
     assert (done["score"], done["monitor"]) == ([DAY, NEXT], [])
-    assert stale.run(asked)["status"] == "fresh" and delta.version(tables.scores(models.use_case)) == scores
+    assert stale.run(asked)["status"] == "fresh" and delta_log.version(tables.scores(models.use_case)) == scores
     assert {len(lines) for lines in reasons_of(models.use_case, DAY).values()} == {2}
     assert len(reasons_of(models.use_case, DAY)) == 5
 
@@ -276,6 +281,6 @@ def test_a_regression_explains_its_highest_values(
 
 def test_a_use_case_that_asks_for_no_reasons_has_none(root: Path, models: Registry) -> None:
     appointments.declare(root)
-    version = delta.version(tables.reasons(models.use_case))
+    version = delta_log.version(tables.reasons(models.use_case))
     done = run(DAY, DAY, force=True)
-    assert done["reasons"] == {"days": 0, "rows": 0} and delta.version(tables.reasons(models.use_case)) == version
+    assert done["reasons"] == {"days": 0, "rows": 0} and delta_log.version(tables.reasons(models.use_case)) == version

@@ -13,9 +13,13 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.score import job
 from jobs.stale import job as stale
-from lakehouse import delta, lineage, model_files, registry, rows, shape, staleness, tables, wanted
+from lakehouse import tables
 from lakehouse.analyst import query
 from lakehouse.errors import ModelRefused
+from lakehouse.models import artifacts, registry
+from lakehouse.ops import builds
+from lakehouse.staleness import expected_inputs, report
+from lakehouse.storage import commits, delta_log, small_tables, table_schema
 from tests.jobs.shelf import NOON, ROWS, Shelf, day, live, open_clinic
 
 IDENTITY = ("appointment", "partition")
@@ -51,19 +55,19 @@ def score(first: int, last: int | None = None, **more: Any) -> dict[str, Any]:
 
 def scores(shelf: Shelf, role: str) -> list[dict[str, Any]]:
     """What the role's rows say, but for when they were written."""
-    found = rows.read(tables.scores(shelf.use_case))
+    found = small_tables.read(tables.scores(shelf.use_case))
     return [{k: v for k, v in row.items() if k != "scored_at"} for row in found if row["role"] == role]
 
 
 def stale_scores(patch: pytest.MonkeyPatch) -> list[tuple[Any, list[str]]]:
     """The stale days with the reasons; the features of these tests were built by no transform, and are not asked."""
-    patch.setattr(staleness, "_features", lambda *_: {})
+    patch.setattr(report, "_features", lambda *_: {})
     found = stale.run(Arguments("stale", use_case="appointments"))["partitions"]
     return [(line["partition"], line["reasons"]) for line in found]
 
 
-def commits(shelf: Shelf) -> int:
-    return delta.version(tables.scores(shelf.use_case))
+def commit_count(shelf: Shelf) -> int:
+    return delta_log.version(tables.scores(shelf.use_case))
 
 
 def test_a_challenger_scores_everybody_and_changes_nothing_for_the_champion(
@@ -91,8 +95,8 @@ def test_a_challenger_scores_everybody_and_changes_nothing_for_the_champion(
     assert {(row["model_version"], row["decides"], row["threshold"]) for row in champion} == {(1, True, 0.5)}
     assert [row["score"] for row in champion] != [row["score"] for row in shadow]
     # The day from before has no challenger, and a rerun does not give it one.
-    version = commits(shelf)
-    assert (score(0, 1)["status"], commits(shelf)) == ("unchanged", version)
+    version = commit_count(shelf)
+    assert (score(0, 1)["status"], commit_count(shelf)) == ("unchanged", version)
     assert [row for row in scores(shelf, "champion") if row["partition"] == day(0)] == before
     assert stale_scores(monkeypatch) == []
 
@@ -110,8 +114,8 @@ def test_a_canary_decides_for_the_same_share_every_night_and_one_row_an_entity_d
     # A smaller share from now on: nights that were, stay as they were; those to come have fewer of the same.
     rollout(shelf, monkeypatch, shadow=True, canary_share=0.1)
     shelf.aliases[registry.CHALLENGER] = 2
-    version = commits(shelf)
-    assert (score(0, 1)["status"], commits(shelf)) == ("unchanged", version)
+    version = commit_count(shelf)
+    assert (score(0, 1)["status"], commit_count(shelf)) == ("unchanged", version)
     score(2)
     fewer = {key for key, on, number, _ in query.ask(str(lakehouse_root), DECIDED).rows if on == day(2) and number == 2}
     assert fewer < canary[0]
@@ -131,9 +135,9 @@ def test_a_challenger_whose_files_are_gone_is_reported_and_made_up_for_when_they
     assert (result["rows"], result["challenger_rows"]) == (ROWS, 0)
     assert "ModelMissing: model appointments version 2" in result["challenger_failures"][0]
     assert {row["decides"] for row in scores(shelf, "champion")} == {True}
-    version = commits(shelf)
+    version = commit_count(shelf)
     again = score(0)
-    assert (again["challenger_failures"], commits(shelf)) == (result["challenger_failures"], version)
+    assert (again["challenger_failures"], commit_count(shelf)) == (result["challenger_failures"], version)
     shelf.broken.clear()
     mended = score(0)
     assert (mended["challenger_rows"], mended["challenger_failures"]) == (ROWS, [])
@@ -145,21 +149,21 @@ def test_a_challenger_that_fails_while_it_scores_leaves_the_champion_alone_to_de
 ) -> None:
     rollout(shelf, monkeypatch, shadow=True, canary_share=0.3)
     shelf.aliases[registry.CHALLENGER] = 2
-    (shelf.folder / "2" / model_files.MODEL).write_bytes(b"no model at all")
+    (shelf.folder / "2" / artifacts.MODEL).write_bytes(b"no model at all")
     result = score(0, 1)
     assert (result["rows"], result["challenger_rows"], len(result["challenger_failures"])) == (2 * ROWS, 0, 1)
     assert {row["decides"] for row in scores(shelf, "champion")} == {True}
 
 
 def test_a_promotion_in_the_middle_of_a_run_does_not_split_it(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = delta.replace
+    really = commits.replace
 
     def promote_first(*given: Any, **more: Any) -> None:
         if shelf.aliases[registry.CHAMPION] == 1:
             shelf.promote(2)
         really(*given, **more)
 
-    monkeypatch.setattr(delta, "replace", promote_first)
+    monkeypatch.setattr(commits, "replace", promote_first)
     result = score(0, 1)
     assert shelf.aliases[registry.CHAMPION] == 2 and result["model_versions"] == [1]
     assert {(row["partition"], row["model_version"]) for row in scores(shelf, "champion")} == {(day(0), 1), (day(1), 1)}
@@ -173,12 +177,12 @@ def test_scores_from_before_it_was_recorded_get_the_column_and_count_as_the_cham
 ) -> None:
     table = tables.scores(shelf.use_case)
     score(0)
-    whole = DeltaTable(delta.location(table)).to_pyarrow_table().drop_columns(["decides"])
-    old = pa.schema([field for field in shape.schema(table) if field.name != "decides"])
+    whole = DeltaTable(delta_log.location(table)).to_pyarrow_table().drop_columns(["decides"])
+    old = pa.schema([field for field in table_schema.arrow_schema(table) if field.name != "decides"])
     for file in lakehouse_root.glob("gold/appointments_scores/**/*"):
         if file.is_file():
             file.unlink()
-    write_deltalake(delta.location(table), whole.cast(old), partition_by=list(table.partition_by), mode="overwrite")
+    write_deltalake(delta_log.location(table), whole.cast(old), partition_by=list(table.partition_by), mode="overwrite")
     rollout(shelf, monkeypatch, shadow=True, canary_share=0.3)
     shelf.aliases[registry.CHALLENGER] = 2
     score(1)
@@ -193,18 +197,18 @@ def test_metrics_are_stale_when_the_labels_that_they_were_measured_from_have_cha
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score(0)
-    monkeypatch.setattr(wanted, "outcomes", lambda *_: {})
+    monkeypatch.setattr(expected_inputs, "outcomes", lambda *_: {})
 
     def label(digest: str) -> None:
         row = {"appointment": 1, "partition": day(0), "value": 1.0, "label": 1.0, "inputs_fingerprint": digest}
-        rows.replace(tables.outcomes(shelf.use_case), [row], "true")
+        commits.replace_rows(tables.outcomes(shelf.use_case), [row], "true")
 
     label("first")
     table = tables.performance(shelf.use_case)
-    digests = lineage.record(table, wanted.performance(shelf.use_case, [day(0)]))
+    digests = builds.record(table, expected_inputs.performance(shelf.use_case, [day(0)]))
     numbers = {"role": "champion", "model_version": 1, "slice": "all", "slice_value": "all", "rows": 1}
     metric = {"labelled_rows": 1, "metric": "brier", "value": 0.5, "inputs_fingerprint": digests[day(0)]}
-    rows.replace(table, [{"partition": day(0), **numbers, **metric}], "true")
+    commits.replace_rows(table, [{"partition": day(0), **numbers, **metric}], "true")
     assert stale_scores(monkeypatch) == []
     label("second")
     assert stale_scores(monkeypatch) == [(day(0), ["outcomes changed from first to second"])]
@@ -216,13 +220,13 @@ def test_changed_features_make_both_stale_and_both_are_scored_again_in_one_commi
     rollout(shelf, monkeypatch, shadow=True, canary_share=0.3)
     shelf.aliases[registry.CHALLENGER] = 2
     score(0)
-    before, version = scores(shelf, "challenger"), commits(shelf)
-    found = rows.read(tables.features(shelf.use_case))
+    before, version = scores(shelf, "challenger"), commit_count(shelf)
+    found = small_tables.read(tables.features(shelf.use_case))
     changed = [row | {"inputs_fingerprint": "corrected", "lead_days": 1 - row["lead_days"]} for row in found]
-    rows.replace(tables.features(shelf.use_case), changed, "true")
+    commits.replace_rows(tables.features(shelf.use_case), changed, "true")
     assert stale_scores(monkeypatch) == [(day(0), ["features changed from f0 to corrected"])]
     score(0)
-    assert commits(shelf) == version + 1
+    assert commit_count(shelf) == version + 1
     after = scores(shelf, "challenger")
     assert [row["decides"] for row in after] == [row["decides"] for row in before] and after != before
 
@@ -231,7 +235,7 @@ def test_a_retired_version_scores_nothing_by_number(shelf: Shelf) -> None:
     registry.tag(shelf.versions[2], registry.TAG_RETIRED, NOON.isoformat())
     with pytest.raises(ModelRefused, match="version 2: expected a version in service, it was retired at 2024-05-01"):
         score(0, model_version=2)
-    assert not delta.exists(tables.scores(shelf.use_case))
+    assert not delta_log.exists(tables.scores(shelf.use_case))
 
 
 def test_after_a_promotion_the_former_champion_scores_beside_the_new_one(

@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation.labelled_rows import TrainingSet
 
 NAMES = ("a", "b", "c", "d")
 

@@ -6,7 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from jobs.train import tuning
+from jobs.train.search import tuning
 from lakehouse.declaration import Model
 from tests.jobs.train.rows import rows
 

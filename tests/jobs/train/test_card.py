@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from jobs.train import canvas
 from jobs.train.card import content, page, pictures
 from jobs.train.card.content import Trained
-from jobs.train.windows import Parts
+from jobs.train.plots import figure
+from jobs.train.split import Parts
 from lakehouse.declaration import UseCase
-from lakehouse.training_set import TrainingSet
+from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs import appointments
 
 HOSTILE = "<script>alert(1)</script> {{ 123 * 321 }} a|b `c` ![x](http://e) \n# d"
@@ -86,7 +86,7 @@ def trained(task: str = "classification", hostile: bool = False) -> Trained:
         **({"slices": SLICES} if hostile else {}),
     }
     lineage = {"trained for": "2024-02-10", "MLflow run": "ab12", "code version": "0.1.0+abc", "none": None}
-    drawn = {name: canvas.png(Figure(figsize=(1, 1))) for name in pictures.CAPTIONS}
+    drawn = {name: figure.png(Figure(figsize=(1, 1))) for name in pictures.CAPTIONS}
     return Trained(use_case, result, parts, booster, score, lineage, drawn)
 
 

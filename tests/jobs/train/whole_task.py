@@ -6,9 +6,9 @@ import logging
 import sys
 
 from jobs.train import training
-from jobs.train.pinned import Pinned
-from jobs.train.windows import Parts, Windows
-from lakehouse import use_cases
+from jobs.train.input_snapshot import InputSnapshot
+from jobs.train.split import Parts, Split
+from lakehouse.declaration import loader
 from tests.jobs import appointments
 from tests.jobs.train import task
 from tests.jobs.train.rows import rows
@@ -19,11 +19,11 @@ FINGERPRINT = "0123456789abcdef"
 
 def train(name: str) -> None:
     """Train, and register the version."""
-    use_case = use_cases.by_name(name)
-    windows = Windows.of(use_case, DAY)
+    use_case = loader.by_name(name)
+    windows = Split.of(use_case, DAY)
     train, validation = rows(*task.TRAIN, day=windows.train.last), rows(*task.VALIDATION, day=windows.validation.last)
     parts = Parts(train, validation, rows(2_000, 3, day=windows.holdout.last), 0)
-    training.train(use_case, DAY, windows, Pinned(1, 1, FINGERPRINT), parts, {})
+    training.train(use_case, DAY, windows, InputSnapshot(1, 1, FINGERPRINT), parts, {})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 from pymongo.monitoring import CommandListener
 
-from lakehouse import use_cases
+from lakehouse.declaration import loader
 from lakehouse.errors import ServiceUnavailable, SourceRefused, SourceUnavailable, WindowOpen
 from lakehouse.extraction import documents, extract, landing_file
 from tests.mongo_server import Server
@@ -66,7 +66,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(client: MongoClient[dict[str, Any]], day: dt.date = DAY, now: dt.datetime = NOW) -> dict[str, Any]:
-    use_case, source = use_cases.by_source("bakery_shops")
+    use_case, source = loader.by_source("bakery_shops")
     return extract.extract(client, use_case, source, day, day, now)
 
 

@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse import ledger, use_cases
-from lakehouse.declaration import Mongo
+from lakehouse.declaration import Mongo, loader
 from lakehouse.errors import WindowOpen
-from lakehouse.extraction import window
-from lakehouse.ledger import INGESTED, REFUSED, Delivery
+from lakehouse.extraction import extraction_window
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import INGESTED, REFUSED, Delivery
 
 DAY = dt.date(2024, 3, 5)
 NOW = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
 SHOPS = "mongodb bakery.shops changed from the beginning until"
 
 
-def of_delivery(day: dt.date = DAY, arrives_after_days: int = 0, now: dt.datetime = NOW) -> window.Window:
-    use_case, source = use_cases.by_source("bakery_shops")
+def of_delivery(
+    day: dt.date = DAY, arrives_after_days: int = 0, now: dt.datetime = NOW
+) -> extraction_window.ExtractionWindow:
+    use_case, source = loader.by_source("bakery_shops")
     assert source.mongo is not None
     source = source.model_copy(update={"arrives_after_days": arrives_after_days})
-    return window.of_delivery(use_case, source, source.mongo, day, day, now)
+    return extraction_window.of_delivery(use_case, source, source.mongo, day, day, now)
 
 
 def taken_in(day: dt.date, origin: str, status: str = INGESTED) -> None:
-    identity = ledger.delivery_id("bakery_shops", day, origin + status)
-    ledger.record([Delivery("bakery_shops", identity, day, origin, "", 0, 0, 0, 0, status, NOW)])
+    identity = deliveries.delivery_id("bakery_shops", day, origin + status)
+    deliveries.record([Delivery("bakery_shops", identity, day, origin, "", 0, 0, 0, 0, status, NOW)])
 
 
 @pytest.mark.parametrize(

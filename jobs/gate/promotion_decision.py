@@ -1,0 +1,141 @@
+"""A judgement carried out so that a crash at any point is mended by running the gate again.
+
+Three steps: the judgement is written to the version as one tag (what is meant to happen), then the diary gets its line (it
+has happened: from that commit on the version is champion, see `lakehouse.models.champion_record`), and last tags and aliases
+follow. A judgement without its line is carried out again; one with its line only has its tags and aliases mended, so
+that a rerun never undoes what people did since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from lakehouse.models import champion_record, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import model_events
+from lakehouse.ops.model_events import Event
+
+TAG_JUDGEMENT = "gate_judgement"
+# The same for people who read the version's page.
+TAG_VERDICT = "gate_verdict"
+TAG_REASONS = "gate_reasons"
+
+# What a person can say to a proposed promotion.
+APPROVED, REJECTED, TIMEOUT = "approved", "rejected", "timeout"
+
+
+@dataclass(frozen=True)
+class PromotionDecision:
+    """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC).
+
+    ``answer`` is what a person said to a promotion that was proposed; empty where nobody was asked, or has answered yet.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    evidence: Mapping[str, Any]
+    from_version: int | None
+    actor: str
+    judged_at: str
+    answer: str = ""
+
+    def answered(self, answer: str, by: str, hours: float) -> PromotionDecision:
+        """The judgement after a person was asked: approved, rejected, or timeout when nobody answered in time."""
+        now, approval = dt.datetime.now(dt.UTC).isoformat(), {"proposed_by": self.actor, "proposed_at": self.judged_at}
+        said = {
+            APPROVED: f"approved by {by}",
+            REJECTED: f"rejected by {by}",
+            TIMEOUT: f"nobody approved it within {hours:g} hours",
+        }[answer]
+        return replace(
+            self,
+            verdict=model_events.PROMOTED if answer == APPROVED else model_events.HELD,
+            reasons=(said, *self.reasons),
+            evidence={**self.evidence, "approval": {**approval, "answer": answer, "by": by}},
+            actor=by,
+            judged_at=now,
+            answer=answer,
+        )
+
+    def event(self, model: ModelVersion) -> Event:
+        """The diary's line."""
+        return Event(
+            model_name=model.name,
+            model_version=model.version,
+            event=self.verdict,
+            from_version=self.from_version,
+            actor=self.actor,
+            reason="; ".join(self.reasons),
+            evidence=self.evidence,
+            run_id=model.run_id,
+            happened_at=dt.datetime.fromisoformat(self.judged_at),
+        )
+
+
+def declared_for(model: ModelVersion) -> PromotionDecision | None:
+    """The judgement that the version carries; None when it was never judged."""
+    text = model.tags.get(TAG_JUDGEMENT)
+    if not text:
+        return None
+    content = json.loads(text)
+    return PromotionDecision(**{**content, "reasons": tuple(content["reasons"])})
+
+
+def declare(model: ModelVersion, judgement: PromotionDecision) -> None:
+    """Write down what is meant to happen."""
+    registry.tag(model, TAG_JUDGEMENT, json.dumps(asdict(judgement), sort_keys=True))
+
+
+def carry_out(model: ModelVersion, judgement: PromotionDecision) -> tuple[PromotionDecision, bool]:
+    """Write the diary's line; tags and aliases follow.
+
+    Returns:
+        The judgement as it was carried out, held when another version became champion since it was made; and whether
+        the line is new: nothing is done twice.
+    """
+    new = not written(model, judgement)
+    if new and judgement.verdict == model_events.PROMOTED and not champion_record.change(judgement.event(model)):
+        # A run of the same gate that came first in this very moment has promoted the same version.
+        new = not written(model, judgement)
+        if new:
+            judgement = _overtaken(model, judgement)
+            declare(model, judgement)
+    if new and judgement.verdict == model_events.HELD:
+        model_events.record(judgement.event(model))
+    registry.tag(model, TAG_VERDICT, judgement.verdict)
+    registry.tag(model, TAG_REASONS, judgement.event(model).reason)
+    champion, challenger = champion_record.current(model.name), registry.by_alias(model.name, registry.CHALLENGER)
+    if champion is not None and challenger is not None and champion.version == challenger.version:
+        registry.drop(model.name, registry.CHALLENGER)
+    return judgement, new
+
+
+def written(model: ModelVersion, judgement: PromotionDecision) -> bool:
+    """Whether the diary has the judgement's line, or that of a run which promoted the same version at the same time."""
+    event = judgement.event(model)
+    return any(
+        line.event == event.event
+        and (
+            line.happened_at == event.happened_at
+            or (line.event, line.from_version) == (model_events.PROMOTED, event.from_version)
+        )
+        for line in model_events.of_model(model.name, model.version)
+    )
+
+
+def _overtaken(model: ModelVersion, judgement: PromotionDecision) -> PromotionDecision:
+    """The judgement on a version that was to take over from a champion that is none any more."""
+    last = champion_record.changes(model.name)[-1]
+    before = "no champion" if judgement.from_version is None else f"version {judgement.from_version}"
+    told = (
+        f"champion changed meanwhile: this version was judged against {before}, and version {last.model_version} was "
+        f"{last.event} on {last.happened_at:%Y-%m-%d %H:%M:%S} UTC by {last.actor}; train a new version to have it judged "
+        "against that one"
+    )
+    return replace(
+        judgement, verdict=model_events.HELD, reasons=(told, *judgement.reasons), from_version=last.model_version
+    )

@@ -1,0 +1,80 @@
+"""Whether a version's record is whole: from what it was trained, by which code, and what of it is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+
+from lakehouse import settings, tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelRefused
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+
+DAYS = (registry.TAG_TRAINED_FOR, registry.TAG_TRAINED_THROUGH, registry.TAG_HOLDOUT_FIRST, registry.TAG_HOLDOUT_LAST)
+TEXTS = (registry.TAG_CODE_VERSION, registry.TAG_FINGERPRINT, registry.TAG_FEATURES, registry.TAG_SHA256)
+FILES = (artifacts.MODEL, artifacts.PROFILE, artifacts.REFERENCE, artifacts.RESULT)
+
+
+def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
+    """What is missing, in words; nothing when an auditor could follow the version back to its data and code."""
+    lacking = [*_tags(use_case, model), *_of_run(use_case, model)]
+    # Downloading a file that is not there would be an error; one whose bytes are others is a finding.
+    if not lacking:
+        try:
+            artifacts.local_copy(model, artifacts.MODEL)
+        except ModelRefused as error:
+            lacking.append(str(error))
+    return tuple(lacking)
+
+
+def _tags(use_case: UseCase, model: ModelVersion) -> list[str]:
+    lacking = [f"the tag {name} is not there" for name in TEXTS if not model.tags.get(name)]
+    parsed: list[tuple[str, Callable[[str], object], str]] = [(name, dt.date.fromisoformat, "a day") for name in DAYS]
+    parsed.append((registry.TAG_FEATURES_VERSION, int, "a number"))
+    if use_case.binary:
+        parsed.append((registry.TAG_THRESHOLD, float, "a number"))
+    for name, parse, what in parsed:
+        try:
+            parse(model.tags.get(name, ""))
+        except ValueError:
+            lacking.append(f"the tag {name} should hold {what}, found {model.tags.get(name)!r}")
+    return lacking
+
+
+def _of_run(use_case: UseCase, model: ModelVersion) -> list[str]:
+    """What the run lacks: its end, the versions of the tables that it read, its files."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
+    try:
+        run = client.get_run(model.run_id)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        return [f"the run {model.run_id or 'that trained it'} is not there"]
+    lacking = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
+    inputs = run.inputs.dataset_inputs if run.inputs else []
+    read = {item.dataset.name: _version(item.dataset) for item in inputs}
+    wanted = (tables.features(use_case), tables.silver(use_case.source(use_case.label.source)))
+    for name in (table.full_name for table in wanted):
+        if read.get(name) is None:
+            lacking.append(f"the run does not say which version of {name} it read")
+    said, tagged = read.get(wanted[0].full_name), model.tags.get(registry.TAG_FEATURES_VERSION)
+    if said is not None and str(said) != tagged:
+        lacking.append(f"the run read version {said} of {wanted[0].full_name}, the tag says {tagged}")
+    folders = {str(PurePosixPath(file).parent) for file in FILES}
+    kept = {item.path for folder in folders for item in client.list_artifacts(model.run_id, folder)}
+    return lacking + [f"the run has no file {file}" for file in FILES if file not in kept]
+
+
+def _version(dataset: Any) -> int | None:
+    """The Delta version that a logged dataset names."""
+    try:
+        return int(json.loads(dataset.source)["delta_table_version"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,68 @@
+"""Replay: judge what was delivered before by the contract as it is now; what passes moves into silver, nothing twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.arguments import Arguments
+from jobs.ingest import silver
+from jobs.ingest.silver import CheckedDeliveries
+from lakehouse.declaration import Source, loader
+from lakehouse.errors import DeliveryRejected
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import Delivery
+from lakehouse.storage import spark_session
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> dict[str, Any]:
+    """Replay all deliveries of the source, or those for the days from ``partition`` to ``through``, from bronze.
+
+    A delivery that was refused is taken in when the contract now accepts it, and stays refused when it does not.
+
+    Raises:
+        DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
+    """
+    assert arguments.source is not None
+    _, source = loader.by_source(arguments.source)
+    last = arguments.through or arguments.partition
+    before = {line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, last)}
+    if not before:
+        return {"status": "none", "message": "no delivery", "deliveries": 0}
+    session = spark_session.session(f"replay {source.name}")
+    with closing(_judge(session, source, before, arguments.any_volume)) as judged:
+        changed = [line for line in judged.lines if line != before[line.delivery_id]]
+        if not changed:
+            return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
+        days = sorted({line.partition for line in changed})
+        silver.write(session, source, judged, days)
+    silver.reconcile_concurrent(session, source, days, before)
+    moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
+    return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}
+
+
+def _judge(
+    session: SparkSession, source: Source, before: Mapping[str, Delivery], any_volume: bool
+) -> CheckedDeliveries:
+    """What the contract says now of all that it does not refuse as a whole."""
+    judged = silver.check_deliveries(session, source, before.values(), (), any_volume)
+    if not judged.refusals:
+        return judged
+    judged.close()
+    lost = {key: why for key, why in judged.refusals.items() if before[key].status == deliveries.INGESTED}
+    if lost:
+        why = "; ".join(f"{before[key].origin}: {reason}" for key, reason in lost.items())
+        raise DeliveryRejected(
+            f"source {source.name}: the contract now refuses deliveries that are in silver: {why}; nothing was changed: "
+            "mend the contract and run again"
+        )
+    log.info("replay %s: %d deliveries stay refused", source.name, len(judged.refusals))
+    kept = [line for key, line in before.items() if key not in judged.refusals]
+    # Rows of a delivery that stays refused must not stand in for others of their key.
+    return silver.check_deliveries(session, source, kept, (), any_volume) if kept else judged

@@ -1,0 +1,115 @@
+"""Whether the former champion, in shadow since the last promotion, did better: then the promotion is taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from jobs.monitor.performance import ALL
+from lakehouse import tables
+from lakehouse.declaration import Rollout, UseCase
+from lakehouse.evaluation import metrics
+from lakehouse.models import champion_record, registry, shadow
+from lakehouse.storage import partition_rows
+
+# How sure it has to be that the former champion is better at all, beyond what nights differ by chance.
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class PairedNight:
+    """How good both were on the same labelled rows of one night, by the gate's metric."""
+
+    day: dt.date
+    rows: int
+    champion: float
+    former: float
+
+
+@dataclass(frozen=True)
+class RollbackDecision:
+    """Whether to roll back, from and to which version, and why or why not."""
+
+    roll_back: bool
+    reasons: tuple[str, ...]
+    from_version: int | None = None
+    to_version: int | None = None
+
+
+def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Sequence[PairedNight]) -> RollbackDecision:
+    """A pure function of the declared limits and of the nights that both have scored.
+
+    Labels of one night share its weather, so to speak: nights are what is independent here, not rows. The mean gain of
+    the nights, weighted by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t
+    over nights) has to be above nothing.
+    """
+    rows = sum(night.rows for night in nights)
+    counted = f"{len(nights)} night(s) with {rows} labelled rows scored by both versions {champion} and {former}"
+    if len(nights) < rollout.rollback_nights or rows < rollout.rollback_rows:
+        needed = f"{rollout.rollback_nights} nights and {rollout.rollback_rows} rows are needed"
+        return RollbackDecision(False, (f"{counted}: {needed}",))
+    gains = [metrics.better_by(metric, night.former, night.champion) for night in nights]
+    weights = [night.rows / rows for night in nights]
+    gain = sum(weight * value for weight, value in zip(weights, gains, strict=True))
+    low = gain - _spread(gains, weights, gain)
+    how = "better" if gain > 0 else "worse"
+    measured = (
+        f"version {former}, champion before, was {abs(gain):.4f} {how} by {metric.replace('_', ' ')} than version {champion} "
+        f"over {counted}, at least {low:.4f} with {CONFIDENCE:.0%} confidence"
+    )
+    margin = rollout.rollback_margin
+    assert margin is not None
+    if gain < margin:
+        return RollbackDecision(False, (f"{measured}: a rollback asks for {margin:g}",))
+    if low <= 0:
+        return RollbackDecision(False, (f"{measured}: nights differ too much to tell",))
+    return RollbackDecision(True, (f"{measured}, and a rollback asks for {margin:g}",), champion, former)
+
+
+def decide(use_case: UseCase) -> RollbackDecision:
+    """The decision on what has been measured so far."""
+    rollout, metric = use_case.rollout, use_case.gate.metric
+    if rollout.rollback_margin is None:
+        return RollbackDecision(False, ("the use case declares no rollback_margin",))
+    before, champion = shadow.former(use_case), champion_record.current(use_case.name)
+    if before is None or champion is None or before == champion.version:
+        return RollbackDecision(False, ("no former champion is in shadow",))
+    first = _first_unseen(champion, registry.version(use_case.name, before))
+    days = [day for day in shadow.nights(use_case, champion.version, before) if day >= first]
+    measured = partition_rows.read(tables.performance(use_case), days)
+    nights = paired(measured, metric, champion.version, before)
+    return judge(rollout, metric, champion.version, before, nights)
+
+
+def paired(rows: Iterable[Mapping[str, Any]], metric: str, champion: int, former: int) -> list[PairedNight]:
+    """The nights of the performance table on which both versions were measured on equally many labelled rows."""
+    of: dict[tuple[dt.date, str], tuple[int, float]] = {}
+    roles = {(registry.CHAMPION, champion), (registry.CHALLENGER, former)}
+    for row in rows:
+        known = row["slice"] == ALL and row["metric"] == metric and row["value"] is not None
+        if known and (row["role"], row["model_version"]) in roles:
+            of[row["partition"], row["role"]] = (row["labelled_rows"], row["value"])
+    found = []
+    for day in sorted({day for day, _ in of}):
+        mine, theirs = of.get((day, registry.CHAMPION)), of.get((day, registry.CHALLENGER))
+        if mine is not None and theirs is not None and mine[0] == theirs[0]:
+            found.append(PairedNight(day, mine[0], mine[1], theirs[1]))
+    return found
+
+
+def _first_unseen(*models: registry.ModelVersion) -> dt.date:
+    """The first day that none of them was trained on."""
+    through = [model.tags.get(registry.TAG_TRAINED_THROUGH) for model in models]
+    return max((dt.date.fromisoformat(day) + dt.timedelta(days=1) for day in through if day), default=dt.date.min)
+
+
+def _spread(gains: Sequence[float], weights: Sequence[float], mean: float) -> float:
+    """Half the width of the interval: of a mean weighted by rows, over nights that are independent of one another."""
+    from scipy.stats import t
+
+    count = len(gains)
+    squares = sum((weight * (gain - mean)) ** 2 for gain, weight in zip(gains, weights, strict=True))
+    return float(t.ppf(CONFIDENCE, count - 1)) * sqrt(squares * count / (count - 1))

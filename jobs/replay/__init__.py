@@ -1,1 +1,0 @@
-"""Judging rows that were delivered before by the contract as it is now."""

@@ -1,0 +1,157 @@
+"""The rows of both roles, and the one commit that they are written in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.score import canary
+from jobs.score.plan import Plan
+from jobs.score.predict import model_features, scorer
+from lakehouse import code_version, tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import NightjarError
+from lakehouse.models import artifacts, registry, shadow
+from lakehouse.models.registry import ModelVersion
+from lakehouse.ops import builds
+from lakehouse.ops.builds import Inputs
+from lakehouse.storage import commits, daily_columns, spark_session, spark_tables, sql_quoting
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What rows say of how they were made; ``fingerprints`` and ``chosen_by`` by day, ``decides`` of a row."""
+
+    model: ModelVersion
+    role: str
+    features_version: int
+    fingerprints: Mapping[dt.date, str]
+    chosen_by: Mapping[dt.date, str]
+    decides: Column
+    scored_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class ScoringBatch:
+    """Days that are scored together: from one version of the features, by one champion, in one commit."""
+
+    use_case: UseCase
+    plan: Plan
+    champion: ModelVersion
+    features_version: int
+    scored_at: dt.datetime
+
+    def score(self, days: list[dt.date]) -> list[str]:
+        """Write the rows of both roles in one commit, so that on every day exactly one row an entity decides.
+
+        Returns:
+            Why challengers' rows are not there although they should be.
+        """
+        # Before any column is made: whether that is one of Spark Connect is decided by the session there is.
+        session = spark_session.session(f"score {self.use_case.name}")
+        champion: list[DataFrame] = []
+        beside: list[DataFrame] = []
+        written: list[dt.date] = []
+        failures: list[str] = []
+        for challenger, share, group in self.plan.groups(days):
+            mine, alone = group, challenger is None
+            if challenger is not None:
+                # Set out first: a day that is left without its challenger is known by this line, and tried again.
+                fingerprints = self._record(group, self.plan.inputs_beside)
+                try:
+                    beside.append(
+                        self._rows(session, group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share))
+                    )
+                except (NightjarError, OSError) as error:
+                    failures.append(shadow.said(error))
+                    mine, alone = self.plan.without(challenger.version).stale(self.use_case, group), True
+            if mine:
+                champion.append(self._by_champion(session, mine, 0.0 if alone else share, alone))
+                written += mine
+        if beside:
+            try:
+                self._write(written, [*champion, *beside])
+            except NightjarError:
+                # Other writers came first, or the like: no challenger is to blame.
+                raise
+            except Exception as error:
+                failures.append(shadow.said(error))
+                self._write(written, [self._by_champion(session, written, 0.0, alone=True)])
+        elif champion:
+            self._write(written, champion)
+        return failures
+
+    def _by_champion(self, session: SparkSession, days: list[dt.date], share: float, alone: bool) -> DataFrame:
+        fingerprints = self._record(days, self.plan.inputs_alone if alone else self.plan.inputs)
+        return self._rows(session, days, self._stamp(self.champion, registry.CHAMPION, fingerprints, share))
+
+    def _stamp(self, model: ModelVersion, role: str, fingerprints: Mapping[dt.date, str], share: float) -> Stamp:
+        champion = role == registry.CHAMPION
+        reasons = self.plan.champions if champion else self.plan.shadows
+        to_challenger = canary.within(share, self.use_case.name, self.use_case.entity.key)
+        return Stamp(
+            model=model,
+            role=role,
+            features_version=self.features_version,
+            fingerprints=fingerprints,
+            chosen_by={day: reasons[day].why for day in fingerprints},
+            decides=~to_challenger if champion else to_challenger,
+            scored_at=self.scored_at,
+        )
+
+    def _record(self, days: list[dt.date], inputs: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
+        return builds.record(tables.scores(self.use_case), {day: inputs[day] for day in days})
+
+    def _rows(self, session: SparkSession, days: list[dt.date], stamp: Stamp) -> DataFrame:
+        use_case, model = self.use_case, stamp.model
+        names = model_features(model, use_case)
+        booster = artifacts.model_bytes(model)
+        log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
+        features = spark_tables.read(session, tables.features(use_case), at_version=self.features_version)
+        scored = score_rows(features.where(sql_quoting.days_condition(days)), use_case, booster, names)
+        return add_lineage_columns(scored, stamp)
+
+    def _write(self, days: list[dt.date], parts: list[DataFrame]) -> None:
+        commits.replace(
+            reduce(DataFrame.unionByName, parts), tables.scores(self.use_case), where=sql_quoting.days_condition(days)
+        )
+
+
+def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tuple[str, ...]) -> DataFrame:
+    """Key, partition, prediction time and score of every feature row."""
+    import pyarrow as pa
+
+    kept = ("partition", "prediction_time", *use_case.entity.key)
+    types = {column.name: column.type for column in tables.features(use_case).columns}
+    schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
+    passed = pa.schema([(name, pa.null()) for name in kept])
+    return features.select(*kept, *names).mapInArrow(scorer(booster, passed, names), f"{schema}, score double")
+
+
+def add_lineage_columns(scored: DataFrame, stamp: Stamp) -> DataFrame:
+    """The scored rows with decision and lineage: the columns of the scores table."""
+    model = stamp.model
+    threshold = F.lit(model.threshold).cast("double")
+    return scored.select(
+        "*",
+        F.lit(stamp.role).alias("role"),
+        F.lit(model.name).alias("model_name"),
+        F.lit(model.version).alias("model_version"),
+        (F.col("score") >= threshold).alias("decision"),
+        threshold.alias("threshold"),
+        F.lit(stamp.features_version).cast("long").alias("features_version"),
+        F.lit(code_version.version()).alias("code_version"),
+        F.lit(model.run_id).alias("run_id"),
+        F.lit(stamp.scored_at).alias("scored_at"),
+        daily_columns.value_of_day(stamp.fingerprints).alias("inputs_fingerprint"),
+        daily_columns.value_of_day(stamp.chosen_by).alias("chosen_by"),
+        stamp.decides.alias("decides"),
+    )

@@ -1,0 +1,60 @@
+"""A model, and what is measured of it: all that follows from the rows, the parameters and the number of trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.train import evaluation, fitting, threshold
+from jobs.train.baselines import Metrics
+from jobs.train.evaluation import Evaluation
+from jobs.train.search.tuning import Tuned
+from jobs.train.split import Parts
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation import metrics
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """The final model.
+
+    Attributes:
+        booster: fitted to ``past``.
+        past: train and validation together.
+        threshold: chosen on validation; None for a regression.
+        evaluated: what it is worth on the holdout.
+        validation: metrics of the tuned model, which was fitted to train alone, on validation.
+    """
+
+    booster: Any
+    past: TrainingSet
+    threshold: float | None
+    evaluated: Evaluation
+    validation: Metrics
+
+    @property
+    def score(self) -> Floats:
+        """The booster's scores of the holdout."""
+        return self.evaluated.score
+
+    @property
+    def measured(self) -> dict[str, Metrics]:
+        """Metrics on the holdout, of the model and of the baselines."""
+        return self.evaluated.metrics
+
+
+def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
+    """Fit the final model and measure it on the holdout."""
+    model = use_case.model
+    past = fitting.joined(parts.train, parts.validation)
+    booster = fitting.fit(tuned, parts.train, parts.validation)
+    score = fitting.score(booster, parts.holdout.features)
+    chosen = None
+    if use_case.binary:
+        chosen = threshold.cheapest(
+            parts.validation.label, tuned.validation_score, model.cost_of_miss, model.cost_of_false_alarm
+        )
+    evaluated = evaluation.evaluate(use_case, past, parts.holdout, score, chosen)
+    validation = metrics.compute(model.task, parts.validation.label, tuned.validation_score)
+    return FittedModel(booster, past, chosen, evaluated, validation)

@@ -1,0 +1,55 @@
+"""The pictures of a search and of the model that it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import optuna
+from matplotlib.figure import Figure
+
+from jobs.train.plots.figure import new_figure
+from jobs.train.search.study import Trial
+
+
+def of_search(study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed: int) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of every picture of the search and of what came out of it."""
+    yield "tuning_history", history(trials)
+    complete = [trial for trial in study.trials if trial.state is optuna.trial.TrialState.COMPLETE and trial.params]
+    if len(complete) > 1:
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+        mattered = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        yield (
+            "tuning_importance",
+            bars(mattered, "share of the validation loss's variance", "Which parameters mattered"),
+        )
+    yield "feature_importance", bars(importance(booster), "share of the total gain", "What the model uses")
+
+
+def importance(booster: Any) -> dict[str, float]:
+    """Each feature's share of the total gain; a feature that no tree uses has none."""
+    gain = booster.get_score(importance_type="total_gain")
+    total = sum(gain.values()) or 1.0
+    return {name: value / total for name, value in gain.items()}
+
+
+def history(trials: tuple[Trial, ...]) -> Figure:
+    """Each trial's loss, and the best so far."""
+    figure, axes = new_figure("Search: validation loss by trial", "trial", "validation loss")
+    for state, marker in (("complete", "o"), ("pruned", "x")):
+        mine = [trial for trial in trials if trial.state == state]
+        axes.scatter([t.number + 1 for t in mine], [t.loss for t in mine], marker=marker, label=state)
+    losses = [trial.loss if trial.state == "complete" else np.inf for trial in trials]
+    axes.step([t.number + 1 for t in trials], np.minimum.accumulate(losses), where="post", label="best so far")
+    axes.legend()
+    return figure
+
+
+def bars(values: Mapping[str, float], meaning: str, title: str, most: int = 25) -> Figure:
+    """The greatest values as horizontal bars."""
+    chosen = sorted(values.items(), key=lambda item: item[1])[-most:]
+    names = [name for name, _ in chosen]
+    figure, axes = new_figure(title, meaning, "", names)
+    axes.barh(names, [value for _, value in chosen])
+    return figure

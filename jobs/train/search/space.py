@@ -1,0 +1,104 @@
+"""What is searched: the declared ranges, and XGBoost's parameters made from a point in them."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lakehouse.declaration import Model, Range
+from lakehouse.declaration.metric_names import LOSS
+from lakehouse.errors import DeclarationError
+
+if TYPE_CHECKING:
+    import optuna
+
+Value = float | int | str
+
+# The losses of lakehouse.evaluation.metrics under XGBoost's names.
+EVAL_METRIC = {"log_loss": "logloss", "rmse": "rmse"}
+
+# Searched when a use case declares no ranges of its own. The ranges lean to strong regularisation: the rows of a day
+# share its weather and its yesterday, so that a hundred thousand rows are a hundred days, and small leaves learn days
+# by heart. The learning rate is not searched: pruning compares trials by their loss after equally many trees, and
+# would call every slow learner bad. A name under model.fixed is left out.
+DEFAULT_SEARCH: Mapping[str, Range] = {
+    "max_depth": Range(low=4, high=9, integer=True),
+    "min_child_weight": Range(low=10, high=250, log=True),
+    "subsample": Range(low=0.4, high=0.9),
+    "colsample_bynode": Range(low=0.1, high=0.5),
+    "reg_lambda": Range(low=3, high=100, log=True),
+}
+
+
+def ranges(model: Model) -> Mapping[str, Range]:
+    """The ranges to search: the declared ones, else the platform's less what the declaration fixes.
+
+    Raises:
+        DeclarationError: when the number of bins is among them.
+    """
+    if "max_bin" in model.search:
+        raise DeclarationError(
+            "model.search.max_bin: expected under model.fixed, since rows are binned once for all trials"
+        )
+    return model.search or {name: span for name, span in DEFAULT_SEARCH.items() if name not in model.fixed}
+
+
+def budget(model: Model) -> int:
+    """How many trials a search has; with nothing to search all would be the same one."""
+    return model.trials if ranges(model) else 1
+
+
+def parameters(model: Model, chosen: Mapping[str, Value], nthread: int | None = None) -> dict[str, Value]:
+    """XGBoost's parameters: the platform's, over them the declared fixed ones, over them the chosen ones."""
+    objective = "binary:logistic" if model.task == "classification" else "reg:squarederror"
+    params: dict[str, Value] = {
+        "tree_method": "hist",
+        "max_bin": 256,
+        "eta": 0.05,
+        "objective": objective,
+        **model.fixed,
+        "nthread": nthread or cores(),
+        "seed": model.seed,
+        "eval_metric": EVAL_METRIC[LOSS[model.task]],
+        **chosen,
+    }
+    if model.task == "classification":
+        # Scores are probabilities: threshold, log loss and calibration mean nothing for anything else.
+        params["objective"] = objective
+    return params
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def middle(declared: Range) -> Value:
+    """The middle of a range, on its own scale."""
+    value = math.sqrt(declared.low * declared.high) if declared.log else (declared.low + declared.high) / 2
+    return round(value) if declared.integer else value
+
+
+def middles(model: Model) -> dict[str, Value]:
+    """The middle of every range."""
+    return {name: middle(declared) for name, declared in ranges(model).items()}
+
+
+def fits(model: Model, chosen: Mapping[str, Value]) -> bool:
+    """Whether a point lies within the ranges that are searched, all of them and no other."""
+    searched = ranges(model)
+    return set(chosen) == set(searched) and all(
+        isinstance(value, int | float)
+        and searched[name].low <= value <= searched[name].high
+        and (not searched[name].integer or value == int(value))
+        for name, value in chosen.items()
+    )
+
+
+def suggest(trial: optuna.Trial, name: str, declared: Range) -> Value:
+    """Optuna's suggestion for a declared range."""
+    if declared.integer:
+        return trial.suggest_int(name, int(declared.low), int(declared.high), log=declared.log)
+    return trial.suggest_float(name, declared.low, declared.high, log=declared.log)

@@ -1,0 +1,199 @@
+"""A search's study on disk: which trial is next, whose worker has died, what has been found.
+
+Every process that works on the study holds a lock of the operating system; a running trial whose worker holds none any
+more is stale, for certain and at once, and is tried again with the same parameters. Trials have a slot besides
+Optuna's number: the first try of a trial and its later ones share it. What is drawn for a slot depends on the seed, the slot
+and the trials that have ended, so that one worker that is killed and started again does what it would have done.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from jobs.train.search import journal, locks, space
+from jobs.train.search.space import Value
+from lakehouse.declaration import Model
+
+log = logging.getLogger(__name__)
+
+# A trial that so many workers died of is given up: it may be the one that needs more memory than there is.
+MOST_TRIES = 4
+# Losses are reported, and bad trials pruned, after every so many trees: each report is a line in the journal.
+REPORT_EVERY = 20
+
+SLOT, TRY, RETRY_OF, WORKER, LOSS, ROUNDS = "slot", "try", "retry_of", "worker", "loss", "rounds"
+STARTS, NTHREAD, DONE = "starts", "nthread", "done"
+# Where Optuna keeps what a trial was enqueued with.
+FIXED = "fixed_params"
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: its slot, parameters, least loss and after how many trees, how it ended (complete, pruned), the time."""
+
+    number: int
+    params: Mapping[str, Value]
+    loss: float
+    rounds: int
+    state: str
+    seconds: float
+    ended_at: float = 0.0
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> Trial:
+        """A trial that has ended; its number is its slot."""
+        attributes, state = trial.user_attrs, trial.state.name.lower()
+        assert trial.duration is not None and trial.datetime_complete is not None
+        times = trial.duration.total_seconds(), trial.datetime_complete.timestamp()
+        return cls(attributes[SLOT], trial.params, attributes[LOSS], attributes[ROUNDS], state, *times)
+
+
+class Study:
+    """The study in ``folder``, begun or taken up again, as one worker sees it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        model: Model,
+        starts: Sequence[Mapping[str, Value]] = (),
+        sampler: optuna.samplers.BaseSampler | None = None,
+        pruner: optuna.pruners.BasePruner | None = None,
+    ) -> None:
+        """Open the study; ``starts`` are the points that a new one begins with, sampler and pruner are for comparisons."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._folder, self._model = folder, model
+        self._name = uuid.uuid4().hex
+        self._life = locks.hold(self._life_of(self._name))
+        with locks.locked(folder / "ask.lock"):
+            self.optuna = optuna.create_study(
+                study_name=folder.name,
+                storage=journal.storage(folder / "journal.log"),
+                load_if_exists=True,
+                direction="minimize",
+                sampler=sampler or BySlot(model),
+                pruner=pruner
+                or optuna.pruners.MedianPruner(
+                    n_startup_trials=3, n_warmup_steps=2 * REPORT_EVERY, interval_steps=REPORT_EVERY
+                ),
+            )
+            if STARTS not in self.optuna.user_attrs:
+                self.optuna.set_user_attr(NTHREAD, space.cores())
+                self.optuna.set_user_attr(STARTS, [dict(start) for start in starts])
+        # On how many cores the study was begun: it goes on as if it had as many.
+        self.nthread: int = self.optuna.user_attrs[NTHREAD]
+
+    def close(self) -> None:
+        """End this worker's part."""
+        self._life.close()
+        self._life_of(self._name).unlink(missing_ok=True)
+
+    def ask(self, until: float | None = None) -> optuna.Trial | None:
+        """The next trial with its parameters; None when there is none left, or when the time ``until`` has passed."""
+        with locks.locked(self._folder / "ask.lock"):
+            trials = self.optuna.get_trials(deepcopy=False)
+            if until is not None and time.time() > until and any(t.state is TrialState.COMPLETE for t in trials):
+                return None
+            self._retry_the_stale(trials)
+            if not self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+                slot = len({trial.user_attrs[SLOT] for trial in trials})
+                if slot >= space.budget(self._model):
+                    return None
+                starts = self.optuna.user_attrs[STARTS]
+                self._enqueue(starts[slot] if slot < len(starts) else {}, {SLOT: slot, TRY: 1})
+            trial = self.optuna.ask()
+            trial.set_user_attr(WORKER, self._name)
+            for name, declared in space.ranges(self._model).items():
+                space.suggest(trial, name, declared)
+            return trial
+
+    def tell(self, trial: optuna.Trial, loss: float, rounds: int, pruned: bool) -> Trial:
+        """Keep how the trial ended."""
+        trial.set_user_attr(LOSS, loss)
+        trial.set_user_attr(ROUNDS, rounds)
+        # Of a pruned trial Optuna takes the loss that was reported last.
+        value, state = (None, TrialState.PRUNED) if pruned else (loss, TrialState.COMPLETE)
+        return Trial.of(self.optuna.tell(trial, value, state))
+
+    def ended(self) -> tuple[Trial, ...]:
+        """The trials that have ended, in the order of their slots."""
+        trials = self.optuna.get_trials(deepcopy=False, states=ENDED)
+        return tuple(sorted(map(Trial.of, trials), key=lambda trial: trial.number))
+
+    @property
+    def done(self) -> bool:
+        """Whether the search has ended: one that was killed later is not gone on with, also where time is left."""
+        return bool(self.optuna.user_attrs.get(DONE))
+
+    def close_search(self) -> None:
+        """Say that the search has ended."""
+        self.optuna.set_user_attr(DONE, True)
+
+    def _retry_the_stale(self, trials: list[FrozenTrial]) -> None:
+        # The new try first: killed in between, the old one is found again and only closed.
+        retried = {trial.user_attrs.get(RETRY_OF) for trial in trials}
+        for trial in trials:
+            if trial.state is not TrialState.RUNNING or self._lives(trial):
+                continue
+            slot, tries = trial.user_attrs[SLOT], trial.user_attrs[TRY]
+            if trial.number not in retried and tries < MOST_TRIES:
+                log.warning("trial %d: its worker has died; it is tried again with the same parameters", slot + 1)
+                self._enqueue(self._drawn(trial), {SLOT: slot, TRY: tries + 1, RETRY_OF: trial.number})
+            elif trial.number not in retried:
+                log.warning("trial %d: given up, %d workers have died of it: %s", slot + 1, tries, trial.params)
+            self.optuna.tell(trial.number, state=TrialState.FAIL)
+
+    def _drawn(self, trial: FrozenTrial) -> Mapping[str, Any]:
+        # A worker that died while it drew leaves some of the parameters. They are drawn anew, all of them: the rest alone
+        # would be other draws of the seed than the same trial has when nobody dies.
+        whole = trial.params.keys() == space.ranges(self._model).keys()
+        return trial.params if whole else trial.system_attrs.get(FIXED, {})
+
+    def _enqueue(self, params: Mapping[str, Any], attributes: dict[str, int]) -> None:
+        # Every trial is enqueued, also one without parameters: so it is born with its slot, in one line of the journal.
+        self.optuna.enqueue_trial(dict(params), user_attrs=attributes)
+
+    def _lives(self, trial: FrozenTrial) -> bool:
+        worker = trial.user_attrs.get(WORKER)
+        return worker is not None and locks.held(self._life_of(worker))
+
+    def _life_of(self, worker: str) -> Path:
+        return self._folder / "workers" / worker
+
+
+class BySlot(optuna.samplers.BaseSampler):
+    """Optuna's TPE, seeded anew for each slot: what is drawn does not depend on what this process drew before."""
+
+    def __init__(self, model: Model) -> None:
+        self._seed = model.seed
+        self._at_random = min(5, max(1, model.trials // 3))
+        self._drawing: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler()
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Seed."""
+        seed = zlib.crc32(f"{self._seed}/{trial.user_attrs[SLOT]}".encode())
+        self._drawing = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self._at_random)
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+        """TPE's."""
+        return self._drawing.infer_relative_search_space(study, trial)
+
+    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
+        """TPE's."""
+        return self._drawing.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: Any
+    ) -> Any:
+        """TPE's."""
+        return self._drawing.sample_independent(study, trial, param_name, param_distribution)

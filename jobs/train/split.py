@@ -1,0 +1,99 @@
+"""The days to train, validate and judge on, counted back from the day of training."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from lakehouse.declaration import Days, UseCase
+from lakehouse.errors import TrainingDataMissing
+from lakehouse.evaluation.labelled_rows import TrainingSet
+
+MIN_TRAIN_ROWS = 200
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """The days from ``first`` to ``last``; empty when they lie the other way round."""
+
+    first: dt.date
+    last: dt.date
+
+    def __str__(self) -> str:
+        """As people write it: ``2013-01-01..2013-05-10``."""
+        return f"{self.first}..{self.last}"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three windows in the order of time that share no day."""
+
+    train: DayRange
+    validation: DayRange
+    holdout: DayRange
+
+    @classmethod
+    def of(cls, use_case: UseCase, day: dt.date) -> Split:
+        """The declared split counted back from ``day``; days before the calendar's start are cut off."""
+        split = use_case.split
+
+        def window(days: Days) -> DayRange:
+            first = max(day - dt.timedelta(days=days.first), use_case.calendar.start)
+            return DayRange(first, day - dt.timedelta(days=days.last))
+
+        return cls(window(split.train), window(split.validation), window(split.holdout))
+
+    def __str__(self) -> str:
+        """As people write it."""
+        return f"train {self.train}, validation {self.validation}, holdout {self.holdout}"
+
+    @property
+    def whole(self) -> DayRange:
+        """From the first day of training to the last of the holdout."""
+        return DayRange(self.train.first, self.holdout.last)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The labelled rows of each window, and how many rows of all three had no label."""
+
+    train: TrainingSet
+    validation: TrainingSet
+    holdout: TrainingSet
+    unlabelled: int
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """The number of rows of each part."""
+        return {
+            "train": len(self.train),
+            "validation": len(self.validation),
+            "holdout": len(self.holdout),
+            "unlabelled": self.unlabelled,
+        }
+
+
+def divide(rows: TrainingSet, windows: Split, use_case: UseCase) -> Parts:
+    """Divide the rows by the windows and leave out those without a label.
+
+    Raises:
+        TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
+            classification's training rows are all of one class.
+    """
+    named = {name: getattr(windows, name) for name in ("train", "validation", "holdout")}
+    all_rows = {name: rows.between(window.first, window.last) for name, window in named.items()}
+    labelled = {name: part.labelled() for name, part in all_rows.items()}
+    unlabelled = sum(len(part) for part in all_rows.values()) - sum(len(part) for part in labelled.values())
+    for name, least in (("train", MIN_TRAIN_ROWS), ("validation", 1), ("holdout", 1)):
+        if len(labelled[name]) < least:
+            raise TrainingDataMissing(
+                f"{use_case.name}: expected at least {least} labelled row(s) in the {name} window {named[name]}, found "
+                f"{len(labelled[name])} of {len(all_rows[name])} feature rows; build features and take in "
+                f"{use_case.label.source} for these days, or train for a later day"
+            )
+    if use_case.binary and labelled["train"].label.min() == labelled["train"].label.max():
+        raise TrainingDataMissing(
+            f"{use_case.name}: expected both classes in the train window {windows.train}, found only label "
+            f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at label.at_least"
+        )
+    return Parts(unlabelled=unlabelled, **labelled)

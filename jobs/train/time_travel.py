@@ -1,0 +1,31 @@
+"""Whether a table can still be read as it was at a version: its log may be cleaned, and its files vacuumed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+from pyarrow import fs
+
+from lakehouse.storage import delta_log
+from lakehouse.tables import Table
+
+
+def missing(table: Table, version: int, first: dt.date, last: dt.date) -> str | None:
+    """What stands in the way of reading the days from ``first`` to ``last`` at ``version``, in words; None when nothing does."""
+    location = delta_log.location(table)
+    if not delta_log.exists(table):
+        return "the table does not exist"
+    if version > delta_log.version(table):
+        return f"the table's newest version is {delta_log.version(table)}"
+    try:
+        opened = DeltaTable(location, version=version)
+    except DeltaError as error:
+        return f"its log does not reach back: {str(error).splitlines()[0][:150]}"
+    filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+    actions = opened.get_add_actions(flatten=True)
+    files = zip(actions.column("path").to_pylist(), actions.column("partition.partition").to_pylist(), strict=True)
+    wanted = [f"{root}/{file}" for file, day in files if first <= day <= last]
+    gone = [info.path for info in filesystem.get_file_info(wanted) if info.type == fs.FileType.NotFound]
+    return f"{len(gone)} of its {len(wanted)} files were vacuumed" if gone else None

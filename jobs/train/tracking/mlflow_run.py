@@ -1,0 +1,176 @@
+"""The MLflow run of a training: started, filled, ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from jobs.train.search.study import Trial
+from lakehouse import settings
+from lakehouse.models import registry
+from lakehouse.storage import delta_log
+from lakehouse.tables import Table
+
+log = logging.getLogger(__name__)
+
+PARENT = "mlflow.parentRunId"
+TRIAL = "trial"
+
+
+class Run:
+    """One run under the use case's experiment.
+
+    Plain client calls: the fluent interface looks up source, user and git for every nested run, seconds in all.
+    """
+
+    def __init__(self, use_case: str, name: str, tags: Mapping[str, str], fingerprint: str | None = None) -> None:
+        """Start the run, or take up the one that an earlier training with this fingerprint left without a version.
+
+        Runs of the same tags that never ended, and are not taken up, are those of a killed training, and are marked so.
+        """
+        self._client = MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
+        self._experiment = _experiment(self._client, use_case)
+        self._tags = {**tags, **({registry.TAG_FINGERPRINT: fingerprint} if fingerprint else {})}
+        before = self._left_by_an_earlier_attempt(use_case) if fingerprint else None
+        self._close_abandoned(before)
+        if before is None:
+            before = self._client.create_run(self._experiment, tags=self._tags, run_name=name).info.run_id
+        self.run_id: str = before
+        self._trials: dict[int, tuple[str, bool]] | None = None
+
+    def _left_by_an_earlier_attempt(self, use_case: str) -> str | None:
+        of_versions = {version.run_id for version in registry.versions(use_case)}
+        for run in self._search(self._tags):
+            run_id: str = run.info.run_id
+            if PARENT not in run.data.tags and run_id not in of_versions:
+                log.info("run %s: going on with what an earlier attempt logged", run_id)
+                self._client.update_run(run_id, status="RUNNING")
+                return run_id
+        return None
+
+    def _close_abandoned(self, taken_up: str | None) -> None:
+        tags = {key: value for key, value in self._tags.items() if key != registry.TAG_FINGERPRINT}
+        for run in self._search(tags, "attributes.status = 'RUNNING'"):
+            if taken_up is None or taken_up not in (run.info.run_id, run.data.tags.get(PARENT)):
+                log.warning("run %s was never ended: an earlier training was killed; marking it so", run.info.run_id)
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _search(self, tags: Mapping[str, str], *conditions: str) -> list[Any]:
+        same = (f"tags.`{key}` = '{value}'" for key, value in tags.items())
+        return list(self._client.search_runs([self._experiment], " and ".join([*conditions, *same]), max_results=5000))
+
+    @contextmanager
+    def ended(self) -> Iterator[None]:
+        """End the run with the block: finished, or failed when an exception leaves it."""
+        try:
+            yield
+        except BaseException:
+            self._client.set_terminated(self.run_id, "FAILED")
+            raise
+        self._client.set_terminated(self.run_id, "FINISHED")
+
+    def params(self, params: Mapping[str, Any]) -> None:
+        """Log the run's parameters."""
+        self._client.log_batch(self.run_id, params=[Param(key, str(value)) for key, value in params.items()])
+
+    def metrics(self, metrics: Mapping[str, float | None]) -> None:
+        """Log the run's metrics, leaving out those that the rows do not define."""
+        now = int(time.time() * 1000)
+        known = [Metric(key, value, now, 0) for key, value in metrics.items() if value is not None]
+        self._client.log_batch(self.run_id, metrics=known)
+
+    def trial(self, trial: Trial, loss: str) -> None:
+        """Log a trial as a nested run, unless it is there; one that was left half logged is completed."""
+        run_id, whole = self._logged().get(trial.number, (None, False))
+        if whole:
+            return
+        ended = int(trial.ended_at * 1000)
+        if run_id is None:
+            run_id = self._client.create_run(
+                self._experiment,
+                start_time=ended - int(trial.seconds * 1000),
+                tags={**self._tags, PARENT: self.run_id, TRIAL: str(trial.number)},
+                run_name=f"trial {trial.number + 1:02d}",
+            ).info.run_id
+        self._client.log_batch(
+            run_id,
+            metrics=[Metric(f"validation_{loss}", trial.loss, ended, 0), Metric("rounds", trial.rounds, ended, 0)],
+            params=[Param(key, str(value)) for key, value in trial.params.items()],
+            tags=[RunTag("state", trial.state)],
+        )
+        self._client.set_terminated(run_id, "FINISHED", ended)
+        self._logged()[trial.number] = run_id, True
+
+    def _logged(self) -> dict[int, tuple[str, bool]]:
+        """By number the trials that are logged: their run, and whether it is whole."""
+        if self._trials is None:
+            nested = self._search({PARENT: self.run_id})
+            self._trials = {
+                int(run.data.tags[TRIAL]): (run.info.run_id, run.info.status == "FINISHED")
+                for run in nested
+                if TRIAL in run.data.tags
+            }
+        return self._trials
+
+    def dataset(
+        self,
+        table: Table,
+        version: int,
+        rows: Mapping[str, int],
+        windows: Mapping[str, tuple[str, str]],
+        rows_sha256: str,
+    ) -> None:
+        """Log which days of which version of which table were read, under a digest of the rows."""
+        columns = [{"name": column.name, "type": column.type, "required": False} for column in table.columns]
+        dataset = Dataset(
+            name=table.full_name,
+            # A tracking server keeps one data set of a name and digest: it must tell trainings on other days apart.
+            digest=f"version-{version}-{rows_sha256[:12]}",
+            source_type="delta_table",
+            source=json.dumps({"path": delta_log.location(table), "delta_table_version": version, "windows": windows}),
+            schema=json.dumps({"mlflow_colspec": columns}),
+            profile=json.dumps({"rows": dict(rows), "rows_sha256": rows_sha256}),
+        )
+        self._client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+
+    def pictures(self, pictures: Mapping[str, bytes]) -> None:
+        """Log each as ``plots/<name>.png``."""
+        for name, content in pictures.items():
+            self.file(f"plots/{name}.png", lambda file, content=content: file.write_bytes(content))
+
+    def table(self, path: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Log rows of the same columns as a table that MLflow shows; without rows, nothing."""
+        if rows:
+            self._client.log_table(self.run_id, {name: [row[name] for row in rows] for name in rows[0]}, path)
+
+    def file(self, path: str, write: Any) -> None:
+        """Log a file under ``path``; ``write`` gets the local path to write it to."""
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            local = Path(folder) / Path(path).name
+            write(local)
+            self._client.log_artifact(self.run_id, str(local), str(Path(path).parent))
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name))
+    except MlflowException:
+        # Another use of the same name came first in this very moment.
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)

@@ -1,0 +1,84 @@
+"""Why a row was scored as it was: as stored beside the scores, or computed on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelRefused
+from lakehouse.evaluation import shap_values
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+
+# When the use case declares no number.
+NAMED = 5
+# The distance from 1 to the next number that 32 bits can hold.
+SINGLE_PRECISION = 2.0**-23
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a feature added to the margin; ``value`` is None where it was not known, and for the sum of the others."""
+
+    feature: str
+    value: float | None
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Reasoned:
+    """The reasons, the greatest first and the sum of the others last; ``stored`` or computed now."""
+
+    base_value: float
+    reasons: tuple[Reason, ...]
+    stored: bool
+
+    @property
+    def margin(self) -> float:
+        """What they add up to."""
+        return self.base_value + sum(reason.contribution for reason in self.reasons)
+
+    @property
+    def rounding(self) -> float:
+        """By how much the margin may differ from the model's: XGBoost adds up in single precision, and what that rounds away
+        grows with what is added and not with the sum.
+        """
+        return 4 * SINGLE_PRECISION * (abs(self.base_value) + sum(abs(reason.contribution) for reason in self.reasons))
+
+
+def of_stored(rows: Sequence[dict[str, Any]]) -> Reasoned:
+    """From the rows of the reasons table for one score, by rank."""
+    reasons = tuple(Reason(row["feature"], row["value"], row["contribution"]) for row in rows)
+    return Reasoned(rows[0]["base_value"], reasons, stored=True)
+
+
+def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) -> Reasoned:
+    """From the model's file and the feature row.
+
+    Raises:
+        ModelRefused: when the file is not what was registered, or wants features that the row does not have.
+    """
+    names = model.tags.get(registry.TAG_FEATURES, "").split(",")
+    if unknown := [name for name in names if name not in features]:
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also wants "
+            f"{', '.join(unknown)}"
+        )
+    content = artifacts.model_bytes(model)
+    # Imported here: they take seconds, and stored reasons need neither.
+    import numpy as np
+
+    from lakehouse.models import xgboost_model
+
+    values = [features[name] for name in names]
+    row = np.array([[np.nan if value is None else value for value in values]], dtype=np.float32)
+    found = shap_values.greatest(xgboost_model.load(content), row, use_case.reasons.each if use_case.reasons else NAMED)
+    reasons = [
+        Reason(names[position], values[position], float(amount))
+        for position, amount in zip(found.feature[0], found.contribution[0], strict=True)
+    ]
+    if len(reasons) < len(names):
+        reasons.append(Reason(shap_values.OTHERS, None, float(found.others[0])))
+    return Reasoned(float(found.base[0]), tuple(reasons), stored=False)

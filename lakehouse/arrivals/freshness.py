@@ -1,0 +1,73 @@
+"""How fresh each source is: which delivery is the newest, which should be, and which days are missing in between.
+
+Asked of the ledger alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from lakehouse.declaration import Source, UseCase
+from lakehouse.ops import deliveries
+
+# A source that declares no freshness is given the day on which its delivery arrives.
+WHOLE_DAY = 24.0
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The state of a source.
+
+    Attributes:
+        source: its name.
+        newest: the newest day that has a delivery in silver.
+        due: the newest day whose delivery should be there; None for an occasional source, or before the first is due.
+        missing: days from the calendar's start to ``due`` without a delivery.
+    """
+
+    source: str
+    newest: dt.date | None
+    due: dt.date | None
+    missing: tuple[dt.date, ...]
+
+    @property
+    def verdict(self) -> str:
+        """In words: fresh, or what is missing."""
+        if not self.missing:
+            return "fresh" if self.due else "nothing is due"
+        if self.newest is None or self.newest < self.missing[0]:
+            return f"late: nothing since {self.newest}" if self.newest else "late: nothing has arrived"
+        return f"gaps: missing {len(self.missing)}, the first {self.missing[0]}"
+
+
+def due_at(use_case: UseCase, source: Source, day: dt.date) -> dt.datetime:
+    """The instant by which the delivery for ``day`` has to be there."""
+    arrives = day + dt.timedelta(days=source.arrives_after_days)
+    midnight = dt.datetime.combine(arrives, dt.time(), ZoneInfo(use_case.calendar.timezone))
+    hours = source.freshness.hours if source.freshness else WHOLE_DAY
+    return midnight.astimezone(dt.UTC) + dt.timedelta(hours=hours)
+
+
+def state(use_case: UseCase, source: Source, now: dt.datetime) -> Freshness:
+    """What has arrived of a source, against what should have by ``now``."""
+    taken_in = {day for _, day in deliveries.arrived([source.name], None, dt.date.max)}
+    newest = max(taken_in, default=None)
+    if source.cadence == "occasional":
+        return Freshness(source.name, newest, None, ())
+    due = _newest_due(use_case, source, now)
+    days = (due - use_case.calendar.start).days + 1 if due is not None else 0
+    wanted = [use_case.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
+    return Freshness(source.name, newest, due, tuple(day for day in wanted if day not in taken_in))
+
+
+def _newest_due(use_case: UseCase, source: Source, now: dt.datetime) -> dt.date | None:
+    day = now.date() - dt.timedelta(days=source.arrives_after_days - 1)
+    if use_case.calendar.end is not None:
+        day = min(day, use_case.calendar.end)
+    while day >= use_case.calendar.start:
+        if due_at(use_case, source, day) <= now:
+            return day
+        day -= dt.timedelta(days=1)
+    return None

@@ -1,0 +1,58 @@
+"""Whether a day's inputs have arrived, and which they are. Both are asked of the ledger alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lakehouse.declaration import Input, UseCase
+from lakehouse.ops import deliveries
+
+
+def required_days(use_case: UseCase, item: Input, day: dt.date) -> list[dt.date]:
+    """The days of a daily input that must have arrived before ``day`` is built: its window within the calendar."""
+    if use_case.source(item.source).cadence == "occasional":
+        return []
+    first = max(day - dt.timedelta(days=item.first), use_case.calendar.start)
+    last = day - dt.timedelta(days=item.last)
+    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def missing_inputs(use_case: UseCase, day: dt.date) -> list[str]:
+    """What ``day`` still waits for, as ``source YYYY-MM-DD``; empty when it can be built."""
+    return Arrivals(use_case, day, day).missing(day)
+
+
+class Arrivals:
+    """The deliveries that a range of feature days may read, loaded from the ledger once."""
+
+    def __init__(self, use_case: UseCase, first: dt.date, last: dt.date) -> None:
+        """Load the ledger for the days from ``first`` to ``last`` and the windows that they read."""
+        self._use_case = use_case
+        reach = max(item.first for item in use_case.inputs)
+        daily = [i.source for i in use_case.inputs if use_case.source(i.source).cadence == "daily"]
+        occasional = [i.source for i in use_case.inputs if use_case.source(i.source).cadence == "occasional"]
+        self._arrived = deliveries.arrived(daily, first - dt.timedelta(days=reach), last)
+        if occasional:
+            self._arrived |= deliveries.arrived(occasional, None, last)
+
+    def missing(self, day: dt.date) -> list[str]:
+        """What ``day`` still waits for, as ``source YYYY-MM-DD``."""
+        return [
+            f"{item.source} {needed}"
+            for item in self._use_case.inputs
+            for needed in required_days(self._use_case, item, day)
+            if (item.source, needed) not in self._arrived
+        ]
+
+    def inputs(self, day: dt.date) -> dict[str, str]:
+        """Every delivery that ``day`` may read: by ``source YYYY-MM-DD``, the ids of what arrived for it."""
+        found: dict[str, str] = {}
+        for item in self._use_case.inputs:
+            if self._use_case.source(item.source).cadence == "occasional":
+                days = sorted(d for source, d in self._arrived if source == item.source and d <= day)
+            else:
+                days = required_days(self._use_case, item, day)
+            found |= {
+                f"{item.source} {needed}": ",".join(self._arrived.get((item.source, needed), [])) for needed in days
+            }
+        return found

@@ -1,0 +1,186 @@
+"""Rows to learn from or to judge by: a use case's features joined with its labels, each at a pinned version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lakehouse import tables
+from lakehouse.declaration import Label, UseCase
+from lakehouse.errors import DeclarationError, FeaturesMissing, InputsMissing
+from lakehouse.storage import spark_tables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+Floats = NDArray[np.float64]
+
+# Declared names begin with a letter, so this one can never be a feature's.
+LABEL = "_label"
+# A row whose slice is not known belongs to the slice of that name.
+NULL = "null"
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Feature rows with their labels, ordered by partition and key.
+
+    Attributes:
+        names: the features, in the order of the columns of ``features``.
+        features: shape (rows, features), NaN where a feature is not known.
+        label: shape (rows,), NaN where the row has no label.
+        days: shape (rows,), the partition of each row.
+        slices: of each declared slice the value of each row as text, where they were asked for.
+    """
+
+    names: tuple[str, ...]
+    features: Floats
+    label: Floats
+    days: NDArray[np.datetime64]
+    slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.label)
+
+    def between(self, first: dt.date, last: dt.date) -> TrainingSet:
+        """The rows of the days from ``first`` to ``last``."""
+        return self._where((self.days >= np.datetime64(first)) & (self.days <= np.datetime64(last)))
+
+    def labelled(self) -> TrainingSet:
+        """The rows that have a label."""
+        return self._where(~np.isnan(self.label))
+
+    def _where(self, kept: NDArray[np.bool_]) -> TrainingSet:
+        slices = {name: values[kept] for name, values in self.slices.items()}
+        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept], slices)
+
+
+def label_of(value: Column, label: Label) -> Column:
+    """The label of a source value as a double: 1 or 0 for a declared ``at_least``, else the value. Null stays null.
+
+    NaN counts as null: Spark holds it greater than every number, and a value that is no number must not become a yes.
+    """
+    from pyspark.sql import functions as F
+
+    number = value.cast("double")
+    known = F.when(~F.isnan(number), number)
+    return known if label.at_least is None else (known >= F.lit(label.at_least)).cast("double")
+
+
+def join_labels(features: DataFrame, outcomes: DataFrame, use_case: UseCase, names: Sequence[str]) -> DataFrame:
+    """Each feature row with its label.
+
+    Args:
+        features: rows of the use case's feature table.
+        outcomes: rows of silver of the label's source.
+        use_case: declares the entity's key and the label.
+        names: the features that are wanted.
+
+    Returns:
+        ``partition``, the key, the features and ``LABEL``, null for a row whose outcome is null or absent.
+    """
+    from pyspark.sql import functions as F
+
+    on = ["partition", *use_case.entity.key]
+    labels = outcomes.select(*on, label_of(F.col(use_case.label.column), use_case.label).alias(LABEL))
+    return features.select(*on, *names).join(labels, on=on, how="left")
+
+
+def read(
+    spark: SparkSession,
+    use_case: UseCase,
+    first: dt.date,
+    last: dt.date,
+    features_version: int,
+    labels_version: int,
+    names: Sequence[str] | None = None,
+    sliced: bool = False,
+) -> TrainingSet:
+    """The rows of the days from ``first`` to ``last``, unlabelled ones included.
+
+    Args:
+        spark: any session.
+        use_case: whose rows.
+        first: the first day.
+        last: the last day.
+        features_version: Delta version of the feature table.
+        labels_version: Delta version of silver of the label's source.
+        names: the features wanted, by default all that are declared, in that order.
+        sliced: whether the values of the declared slices are wanted too, from the entity's source as it is now.
+
+    Raises:
+        FeaturesMissing: when no features were ever built. InputsMissing: when the label's source never delivered.
+        DeclarationError: when the label's source has several rows for one entity and day.
+    """
+    source = use_case.source(use_case.label.source)
+    features, outcomes = tables.features(use_case), tables.silver(source)
+    if features_version < 0:
+        raise FeaturesMissing(
+            f"{features.full_name}: expected features of {first} to {last}, the table does not exist; build them: "
+            f"python -m jobs features --use-case {use_case.name} --partition {first} --through {last}"
+        )
+    if labels_version < 0:
+        raise InputsMissing(
+            f"{outcomes.full_name}: expected outcomes of {first} to {last}, the table does not exist; take them in: "
+            f"python -m jobs ingest --source {source.name} --partition {first} --through {last}"
+        )
+    wanted = tuple(use_case.feature_names if names is None else names)
+    within = f"partition BETWEEN DATE '{first}' AND DATE '{last}'"
+    rows = join_labels(
+        spark_tables.read(spark, features, at_version=features_version).where(within),
+        spark_tables.read(spark, outcomes, at_version=labels_version).where(within),
+        use_case,
+        wanted,
+    )
+    if sliced and use_case.slices:
+        population = spark_tables.read(spark, tables.silver(use_case.source(use_case.entity.source))).where(within)
+        rows = join_slices(rows, population, use_case)
+    return _from_arrow(rows.toArrow(), use_case, wanted)
+
+
+def join_slices(rows: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
+    """Each row with a text column ``slice_<name>`` for each declared slice.
+
+    Args:
+        rows: ``partition``, the key, and anything else.
+        population: rows of silver of the entity's source.
+        use_case: declares the slices.
+    """
+    from pyspark.sql import functions as F
+
+    on = ["partition", *use_case.entity.key]
+    slices = [F.coalesce(F.col(name).cast("string"), F.lit(NULL)).alias(f"slice_{name}") for name in use_case.slices]
+    return rows.join(population.select(*on, *slices), on, "left")
+
+
+def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
+    identity = ["partition", *use_case.entity.key]
+    # Spark returns rows as its tasks finish; a model must not depend on that.
+    rows = rows.sort_by([(name, "ascending") for name in identity])
+    if (distinct := rows.group_by(identity).aggregate([]).num_rows) != rows.num_rows:
+        raise DeclarationError(
+            f"{use_case.name}: label.source: expected one row of {use_case.label.source} an entity and day, found "
+            f"{rows.num_rows} rows for {distinct} entities; its key must be the entity's: "
+            f"{', '.join(use_case.entity.key)}"
+        )
+    matrix = np.empty((rows.num_rows, len(names)), dtype=np.float64)
+    for index, name in enumerate(names):
+        matrix[:, index] = _floats(rows.column(name))
+    days = rows.column("partition").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    slices = {
+        name: np.array(rows.column(f"slice_{name}").fill_null(NULL).to_pylist(), dtype=np.str_)
+        for name in use_case.slices
+        if f"slice_{name}" in rows.column_names
+    }
+    return TrainingSet(names, matrix, _floats(rows.column(LABEL)), days, slices)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -1,0 +1,58 @@
+"""How good a model is in each slice of its holdout, and how certain that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation import day_bootstrap
+from lakehouse.evaluation.day_bootstrap import Bools, Draws, Rows
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+
+
+def measured(use_case: UseCase, rows: TrainingSet, score: Floats, decided: Bools | None) -> list[dict[str, Any]]:
+    """One line for each slice and metric: the gate's own, and those that its fairness limits name for the slice.
+
+    Args:
+        use_case: declares slices and limits.
+        rows: labelled rows with their slices.
+        score: shape (rows,).
+        decided: shape (rows,); None for a regression.
+
+    Returns:
+        ``slice``, ``value``, ``rows``, ``positives`` (None for a regression), ``metric``, ``value_of_metric`` and its
+        95 % interval, ``low`` and ``high``; None where the rows do not define it.
+    """
+    whole, draws = Rows(rows.label, score, decided), Draws.of(rows.days, use_case.model.seed)
+    lines = []
+    for name, value, kept in parts(rows):
+        mine = whole[kept]
+        about = {"slice": name, "value": value, "rows": len(mine.label)}
+        about["positives"] = int(mine.label.sum()) if use_case.binary else None
+        for metric in _metrics(use_case, name):
+            span = day_bootstrap.interval(draws.values(metric, whole, kept), days_of(rows, kept))
+            low, high = span or (None, None)
+            numbers = {"value_of_metric": day_bootstrap.value(metric, mine), "low": low, "high": high}
+            lines.append({**about, "metric": metric, **numbers})
+    return lines
+
+
+def parts(rows: TrainingSet) -> list[tuple[str, str, Bools]]:
+    """Name, value and rows of every slice, in the order of declaration and value."""
+    return [
+        (name, str(value), np.asarray(values == value))
+        for name, values in rows.slices.items()
+        for value in np.unique(values)
+    ]
+
+
+def days_of(rows: TrainingSet, kept: Bools) -> int:
+    """How many days the kept rows come from."""
+    return len(np.unique(rows.days[kept]))
+
+
+def _metrics(use_case: UseCase, name: str) -> list[str]:
+    limited = [limit.metric for limit in use_case.gate.fairness if limit.slice == name]
+    return list(dict.fromkeys([use_case.gate.metric, *limited]))

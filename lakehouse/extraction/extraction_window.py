@@ -1,0 +1,74 @@
+"""Which documents belong to the delivery of a day: a half-open interval of their ``updated_at``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from lakehouse.declaration import Mongo, Source, UseCase
+from lakehouse.errors import WindowOpen
+from lakehouse.ops import deliveries
+
+BEGINNING = "the beginning"
+
+
+@dataclass(frozen=True)
+class ExtractionWindow:
+    """Documents changed from ``since`` (None: from the beginning) to before ``until``, both UTC."""
+
+    mongo: Mongo
+    since: dt.datetime | None
+    until: dt.datetime
+
+    @property
+    def origin(self) -> str:
+        """The window in words: what the ledger keeps as the delivery's origin, and :func:`_until` reads again."""
+        since = BEGINNING if self.since is None else _text(self.since)
+        return f"{_prefix(self.mongo)}{since} until {_text(self.until)}"
+
+
+def of_delivery(
+    use_case: UseCase, source: Source, mongo: Mongo, first: dt.date, last: dt.date, now: dt.datetime
+) -> ExtractionWindow:
+    """The window of the delivery of ``last``, which takes in all days from ``first``.
+
+    It ends with the midnight by which the delivery is due: the one that starts its day for a source that arrives before
+    the day, the one that ends it for a source that arrives the day after. So a day's features, which may read the
+    delivery, never see a change from after their prediction time. It begins where the newest window of this collection
+    ended that was taken in for a day before ``first``, by the ledger: a window that was refused, or never ingested, is
+    read again with the next one.
+
+    Raises:
+        WindowOpen: when ``now`` lies before its end.
+    """
+    end = last + dt.timedelta(days=source.arrives_after_days)
+    until = dt.datetime.combine(end, dt.time(), tzinfo=ZoneInfo(use_case.calendar.timezone)).astimezone(dt.UTC)
+    if now < until:
+        raise WindowOpen(
+            f"source {source.name}: expected the window of {last} to be over, it ends at {_text(until)} and now is "
+            f"{_text(now)}; nothing was read: run again after that"
+        )
+    return ExtractionWindow(mongo, _watermark(source, mongo, first), until)
+
+
+def _watermark(source: Source, mongo: Mongo, day: dt.date) -> dt.datetime | None:
+    before = deliveries.lines_of([source.name], None, day - dt.timedelta(days=1))
+    ends = [
+        _until(line.origin)
+        for line in before
+        if line.status == deliveries.INGESTED and line.origin.startswith(_prefix(mongo))
+    ]
+    return max(ends, default=None)
+
+
+def _prefix(mongo: Mongo) -> str:
+    return f"mongodb {mongo.database}.{mongo.collection} {mongo.updated_at} from "
+
+
+def _until(origin: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(origin.rpartition(" until ")[2])
+
+
+def _text(instant: dt.datetime) -> str:
+    return f"{instant.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,88 @@
+"""The files of a registered version, fetched by the MLflow client once for each version and machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from pathlib import Path
+
+from lakehouse import settings
+from lakehouse.errors import ModelMissing, ModelRefused
+from lakehouse.models import registry
+from lakehouse.models.registry import ModelVersion
+
+# Where training logs a version's files under its run.
+MODEL = "booster/model.ubj"
+PROFILE = "profile/profile.json"
+REFERENCE = "profile/reference.parquet"
+# The job's result: a repeated training answers with it.
+RESULT = "training/result.json"
+
+
+def local_copy(model: ModelVersion, path: str) -> Path:
+    """A local copy of a file that training logged under the version's run.
+
+    Raises:
+        ModelMissing: when the run has no such file. ModelRefused: when the model's bytes are not what was registered.
+    """
+    cached = _cached(model, path)
+    if path == MODEL:
+        model_bytes(model)
+    elif not cached.is_file():
+        _download(model, path, cached)
+    return cached
+
+
+def model_bytes(model: ModelVersion) -> bytes:
+    """The model in XGBoost's own format: the very bytes that were checked, and not a file that may change after it.
+
+    Raises:
+        ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
+    """
+    cached = _cached(model, MODEL)
+    if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
+        return content
+    # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store has the say.
+    _download(model, MODEL, cached)
+    content = cached.read_bytes()
+    if not _is_registered(model, content):
+        cached.unlink()
+        found = hashlib.sha256(content).hexdigest()
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected a file with SHA-256 "
+            f"{model.tags.get(registry.TAG_SHA256)}, found {found}; the artifact store was changed "
+            "after registration: restore the file or retire the version"
+        )
+    return content
+
+
+def _is_registered(model: ModelVersion, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == model.tags.get(registry.TAG_SHA256)
+
+
+def _cached(model: ModelVersion, path: str) -> Path:
+    # Both come from the registry, where others may write: neither may lead out of the cache.
+    if not re.fullmatch(r"\w[\w.-]*", model.name) or not re.fullmatch(r"[0-9A-Za-z]+", model.run_id):
+        raise ModelRefused(
+            f"model {model.name!r} version {model.version}: expected a name and a run id of letters and digits, found run "
+            f"{model.run_id!r}; only versions that the train job registered are loaded"
+        )
+    return settings.load().state_root / "models" / model.name / str(model.version) / model.run_id / path
+
+
+def _download(model: ModelVersion, path: str, target: Path) -> None:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Two tasks may fetch the same file at once: each fetches into a folder of its own, and the last rename wins.
+        with tempfile.TemporaryDirectory(dir=target.parent) as draft:
+            fetched = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=draft)
+            Path(fetched).replace(target)
+    except (MlflowException, OSError) as error:
+        raise ModelMissing(
+            f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}: {error}"
+        ) from error

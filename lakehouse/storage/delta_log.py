@@ -1,0 +1,83 @@
+"""What a table's log says without a look at its rows: where it lies, its version, and statistics by day.
+
+Read by delta-rs, which answers in milliseconds and needs no Spark.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from deltalake import DeltaTable
+
+from lakehouse import settings
+from lakehouse.tables import Table
+
+
+def location(table: Table) -> str:
+    """Where the table lies: ``<LAKEHOUSE_ROOT>/<layer>/<name>``."""
+    return f"{settings.load().lakehouse_root.rstrip('/')}/{table.layer}/{table.name}"
+
+
+def exists(table: Table) -> bool:
+    """Whether anything was ever written to the table."""
+    return bool(DeltaTable.is_deltatable(location(table)))
+
+
+def version(table: Table) -> int:
+    """The newest version of the table; -1 when it does not exist."""
+    return DeltaTable(location(table)).version() if exists(table) else -1
+
+
+def constant_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, str]:
+    """The value of a column that is constant within each day, read from the log's statistics alone.
+
+    Args:
+        table: partitioned by ``partition``.
+        column: a string or integer column of at most 32 characters.
+        partition: further partition columns and their value, such as ``role="champion"``.
+
+    Returns:
+        Value as text by day, for the days in which all files agree on it.
+    """
+    values: dict[dt.date, set[str]] = {}
+    for day, bounds in _files(table, partition, f"min.{column}", f"max.{column}"):
+        values.setdefault(day, set()).update("" if bound is None else str(bound) for bound in bounds)
+    return {day: found.pop() for day, found in values.items() if len(found) == 1}
+
+
+def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, tuple[str, str] | None]:
+    """The least and greatest value of a column on each day, by the log's statistics; None where a file has none.
+
+    Args:
+        table: partitioned by ``partition``.
+        column: one that the log has statistics of.
+        partition: further partition columns and their value, such as ``role="champion"``.
+    """
+    values: dict[dt.date, list[Any]] = {}
+    for day, bounds in _files(table, partition, f"min.{column}", f"max.{column}"):
+        values.setdefault(day, []).extend(bounds)
+    return {day: None if None in found else (str(min(found)), str(max(found))) for day, found in values.items()}
+
+
+def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
+    """How many rows the table holds for these days, by the log's statistics."""
+    asked = set(days)
+    return sum(rows for day, (rows,) in _files(table, partition, "num_records") if day in asked)
+
+
+def _files(table: Table, partition: dict[str, str], *names: str) -> Iterator[tuple[dt.date, tuple[Any, ...]]]:
+    """The day and the named statistics (None: the log has none) of each of the table's files in these partitions."""
+    if not exists(table):
+        return
+    actions = DeltaTable(location(table)).get_add_actions(flatten=True)
+    known = set(actions.schema.names)
+    if "partition.partition" not in known:
+        return
+    days, *limits = (actions.column(f"partition.{name}").to_pylist() for name in ("partition", *partition))
+    statistics = [actions.column(name).to_pylist() if name in known else [None] * len(days) for name in names]
+    asked = tuple(partition.values())
+    for index, day in enumerate(days):
+        if tuple(limit[index] for limit in limits) == asked:
+            yield day, tuple(values[index] for values in statistics)

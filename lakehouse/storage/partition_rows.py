@@ -1,0 +1,48 @@
+"""Rows of a day that are computed anew each time (performance, drift), and written only where they have changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow.compute as pc
+
+from lakehouse.storage import commits, small_tables, sql_quoting
+from lakehouse.storage.small_tables import Row
+from lakehouse.tables import Table
+
+
+def read(table: Table, days: Iterable[dt.date]) -> list[dict[str, Any]]:
+    """The rows of these days, ordered by the table's key; none when the table does not exist.
+
+    Args:
+        table: partitioned by ``partition``.
+        days: which days.
+    """
+    return small_tables.read(table, pc.field("partition").isin(list(days)))
+
+
+def replace(table: Table, days: Sequence[dt.date], new: Iterable[Row]) -> bool:
+    """Make ``new`` the rows of these days, in one commit.
+
+    Args:
+        table: partitioned by ``partition``.
+        days: the days to replace; a day without rows becomes empty.
+        new: every declared column of the table, with the days among ``days``.
+
+    Returns:
+        Whether anything had to be written: the same rows again make no commit.
+    """
+    wanted = small_tables.ordered(table, [{name: row[name] for name in table.column_names} for row in new])
+    before = read(table, days)
+    changed = [day for day in days if _of(day, before) != _of(day, wanted)]
+    if changed:
+        commits.replace_rows(
+            table, [row for row in wanted if row["partition"] in changed], sql_quoting.days_condition(changed)
+        )
+    return bool(changed)
+
+
+def _of(day: dt.date, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in found if row["partition"] == day]

@@ -1,0 +1,103 @@
+"""The Spark session of a job: joined on the Connect server where there is one, else made here."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lakehouse import settings
+from lakehouse.errors import ServiceUnavailable
+from lakehouse.storage import spark_config
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Spark's own client waits ten minutes for a server that does not answer, without a word, and up to a minute for one that
+# is back. A task that fails after one minute says what is wrong, and Airflow tries it again.
+PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 5
+DEFAULT_PORT = 15002
+SESSION_ID = re.compile(r"\bsession_id=([0-9a-fA-F-]{36})")
+
+
+def session(application: str, days: int = 1) -> SparkSession:
+    """A session named ``application``, for work on so many days.
+
+    With ``SPARK_REMOTE`` the session that its address names is joined: jobs share it, so none may stop it or lean on temporary
+    views and settings in it. Otherwise Spark starts in this process on ``SPARK_MASTER``, or as spark-submit says.
+
+    Long ranges have a session of their own beside it, whose plans are compiled.
+
+    Raises:
+        ServiceUnavailable: when no server answers at the address.
+    """
+    compiled = days >= spark_config.COMPILED_FROM_DAYS
+    remote = settings.load().spark_remote
+    if remote is not None:
+        made = _join(beside(remote) if compiled else remote, anew=compiled)
+    else:
+        made = _local(application)
+        made = made.newSession() if compiled else made
+    if compiled:
+        for name, value in spark_config.COMPILED_CONFIG.items():
+            made.conf.set(name, value)
+    return made
+
+
+def beside(remote: str) -> str:
+    """The address of a second session on the same server, the same for all jobs that share the first."""
+    return SESSION_ID.sub(lambda found: f"session_id={uuid.uuid5(uuid.UUID(found[1]), 'long ranges')}", remote)
+
+
+def _local(application: str) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    where = settings.load()
+    builder = SparkSession.builder.appName(application)
+    config = dict(spark_config.CONFIG)
+    if not where.under_spark_submit:
+        builder = builder.master(where.spark_master)
+        if where.spark_master.startswith("local"):
+            config |= spark_config.LOCAL_CONFIG
+            # Spark starts its Python workers by this name, and the system's python3 has none of the packages.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    for name, value in config.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _join(remote: str, anew: bool) -> SparkSession:
+    """The session that ``remote`` names, on a server that answers; ``anew`` also where this process has joined another."""
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    _await_answer(remote)
+    builder = SparkSession.builder.remote(remote)
+    # Of a process that has a session, getOrCreate returns that one, whatever the address says.
+    joined = builder.create() if anew else builder.getOrCreate()
+    tries = PATIENCE_SECONDS // PAUSE_SECONDS
+    joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
+    return joined
+
+
+def _await_answer(remote: str) -> None:
+    address = urlsplit(remote)
+    host, port = address.hostname or "localhost", address.port or DEFAULT_PORT
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=PAUSE_SECONDS).close()
+            return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise ServiceUnavailable(
+                    f"Spark at {host}:{port}: expected an answer within {PATIENCE_SECONDS} s, found none ({error}); is the "
+                    "stack up? (make up)"
+                ) from error
+        time.sleep(0.5)

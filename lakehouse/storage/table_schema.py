@@ -1,0 +1,43 @@
+"""A table's declaration as Arrow and Delta know it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lakehouse.tables import Table
+
+TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+}
+
+# Gold must be readable by delta-rs and DuckDB, which know neither deletion vectors nor type widening; the other layers
+# keep to the same so that an analyst can read them all.
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.enableTypeWidening": "false",
+}
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The table's columns as Arrow knows them."""
+    return pa.schema(
+        [
+            pa.field(column.name, TYPES[column.type], column.nullable, metadata={"comment": column.description})
+            for column in table.columns
+        ]
+    )
+
+
+def properties(table: Table) -> dict[str, str]:
+    """Delta's settings for the table."""
+    every_20 = {**PROPERTIES, "delta.checkpointInterval": "20"}
+    # Without a list Delta would keep statistics of the first 32 columns.
+    if not table.indexed:
+        return every_20 | {"delta.dataSkippingNumIndexedCols": "0"}
+    return every_20 | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}

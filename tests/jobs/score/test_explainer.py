@@ -1,0 +1,98 @@
+"""The worker's function that explains rows: exact, additive, and in an order that does not depend on the batch."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from jobs.score.explainer import explainer
+from jobs.score.predict import scorer
+from lakehouse.evaluation import shap_values
+from lakehouse.models import xgboost_model
+
+NAMES = tuple(f"f{number}" for number in range(8))
+
+
+@cache
+def trained(objective: str) -> bytes:
+    import xgboost
+
+    dice = np.random.default_rng(7)
+    rows = dice.normal(size=(500, len(NAMES)))
+    rows[dice.random(rows.shape) < 0.1] = np.nan
+    value = np.nan_to_num(rows[:, 0] * 2 - rows[:, 1] + rows[:, 2] * rows[:, 3])
+    label = (value > 0).astype(float) if objective.startswith("binary") else value * 10 + 50
+    parameters = {"objective": objective, "max_depth": 4, "seed": 1}
+    return bytes(xgboost.train(parameters, xgboost.DMatrix(rows, label=label), 40).save_raw("ubj"))
+
+
+def batch(rows: int = 60) -> pa.RecordBatch:
+    dice = np.random.default_rng(8)
+    columns: dict[str, Any] = {"key": pa.array([f"k{number}" for number in range(rows)])}
+    for name in NAMES:
+        columns[name] = pa.array([None if dice.random() < 0.2 else float(x) for x in dice.normal(size=rows)])
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def explained(model: bytes, given: list[pa.RecordBatch], named: int) -> list[dict[str, Any]]:
+    return [line for made in explainer(model, ("key",), NAMES, named)(iter(given)) for line in made.to_pylist()]
+
+
+@pytest.mark.parametrize("objective", ["binary:logistic", "reg:squarederror"])
+@pytest.mark.parametrize("named", [1, 3, len(NAMES), 50])
+def test_base_and_contributions_add_up_to_the_margin_of_the_score(objective: str, named: int) -> None:
+    model, rows = trained(objective), batch()
+    kept = pa.schema([("key", pa.string())])
+    scores = {r["key"]: r["score"] for made in scorer(model, kept, NAMES)(iter([rows])) for r in made.to_pylist()}
+    lines = explained(model, [rows], named)
+    parts = {line["key"]: [line["base_value"]] for line in lines}
+    assert set(parts) == set(scores)
+    for line in lines:
+        parts[line["key"]].append(line["contribution"])
+    for key, added in parts.items():
+        if objective.startswith("binary"):
+            assert 1 / (1 + np.exp(-sum(added))) == pytest.approx(scores[key], abs=1e-6, rel=1e-6)
+        else:
+            # XGBoost adds up in single precision: what it rounds away grows with what is added, not with the sum.
+            precision = 4 * np.finfo(np.float32).eps * np.abs(added).sum()
+            assert sum(added) == pytest.approx(scores[key], abs=precision, rel=0)
+
+
+def test_the_greatest_come_first_and_the_others_last() -> None:
+    lines = [line for line in explained(trained("binary:logistic"), [batch()], 3) if line["key"] == "k5"]
+    assert [line["rank"] for line in lines] == [1, 2, 3, 4]
+    assert lines[-1]["feature"] == shap_values.OTHERS and lines[-1]["value"] is None
+    named = [abs(line["contribution"]) for line in lines[:-1]]
+    assert all(greater >= less for greater, less in pairwise(named))
+    rows = batch().to_pylist()
+    assert all(line["value"] == rows[5][line["feature"]] for line in lines[:-1])
+
+
+def test_every_feature_named_leaves_no_others() -> None:
+    lines = explained(trained("binary:logistic"), [batch(2)], len(NAMES))
+    assert {line["feature"] for line in lines} == set(NAMES) and len(lines) == 2 * len(NAMES)
+
+
+def test_batches_make_no_difference_and_an_empty_one_is_nothing() -> None:
+    model, rows = trained("binary:logistic"), batch()
+    whole = explained(model, [rows], 3)
+    parts = explained(model, [rows.slice(0, 0), rows.slice(0, 17), rows.slice(17)], 3)
+    assert parts == whole and explained(model, [rows.slice(0, 0)], 3) == []
+
+
+def test_contributions_are_exact_and_not_the_approximation() -> None:
+    # A model of one tree of depth 1: who is worth what can be worked out by hand.
+    import xgboost
+
+    rows = np.array([[0.0], [0.0], [0.0], [1.0]], dtype=np.float32)
+    parameters = {"objective": "reg:squarederror", "max_depth": 1, "eta": 1, "reg_lambda": 0, "base_score": 0}
+    booster = xgboost.train(parameters, xgboost.DMatrix(rows, label=[0.0, 0.0, 0.0, 8.0]), 1)
+    found = shap_values.greatest(xgboost_model.load(bytes(booster.save_raw("ubj"))), rows, 1)
+    assert found.base == pytest.approx([2.0] * 4)
+    assert found.contribution[:, 0] == pytest.approx([-2, -2, -2, 6])
+    assert found.margin == pytest.approx([0, 0, 0, 8])
