@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs import stages
-from jobs.arguments import parse
+from jobs.command_line import parse, result_file
 from lakehouse.errors import NightjarError, ServiceUnavailable
 
 log = logging.getLogger("jobs")
@@ -43,13 +43,13 @@ def main(argv: Sequence[str]) -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # MLflow's progress bars are for terminals; in a task log each step is a line.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    result_file = _result_file(argv)
+    file = result_file(argv)
     try:
-        arguments = parse(argv)
+        command = parse(argv)
         started = time.monotonic()
-        result = stages.run(arguments)
-        log.info("%s done in %.1f s: %s", arguments.stage, time.monotonic() - started, json.dumps(result, default=str))
-        _write(result_file, result)
+        result = stages.STAGES[command.stage].run(command.arguments).as_json()
+        log.info("%s done in %.1f s: %s", command.stage, time.monotonic() - started, json.dumps(result, default=str))
+        _write(file, result)
         return 0
     except Exception as error:
         named = _named(error)
@@ -58,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
             named = NightjarError(f"{type(error).__name__}: {_first_line(error)}")
             named.retryable = True
         kind = type(named).__name__
-        _write(result_file, {"error": kind, "message": str(named), "retryable": named.retryable})
+        _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
         print(f"ERROR {kind}: {named}", file=sys.stderr, flush=True)
         return named.exit_code
 
@@ -86,16 +86,6 @@ def _first_line(error: BaseException) -> str:
     # What a Python worker of Spark died of stands at the end of its traceback.
     cause = [line for line in lines[1:] if PYTHON_ERROR.match(line)] if lines[0].endswith(":") else []
     return " ".join([lines[0], *cause[-1:]])[:500]
-
-
-def _result_file(argv: Sequence[str]) -> Path | None:
-    """The --result file, found before parsing so that a parsing error is reported in it too."""
-    for index, word in enumerate(argv):
-        if word == "--result" and index + 1 < len(argv):
-            return Path(argv[index + 1])
-        if word.startswith("--result="):
-            return Path(word.removeprefix("--result="))
-    return None
 
 
 def _write(file: Path | None, content: dict[str, Any]) -> None:

@@ -1,17 +1,137 @@
-"""Running one stage: the door that the command line and a stage that is made of stages go through."""
+"""The stages: what each is for, its command line, and its room. A room is imported when its stage runs, and not before."""
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.extract.arguments import ExtractArguments
+from jobs.features.arguments import FeaturesArguments
+from jobs.gate.arguments import GateArguments
+from jobs.ingest.arguments import IngestArguments, ReplayArguments
+from jobs.monitor.arguments import MonitorArguments
+from jobs.report.arguments import ReportArguments
+from jobs.restate.arguments import RestateArguments
+from jobs.result import Result
+from jobs.retire.arguments import RetireArguments
+from jobs.rollback.arguments import RollbackArguments
+from jobs.score.arguments import ScoreArguments
+from jobs.stale.arguments import StaleArguments
+from jobs.train.arguments import TrainArguments
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
-    """Run the stage's room, jobs/<stage>/job.py, and return its result."""
-    job = importlib.import_module(
-        "jobs.ingest.replay" if arguments.stage == "replay" else f"jobs.{arguments.stage}.job"
-    )
-    result: dict[str, Any] = job.run(arguments)
-    return result
+def _extract(arguments: ExtractArguments) -> Result:
+    from jobs.extract.job import run
+
+    return run(arguments)
+
+
+def _ingest(arguments: IngestArguments) -> Result:
+    from jobs.ingest.job import run
+
+    return run(arguments)
+
+
+def _replay(arguments: ReplayArguments) -> Result:
+    from jobs.ingest.replay import run
+
+    return run(arguments)
+
+
+def _features(arguments: FeaturesArguments) -> Result:
+    from jobs.features.job import run
+
+    return run(arguments)
+
+
+def _train(arguments: TrainArguments) -> Result:
+    from jobs.train.job import run
+
+    return run(arguments)
+
+
+def _gate(arguments: GateArguments) -> Result:
+    from jobs.gate.job import run
+
+    return run(arguments)
+
+
+def _score(arguments: ScoreArguments) -> Result:
+    from jobs.score.job import run
+
+    return run(arguments)
+
+
+def _monitor(arguments: MonitorArguments) -> Result:
+    from jobs.monitor.job import run
+
+    return run(arguments)
+
+
+def _report(arguments: ReportArguments) -> Result:
+    from jobs.report.job import run
+
+    return run(arguments)
+
+
+def _stale(arguments: StaleArguments) -> Result:
+    from jobs.stale.job import run
+
+    return run(arguments)
+
+
+def _restate(arguments: RestateArguments) -> Result:
+    from jobs.restate.job import run
+
+    return run(arguments)
+
+
+def _rollback(arguments: RollbackArguments) -> Result:
+    from jobs.rollback.job import run
+
+    return run(arguments)
+
+
+def _retire(arguments: RetireArguments) -> Result:
+    from jobs.retire.job import run
+
+    return run(arguments)
+
+
+def _maintain(arguments: Arguments) -> Result:
+    from jobs.maintain.job import run
+
+    return run(arguments)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage: its purpose in words, the arguments that it takes, and what runs it with them."""
+
+    purpose: str
+    arguments: type[Arguments]
+    run: Callable[[Any], Result]
+
+
+STAGES = {
+    "extract": Stage("land what changed in a source's MongoDB collection", ExtractArguments, _extract),
+    "ingest": Stage("take a source's deliveries of some days through bronze into silver", IngestArguments, _ingest),
+    "replay": Stage("check delivered rows again by the contract as it is now", ReplayArguments, _replay),
+    "features": Stage("build a use case's features of some days", FeaturesArguments, _features),
+    "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
+    "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),
+    "score": Stage("score a use case's entities of some days", ScoreArguments, _score),
+    "monitor": Stage("mature labels, measure performance and drift, and give the verdict", MonitorArguments, _monitor),
+    "report": Stage("log the Evidently page of a day to MLflow", ReportArguments, _report),
+    "stale": Stage(
+        "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
+    ),
+    "restate": Stage(
+        "recompute what is stale: features, then scores, then what was measured", RestateArguments, _restate
+    ),
+    "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
+    "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),
+    "maintain": Stage("compact and vacuum every table and check that its readers can read it", Arguments, _maintain),
+}

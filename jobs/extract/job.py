@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from dataclasses import dataclass
 
-from jobs.arguments import Arguments
+from jobs.extract.arguments import ExtractArguments
+from jobs.result import Result
 from lakehouse import settings
 from lakehouse.declaration import loader
 from lakehouse.extraction import connection
 from lakehouse.extraction.extract import extract
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ExtractResult(Result):
+    """What landed: the file, the window in words, and its documents, those without a date of their change counted apart."""
+
+    file: str | None = None
+    origin: str
+    documents: int
+    undated_documents: int = 0
+
+
+def run(arguments: ExtractArguments) -> ExtractResult:
     """Land the window of the day, or one window for the whole range, as the delivery of its last day."""
-    assert arguments.source is not None
     use_case, source = loader.by_source(arguments.source)
     days = arguments.days
     with connection.to(settings.load().mongo_uri) as client:
-        return extract(client, use_case, source, days[0], days[-1], dt.datetime.now(dt.UTC))
+        landed = extract(client, use_case, source, days[0], days[-1], dt.datetime.now(dt.UTC))
+    return ExtractResult(**landed)

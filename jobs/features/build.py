@@ -54,7 +54,9 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
 def stamp(rows: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]) -> DataFrame:
     """Add ``prediction_time``, the local midnight that starts the day, and each day's ``inputs_fingerprint``."""
     midnight = F.to_utc_timestamp(F.col("partition").cast("timestamp"), use_case.calendar.timezone)
-    return rows.withColumns({"prediction_time": midnight, "inputs_fingerprint": daily_columns.value_of_day(by_day)})
+    return rows.withColumns(
+        {"prediction_time": midnight, tables.INPUTS_FINGERPRINT: daily_columns.value_of_day(by_day)}
+    )
 
 
 def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days: list[dt.date]) -> int:

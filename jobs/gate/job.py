@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 from typing import Any
 
-from jobs.arguments import Arguments
 from jobs.gate import promotion_decision, provenance
+from jobs.gate.arguments import Answer, GateArguments
 from jobs.gate.checks import decide
 from jobs.gate.evidence import ChallengerResult
 from jobs.gate.promotion_decision import PromotionDecision
+from jobs.result import Result
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, ModelMissing
 from lakehouse.models import champion_record, registry
@@ -23,13 +25,25 @@ log = logging.getLogger(__name__)
 PROPOSED = "proposed"
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class GateResult(Result):
+    """The verdict on a version, its reasons, and the numbers behind them."""
+
+    verdict: str
+    model_version: int
+    champion_version: int | None
+    reasons: list[str]
+    metrics: dict[str, Any]
+    evidence: dict[str, Any]
+    run_url: str
+
+
+def run(arguments: GateArguments) -> GateResult:
     """Judge one version; a version that was judged already keeps its verdict.
 
     Where the use case asks for a person, a promotion is proposed and nothing happens; a second call with the answer
     carries it out.
     """
-    assert arguments.use_case is not None and arguments.partition is not None
     use_case = loader.by_name(arguments.use_case)
     model = choose(use_case, arguments.partition, arguments.model_version)
     judged, status = promotion_decision.declared_for(model), "judged"
@@ -50,16 +64,16 @@ def run(arguments: Arguments) -> dict[str, Any]:
         status = status if new else "unchanged"
     verdict = PROPOSED if status == PROPOSED else judged.verdict
     log.info("gate %s: version %d %s: %s", use_case.name, model.version, verdict, "; ".join(judged.reasons))
-    return {
-        "status": status,
-        "verdict": verdict,
-        "model_version": model.version,
-        "champion_version": judged.from_version,
-        "reasons": list(judged.reasons),
-        "metrics": {name: judged.evidence[name] for name in ("challenger", "champion")},
-        "evidence": judged.evidence,
-        "run_url": registry.run_url(model),
-    }
+    return GateResult(
+        status=status,
+        verdict=verdict,
+        model_version=model.version,
+        champion_version=judged.from_version,
+        reasons=list(judged.reasons),
+        metrics={name: judged.evidence[name] for name in ("challenger", "champion")},
+        evidence=dict(judged.evidence),
+        run_url=registry.run_url(model),
+    )
 
 
 def waits(use_case: UseCase, model: ModelVersion, judged: PromotionDecision) -> bool:
@@ -71,7 +85,7 @@ def waits(use_case: UseCase, model: ModelVersion, judged: PromotionDecision) -> 
 
 
 def answer(
-    use_case: UseCase, model: ModelVersion, judged: PromotionDecision, said: str, actor: str
+    use_case: UseCase, model: ModelVersion, judged: PromotionDecision, said: Answer, actor: str
 ) -> PromotionDecision:
     """The judgement with a person's answer, declared.
 

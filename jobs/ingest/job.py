@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from contextlib import closing
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.arguments import Arguments
 from jobs.ingest import silver
+from jobs.ingest.arguments import IngestArguments
 from jobs.ingest.delivery_errors import CHANGED
 from jobs.ingest.landing import Landed, landed, recognized
 from jobs.ingest.parse import parser
 from jobs.ingest.silver import CheckedDeliveries
+from jobs.result import Result
 from lakehouse import tables
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryChanged, DeliveryRejected
@@ -26,13 +26,24 @@ from lakehouse.storage import commits, spark_session, sql_quoting
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class IngestResult(Result):
+    """How many deliveries, what became of their rows, and which columns the contract does not know."""
+
+    deliveries: int
+    delivered_rows: int = 0
+    accepted_rows: int = 0
+    rejected_rows: int = 0
+    duplicate_rows: int = 0
+    new_columns: list[str] = field(default_factory=list)
+
+
+def run(arguments: IngestArguments) -> IngestResult:
     """Take in what has landed for the days; what the ledger has already is left alone.
 
     Raises:
         DeliveryRejected: when a delivery as a whole breaks the contract; it is in the ledger as refused, silver untouched.
     """
-    assert arguments.source is not None
     _, source = loader.by_source(arguments.source)
     days = arguments.days
     books = {line.delivery_id: line for line in deliveries.lines_of([source.name], days[0], days[-1])}
@@ -42,7 +53,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     found = [replace(item, delivery=books[item.id]) if item.id in known else item for item in found]
     new = [item for item in found if arguments.force or item.id not in known]
     if not new:
-        return {"status": "unchanged" if found else "none", "deliveries": len(found), "delivered_rows": 0}
+        return IngestResult(status="unchanged" if found else "none", deliveries=len(found))
 
     session = spark_session.session(f"ingest {source.name}")
     arrived = [item.delivery for item in new]
@@ -94,14 +105,14 @@ def _parsed(session: SparkSession, source: Source, new: list[Landed]) -> DataFra
     return lines.withColumn("_file", F.element_at(F.split("path", "/"), -1)).join(F.broadcast(identity), "_file")
 
 
-def _result(judged: CheckedDeliveries) -> dict[str, Any]:
-    lines = judged.lines
-    return {
-        "status": "ingested",
-        "deliveries": len(lines),
-        "delivered_rows": sum(line.delivered_rows for line in lines),
-        "accepted_rows": sum(line.accepted_rows for line in lines),
-        "rejected_rows": sum(line.rejected_rows for line in lines),
-        "duplicate_rows": sum(line.duplicate_rows for line in lines),
-        "new_columns": judged.new_columns,
-    }
+def _result(checked: CheckedDeliveries) -> IngestResult:
+    lines = checked.lines
+    return IngestResult(
+        status="ingested",
+        deliveries=len(lines),
+        delivered_rows=sum(line.delivered_rows for line in lines),
+        accepted_rows=sum(line.accepted_rows for line in lines),
+        rejected_rows=sum(line.rejected_rows for line in lines),
+        duplicate_rows=sum(line.duplicate_rows for line in lines),
+        new_columns=checked.new_columns,
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
+from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import silver
+from jobs.ingest.arguments import ReplayArguments
 from jobs.ingest.silver import CheckedDeliveries
+from jobs.result import Result
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ops import deliveries
@@ -21,7 +23,17 @@ from lakehouse.storage import spark_session
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ReplayResult(Result):
+    """How many deliveries were checked again, the days that changed, and how many rows moved into silver."""
+
+    deliveries: int
+    days: int = 0
+    partitions: list[dt.date] = field(default_factory=list)
+    moved_rows: int = 0
+
+
+def run(arguments: ReplayArguments) -> ReplayResult:
     """Replay all deliveries of the source, or those for the days from ``partition`` to ``through``, from bronze.
 
     A delivery that was refused is taken in when the contract now accepts it, and stays refused when it does not.
@@ -29,22 +41,22 @@ def run(arguments: Arguments) -> dict[str, Any]:
     Raises:
         DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
     """
-    assert arguments.source is not None
     _, source = loader.by_source(arguments.source)
-    last = arguments.through or arguments.partition
-    before = {line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, last)}
+    before = {
+        line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, arguments.last)
+    }
     if not before:
-        return {"status": "none", "message": "no delivery", "deliveries": 0}
+        return ReplayResult(status="none", message="no delivery", deliveries=0)
     session = spark_session.session(f"replay {source.name}")
     with closing(_judge(session, source, before, arguments.any_volume)) as judged:
         changed = [line for line in judged.lines if line != before[line.delivery_id]]
         if not changed:
-            return {"status": "unchanged", "deliveries": len(before), "days": 0, "moved_rows": 0}
+            return ReplayResult(status="unchanged", deliveries=len(before))
         days = sorted({line.partition for line in changed})
         silver.write(session, source, judged, days)
     silver.reconcile_concurrent(session, source, days, before)
     moved = sum(line.accepted_rows - before[line.delivery_id].accepted_rows for line in changed)
-    return {"status": "replayed", "deliveries": len(before), "days": len(days), "partitions": days, "moved_rows": moved}
+    return ReplayResult(status="replayed", deliveries=len(before), days=len(days), partitions=days, moved_rows=moved)
 
 
 def _judge(

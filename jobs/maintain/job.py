@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from dataclasses import dataclass
 
 from jobs.arguments import Arguments
 from jobs.maintain import clustering
 from jobs.maintain.readers import unreadable
+from jobs.result import Result
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
@@ -17,7 +18,15 @@ from lakehouse.tables import Table
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class MaintainResult(Result):
+    """The tables that were maintained, and in how many days of which tables rows were sorted."""
+
+    tables: list[str]
+    clustered_days: dict[str, int]
+
+
+def run(arguments: Arguments) -> MaintainResult:
     """Compact, cluster and vacuum every declared table that exists, then read every gold table with delta-rs and DuckDB.
 
     Raises:
@@ -43,11 +52,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
             f"expected every gold table to be readable by delta-rs and DuckDB, found {found}; look for a table feature that "
             "was switched on by hand: DESCRIBE DETAIL lists them"
         )
-    return {
-        "status": "maintained",
-        "tables": [table.full_name for table in existing],
-        "clustered_days": clustered,
-    }
+    return MaintainResult(status="maintained", tables=[table.full_name for table in existing], clustered_days=clustered)
 
 
 def declared_tables() -> list[Table]:

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.monitor import version
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import labelled_rows
 from lakehouse.ops import builds
-from lakehouse.staleness import expected_inputs
-from lakehouse.storage import commits, daily_columns, delta_log, spark_tables, sql_quoting
+from lakehouse.staleness import expected_inputs, up_to_date
+from lakehouse.storage import commits, daily_columns, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -26,16 +27,15 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
         The days written; the others wait for a delivery or are up to date.
     """
     table = tables.outcomes(use_case)
-    inputs_of = expected_inputs.outcomes(use_case, days)
-    built = delta_log.constant_by_partition(table, "inputs_fingerprint")
-    stale = [day for day in inputs_of if force or built.get(day) != builds.fingerprint(inputs_of[day])]
+    expected = expected_inputs.outcomes(use_case, days, version.OUTCOMES)
+    stale = up_to_date.compare(table, expected).outdated(force)
     if not stale:
         return []
     log.info("monitor: labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])
     condition = sql_quoting.days_condition(stale)
     population = spark_tables.read(session, tables.silver(use_case.source(use_case.entity.source))).where(condition)
     reported = spark_tables.read(session, tables.silver(use_case.source(use_case.label.source))).where(condition)
-    rows = label_rows(population, reported, use_case, builds.record(table, {day: inputs_of[day] for day in stale}))
+    rows = label_rows(population, reported, use_case, builds.record(table, {day: expected[day] for day in stale}))
     commits.replace(rows, table, where=condition)
     return stale
 
@@ -59,5 +59,5 @@ def label_rows(
     return (
         population.select(*on)
         .join(labels, on=on, how="left")
-        .withColumn("inputs_fingerprint", daily_columns.value_of_day(by_day))
+        .withColumn(tables.INPUTS_FINGERPRINT, daily_columns.value_of_day(by_day))
     )

@@ -42,7 +42,7 @@ class Matured:
     loss: float
 
 
-def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
+def scored_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
     """Each score with its label and the values of the declared slices.
 
     Returns:
@@ -58,7 +58,7 @@ def judged_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, u
 
 
 def measure(judged: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
-    """Rows of the performance table for all days in ``judged`` (see ``judged_rows``), about so many rows."""
+    """Rows of the performance table for all days in ``judged`` (see ``scored_rows``), about so many rows."""
     task, slices = use_case.model.task, use_case.slices
     if rows_expected <= ROWS_AT_ONCE:
         rows = judged.toPandas()

@@ -6,15 +6,17 @@ import datetime as dt
 import json
 import logging
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pyspark.sql import functions as F
 
-from jobs.arguments import Arguments
 from jobs.report import drift_run, page
+from jobs.report.arguments import ReportArguments
 from jobs.report.sample import window_sample
+from jobs.result import Result
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
@@ -29,9 +31,17 @@ Rows = list[dict[str, Any]]
 DRAWN_AT_LEAST = 8
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ReportResult(Result):
+    """Where the page is, and how many rows it draws."""
+
+    run_id: str | None
+    url: str
+    rows: int | None = None
+
+
+def run(arguments: ReportArguments) -> ReportResult:
     """Draw the day's window against the training sample; a page that is there for the same numbers is kept."""
-    assert arguments.use_case is not None and arguments.partition is not None
     use_case, day = loader.by_name(arguments.use_case), arguments.partition
     rows = partition_rows.read(tables.drift(use_case), [day])
     if not rows:
@@ -42,7 +52,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     fingerprint = fingerprints.digest(json.dumps(rows, default=str))
     kept = drift_run.find(use_case.name, day.isoformat())
     if kept.fingerprint == fingerprint:
-        return {"status": "unchanged", "run_id": kept.run_id, "url": kept.url}
+        return ReportResult(status="unchanged", run_id=kept.run_id, url=kept.url)
     version = rows[0]["model_version"]
     limits = psi_limits(rows)
     current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
@@ -52,7 +62,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
         files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))
         done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
     log.info("report: the drift page of %s is at %s", day, done.url)
-    return {"status": "reported", "run_id": done.run_id, "url": done.url, "rows": len(current)}
+    return ReportResult(status="reported", run_id=done.run_id, url=done.url, rows=len(current))
 
 
 def psi_limits(rows: Rows) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from jobs import stages
-from jobs.arguments import Arguments
+from jobs import code_versions
+from jobs.restate.arguments import RestateArguments
+from jobs.result import Result
 from lakehouse.date_ranges import contiguous
 from lakehouse.declaration import loader
 from lakehouse.ops import pending_verdicts
@@ -16,22 +17,48 @@ from lakehouse.staleness import report
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class RestateResult(Result):
+    """The days of each stage that were recomputed, or would be."""
+
+    features: list[dt.date]
+    score: list[dt.date]
+    monitor: list[dt.date]
+
+
+def run(arguments: RestateArguments) -> RestateResult:
     """Recompute what is stale of all days, or of those from ``partition`` to ``through``, and no other partition."""
-    assert arguments.use_case is not None
     use_case = loader.by_name(arguments.use_case)
-    last = arguments.through or arguments.partition
-    found = report.find(use_case, arguments.partition, last, arguments.champion)
-    score = sorted({*found.scores, *found.reasons})
-    plan = {"features": sorted(found.features), "score": score, "monitor": found.monitor}
-    for stage, days in plan.items():
+    stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
+    features, score, monitor = sorted(stale.features), sorted({*stale.scores, *stale.reasons}), stale.monitor
+    for stage, days in (("features", features), ("score", score), ("monitor", monitor)):
         ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
-    if not arguments.dry_run:
-        pending_verdicts.record(use_case.name, found.monitor)
-        for stage, days in plan.items():
-            for begin, end in contiguous(days):
-                stages.run(replace(arguments, stage=stage, partition=begin, through=end, dry_run=False))
-        pending_verdicts.clear(use_case.name, found.monitor)
-    done = "planned" if arguments.dry_run else "restated"
-    return {"status": done if any(plan.values()) else "fresh", **plan}
+    plan = RestateResult(
+        status="planned" if features or score or monitor else "fresh", features=features, score=score, monitor=monitor
+    )
+    if arguments.dry_run or plan.status == "fresh":
+        return plan
+    pending_verdicts.record(use_case.name, monitor)
+    _recompute(arguments, plan)
+    pending_verdicts.clear(use_case.name, monitor)
+    return replace(plan, status="restated")
+
+
+def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
+    # Imported here: a plan that is only shown needs no Spark.
+    from jobs.features import job as features
+    from jobs.features.arguments import FeaturesArguments
+    from jobs.monitor import job as monitor
+    from jobs.monitor.arguments import MonitorArguments
+    from jobs.score import job as score
+    from jobs.score.arguments import ScoreArguments
+
+    name, actor = arguments.use_case, arguments.actor
+    for first, last in contiguous(plan.features):
+        features.run(FeaturesArguments(use_case=name, partition=first, through=last, actor=actor))
+    for first, last in contiguous(plan.score):
+        champion = arguments.champion
+        score.run(ScoreArguments(use_case=name, partition=first, through=last, actor=actor, champion=champion))
+    for first, last in contiguous(plan.monitor):
+        monitor.run(MonitorArguments(use_case=name, partition=first, through=last, actor=actor))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
+from dataclasses import dataclass, field
 
-from jobs.arguments import Arguments
+from jobs.result import Result
 from jobs.retire import files, versions_in_use
+from jobs.retire.arguments import RetireArguments
 from lakehouse.declaration import Retirement, UseCase, loader
 from lakehouse.models import champion_record, registry
 from lakehouse.models.registry import ModelVersion
@@ -17,13 +18,21 @@ from lakehouse.ops.model_events import Event
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class RetireResult(Result):
+    """The versions that were retired, those whose files were removed, and why each of the others is kept."""
+
+    retired: list[int] = field(default_factory=list)
+    files_removed: list[int] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+def run(arguments: RetireArguments) -> RetireResult:
     """Remove the files of versions that were retired long enough ago, then retire those that are in use no longer."""
-    assert arguments.use_case is not None
     use_case = loader.by_name(arguments.use_case)
     rules = use_case.rollout.retirement
     if rules is None:
-        return {"status": "none", "message": f"{use_case.name} declares no rollout.retirement"}
+        return RetireResult(status="none", message=f"{use_case.name} declares no rollout.retirement")
     now = dt.datetime.now(dt.UTC)
     versions, kept = registry.versions(use_case.name), versions_in_use.versions_in_use(use_case, rules, now)
     free = [model for model in versions if model.version not in kept]
@@ -33,12 +42,12 @@ def run(arguments: Arguments) -> dict[str, Any]:
         old = [model for model in old if _remove_files(use_case, model, rules)]
         new = [model for model in new if _retire(use_case, model, rules, arguments.actor)]
     done = "planned" if arguments.dry_run else "retired"
-    return {
-        "status": done if old or new else "unchanged",
-        "retired": [model.version for model in new],
-        "files_removed": [model.version for model in old],
-        "kept": {str(version): reason for version, reason in sorted(kept.items())},
-    }
+    return RetireResult(
+        status=done if old or new else "unchanged",
+        retired=[model.version for model in new],
+        files_removed=[model.version for model in old],
+        kept={str(version): reason for version, reason in sorted(kept.items())},
+    )
 
 
 def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:

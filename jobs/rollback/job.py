@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
+from dataclasses import dataclass, field
 
-from jobs.arguments import Arguments
+from jobs.result import Result
 from jobs.rollback import champion_history, rescoring
+from jobs.rollback.arguments import RollbackArguments
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
 from lakehouse.models import artifacts, champion_record, registry
@@ -17,7 +18,32 @@ from lakehouse.ops.model_events import Event
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class RollbackResult(Result):
+    """From which version to which, and what followed.
+
+    Attributes:
+        from_version: the champion before.
+        to_version: the champion now.
+        window: the first and the last night that the rollback is about, as ISO days.
+        nights: all of them.
+        rescored: the days that were scored again.
+        judged: the days whose verdict was given again.
+        reason: why.
+        actor: who asked.
+    """
+
+    from_version: int | None = None
+    to_version: int | None = None
+    window: list[str] | None = None
+    nights: list[str] = field(default_factory=list)
+    rescored: list[dt.date] = field(default_factory=list)
+    judged: list[dt.date] = field(default_factory=list)
+    reason: str = ""
+    actor: str = ""
+
+
+def run(arguments: RollbackArguments) -> RollbackResult:
     """Roll back, or complete what an earlier attempt began.
 
     The line in the diary is the point of no return: it says from which version to which, and which nights are scored again.
@@ -27,7 +53,6 @@ def run(arguments: Arguments) -> dict[str, Any]:
         ModelMissing: when there is no champion, or none before it. ModelRefused: when the version was never champion,
             or is retired. ChampionChanged: when another version became champion meanwhile.
     """
-    assert arguments.use_case is not None
     use_case = loader.by_name(arguments.use_case)
     known = champion_record.changes(use_case.name)
     event = carried_out(known, arguments)
@@ -36,7 +61,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
         champion = known[-1].model_version if known else champion_record.champion(use_case.name).version
         if arguments.from_version not in (None, champion):
             message = f"version {arguments.from_version} is not champion any more, version {champion} is"
-            return {"status": "none", "message": message}
+            return RollbackResult(status="none", message=message)
         event = decide(use_case, known, champion, arguments)
         status = "planned" if arguments.dry_run else "rolled back"
         if not arguments.dry_run and not champion_record.change(event):
@@ -53,7 +78,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
         champion_record.sync_alias(use_case.name)
         # Asked for in a second attempt alone, it is done too.
         if event.evidence["rescore"] or arguments.rescore:
-            rescored, judged = rescoring.rescore(use_case, event, arguments)
+            rescored, judged = rescoring.rescore(use_case, event, arguments.actor)
     log.info(
         "rollback %s: %s: from version %s to %d: %s",
         use_case.name,
@@ -62,20 +87,20 @@ def run(arguments: Arguments) -> dict[str, Any]:
         event.model_version,
         event.reason,
     )
-    return {
-        "status": "rolled back" if rescored or judged else status,
-        "from_version": event.from_version,
-        "to_version": event.model_version,
-        "window": event.evidence["window"],
-        "nights": event.evidence["nights"],
-        "rescored": rescored,
-        "judged": judged,
-        "reason": event.reason,
-        "actor": event.actor,
-    }
+    return RollbackResult(
+        status="rolled back" if rescored or judged else status,
+        from_version=event.from_version,
+        to_version=event.model_version,
+        window=event.evidence["window"],
+        nights=event.evidence["nights"],
+        rescored=rescored,
+        judged=judged,
+        reason=event.reason,
+        actor=event.actor,
+    )
 
 
-def carried_out(known: list[Event], arguments: Arguments) -> Event | None:
+def carried_out(known: list[Event], arguments: RollbackArguments) -> Event | None:
     """The line that an earlier attempt at the same rollback has written; None when this is a new one."""
     mine = request(arguments)
     # Words alone can be said twice; right after one another they are the same rollback, tried again.
@@ -84,13 +109,13 @@ def carried_out(known: list[Event], arguments: Arguments) -> Event | None:
     return same[-1] if same else None
 
 
-def request(arguments: Arguments) -> str:
+def request(arguments: RollbackArguments) -> str:
     """What makes two attempts the same rollback."""
     asked = "" if arguments.to_version is None else f" to {arguments.to_version}"
     return arguments.request or f"{arguments.actor}{asked}: {arguments.reason}"
 
 
-def decide(use_case: UseCase, known: list[Event], champion: int, arguments: Arguments) -> Event:
+def decide(use_case: UseCase, known: list[Event], champion: int, arguments: RollbackArguments) -> Event:
     """The line to be written: to which version, and which nights it takes over."""
     target = arguments.to_version
     if target is None:

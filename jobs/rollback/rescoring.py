@@ -6,8 +6,6 @@ import datetime as dt
 import logging
 from collections.abc import Collection
 
-from jobs import stages
-from jobs.arguments import Arguments
 from lakehouse.date_ranges import contiguous
 from lakehouse.declaration import UseCase
 from lakehouse.models import version_selection
@@ -25,7 +23,7 @@ def days_to_rescore(use_case: UseCase, versions: Collection[int]) -> list[dt.dat
     return sorted(day for day, version in scored.items() if version in versions and reasons.get(day, "") in by_right)
 
 
-def rescore(use_case: UseCase, event: Event, arguments: Arguments) -> tuple[list[dt.date], list[dt.date]]:
+def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date], list[dt.date]]:
     """Score the nights by the version that came back, and judge anew what rests on them.
 
     Nights are found by their scores, so that a run that was killed goes on where it stopped, and a night that was being scored
@@ -34,6 +32,11 @@ def rescore(use_case: UseCase, event: Event, arguments: Arguments) -> tuple[list
     Returns:
         The days that were scored again, and those that were judged anew; none when all was done before.
     """
+    from jobs.monitor import job as monitor
+    from jobs.monitor.arguments import MonitorArguments
+    from jobs.score import job as score
+    from jobs.score.arguments import ScoreArguments
+
     done: set[dt.date] = set()
     maturity = dt.timedelta(days=use_case.label.maturity_days)
     while not done >= set(due := days_to_rescore(use_case, event.evidence["passed_over"])):
@@ -43,23 +46,20 @@ def rescore(use_case: UseCase, event: Event, arguments: Arguments) -> tuple[list
         )
         for first, last in contiguous(due):
             log.info("rollback: scoring %s to %s by version %d", first, last, event.model_version)
-            stages.run(
-                Arguments(
-                    stage="score",
+            score.run(
+                ScoreArguments(
                     use_case=use_case.name,
                     partition=first,
                     through=last,
                     model_version=event.model_version,
                     chosen_by=version_selection.ROLLED_BACK,
-                    actor=arguments.actor,
+                    actor=actor,
                 )
             )
         done |= set(due)
     judged = _owed(use_case, event)
     for first, last in contiguous(judged):
-        stages.run(
-            Arguments(stage="monitor", use_case=use_case.name, partition=first, through=last, actor=arguments.actor)
-        )
+        monitor.run(MonitorArguments(use_case=use_case.name, partition=first, through=last, actor=actor))
     pending_verdicts.clear(use_case.name, judged)
     return sorted(done), judged
 

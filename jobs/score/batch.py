@@ -12,7 +12,6 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.score import canary
-from jobs.score.plan import Plan
 from jobs.score.predict import model_features, scorer
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
@@ -21,6 +20,7 @@ from lakehouse.models import artifacts, registry, shadow
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
+from lakehouse.staleness.score_plan import ScorePlan
 from lakehouse.storage import commits, daily_columns, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,7 @@ class Stamp:
 class ScoringBatch:
     """Days that are scored together: from one version of the features, by one champion, in one commit."""
 
-    use_case: UseCase
-    plan: Plan
+    plan: ScorePlan
     champion: ModelVersion
     features_version: int
     scored_at: dt.datetime
@@ -56,23 +55,23 @@ class ScoringBatch:
             Why challengers' rows are not there although they should be.
         """
         # Before any column is made: whether that is one of Spark Connect is decided by the session there is.
-        session = spark_session.session(f"score {self.use_case.name}")
+        session = spark_session.session(f"score {self.plan.use_case.name}")
         champion: list[DataFrame] = []
         beside: list[DataFrame] = []
         written: list[dt.date] = []
         failures: list[str] = []
-        for challenger, share, group in self.plan.groups(days):
+        for challenger, share, group in self.plan.by_challenger(days):
             mine, alone = group, challenger is None
             if challenger is not None:
                 # Set out first: a day that is left without its challenger is known by this line, and tried again.
-                fingerprints = self._record(group, self.plan.inputs_beside)
+                fingerprints = self._record({day: self.plan.challenger_inputs(day) for day in group})
                 try:
                     beside.append(
                         self._rows(session, group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share))
                     )
                 except (NightjarError, OSError) as error:
                     failures.append(shadow.said(error))
-                    mine, alone = self.plan.without(challenger.version).stale(self.use_case, group), True
+                    mine, alone = self.plan.without(challenger.version).outdated(group), True
             if mine:
                 champion.append(self._by_champion(session, mine, 0.0 if alone else share, alone))
                 written += mine
@@ -90,13 +89,13 @@ class ScoringBatch:
         return failures
 
     def _by_champion(self, session: SparkSession, days: list[dt.date], share: float, alone: bool) -> DataFrame:
-        fingerprints = self._record(days, self.plan.inputs_alone if alone else self.plan.inputs)
+        fingerprints = self._record({day: self.plan.champion_inputs(day, alone) for day in days})
         return self._rows(session, days, self._stamp(self.champion, registry.CHAMPION, fingerprints, share))
 
     def _stamp(self, model: ModelVersion, role: str, fingerprints: Mapping[dt.date, str], share: float) -> Stamp:
         champion = role == registry.CHAMPION
         reasons = self.plan.champions if champion else self.plan.shadows
-        to_challenger = canary.within(share, self.use_case.name, self.use_case.entity.key)
+        to_challenger = canary.within(share, self.plan.use_case.name, self.plan.use_case.entity.key)
         return Stamp(
             model=model,
             role=role,
@@ -107,11 +106,11 @@ class ScoringBatch:
             scored_at=self.scored_at,
         )
 
-    def _record(self, days: list[dt.date], inputs: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
-        return builds.record(tables.scores(self.use_case), {day: inputs[day] for day in days})
+    def _record(self, inputs: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
+        return builds.record(tables.scores(self.plan.use_case), inputs)
 
     def _rows(self, session: SparkSession, days: list[dt.date], stamp: Stamp) -> DataFrame:
-        use_case, model = self.use_case, stamp.model
+        use_case, model = self.plan.use_case, stamp.model
         names = model_features(model, use_case)
         booster = artifacts.model_bytes(model)
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
@@ -121,7 +120,9 @@ class ScoringBatch:
 
     def _write(self, days: list[dt.date], parts: list[DataFrame]) -> None:
         commits.replace(
-            reduce(DataFrame.unionByName, parts), tables.scores(self.use_case), where=sql_quoting.days_condition(days)
+            reduce(DataFrame.unionByName, parts),
+            tables.scores(self.plan.use_case),
+            where=sql_quoting.days_condition(days),
         )
 
 
@@ -151,7 +152,7 @@ def add_lineage_columns(scored: DataFrame, stamp: Stamp) -> DataFrame:
         F.lit(code_version.version()).alias("code_version"),
         F.lit(model.run_id).alias("run_id"),
         F.lit(stamp.scored_at).alias("scored_at"),
-        daily_columns.value_of_day(stamp.fingerprints).alias("inputs_fingerprint"),
+        daily_columns.value_of_day(stamp.fingerprints).alias(tables.INPUTS_FINGERPRINT),
         daily_columns.value_of_day(stamp.chosen_by).alias("chosen_by"),
         stamp.decides.alias("decides"),
     )

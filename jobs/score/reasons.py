@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.score import explainer
+from jobs.score import explainer, version
 from jobs.score.predict import model_features
 from lakehouse import tables
 from lakehouse.declaration import Reasons, UseCase
 from lakehouse.models import artifacts, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
-from lakehouse.staleness import expected_inputs, reasons_status
+from lakehouse.staleness import expected_inputs, reasons_status, up_to_date
 from lakehouse.storage import commits, daily_columns, delta_log, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
@@ -52,12 +52,12 @@ def refresh_reasons(
     if use_case.reasons is None:
         return {"days": 0, "rows": 0}
     scored = _scored(use_case, models)
-    inputs_of = expected_inputs.reasons(use_case, scored.fingerprints)
-    stale = sorted(inputs_of) if force else sorted(reasons_status.behind(use_case, inputs_of))
+    expected = expected_inputs.reasons(use_case, scored.fingerprints, version.REASONS)
+    stale = reasons_status.compare(use_case, expected).outdated(force)
     if not stale:
         return {"days": 0, "rows": 0}
     table = tables.reasons(use_case)
-    fingerprints = builds.record(table, {day: inputs_of[day] for day in stale})
+    fingerprints = builds.record(table, {day: expected[day] for day in stale})
     for model in {models[day].version: models[day] for day in stale}.values():
         mine = [day for day in stale if models[day].version == model.version]
         log.info("explaining %d day(s) of %s by version %d", len(mine), use_case.name, model.version)
@@ -67,10 +67,10 @@ def refresh_reasons(
             "*",
             F.lit(registry.CHAMPION).alias("role"),
             F.lit(model.version).alias("model_version"),
-            daily_columns.value_of_day({day: fingerprints[day] for day in mine}).alias("inputs_fingerprint"),
+            daily_columns.value_of_day({day: fingerprints[day] for day in mine}).alias(tables.INPUTS_FINGERPRINT),
         )
         commits.replace(stamped, table, where=f"{sql_quoting.days_condition(mine)} AND role = '{registry.CHAMPION}'")
-    reasons_status.record_empty(use_case, {day: inputs_of[day] for day in stale})
+    reasons_status.record_empty(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
 
@@ -78,13 +78,13 @@ def _scored(use_case: UseCase, models: Mapping[dt.date, ModelVersion]) -> Scored
     """The scores as they are, at one version of the table; without days that another run scores at this moment."""
     table = tables.scores(use_case)
     while True:
-        version = delta_log.version(table)
-        found = delta_log.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
+        at_version = delta_log.version(table)
+        found = up_to_date.built(table, role=registry.CHAMPION)
         by = delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION)
-        if version == delta_log.version(table):
+        if at_version == delta_log.version(table):
             break
     mine = {day: found[day] for day, model in models.items() if day in found and by.get(day) == str(model.version)}
-    return Scored(version, mine)
+    return Scored(at_version, mine)
 
 
 def _asked(

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from dataclasses import dataclass
 
-from jobs.arguments import Arguments
+from jobs import code_versions
+from jobs.result import Result
+from jobs.stale.arguments import StaleArguments
 from lakehouse.declaration import loader
 from lakehouse.staleness import report
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class StalePartition:
+    """A partition that is not what it would be now."""
+
+    table: str
+    partition: dt.date
+    reasons: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaleResult(Result):
+    """The stale partitions, and the days that monitoring has to repeat."""
+
+    partitions: list[StalePartition]
+    monitor: list[dt.date]
+
+
+def run(arguments: StaleArguments) -> StaleResult:
     """List them, a line each; for all days, or for those from ``partition`` to ``through``."""
-    assert arguments.use_case is not None
     use_case = loader.by_name(arguments.use_case)
-    last = arguments.through or arguments.partition
-    found = report.find(use_case, arguments.partition, last, arguments.champion)
-    lines = found.lines(use_case)
-    for table, day, why in lines:
-        print(f"{table} {day}: {'; '.join(why)}")
-    print(f"{len(lines)} stale partition(s)" if lines else "nothing is stale")
-    return {
-        "status": "stale" if lines else "fresh",
-        "partitions": [{"table": table, "partition": day, "reasons": why} for table, day, why in lines],
-        "monitor": found.monitor,
-    }
+    stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
+    partitions = [StalePartition(table=table, partition=day, reasons=why) for table, day, why in stale.lines(use_case)]
+    for one in partitions:
+        print(f"{one.table} {one.partition}: {'; '.join(one.reasons)}")
+    print(f"{len(partitions)} stale partition(s)" if partitions else "nothing is stale")
+    return StaleResult(status="stale" if partitions else "fresh", partitions=partitions, monitor=stale.monitor)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from jobs.train.split import DayRange, Split
-from lakehouse import code_version, tables
+from jobs.train.version import TRAINING
+from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase
-from lakehouse.evaluation import labelled_rows
-from lakehouse.ops import deliveries
+from lakehouse.ops import builds, deliveries
+from lakehouse.ops.builds import Inputs
+from lakehouse.staleness import up_to_date
 from lakehouse.storage import delta_log
 
 
@@ -40,28 +40,34 @@ def take_snapshot(use_case: UseCase, windows: Split) -> InputSnapshot:
             return InputSnapshot(*before, found)
 
 
-def fingerprint(use_case: UseCase, windows: Split) -> str:
-    """The fingerprint of the tables as they are now."""
-    whole = windows.whole
-    digest = hashlib.sha256(repr(windows).encode())
-    digest.update(_features(use_case, whole).encode())
-    digest.update(_labels(use_case, whole).encode())
-    for section in (use_case.label, use_case.split, use_case.model, use_case.drift):
-        digest.update(section.model_dump_json().encode())
-    digest.update(",".join(use_case.feature_names).encode())
-    digest.update(code_version.digest("jobs/train").encode())
-    digest.update(Path(labelled_rows.__file__).read_bytes())
-    for library in ("xgboost-cpu", "optuna"):
-        digest.update(f"{library} {version(library)}".encode())
-    return digest.hexdigest()[:16]
+def fingerprint(use_case: UseCase, split: Split) -> str:
+    """The fingerprint of what a training would be made from now."""
+    return builds.fingerprint(expected_inputs(use_case, split))
+
+
+def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
+    """What a training would be made from now, by name."""
+    libraries = {library: version(library) for library in ("xgboost-cpu", "optuna")}
+    sections = (use_case.label, use_case.split, use_case.model, use_case.drift, *use_case.gate.fairness)
+    names = (*use_case.feature_names, *use_case.slices, use_case.gate.metric)
+    return {
+        "the days": repr(split),
+        "features": _features(use_case, split.whole),
+        "labels": _labels(use_case, split.whole),
+        "the declaration": fingerprints.digest(*(section.model_dump_json() for section in sections), ",".join(names)),
+        "the training code": str(TRAINING),
+        **libraries,
+    }
 
 
 def _features(use_case: UseCase, days: DayRange) -> str:
-    by_day = delta_log.constant_by_partition(tables.features(use_case), "inputs_fingerprint")
-    return ";".join(f"{day}={value}" for day, value in sorted(by_day.items()) if days.first <= day <= days.last)
+    by_day = up_to_date.built(tables.features(use_case), days.first, days.last)
+    return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(by_day.items())))
 
 
 def _labels(use_case: UseCase, days: DayRange) -> str:
     lines = deliveries.lines_of([use_case.label.source], days.first, days.last)
     # The accepted rows are part of it: rejects that were replayed changed silver without a new delivery.
-    return ";".join(sorted(f"{line.partition}={line.delivery_id}/{line.accepted_rows}/{line.status}" for line in lines))
+    return fingerprints.digest(
+        *sorted(f"{line.partition}={line.delivery_id}/{line.accepted_rows}/{line.status}" for line in lines)
+    )

@@ -6,10 +6,11 @@ import datetime as dt
 import json
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jobs.arguments import Arguments
+from jobs.result import Result
+from jobs.train.arguments import TrainArguments
 from jobs.train.input_snapshot import InputSnapshot, take_snapshot
 from jobs.train.search import locks, studies
 from jobs.train.split import Parts, Split, divide
@@ -22,7 +23,38 @@ from lakehouse.storage import spark_session
 log = logging.getLogger(__name__)
 
 
-def run(arguments: Arguments) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class TrainResult(Result):
+    """A registered version, and what was measured of it.
+
+    Attributes:
+        model_version: its number.
+        run_id: the MLflow run that trained it.
+        metrics: of the model and of each baseline on the holdout, by name.
+        recalibration: intercept and slope of the recalibration line; None for a regression.
+        slices: the metrics of each slice.
+        rows: labelled rows in each window.
+        windows: the days of each window, in words.
+        features_version: the version of the feature table that was read.
+        best_params: the parameters that the search chose.
+        threshold: of decisions; None for a regression.
+        seconds: how long each part took; empty when nothing was trained.
+    """
+
+    model_version: int
+    run_id: str
+    metrics: dict[str, Any]
+    recalibration: Any
+    slices: list[dict[str, Any]]
+    rows: dict[str, int]
+    windows: dict[str, str]
+    features_version: int
+    best_params: dict[str, Any]
+    threshold: float | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(arguments: TrainArguments) -> Result:
     """Train and register a challenger, unless a version of the very same rows, declaration and code is registered.
 
     With ``like``, train again what a run trained, and register nothing.
@@ -30,7 +62,7 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if arguments.like is not None:
         from jobs.train.reproduction import reproduce
 
-        return reproduce(arguments)
+        return reproduce(arguments.like, arguments.use_case)
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = loader.by_name(arguments.use_case)
     windows = Split.of(use_case, arguments.partition)
@@ -40,23 +72,22 @@ def run(arguments: Arguments) -> dict[str, Any]:
     if locks.held(lock):
         log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
     with locks.locked(lock):
-        return _registered_or_trained(arguments, use_case, windows, pinned)
+        return _registered_or_trained(use_case, arguments.partition, arguments.actor, windows, pinned)
 
 
 def _registered_or_trained(
-    arguments: Arguments, use_case: UseCase, windows: Split, pinned: InputSnapshot
-) -> dict[str, Any]:
-    assert arguments.partition is not None
+    use_case: UseCase, day: dt.date, actor: str, windows: Split, pinned: InputSnapshot
+) -> TrainResult:
     seconds: dict[str, float] = {}
     status, model = "unchanged", registered(use_case, pinned)
     if model is None:
-        status, model = "registered", _train(use_case, arguments.partition, windows, pinned, seconds)
+        status, model = "registered", _train(use_case, day, windows, pinned, seconds)
     from jobs.train.tracking import registration
 
     result = json.loads(artifacts.local_copy(model, artifacts.RESULT).read_text(encoding="utf-8"))
-    registration.complete(model, arguments.actor, result)
+    registration.complete(model, actor, result)
     rounded = {part: round(value, 1) for part, value in seconds.items()}
-    return {"status": status, "model_version": model.version, "run_id": model.run_id, **result, "seconds": rounded}
+    return TrainResult(status=status, model_version=model.version, run_id=model.run_id, seconds=rounded, **result)
 
 
 def _train(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from jobs.result import Result
 from jobs.train import fitted_model, fitting, time_travel
 from jobs.train.search import tuning
 from jobs.train.split import Parts, divide
@@ -23,27 +25,49 @@ from lakehouse.models import artifacts
 from lakehouse.storage import delta_log, spark_session
 from lakehouse.tables import Table
 
-if TYPE_CHECKING:
-    from jobs.arguments import Arguments
-
 log = logging.getLogger(__name__)
 
 REPRODUCTION_OF = "reproduction_of"
 
 
-def reproduce(arguments: Arguments) -> dict[str, Any]:
-    """Train again like the run ``arguments.like``, compare, and log a run that says so. No version is registered.
+@dataclass(frozen=True, kw_only=True)
+class ReproductionResult(Result):
+    """Whether a training done again gives the same.
+
+    Attributes:
+        run_id: the MLflow run that keeps it.
+        like: the run whose training was done again.
+        identical: whether all is equal, to the last digit and the last tree.
+        differences: what is not, in words.
+        notes: what has changed since, such as a library's version.
+        metrics: of the model and of each baseline on the holdout, by name.
+        rows: labelled rows in each window.
+        features_version, labels_version: of the tables that were read.
+    """
+
+    run_id: str
+    like: str
+    identical: bool
+    differences: list[str]
+    notes: list[str]
+    metrics: dict[str, Any]
+    rows: dict[str, int]
+    features_version: int
+    labels_version: int
+
+
+def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
+    """Train again like the run ``like``, compare, and log a run that says so. No version is registered.
 
     Raises:
         RunMissing: when there is no such run, or it has no record. BadArguments: when it is another use case's.
         VersionGone: when its rows can't be read any more.
     """
-    assert arguments.like is not None
-    then = find(arguments.like)
+    then = find(like)
     use_case = UseCase.model_validate(then.use_case)
-    if arguments.use_case not in (None, use_case.name):
+    if expected_use_case not in (None, use_case.name):
         raise BadArguments(
-            f"run {arguments.like}: expected a training of {arguments.use_case}, found one of {use_case.name}; leave "
+            f"run {like}: expected a training of {expected_use_case}, found one of {use_case.name}; leave "
             "--use-case out, or name a run of its experiment"
         )
     parts, notes = read(then, use_case)
@@ -55,8 +79,8 @@ def reproduce(arguments: Arguments) -> dict[str, Any]:
     differing = manifest.differences(then.outcome, json.loads(json.dumps(found)))
     if differing:
         notes += [f"{name} is {now} now, was {before}" for name, before, now in others(then)]
-    result = {
-        "like": arguments.like,
+    result: dict[str, Any] = {
+        "like": like,
         "identical": not differing,
         "differences": differing,
         "notes": notes,
@@ -65,9 +89,9 @@ def reproduce(arguments: Arguments) -> dict[str, Any]:
         "features_version": then.features_version,
         "labels_version": then.labels_version,
     }
-    run_id = _log(use_case, then, arguments.like, result, now.booster)
-    log.info("train %s like %s: identical %s", use_case.name, arguments.like, not differing)
-    return {"status": "reproduced", "run_id": run_id, **result}
+    run_id = _log(use_case, then, like, result, now.booster)
+    log.info("train %s like %s: identical %s", use_case.name, like, not differing)
+    return ReproductionResult(status="reproduced", run_id=run_id, **result)
 
 
 def find(run_id: str) -> Manifest:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import yaml
 from pydantic import ValidationError
@@ -106,44 +101,6 @@ def by_source(name: str) -> tuple[UseCase, Source]:
 def folder(use_case: UseCase) -> Path:
     """The folder that declares ``use_case``."""
     return next(item.folder for item in find() if item.use_case is not None and item.use_case.name == use_case.name)
-
-
-def transform(use_case: UseCase) -> ModuleType:
-    """The module of the use case's feature transform, whose ``build(days, inputs)`` makes the features.
-
-    Raises:
-        DeclarationError: when the module can't be imported or has no ``build``.
-    """
-    file = folder(use_case) / "features.py"
-    name = f"use_case_{use_case.name}_features"
-    specification = importlib.util.spec_from_file_location(name, file)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    try:
-        specification.loader.exec_module(module)
-    except Exception as error:
-        raise DeclarationError(f"{file}: can't be imported: {type(error).__name__}: {_one_line(error)}") from error
-    if not callable(getattr(module, "build", None)):
-        raise DeclarationError(f"{file}: expected a function build(days, inputs), found none")
-    return module
-
-
-def code_fingerprint(use_case: UseCase) -> str:
-    """Digest of all that decides the features' values: the Python files of the use case's folder and its declared
-    inputs and features. Two builds of equal inputs with equal fingerprints give equal rows.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(folder(use_case).glob("*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    for part in (use_case.entity, *use_case.inputs, *use_case.features):
-        digest.update(part.model_dump_json().encode())
-    return digest.hexdigest()[:16]
-
-
-def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """All days from ``first`` to ``last``, both included."""
-    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
 def _without_collisions(found: list[Found]) -> list[Found]:

@@ -2,8 +2,8 @@
 
 Training logs it with each version, as two files that monitoring reads back:
 
-- ``model_files.PROFILE``: ``Profile.to_json()``, the numbers that the drift verdict compares with.
-- ``model_files.REFERENCE``: ``reference_sample(...)`` as Parquet, the rows that the drift page draws. Columns:
+- ``artifacts.PROFILE``: ``Profile.to_json()``, the numbers that the drift verdict compares with.
+- ``artifacts.REFERENCE``: ``reference_sample(...)`` as Parquet, the rows that the drift page draws. Columns:
   ``partition`` (date), every declared feature (double, null for not known) and ``score`` (double, the version's own).
 """
 

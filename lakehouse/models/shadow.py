@@ -101,7 +101,7 @@ def recorded(use_case: UseCase, days: Collection[dt.date], again: bool = False) 
     versions = version_selection.scored_by(use_case, registry.CHALLENGER)
     if set(days) & set(versions):
         reasons = version_selection.chosen_by(use_case, registry.CHALLENGER)
-        built = delta_log.constant_by_partition(table, "inputs_fingerprint", role=registry.CHALLENGER)
+        built = delta_log.constant_by_partition(table, tables.INPUTS_FINGERPRINT, role=registry.CHALLENGER)
         inputs = builds.inputs_behind(table, {day: built[day] for day in days if day in built})
         for day in set(days) & set(versions):
             share = float(inputs.get(day, {}).get(DECIDES_FOR, "0"))

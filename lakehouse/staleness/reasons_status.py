@@ -10,30 +10,26 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
-from lakehouse.storage import delta_log
+from lakehouse.staleness import up_to_date
+from lakehouse.staleness.up_to_date import Comparison
 
 # A day may have no score that asks for reasons, and then no row to carry a fingerprint: a line of its own in ops.builds says
 # so, written after the day's commit.
 EMPTY = {"rows": "none asks for reasons"}
 
 
-def behind(use_case: UseCase, inputs_of: Mapping[dt.date, Inputs]) -> dict[dt.date, list[str]]:
-    """The days whose reasons were not made from these inputs, and why."""
+def compare(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> Comparison:
+    """The reasons of these days against what they would be made from; a day on which no row asks for reasons can be up to date."""
     table = tables.reasons(use_case)
-    built = delta_log.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
-    other = {day: inputs for day, inputs in inputs_of.items() if built.get(day) != builds.fingerprint(inputs)}
-    rowless = {day: builds.fingerprint({**inputs, **EMPTY}) for day, inputs in other.items() if day not in built}
+    built = up_to_date.built(table, role=registry.CHAMPION)
+    rowless = {day: builds.fingerprint({**inputs, **EMPTY}) for day, inputs in expected.items() if day not in built}
     empty = builds.inputs_behind(table, rowless)
-    stale = [day for day in other if day not in empty]
-    before = builds.inputs_behind(table, {day: built[day] for day in stale if day in built})
-    return {
-        day: builds.changes(before.get(day), inputs_of[day]) if day in built else ["it has no reasons yet"]
-        for day in sorted(stale)
-    }
+    built |= {day: builds.fingerprint(expected[day]) for day in empty}
+    return Comparison(table, expected, built, unbuilt="it has no reasons yet")
 
 
-def record_empty(use_case: UseCase, inputs_of: Mapping[dt.date, Inputs]) -> None:
+def record_empty(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> None:
     """Write down of these days, which were just written, that no row asked for reasons, where that is so."""
     table = tables.reasons(use_case)
-    written = delta_log.constant_by_partition(table, "inputs_fingerprint", role=registry.CHAMPION)
-    builds.record(table, {day: {**inputs, **EMPTY} for day, inputs in inputs_of.items() if day not in written})
+    written = up_to_date.built(table, role=registry.CHAMPION)
+    builds.record(table, {day: {**inputs, **EMPTY} for day, inputs in expected.items() if day not in written})

@@ -6,154 +6,128 @@ Asked of the logs and of the platform's small tables alone: no data is read, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase
-from lakehouse.models import registry, shadow, version_selection
+from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
-from lakehouse.ops import builds, pending_verdicts
-from lakehouse.ops.builds import Inputs
-from lakehouse.staleness import expected_inputs, reasons_status
-from lakehouse.staleness.expected_inputs import FINGERPRINT
-from lakehouse.storage import delta_log
-from lakehouse.tables import Table
-
-# Reasons by day.
-Stale = dict[dt.date, list[str]]
+from lakehouse.ops import pending_verdicts
+from lakehouse.staleness import expected_inputs, reasons_status, score_plan, up_to_date
+from lakehouse.staleness.code_versions import CodeVersions
+from lakehouse.staleness.up_to_date import Reasons
 
 
 @dataclass(frozen=True)
 class Staleness:
     """What is stale of a use case: the days of each table with the reasons, and the days that monitoring must repeat.
 
-    ``owed`` are the verdicts that a killed restatement did not come to. ``monitor`` has them, and the days whose verdict or
-    whose matured labels rest on something stale. A verdict looks back over days, and monitoring judges those after the
-    repeated ones by itself.
+    ``pending`` are the verdicts that an interrupted restatement has not given. ``monitor`` has them, and the days whose verdict
+    or whose matured labels depend on something stale. A verdict looks back over days, and monitoring repeats those after these
+    by itself.
     """
 
-    features: Stale
-    scores: Stale
-    outcomes: Stale
-    performance: Stale
-    owed: Stale
+    features: Reasons
+    scores: Reasons
+    outcomes: Reasons
+    performance: Reasons
+    pending: Reasons
     monitor: list[dt.date]
-    reasons: Stale
+    reasons: Reasons
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition."""
-        made = (
+        by_table = (
             (tables.features, self.features),
             (tables.scores, self.scores),
             (tables.reasons, self.reasons),
             (tables.outcomes, self.outcomes),
             (tables.performance, self.performance),
-            (tables.drift, self.owed),
+            (tables.drift, self.pending),
         )
-        return [(table(use_case).full_name, day, why) for table, stale in made for day, why in sorted(stale.items())]
+        return [
+            (table(use_case).full_name, day, why) for table, stale in by_table for day, why in sorted(stale.items())
+        ]
 
 
 def find(
-    use_case: UseCase, first: dt.date | None = None, last: dt.date | None = None, champion: Champion = "then"
+    use_case: UseCase,
+    versions: CodeVersions,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    champion: Champion = "then",
 ) -> Staleness:
     """Compare what the days from ``first`` to ``last`` (all, when not given) were built from with what is there now.
 
     Args:
         use_case: whose tables.
-        first: the first day looked at.
-        last: the last day looked at.
+        versions: of the code that decides their values.
+        first: the first day that is compared.
+        last: the last day that is compared.
         champion: by which model the days would be scored again; see `lakehouse.models.version_selection`.
     """
-    features, outcomes = _features(use_case, first, last), _outcomes(use_case, first, last)
-    scores = _scores(use_case, first, last, features, champion)
-    scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
-    performance = _performance(use_case, first, last)
-    touched = {*scores, *outcomes, *performance}
-    interrupted = {
+    features = _features(use_case, versions.features, first, last)
+    scores = _scores(use_case, versions.scores, first, last, features, champion)
+    built = up_to_date.built(tables.outcomes(use_case), first, last)
+    outcomes = up_to_date.compare(
+        tables.outcomes(use_case), expected_inputs.outcomes(use_case, built, versions.outcomes)
+    ).reasons()
+    measured = up_to_date.built(tables.performance(use_case), first, last)
+    performance = up_to_date.compare(
+        tables.performance(use_case), expected_inputs.performance(use_case, measured, versions.performance)
+    ).reasons()
+    pending = {
         day: ["a restatement was interrupted before its verdict"]
         for day in pending_verdicts.pending(use_case.name, first, last)
     }
-    monitor = sorted({*touched, *(day + maturity for day in touched), *interrupted} & set(scored))
-    reasons = _reasons(use_case, first, last, scores)
-    return Staleness(features, scores, outcomes, performance, interrupted, monitor, reasons)
+    scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
+    touched = {*scores, *outcomes, *performance}
+    monitor = sorted({*touched, *(day + maturity for day in touched), *pending} & set(scored))
+    reasons = _reasons(use_case, versions.reasons, first, last, scores)
+    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons)
 
 
-def _features(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
+def _features(use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None) -> Reasons:
     table = tables.features(use_case)
-    built = _built(table, first, last)
+    built = up_to_date.built(table, first, last)
     if not built:
         return {}
-    return _differing(
-        table, built, expected_inputs.features(use_case, built, Arrivals(use_case, min(built), max(built)))
-    )
-
-
-def _outcomes(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
-    table = tables.outcomes(use_case)
-    built = _built(table, first, last)
-    return _differing(table, built, expected_inputs.outcomes(use_case, built))
-
-
-def _performance(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> Stale:
-    table = tables.performance(use_case)
-    built = _built(table, first, last)
-    return _differing(table, built, expected_inputs.performance(use_case, built))
+    arrivals = Arrivals(use_case, min(built), max(built))
+    return up_to_date.compare(table, expected_inputs.features(use_case, built, arrivals, code)).reasons()
 
 
 def _scores(
     use_case: UseCase,
+    code: int,
     first: dt.date | None,
     last: dt.date | None,
     stale_features: Iterable[dt.date],
     champion: Champion,
-) -> Stale:
-    table = tables.scores(use_case)
-    features = delta_log.constant_by_partition(tables.features(use_case), FINGERPRINT)
-    scored = _built(table, first, last, role=registry.CHAMPION)
-    built = {day: digest for day, digest in scored.items() if day in features}
-    if not built:
+) -> Reasons:
+    features = up_to_date.built(tables.features(use_case))
+    days = sorted(_scored(use_case, first, last).keys() & features.keys())
+    if not days:
         return {}
-    chosen = version_selection.choose(use_case, sorted(built), champion=champion)
-    beside = shadow.choose(use_case, chosen, again=False).by_day
-    canary = {day: one.canary for day, one in beside.items()}
-    stale = _differing(
-        table, built, expected_inputs.scores(features, {day: one.model for day, one in chosen.items()}, canary)
-    )
-    built_beside = _built(table, first, last, role=registry.CHALLENGER)
-    models, _ = shadow.models(use_case, (beside[day].version for day in beside if day in built_beside))
-    now = expected_inputs.scores_beside(
-        features, {day: one for day, one in beside.items() if day in built_beside}, models
-    )
-    for day, why in _differing(table, built_beside, now).items():
-        # What both were built from is named once.
-        stale[day] = list(dict.fromkeys([*stale.get(day, []), *why]))
-    for day in set(stale_features) & set(built):
+    champions = version_selection.choose(use_case, days, champion=champion)
+    stale = score_plan.make(use_case, features, champions, code, retry_failed=False).reasons()
+    for day in set(stale_features) & set(days):
         stale.setdefault(day, []).append("its features are stale")
     return stale
 
 
-def _reasons(use_case: UseCase, first: dt.date | None, last: dt.date | None, stale_scores: Iterable[dt.date]) -> Stale:
-    features = delta_log.constant_by_partition(tables.features(use_case), FINGERPRINT)
-    scored = _built(tables.scores(use_case), first, last, role=registry.CHAMPION)
-    inputs_of = expected_inputs.reasons(use_case, {day: digest for day, digest in scored.items() if day in features})
-    stale = reasons_status.behind(use_case, inputs_of)
-    for day in set(stale_scores) & set(inputs_of):
+def _reasons(
+    use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None, stale_scores: Iterable[dt.date]
+) -> Reasons:
+    features = up_to_date.built(tables.features(use_case))
+    scored = {day: digest for day, digest in _scored(use_case, first, last).items() if day in features}
+    expected = expected_inputs.reasons(use_case, scored, code)
+    stale = reasons_status.compare(use_case, expected).reasons()
+    for day in set(stale_scores) & set(expected):
         stale.setdefault(day, []).append("its scores are stale")
     return stale
 
 
-def _built(table: Table, first: dt.date | None, last: dt.date | None, **partition: str) -> dict[dt.date, str]:
-    found = delta_log.constant_by_partition(table, FINGERPRINT, **partition)
-    return {
-        day: digest
-        for day, digest in found.items()
-        if (first is None or day >= first) and (last is None or day <= last)
-    }
-
-
-def _differing(table: Table, built: Mapping[dt.date, str], now: Mapping[dt.date, Inputs]) -> Stale:
-    stale = {day for day, inputs in now.items() if built[day] != builds.fingerprint(inputs)}
-    before = builds.inputs_behind(table, {day: built[day] for day in stale})
-    return {day: builds.changes(before.get(day), now[day]) for day in sorted(stale)}
+def _scored(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> dict[dt.date, str]:
+    return up_to_date.built(tables.scores(use_case), first, last, registry.CHAMPION)

@@ -16,11 +16,12 @@ from lakehouse.tables.of_use_case import (
     scores,
 )
 from lakehouse.tables.ops import BUILDS, DELIVERIES, MODEL_EVENTS, OWED_VERDICTS
-from lakehouse.tables.table import Layer, Table
+from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
     "BUILDS",
     "DELIVERIES",
+    "INPUTS_FINGERPRINT",
     "MODEL_EVENTS",
     "OWED_VERDICTS",
     "Layer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declaration import Column, UseCase
-from lakehouse.tables.table import PARTITION, Table, col
+from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
 
 
 def entity_columns(use_case: UseCase) -> tuple[Column, ...]:
@@ -21,13 +21,13 @@ def features(use_case: UseCase) -> Table:
             *entity_columns(use_case),
             *(col(feature.name, "double", feature.description, nullable=True) for feature in use_case.features),
             col("prediction_time", "timestamp", "the instant before which everything used was known"),
-            col("inputs_fingerprint", "string", "digest of the deliveries and the code that the row was built from"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the deliveries and the code that the row was built from"),
             PARTITION,
         ),
         key=(*use_case.entity.key, "partition"),
         partition_by=("partition",),
         description=f"features of {use_case.name}, from what was known at prediction time only",
-        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        indexed=(INPUTS_FINGERPRINT, use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
         # Models and scores name the version that they were made from.
         retention_days=30,
@@ -53,7 +53,7 @@ def scores(use_case: UseCase) -> Table:
             col("code_version", "string", "version of the code that scored"),
             col("run_id", "string", "MLflow run that trained the model"),
             col("scored_at", "timestamp", "when"),
-            col("inputs_fingerprint", "string", "digest of the feature rows, the model and the code"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the feature rows, the model and the code"),
             col(
                 "chosen_by",
                 "string",
@@ -73,7 +73,7 @@ def scores(use_case: UseCase) -> Table:
         key=(*use_case.entity.key, "partition", "role"),
         partition_by=("partition", "role"),
         description=f"scores of {use_case.name}, one row an entity, day and role",
-        indexed=("inputs_fingerprint", "model_version", "chosen_by", use_case.entity.key[0]),
+        indexed=(INPUTS_FINGERPRINT, "model_version", "chosen_by", use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
         retention_days=30,
     )
@@ -101,12 +101,12 @@ def reasons(use_case: UseCase) -> Table:
                 "double",
                 f"where every row starts, in {unit}: base and contributions add up to the margin",
             ),
-            col("inputs_fingerprint", "string", "digest of the scores, the declared reasons and the code"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the scores, the declared reasons and the code"),
         ),
         key=(*use_case.entity.key, "partition", "role", "rank"),
         partition_by=("partition", "role"),
         description=f"why rows of {use_case.name} were scored as they were, for those that the use case asks reasons for",
-        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        indexed=(INPUTS_FINGERPRINT, use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
         retention_days=30,
     )
@@ -127,12 +127,12 @@ def outcomes(use_case: UseCase) -> Table:
                 "the label: 1 or 0, or the value of a regression; null when unlabelled",
                 nullable=True,
             ),
-            col("inputs_fingerprint", "string", "digest of the deliveries that it was built from"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the deliveries that it was built from"),
         ),
         key=(*use_case.entity.key, "partition"),
         partition_by=("partition",),
         description=f"matured labels of {use_case.name}; null label: cancelled or never reported, counted and not guessed",
-        indexed=("inputs_fingerprint", use_case.entity.key[0]),
+        indexed=(INPUTS_FINGERPRINT, use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
     )
 
@@ -153,7 +153,7 @@ def performance(use_case: UseCase) -> Table:
             col("metric", "string", "which metric"),
             col("value", "double", "its value; null when the rows do not define it", nullable=True),
             col(
-                "inputs_fingerprint",
+                INPUTS_FINGERPRINT,
                 "string",
                 "digest of the scores, labels and code that it was measured from; null before it was recorded",
                 nullable=True,
@@ -161,7 +161,7 @@ def performance(use_case: UseCase) -> Table:
         ),
         key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
         partition_by=("partition",),
-        indexed=("inputs_fingerprint",),
+        indexed=(INPUTS_FINGERPRINT,),
         description=f"how good the scores of {use_case.name} turned out, by day, model version and slice",
         few_rows=True,
     )

@@ -9,6 +9,9 @@ from lakehouse.declaration import Column
 
 Layer = Literal["bronze", "silver", "gold", "ops"]
 
+# The column of gold tables that says what a row was built from: the fingerprint of its inputs, which ops.builds explains.
+INPUTS_FINGERPRINT = "inputs_fingerprint"
+
 
 @dataclass(frozen=True)
 class Table:

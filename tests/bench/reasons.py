@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from jobs.arguments import Arguments
 from jobs.score import job
+from jobs.score.arguments import ScoreArguments
 from lakehouse.declaration import loader
 
 LAKEHOUSE = ("gold", "ops")
@@ -47,9 +47,9 @@ def main(argv: list[str]) -> int:
         for turn in range(options.turns + 1):
             for name, root in roots.items():
                 os.environ["USE_CASE_ROOTS"] = str(root)
-                asked = Arguments(stage="score", use_case=options.use_case, partition=options.partition, force=True)
+                asked = ScoreArguments(use_case=options.use_case, partition=options.partition, force=True)
                 started = time.monotonic()
-                rows[name] = job.run(asked)
+                rows[name] = job.run(asked).as_json()
                 # The first turn of each starts Spark's workers.
                 if turn:
                     seconds[name].append(time.monotonic() - started)

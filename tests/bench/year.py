@@ -19,7 +19,7 @@ from pathlib import Path
 
 from include.flight_delays.demo import feed
 from jobs import stages
-from jobs.arguments import parse as arguments
+from jobs.command_line import parse
 from jobs.ingest.parse import parser
 from lakehouse.declaration import loader
 from lakehouse.storage import spark_session
@@ -78,7 +78,7 @@ def nights(scratch: Path) -> None:
         use(root)
         first_night = number - NIGHTS_BEFORE
         load(YEAR[0], day(first_night - 1))
-        stages.run(arguments(["score", *USE_CASE, "--partition", str(day(2)), "--through", str(day(first_night - 1))]))
+        run(["score", *USE_CASE, "--partition", str(day(2)), "--through", str(day(first_night - 1))])
         for before in range(first_night, number):
             night(day(before))
     took: dict[int, list[float]] = {number: [] for number in states}
@@ -100,9 +100,15 @@ def load(first: dt.date, last: dt.date) -> float:
     began = time.monotonic()
     for source in (*DAILY, "planes"):
         until = min(last, YEAR[1] - dt.timedelta(days=1)) if source == "weather" else last
-        stages.run(arguments(["ingest", "--source", source, "--partition", str(first), "--through", str(until)]))
-    stages.run(arguments(["features", *USE_CASE, "--partition", str(first), "--through", str(last)]))
+        run(["ingest", "--source", source, "--partition", str(first), "--through", str(until)])
+    run(["features", *USE_CASE, "--partition", str(first), "--through", str(last)])
     return time.monotonic() - began
+
+
+def run(line: list[str]) -> None:
+    """Run a stage in this process, by its command line."""
+    command = parse(line)
+    stages.STAGES[command.stage].run(command.arguments)
 
 
 def night(partition: dt.date) -> float:
@@ -110,9 +116,9 @@ def night(partition: dt.date) -> float:
     began = time.monotonic()
     for source, back in DAILY.items():
         arrived = partition - dt.timedelta(days=back)
-        stages.run(arguments(["ingest", "--source", source, "--partition", str(arrived)]))
+        run(["ingest", "--source", source, "--partition", str(arrived)])
     for stage in ("features", "score", "monitor"):
-        stages.run(arguments([stage, *USE_CASE, "--partition", str(partition)]))
+        run([stage, *USE_CASE, "--partition", str(partition)])
     return time.monotonic() - began
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.arguments import Arguments
 from jobs.features import job as features
+from jobs.features.arguments import FeaturesArguments
 from jobs.ingest import job
+from jobs.ingest.arguments import IngestArguments
 from tests.use_cases import bakery
 
 START = dt.date(2024, 3, 1)
@@ -22,11 +23,11 @@ SOURCES = ("bakery_plan", "bakery_sales_counted")
 
 def ingest(first: dt.date, last: dt.date, *sources: str) -> None:
     for source in sources or SOURCES:
-        job.run(Arguments(stage="ingest", source=source, partition=first, through=last))
+        job.run(IngestArguments(source=source, partition=first, through=last)).as_json()
 
 
 def build(first: dt.date, last: dt.date) -> None:
-    features.run(Arguments(stage="features", use_case="bakery_sales", partition=first, through=last))
+    features.run(FeaturesArguments(use_case="bakery_sales", partition=first, through=last)).as_json()
 
 
 @contextmanager

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from jobs import stages
 from jobs.__main__ import main
-from jobs.arguments import parse
+from jobs.arguments import Days
+from jobs.command_line import parse
 from lakehouse.errors import BadArguments
 
 
 def test_a_range_is_all_its_days() -> None:
-    arguments = parse(["features", "--use-case", "u", "--partition", "2024-02-28", "--through", "2024-03-01"])
-    assert arguments.days == [dt.date(2024, 2, 28), dt.date(2024, 2, 29), dt.date(2024, 3, 1)]
+    arguments = parse(["features", "--use-case", "u", "--partition", "2024-02-28", "--through", "2024-03-01"]).arguments
+    assert isinstance(arguments, Days) and arguments.days == [
+        dt.date(2024, 2, 28),
+        dt.date(2024, 2, 29),
+        dt.date(2024, 3, 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,8 @@ def test_a_range_is_all_its_days() -> None:
         ("train --like ../../etc", "expected a run's id of 32 letters and digits, found '../../etc'"),
         (f"train --like {'a' * 32} --partition 2024-01-02", "expected --like or --partition, found both"),
         ("train --use-case u --partition 2024-01-02 --through 2024-01-03", "unrecognized arguments: --through"),
+        ("stale --use-case u --through 2024-01-03", "needs --partition"),
+        ("score --use-case u --partition 2013-02-30", "see python -m jobs score --help$"),
     ],
 )
 def test_wrong_arguments_say_what_was_expected(line: str, expected: str) -> None:
@@ -59,10 +68,10 @@ def test_what_a_python_worker_of_spark_died_of_is_in_the_last_line(
 ) -> None:
     said = "An exception was thrown from the Python worker:\nTraceback (most recent call last):\n  File x\n"
 
-    def died(arguments: object) -> None:
+    def died(arguments: object) -> NoReturn:
         raise RuntimeError(f"{said}ModuleNotFoundError: No module named 'pyarrow'\n")
 
-    monkeypatch.setattr(stages, "run", died)
+    monkeypatch.setitem(stages.STAGES, "ingest", replace(stages.STAGES["ingest"], run=died))
     assert main(["ingest", "--source", "tracks", "--partition", "2024-01-01"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].endswith("worker: ModuleNotFoundError: No module named 'pyarrow'")
 
@@ -84,10 +93,10 @@ def test_a_missing_delivery_may_be_retried(lakehouse_root: Path, tmp_path: Path)
 def test_a_spark_server_that_was_restarted_has_a_name_of_its_own(
     said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def restarted(_: object) -> None:
+    def restarted(_: object) -> NoReturn:
         raise RuntimeError(said)
 
-    monkeypatch.setattr(stages, "run", restarted)
+    monkeypatch.setitem(stages.STAGES, "maintain", replace(stages.STAGES["maintain"], run=restarted))
     file = tmp_path / "result.json"
     assert main(["maintain", "--result", str(file)]) == 31
     assert json.loads(file.read_text())["retryable"] is True

@@ -20,10 +20,12 @@ from deltalake import DeltaTable
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.gate import job as gate
+from jobs.gate.arguments import GateArguments
 from jobs.score import job as score
+from jobs.score.arguments import ScoreArguments
 from jobs.train import job as train
+from jobs.train.arguments import TrainArguments
 from lakehouse import code_version, settings, tables
 from lakehouse.__main__ import main
 from lakehouse.analyst import query
@@ -65,10 +67,9 @@ def clinic(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Tem
 
         use_case = loader.load(file)
         appointments.fill(use_case, appointments.START, days=41, rows_a_day=30)
-        for job in (train, gate):
-            stage = job.__name__.split(".")[1]
-            job.run(Arguments(stage=stage, use_case=NAME, partition=DAY, actor="tests"))
-        score.run(Arguments(stage="score", use_case=NAME, partition=DAY))
+        train.run(TrainArguments(use_case=NAME, partition=DAY, actor="tests"))
+        gate.run(GateArguments(use_case=NAME, partition=DAY, actor="tests"))
+        score.run(ScoreArguments(use_case=NAME, partition=DAY)).as_json()
         yield Clinic(use_case, str(folder / "warehouse"), mlflow_server)
 
 
@@ -214,7 +215,7 @@ UNPICKLING_FAILS = """
             raise AssertionError(f"{event}: {details}")
     loading = True
     import numpy, pyarrow, pandas, requests, xgboost, scipy.sparse, mlflow.artifacts
-    from lakehouse import championship, model_files
+    from lakehouse.models import artifacts, champion_record
     from jobs.score.explainer import explainer
     from jobs.score.predict import scorer
     sys.addaudithook(refuse)
@@ -223,7 +224,7 @@ UNPICKLING_FAILS = """
     rows = pyarrow.RecordBatch.from_pydict({"lead_days": [0.9], "missed_before": [None], "age": [0.5]})
     names = ("lead_days", "missed_before", "age")
     loading = False
-    content = model_files.model_bytes(championship.champion(sys.argv[1]))
+    content = artifacts.model_bytes(champion_record.champion(sys.argv[1]))
     (scored,) = scorer(content, pyarrow.schema([]), names)(iter([rows]))
     (why, *_) = explainer(content, (), names, 2)(iter([rows]))
     print(scored.num_rows, why.num_rows)
@@ -281,7 +282,7 @@ def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tm
         cached.unlink()
         for _ in range(2):
             with pytest.raises(ModelRefused, match="expected a file with SHA-256"):
-                score.run(Arguments(stage="score", use_case=NAME, partition=DAY, force=True))
+                score.run(ScoreArguments(use_case=NAME, partition=DAY, force=True)).as_json()
             assert not cached.exists()
         assert delta_log.version(tables.scores(clinic.use_case)) == before
     finally:

@@ -12,8 +12,8 @@ from deltalake import DeltaTable
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.train import fitting, job, reproduction
+from jobs.train.arguments import TrainArguments
 from jobs.train.search import space
 from jobs.train.tracking import manifest
 from lakehouse import tables
@@ -37,11 +37,11 @@ def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def train(use_case: UseCase) -> dict[str, Any]:
-    return job.run(Arguments(stage="train", use_case=use_case.name, partition=DAY, actor="tests"))
+    return job.run(TrainArguments(use_case=use_case.name, partition=DAY, actor="tests")).as_json()
 
 
 def like(run_id: str, use_case: str | None = None) -> dict[str, Any]:
-    return job.run(Arguments(stage="train", like=run_id, use_case=use_case, actor="tests"))
+    return job.run(TrainArguments(like=run_id, use_case=use_case, actor="tests")).as_json()
 
 
 def vacuum_all(use_case: UseCase) -> None:

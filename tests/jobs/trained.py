@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from jobs.arguments import Arguments
 from jobs.gate import job as gate
+from jobs.gate.arguments import GateArguments
 from jobs.train import job as train
+from jobs.train.arguments import TrainArguments
 from lakehouse.declaration import UseCase
 from lakehouse.ops import model_events
 from tests.jobs import appointments
@@ -17,11 +18,11 @@ NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
 
 
 def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:
-    return train.run(Arguments(stage="train", use_case=use_case.name, partition=day, actor="tests"))
+    return train.run(TrainArguments(use_case=use_case.name, partition=day, actor="tests")).as_json()
 
 
 def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[str, Any]:
-    return gate.run(Arguments(stage="gate", use_case=use_case.name, partition=day, actor="tests", **more))
+    return gate.run(GateArguments(use_case=use_case.name, partition=day, actor="tests", **more)).as_json()
 
 
 def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:

@@ -16,9 +16,11 @@ from deltalake import DeltaTable
 from pymongo import MongoClient
 from pyspark.sql import SparkSession
 
-from jobs import stages
 from jobs.__main__ import main
-from jobs.arguments import Arguments
+from jobs.extract import job as extract_job
+from jobs.extract.arguments import ExtractArguments
+from jobs.ingest import job as ingest_job
+from jobs.ingest.arguments import IngestArguments
 from lakehouse.errors import BadArguments, DeliveryRejected
 from lakehouse.ops import deliveries
 from tests.mongo_server import Server
@@ -38,11 +40,11 @@ def shops(mongo: Server, landing_root: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def extract(day: dt.date = DAY, through: dt.date | None = None) -> dict[str, Any]:
-    return stages.run(Arguments(stage="extract", source="bakery_shops", partition=day, through=through))
+    return extract_job.run(ExtractArguments(source="bakery_shops", partition=day, through=through)).as_json()
 
 
 def ingest(day: dt.date = DAY) -> dict[str, Any]:
-    return stages.run(Arguments(stage="ingest", source="bakery_shops", partition=day))
+    return ingest_job.run(IngestArguments(source="bakery_shops", partition=day)).as_json()
 
 
 def rows(root: Path, table: str) -> list[dict[str, Any]]:
@@ -197,7 +199,7 @@ def test_json_lines_from_anybody_are_taken_in(spark: SparkSession, lakehouse_roo
     (landing_root / "bakery_plan").mkdir(parents=True)
     file = landing_root / "bakery_plan" / f"{DAY}.jsonl"
     file.write_text('{"shop":"canal","bread":"rye","planned":3,"price":4.10}\n')
-    stages.run(Arguments(stage="ingest", source="bakery_plan", partition=DAY))
+    ingest_job.run(IngestArguments(source="bakery_plan", partition=DAY)).as_json()
     (row,) = rows(lakehouse_root, "silver/bakery_plan")
     assert (row["planned"], row["price"]) == (3, 4.1)
     (line,) = deliveries.lines_of(["bakery_plan"])
@@ -212,7 +214,7 @@ def test_without_an_address_or_a_declared_collection_it_says_what_to_do(
         extract()
     monkeypatch.setenv("MONGO_URI", "mongodb://127.0.0.1:1/")
     with pytest.raises(BadArguments, match="bakery_plan: expected a section mongo"):
-        stages.run(Arguments(stage="extract", source="bakery_plan", partition=DAY))
+        extract_job.run(ExtractArguments(source="bakery_plan", partition=DAY)).as_json()
 
 
 @pytest.mark.parametrize(

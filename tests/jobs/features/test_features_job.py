@@ -10,16 +10,16 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.arguments import Arguments
 from jobs.features import job
-from lakehouse.declaration import loader
+from jobs.features.arguments import FeaturesArguments
+from lakehouse.declaration import loader, transform
 from lakehouse.errors import InputsMissing, TransformBroken
 from tests.jobs.bakery_days import DAY, START, ingest
 from tests.use_cases import bakery
 
 
 def build(first: dt.date = DAY, through: dt.date | None = None) -> dict[str, object]:
-    return job.run(Arguments(stage="features", use_case="bakery_sales", partition=first, through=through))
+    return job.run(FeaturesArguments(use_case="bakery_sales", partition=first, through=through)).as_json()
 
 
 def features(root: Path, day: dt.date = DAY) -> list[dict[str, object]]:
@@ -53,7 +53,7 @@ def test_a_range_equals_its_days_one_by_one(arrived: Path, monkeypatch: pytest.M
     build(days[0], days[-1])
     in_range = [features(arrived, day) for day in days]
     for day in days:
-        job.run(Arguments(stage="features", use_case="bakery_sales", partition=day, force=True))
+        job.run(FeaturesArguments(use_case="bakery_sales", partition=day, force=True)).as_json()
     assert [features(arrived, day) for day in days] == in_range
 
 
@@ -72,7 +72,7 @@ def test_nothing_known_later_changes_a_value(arrived: Path, landing_root: Path) 
     later = DeltaTable(arrived / "silver/bakery_sales_counted")
     later.delete(f"partition = '{unknown[2]}'")
     DeltaTable(arrived / "silver/bakery_plan").delete(f"partition > '{DAY}'")
-    job.run(Arguments(stage="features", use_case="bakery_sales", partition=DAY, force=True))
+    job.run(FeaturesArguments(use_case="bakery_sales", partition=DAY, force=True)).as_json()
     assert features(arrived) == before
 
 
@@ -108,9 +108,9 @@ def _with_a_row_lost(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame
 def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
     arrived: Path, monkeypatch: pytest.MonkeyPatch, broken: object, expected: str
 ) -> None:
-    module = loader.transform(loader.by_name("bakery_sales"))
+    module = transform.load(loader.by_name("bakery_sales"))
     monkeypatch.setattr(module, "build", broken)
-    monkeypatch.setattr(loader, "transform", lambda _: module)
+    monkeypatch.setattr(transform, "load", lambda _: module)
     with pytest.raises(TransformBroken, match=expected):
         build()
     assert not (arrived / "gold/bakery_sales_features").exists()

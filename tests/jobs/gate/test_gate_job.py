@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from jobs.arguments import Arguments
 from jobs.gate import job as gate
 from jobs.gate import promotion_decision, provenance
+from jobs.gate.arguments import GateArguments
 from jobs.gate.promotion_decision import PromotionDecision
 from lakehouse.declaration import UseCase
 from lakehouse.errors import BadArguments
@@ -42,7 +42,9 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
         )
     assert champion_record.current(clinic.name) is None and diary(clinic) == [(1, "registered", None)]
 
-    done = gate.run(Arguments("gate", clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada"))
+    done = gate.run(
+        GateArguments(use_case=clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada")
+    ).as_json()
     assert (done["status"], done["verdict"]) == ("judged", "promoted")
     line = model_events.of_model(clinic.name)[-1]
     assert (line.event, line.actor) == ("promoted", "airflow:ada")
@@ -54,7 +56,9 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
         "proposed_at": line.evidence["approval"]["proposed_at"],
     }
     assert champion_record.champion(clinic.name).version == 1
-    again = gate.run(Arguments("gate", clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:bob"))
+    again = gate.run(
+        GateArguments(use_case=clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:bob")
+    ).as_json()
     assert again == {**done, "status": "unchanged"} and run_gate(clinic)["status"] == "unchanged"
     with pytest.raises(BadArguments, match="it was answered approved by airflow:ada; nothing is changed"):
         run_gate(clinic, answer="rejected")
@@ -109,13 +113,15 @@ def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow
     for model in models:
         promotion_decision.declare(model, gate.judge(clinic, model, "tests"))
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as rivals:
-        ended = list(rivals.map(gate.run, [Arguments("gate", clinic.name, partition=d) for d in (FIRST_DAY, NEXT_DAY)]))
-    verdicts = {result["model_version"]: result["verdict"] for result in ended}
+        ended = list(
+            rivals.map(gate.run, [GateArguments(use_case=clinic.name, partition=d) for d in (FIRST_DAY, NEXT_DAY)])
+        )
+    verdicts = {result.model_version: result.verdict for result in ended}
     assert sorted(verdicts.values()) == ["held", "promoted"]
     (winner,) = [number for number, verdict in verdicts.items() if verdict == "promoted"]
-    told = next(result for result in ended if result["verdict"] == "held")
-    assert told["reasons"][0].startswith("champion changed meanwhile: this version was judged against no champion")
-    assert f"version {winner} was promoted on" in told["reasons"][0]
+    told = next(result for result in ended if result.verdict == "held")
+    assert told.reasons[0].startswith("champion changed meanwhile: this version was judged against no champion")
+    assert f"version {winner} was promoted on" in told.reasons[0]
     aliased = registry.by_alias(clinic.name, registry.CHAMPION)
     assert aliased is not None and aliased.version == winner == champion_record.champion(clinic.name).version
     assert sorted(diary(clinic)[2:]) == sorted([(winner, "promoted", None), (3 - winner, "held", winner)])

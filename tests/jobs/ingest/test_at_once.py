@@ -10,8 +10,8 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import job, silver
+from jobs.ingest.arguments import IngestArguments
 from lakehouse.errors import DeliveryChanged
 from lakehouse.ops import deliveries
 from tests.use_cases import bakery
@@ -21,7 +21,7 @@ HEADER = "shop,bread,planned,price"
 
 
 def ingest(day: dt.date = DAY) -> dict[str, object]:
-    return job.run(Arguments(stage="ingest", source="bakery_plan", partition=day))
+    return job.run(IngestArguments(source="bakery_plan", partition=day)).as_json()
 
 
 def silver_rows(root: Path) -> list[tuple[object, ...]]:
@@ -40,7 +40,7 @@ def test_eight_days_at_once_are_the_days_as_one_range(
         line.partition for line in sorted(deliveries.lines_of(["bakery_plan"]), key=lambda line: line.partition)
     ] == days
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(lakehouse_root.parent / "range"))
-    job.run(Arguments(stage="ingest", source="bakery_plan", partition=days[0], through=days[-1]))
+    job.run(IngestArguments(source="bakery_plan", partition=days[0], through=days[-1])).as_json()
     assert silver_rows(lakehouse_root) == silver_rows(lakehouse_root.parent / "range")
 
 

@@ -14,8 +14,8 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import job
+from jobs.ingest.arguments import IngestArguments
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ops import deliveries
 from tests.jobs.bakery_days import prepared
@@ -81,7 +81,7 @@ class Shop:
         folder.mkdir(parents=True)
         for name, content in contents.items():
             (folder / f"{self._days[name]}.csv").write_bytes(content)
-        run = Arguments(stage="ingest", source="bakery_plan", partition=DAY, through=max(self._days.values()))
+        run = IngestArguments(source="bakery_plan", partition=DAY, through=max(self._days.values()))
         try:
             job.run(run)
         except DeliveryRejected as error:
@@ -148,5 +148,5 @@ def test_one_refused_delivery_leaves_the_good_ones_of_its_run_to_the_next(
     shop = Shop(lakehouse_root.parent, {"good": WHOLE, "empty": b""})
     assert "the file is empty" in shop.why("empty")
     assert not shop.rows("silver/bakery_plan", "good") and not shop.rows("silver/bakery_plan", "empty")
-    job.run(Arguments(stage="ingest", source="bakery_plan", partition=DAY))
+    job.run(IngestArguments(source="bakery_plan", partition=DAY)).as_json()
     assert len(shop.rows("silver/bakery_plan", "good")) == 60

@@ -9,8 +9,8 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import job
+from jobs.ingest.arguments import IngestArguments
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from tests.use_cases import bakery
 
@@ -19,7 +19,7 @@ HEADER = "shop,bread,planned,price"
 
 
 def ingest(day: dt.date = DAY, through: dt.date | None = None) -> dict[str, object]:
-    return job.run(Arguments(stage="ingest", source="bakery_plan", partition=day, through=through))
+    return job.run(IngestArguments(source="bakery_plan", partition=day, through=through)).as_json()
 
 
 def land(landing_root: Path, *rows: str, day: dt.date = DAY, header: str = HEADER) -> None:
@@ -150,8 +150,8 @@ def test_a_delivery_of_an_unusual_size_is_refused_until_somebody_says_that_it_is
     ):
         ingest(days[-1])
     assert sum(row["partition"] == days[-1] for row in rows(lakehouse_root, "silver/bakery_plan")) == 0
-    asked = Arguments(stage="ingest", source="bakery_plan", partition=days[-1], any_volume=True)
-    assert job.run(asked)["accepted_rows"] == 1
+    asked = IngestArguments(source="bakery_plan", partition=days[-1], any_volume=True)
+    assert job.run(asked).accepted_rows == 1
     assert ingest(days[-1])["status"] == "unchanged"
 
 

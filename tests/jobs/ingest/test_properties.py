@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import job
+from jobs.ingest.arguments import IngestArguments
 from jobs.ingest.parse import parse
 from lakehouse.declaration import loader
 from lakehouse.ops import deliveries
@@ -78,7 +78,7 @@ def test_delivered_is_accepted_and_rejected_and_duplicates(
         patch.setattr(loader, "by_source", lambda name: (None, lenient))
         for day, rows in zip(days, delivered, strict=True):
             bakery.write(root / "landing", "bakery_plan", day, [HEADER, *map(",".join, rows)])
-        job.run(Arguments(stage="ingest", source="bakery_plan", partition=days[0], through=days[-1]))
+        job.run(IngestArguments(source="bakery_plan", partition=days[0], through=days[-1])).as_json()
 
         silver, rejects = (
             Counter(row["partition"] for row in DeltaTable(table).to_pyarrow_table().to_pylist())

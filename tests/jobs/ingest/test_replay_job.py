@@ -10,9 +10,9 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.ingest import job as ingest
 from jobs.ingest import replay as replay
+from jobs.ingest.arguments import IngestArguments, ReplayArguments
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ops import deliveries
 from tests.use_cases import bakery
@@ -39,11 +39,11 @@ def mend(declaration: Path, old: str, new: str) -> None:
 
 def deliver(landing_root: Path, day: dt.date, *rows: str) -> None:
     bakery.write(landing_root, "bakery_plan", day, ["shop,bread,planned,price", *rows])
-    ingest.run(Arguments(stage="ingest", source="bakery_plan", partition=day))
+    ingest.run(IngestArguments(source="bakery_plan", partition=day)).as_json()
 
 
 def run(**more: object) -> dict[str, object]:
-    return replay.run(Arguments(stage="replay", source="bakery_plan", **more))  # type: ignore[arg-type]
+    return replay.run(ReplayArguments(source="bakery_plan", **more)).as_json()  # type: ignore[arg-type]
 
 
 def silver(root: Path, table: str = "bakery_plan") -> list[dict[str, object]]:

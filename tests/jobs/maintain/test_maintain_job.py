@@ -25,7 +25,7 @@ from tests.jobs.bakery_days import DAY, build, copy, prepared
 
 
 def maintain() -> dict[str, object]:
-    return job.run(Arguments(stage="maintain"))
+    return job.run(Arguments()).as_json()
 
 
 @pytest.fixture(scope="module")

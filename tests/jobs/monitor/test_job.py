@@ -3,19 +3,18 @@ import shutil
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from jobs.arguments import Arguments
-from jobs.monitor import job, performance
+from jobs.monitor import job, performance, version
+from jobs.monitor.arguments import MonitorArguments
 from lakehouse import tables
 from lakehouse.declaration import UseCase, metric_names
 from lakehouse.errors import InputsMissing
-from lakehouse.evaluation import metrics
 from lakehouse.ops import model_events
 from lakehouse.storage import delta_log, partition_rows
 
 
 def monitor(toy, first: int, last: int | None = None) -> dict:
     through = None if last is None else toy.day(last)
-    return job.run(Arguments("monitor", use_case="toy_monitored", partition=toy.day(first), through=through))
+    return job.run(MonitorArguments(use_case="toy_monitored", partition=toy.day(first), through=through)).as_json()
 
 
 def rows_of(toy, table, *numbers: int) -> list[dict]:
@@ -111,7 +110,7 @@ def test_only_days_whose_scores_labels_or_code_have_changed_are_measured_again(t
     toy.live(5)
     monitor(toy, 5)
     assert measured == [[toy.day(2), toy.day(4)]]
-    monkeypatch.setattr(metrics, "code_fingerprint", lambda: "another")
+    monkeypatch.setattr(version, "PERFORMANCE", version.PERFORMANCE + 1)
     monitor(toy, 5)
     assert measured[-1] == [toy.day(number) for number in range(1, 5)]
 

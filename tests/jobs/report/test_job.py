@@ -3,8 +3,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from jobs.arguments import Arguments
 from jobs.report import drift_run, job, page
+from jobs.report.arguments import ReportArguments
 from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing
 from lakehouse.models import artifacts, registry
@@ -59,7 +59,7 @@ def reported(lakehouse_root, tmp_path, monkeypatch) -> list[dict]:
 
 
 def report() -> dict:
-    return job.run(Arguments("report", use_case="any", partition=DAY))
+    return job.run(ReportArguments(use_case="any", partition=DAY)).as_json()
 
 
 def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_when_they_change(reported):

@@ -5,14 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from deltalake import DeltaTable
 
-from jobs import stages
-from jobs.arguments import Arguments
+from jobs.features import job as features
+from jobs.features.arguments import FeaturesArguments
+from jobs.monitor import job as monitor
+from jobs.monitor.arguments import MonitorArguments
 from jobs.restate import job as restate
+from jobs.restate.arguments import RestateArguments
+from jobs.score import job as score
 from jobs.stale import job as stale
+from jobs.stale.arguments import StaleArguments
 from lakehouse.models import version_selection
 from lakehouse.staleness import report
 from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
@@ -25,9 +32,11 @@ CORRECTED = DAY - dt.timedelta(days=6)
 READERS = [DAY + dt.timedelta(days=ahead) for ahead in (1, 2, 3)]
 
 
-def run(job: object, **more: object) -> dict[str, object]:
-    stage = job.__name__.split(".")[1]  # type: ignore[attr-defined]
-    return job.run(Arguments(stage=stage, use_case="bakery_sales", **more))  # type: ignore[attr-defined, arg-type, no-any-return]
+ARGUMENTS = {features: FeaturesArguments, stale: StaleArguments, restate: RestateArguments}
+
+
+def run(job: ModuleType, **more: object) -> dict[str, Any]:
+    return job.run(ARGUMENTS[job](use_case="bakery_sales", **more)).as_json()
 
 
 def files(root: Path) -> dict[dt.date, set[str]]:
@@ -100,24 +109,21 @@ def test_a_restatement_that_was_killed_before_the_verdicts_gives_them_when_it_is
 ) -> None:
     # Scored days whose scores are as stale as their features.
     monkeypatch.setattr(version_selection, "scored_by", lambda use_case: dict.fromkeys(READERS, 1))
-    monkeypatch.setattr(report, "_scores", lambda *given: {day: ["its features are stale"] for day in given[3]})
-    really, judged = stages.run, []
+    monkeypatch.setattr(report, "_scores", lambda *given: {day: ["its features are stale"] for day in given[4]})
+    judged = []
 
-    def killed_at(last: str) -> None:
-        def stage(arguments: Arguments) -> dict[str, object]:
-            if arguments.stage == last:
-                raise KeyboardInterrupt
-            if arguments.stage == "monitor":
-                judged.append((arguments.partition, arguments.through))
-            return really(arguments) if arguments.stage == "features" else {}
+    def killed(arguments: MonitorArguments) -> None:
+        raise KeyboardInterrupt
 
-        monkeypatch.setattr(stages, "run", stage)
+    def judge(arguments: MonitorArguments) -> None:
+        judged.append((arguments.partition, arguments.through))
 
-    killed_at("monitor")
+    monkeypatch.setattr(score, "run", lambda arguments: None)
+    monkeypatch.setattr(monitor, "run", killed)
     with pytest.raises(KeyboardInterrupt):
         run(restate)
     assert [line["table"] for line in run(stale)["partitions"]] == ["gold.bakery_sales_drift"] * 3  # type: ignore[attr-defined]
-    killed_at("nowhere")
+    monkeypatch.setattr(monitor, "run", judge)
     assert (run(restate)["status"], judged) == ("restated", [(READERS[0], READERS[-1])])
     assert (run(restate)["status"], len(judged)) == ("fresh", 1)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jobs.arguments import Arguments
 from jobs.retire import files, job, versions_in_use
+from jobs.retire.arguments import RetireArguments
 from lakehouse.models import artifacts, champion_record, registry
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
@@ -45,7 +45,7 @@ def shelf(lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 def retire(**more: Any) -> dict[str, Any]:
-    return job.run(Arguments("retire", use_case="appointments", actor="tests", **more))
+    return job.run(RetireArguments(use_case="appointments", actor="tests", **more)).as_json()
 
 
 def back_date(shelf: Shelf, number: int, days: int) -> None:

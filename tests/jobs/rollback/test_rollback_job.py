@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import stages
-from jobs.arguments import Arguments, parse
+from jobs.command_line import parse
 from jobs.monitor import job as monitor
+from jobs.monitor.arguments import MonitorArguments
 from jobs.rollback import job
+from jobs.rollback.arguments import RollbackArguments
 from jobs.score import job as score_job
+from jobs.score.arguments import ScoreArguments
 from lakehouse import tables
 from lakehouse.analyst import query
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
@@ -43,17 +45,20 @@ class Stages:
         self.shelf, self.die_at, self.ran = shelf, die_at, list[str]()
         self.measured: set[dt.date] = set()
 
-    def run(self, arguments: Arguments) -> dict[str, Any]:
-        self.ran.append(arguments.stage)
-        if len(self.ran) == self.die_at:
-            raise KeyboardInterrupt
-        if arguments.stage == "monitor":
-            self.measured |= set(arguments.days)
-            return {}
-        assert arguments.model_version is not None
+    def monitor(self, arguments: MonitorArguments) -> None:
+        self._begin("monitor")
+        self.measured |= set(arguments.days)
+
+    def score(self, arguments: ScoreArguments) -> None:
+        self._begin("score")
+        assert arguments.model_version is not None and arguments.chosen_by is not None
         for on in arguments.days:
             scored(self.shelf.use_case, (on - day(0)).days, arguments.model_version, why=arguments.chosen_by)
-        return {}
+
+    def _begin(self, stage: str) -> None:
+        self.ran.append(stage)
+        if len(self.ran) == self.die_at:
+            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -63,20 +68,21 @@ def light(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Stages:
     for number, version, why in ((0, 2, "champion"), (1, 3, "asked"), (2, 2, "now")):
         scored(shelf.use_case, number, version, why=why)
     made = Stages(shelf)
-    monkeypatch.setattr(stages, "run", made.run)
+    monkeypatch.setattr(score_job, "run", made.score)
+    monkeypatch.setattr(monitor, "run", made.monitor)
     return made
 
 
 def score(first: int, last: int) -> dict[str, Any]:
-    return score_job.run(Arguments("score", use_case="appointments", partition=day(first), through=day(last)))
+    return score_job.run(ScoreArguments(use_case="appointments", partition=day(first), through=day(last))).as_json()
 
 
 def measure(first: int, last: int) -> dict[str, Any]:
-    return monitor.run(Arguments("monitor", use_case="appointments", partition=day(first), through=day(last)))
+    return monitor.run(MonitorArguments(use_case="appointments", partition=day(first), through=day(last))).as_json()
 
 
 def roll_back(reason: str = "it is bad", **more: Any) -> dict[str, Any]:
-    return job.run(Arguments("rollback", use_case="appointments", reason=reason, actor="ann", **more))
+    return job.run(RollbackArguments(use_case="appointments", reason=reason, actor="ann", **more)).as_json()
 
 
 def by_champion(shelf: Shelf) -> dict[tuple[dt.date, int], tuple[Any, ...]]:

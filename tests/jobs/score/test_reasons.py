@@ -17,11 +17,13 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
 from jobs.restate import job as restate
+from jobs.restate.arguments import RestateArguments
 from jobs.score import job as score
 from jobs.score import reasons
+from jobs.score.arguments import ScoreArguments
 from jobs.stale import job as stale
+from jobs.stale.arguments import StaleArguments
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import shap_values
@@ -140,7 +142,7 @@ def put_in_place(made: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 def run(first: dt.date = DAY, last: dt.date = NEXT, **more: Any) -> dict[str, Any]:
-    return score.run(Arguments(stage="score", use_case="appointments", partition=first, through=last, **more))
+    return score.run(ScoreArguments(use_case="appointments", partition=first, through=last, **more)).as_json()
 
 
 def rows(table: Table, day: dt.date | None = None) -> list[dict[str, Any]]:
@@ -243,18 +245,20 @@ def test_a_change_of_what_is_asked_is_restated_without_scoring(
     # The features were put there without deliveries.
     monkeypatch.setattr(report, "_features", lambda *_: {})
     scores = delta_log.version(tables.scores(models.use_case))
-    asked = Arguments(stage="stale", use_case="appointments")
-    assert stale.run(asked)["status"] == "fresh"
+    asked = StaleArguments(use_case="appointments")
+    assert stale.run(asked).as_json()["status"] == "fresh"
     declare(root, {"above_threshold": True, "top": 5, "each": 1})
-    found = stale.run(asked)["partitions"]
+    found = stale.run(asked).as_json()["partitions"]
     assert [(line["table"], line["partition"]) for line in found] == [
         ("gold.appointments_reasons", DAY),
         ("gold.appointments_reasons", NEXT),
     ]
     assert "the declared reasons changed" in found[0]["reasons"][0]
-    done = restate.run(Arguments(stage="restate", use_case="appointments"))
+    done = restate.run(RestateArguments(use_case="appointments")).as_json()
     assert (done["score"], done["monitor"]) == ([DAY, NEXT], [])
-    assert stale.run(asked)["status"] == "fresh" and delta_log.version(tables.scores(models.use_case)) == scores
+    assert (
+        stale.run(asked).as_json()["status"] == "fresh" and delta_log.version(tables.scores(models.use_case)) == scores
+    )
     assert {len(lines) for lines in reasons_of(models.use_case, DAY).values()} == {2}
     assert len(reasons_of(models.use_case, DAY)) == 5
 

@@ -10,9 +10,11 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
-from jobs.arguments import Arguments
+from jobs.monitor.version import PERFORMANCE
 from jobs.score import job
+from jobs.score.arguments import ScoreArguments
 from jobs.stale import job as stale
+from jobs.stale.arguments import StaleArguments
 from lakehouse import tables
 from lakehouse.analyst import query
 from lakehouse.errors import ModelRefused
@@ -50,7 +52,7 @@ def rollout(shelf: Shelf, patch: pytest.MonkeyPatch, **declared: Any) -> None:
 
 def score(first: int, last: int | None = None, **more: Any) -> dict[str, Any]:
     through = None if last is None else day(last)
-    return job.run(Arguments("score", use_case="appointments", partition=day(first), through=through, **more))
+    return job.run(ScoreArguments(use_case="appointments", partition=day(first), through=through, **more)).as_json()
 
 
 def scores(shelf: Shelf, role: str) -> list[dict[str, Any]]:
@@ -62,7 +64,7 @@ def scores(shelf: Shelf, role: str) -> list[dict[str, Any]]:
 def stale_scores(patch: pytest.MonkeyPatch) -> list[tuple[Any, list[str]]]:
     """The stale days with the reasons; the features of these tests were built by no transform, and are not asked."""
     patch.setattr(report, "_features", lambda *_: {})
-    found = stale.run(Arguments("stale", use_case="appointments"))["partitions"]
+    found = stale.run(StaleArguments(use_case="appointments")).as_json()["partitions"]
     return [(line["partition"], line["reasons"]) for line in found]
 
 
@@ -205,7 +207,7 @@ def test_metrics_are_stale_when_the_labels_that_they_were_measured_from_have_cha
 
     label("first")
     table = tables.performance(shelf.use_case)
-    digests = builds.record(table, expected_inputs.performance(shelf.use_case, [day(0)]))
+    digests = builds.record(table, expected_inputs.performance(shelf.use_case, [day(0)], PERFORMANCE))
     numbers = {"role": "champion", "model_version": 1, "slice": "all", "slice_value": "all", "rows": 1}
     metric = {"labelled_rows": 1, "metric": "brier", "value": 0.5, "inputs_fingerprint": digests[day(0)]}
     commits.replace_rows(table, [{"partition": day(0), **numbers, **metric}], "true")

@@ -110,19 +110,3 @@ def test_an_unknown_name_lists_the_known_ones(lakehouse_root: Path) -> None:
         loader.by_name("trains")
     with pytest.raises(BadArguments, match=r"no source 'tracks'; declared are: .*bakery_plan"):
         loader.by_source("tracks")
-
-
-def test_a_transform_that_can_not_be_imported_names_its_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USE_CASE_ROOTS", str(folder.parent))
-    (folder / "features.py").write_text("import a_module_that_is_not_there\n")
-    with pytest.raises(DeclarationError, match=r"features\.py: can't be imported: ModuleNotFoundError"):
-        loader.transform(loader.by_name("bakery_sales"))
-
-
-def test_the_fingerprint_changes_with_the_code_of_the_features(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USE_CASE_ROOTS", str(folder.parent))
-    use_case = loader.by_name("bakery_sales")
-    before = loader.code_fingerprint(use_case)
-    assert loader.code_fingerprint(use_case) == before
-    (folder / "features.py").write_text((folder / "features.py").read_text() + "\n# changed\n")
-    assert loader.code_fingerprint(use_case) != before

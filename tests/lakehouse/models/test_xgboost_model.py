@@ -13,9 +13,9 @@ SCORE = """
 import sys
 from pathlib import Path
 import numpy as np
-from lakehouse import boosters
+from lakehouse.models import xgboost_model
 
-booster = boosters.load(Path(sys.argv[1]).read_bytes())
+booster = xgboost_model.load(Path(sys.argv[1]).read_bytes())
 assert "sklearn" not in sys.modules and "scipy.stats" not in sys.modules
 print(*booster.inplace_predict(np.array([[0.1], [0.9], [np.nan]])))
 from sklearn import metrics

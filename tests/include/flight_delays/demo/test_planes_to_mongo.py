@@ -12,8 +12,10 @@ from pymongo import MongoClient
 from pyspark.sql import SparkSession
 
 from include.flight_delays.demo import feed, planes_to_mongo
-from jobs import stages
-from jobs.arguments import Arguments
+from jobs.extract import job as extract
+from jobs.extract.arguments import ExtractArguments
+from jobs.ingest import job as ingest
+from jobs.ingest.arguments import IngestArguments
 from tests.mongo_server import Server
 
 DAY = dt.date(2013, 1, 1)
@@ -30,15 +32,15 @@ def test_planes_from_mongodb_are_those_of_the_file(
 ) -> None:
     monkeypatch.setenv("MONGO_URI", mongo.uri)
     assert planes_to_mongo.main() == 0
-    for stage in ("extract", "ingest"):
-        result = stages.run(Arguments(stage=stage, source="planes", partition=DAY))
+    extract.run(ExtractArguments(source="planes", partition=DAY))
+    result = ingest.run(IngestArguments(source="planes", partition=DAY)).as_json()
     assert (result["delivered_rows"], result["accepted_rows"]) == (3322, 3322)
     from_mongo = silver(lakehouse_root)
 
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(lakehouse_root.parent / "from_file"))
     monkeypatch.setenv("LANDING_ROOT", str(lakehouse_root.parent / "landed"))
     feed.deliver(lakehouse_root.parent / "landed", DAY, DAY, ["planes"])
-    stages.run(Arguments(stage="ingest", source="planes", partition=DAY))
+    ingest.run(IngestArguments(source="planes", partition=DAY))
     assert from_mongo == silver(lakehouse_root.parent / "from_file")
 
 

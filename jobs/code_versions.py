@@ -1,0 +1,16 @@
+"""The versions of the code that decides the values of the gold tables, as each stage declares its own."""
+
+from __future__ import annotations
+
+from jobs.features import version as features
+from jobs.monitor import version as monitor
+from jobs.score import version as score
+from lakehouse.staleness.code_versions import CodeVersions
+
+CURRENT = CodeVersions(
+    features=features.FEATURES,
+    scores=score.SCORES,
+    reasons=score.REASONS,
+    outcomes=monitor.OUTCOMES,
+    performance=monitor.PERFORMANCE,
+)

@@ -1,0 +1,9 @@
+"""The version of what the platform does to a use case's features. Raise it when the values of the table change with the code.
+
+tests/jobs/test_code_versions.py holds what the version stands for.
+"""
+
+FEATURES = 1
+
+# The modules that decide the values.
+DECIDED_BY = ("jobs.features.build", "lakehouse.transforms.trailing_windows")

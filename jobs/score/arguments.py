@@ -1,0 +1,23 @@
+"""The command line of score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobs.arguments import ByChampion, Days, Forced, OfUseCase
+from jobs.options import model_version, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreArguments(ByChampion, Forced, Days, OfUseCase):
+    """Whose entities are scored, of which days, and by which version.
+
+    Attributes:
+        model_version: this version, whatever the days were scored by before.
+        chosen_by: why the days are scored by ``model_version``, for its rows; None: because somebody asked. A rollback sets it.
+    """
+
+    model_version: int | None = field(
+        default=None, metadata=option("score by this version", type=model_version, metavar="N")
+    )
+    chosen_by: str | None = None

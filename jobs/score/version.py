@@ -1,0 +1,17 @@
+"""The versions of what decides scores and their reasons. Raise one when the values of its table change with the code.
+
+tests/jobs/test_code_versions.py holds what the versions stand for.
+"""
+
+SCORES = 1
+REASONS = 1
+
+# The modules that decide the values.
+SCORES_DECIDED_BY = ("jobs.score.batch", "jobs.score.canary", "jobs.score.predict", "lakehouse.models.xgboost_model")
+REASONS_DECIDED_BY = (
+    "jobs.score.explainer",
+    "jobs.score.predict",
+    "jobs.score.reasons",
+    "lakehouse.evaluation.shap_values",
+    "lakehouse.models.xgboost_model",
+)

@@ -1,0 +1,31 @@
+"""The version of what decides a trained model and its numbers. Raise it when either changes with the code.
+
+tests/jobs/test_code_versions.py holds what the version stands for.
+"""
+
+TRAINING = 1
+
+# The modules that decide the values.
+DECIDED_BY = (
+    "jobs.train.baselines",
+    "jobs.train.evaluation",
+    "jobs.train.fitted_model",
+    "jobs.train.fitting",
+    "jobs.train.input_snapshot",
+    "jobs.train.job",
+    "jobs.train.search.binning",
+    "jobs.train.search.objective",
+    "jobs.train.search.space",
+    "jobs.train.search.studies",
+    "jobs.train.search.study",
+    "jobs.train.search.tuning",
+    "jobs.train.split",
+    "jobs.train.threshold",
+    "jobs.train.training",
+    "lakehouse.declaration.metric_names",
+    "lakehouse.evaluation.day_bootstrap",
+    "lakehouse.evaluation.drift_profile",
+    "lakehouse.evaluation.labelled_rows",
+    "lakehouse.evaluation.metrics",
+    "lakehouse.evaluation.slices",
+)

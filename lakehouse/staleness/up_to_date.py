@@ -1,0 +1,68 @@
+"""Whether a partition is up to date: it was built from exactly what it would be built from now. Decided here, and nowhere else.
+
+What a partition was built from is the fingerprint that its rows carry, read from the log's statistics; what it would be built
+from now is what `lakehouse.staleness.expected_inputs` says. No data is read, and no Spark is needed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakehouse.ops import builds
+from lakehouse.ops.builds import Inputs
+from lakehouse.storage import delta_log
+from lakehouse.tables import INPUTS_FINGERPRINT, Table
+
+# Reasons by day.
+Reasons = dict[dt.date, list[str]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Partitions as they were built, against what they would be built from now.
+
+    Attributes:
+        table: whose partitions.
+        expected: what each day would be built from now; the days that are compared.
+        built: the fingerprint of each day that is built.
+        unbuilt: what to say of a day that is not built.
+    """
+
+    table: Table
+    expected: Mapping[dt.date, Inputs]
+    built: Mapping[dt.date, str]
+    unbuilt: str = "it is not built yet"
+
+    def outdated(self, force: bool = False) -> list[dt.date]:
+        """The days that are not built, or from something else; all with ``force``."""
+        return sorted(
+            day for day, inputs in self.expected.items() if force or self.built.get(day) != builds.fingerprint(inputs)
+        )
+
+    def reasons(self) -> Reasons:
+        """Why each outdated day is outdated, in words."""
+        days = self.outdated()
+        before = builds.inputs_behind(self.table, {day: self.built[day] for day in days if day in self.built})
+        return {
+            day: builds.changes(before.get(day), self.expected[day]) if day in self.built else [self.unbuilt]
+            for day in days
+        }
+
+
+def compare(table: Table, expected: Mapping[dt.date, Inputs], role: str | None = None) -> Comparison:
+    """The days of ``expected`` as they are in the table now, in the rows of ``role`` where it has roles."""
+    return Comparison(table, expected, built(table, role=role))
+
+
+def built(
+    table: Table, first: dt.date | None = None, last: dt.date | None = None, role: str | None = None
+) -> dict[dt.date, str]:
+    """The fingerprint of each day of the table, or of those from ``first`` to ``last``."""
+    partition = {} if role is None else {"role": role}
+    return {
+        day: digest
+        for day, digest in delta_log.constant_by_partition(table, INPUTS_FINGERPRINT, **partition).items()
+        if (first is None or day >= first) and (last is None or day <= last)
+    }

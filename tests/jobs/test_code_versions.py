@@ -1,0 +1,105 @@
+"""A version stands for code: whoever changes what is computed raises it, and nothing that decides a value is left out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from jobs.features import version as features
+from jobs.monitor import version as monitor
+from jobs.score import version as score
+from jobs.train import version as train
+from lakehouse import fingerprints
+from lakehouse.settings import PROJECT_ROOT
+
+# The version, its file, the modules that decide the values, and the digest of their code at that version.
+VERSIONS = {
+    "features": (features.FEATURES, "jobs/features/version.py", features.DECIDED_BY),
+    "scores": (score.SCORES, "jobs/score/version.py", score.SCORES_DECIDED_BY),
+    "reasons": (score.REASONS, "jobs/score/version.py", score.REASONS_DECIDED_BY),
+    "outcomes": (monitor.OUTCOMES, "jobs/monitor/version.py", monitor.OUTCOMES_DECIDED_BY),
+    "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
+    "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
+}
+HELD = {
+    "features": (1, "ee5c6ac6039105d5"),
+    "scores": (1, "dc82cbbaed374037"),
+    "reasons": (1, "5a1d1a53dc1cdbd0"),
+    "outcomes": (1, "24aca0abb5988007"),
+    "performance": (1, "75fd3e06ef937be4"),
+    "training": (1, "b305955aeac8747f"),
+}
+
+# What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
+NEUTRAL = (
+    "jobs.arguments",
+    "jobs.options",
+    "jobs.result",
+    "jobs.score.arguments",
+    "jobs.train.arguments",
+    "jobs.train.card",
+    "jobs.train.plots",
+    "jobs.train.reproduction",
+    "jobs.train.search.journal",
+    "jobs.train.search.locks",
+    "jobs.train.tracking",
+    "lakehouse.arrivals",
+    "lakehouse.code_version",
+    "lakehouse.declaration",
+    "lakehouse.errors",
+    "lakehouse.fingerprints",
+    "lakehouse.models",
+    "lakehouse.ops",
+    "lakehouse.settings",
+    "lakehouse.staleness",
+    "lakehouse.storage",
+    "lakehouse.tables",
+)
+VERSION_MODULES = ("jobs.features.version", "jobs.monitor.version", "jobs.score.version", "jobs.train.version")
+
+
+def file_of(module: str) -> Path:
+    return PROJECT_ROOT / f"{module.replace('.', '/')}.py"
+
+
+def digest(modules: tuple[str, ...]) -> str:
+    return fingerprints.digest(*(fingerprints.syntax_digest(file_of(name).read_text()) for name in sorted(modules)))
+
+
+def imported(module: str) -> set[str]:
+    """The project's modules that the module imports, those for annotations alone left out."""
+    names = set[str]()
+    tree = ast.parse(file_of(module).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                names.add(full if file_of(full).is_file() or file_of(full).with_suffix("").is_dir() else node.module)
+    return {name for name in names if name.split(".")[0] in ("jobs", "lakehouse")}
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_code_does_not_change_without_its_version(name: str) -> None:
+    version, file, modules = VERSIONS[name]
+    found = digest(modules)
+    held_version, held = HELD[name]
+    if version == held_version:
+        assert found == held, (
+            f"the code that decides {name} has changed and its version has not: when its values change, bump the version in "
+            f"{file}; else hold the digest {found!r} here; or revert the change"
+        )
+    assert (version, found) == (held_version, held), f"hold version {version} of {name} here: ({version}, {found!r})"
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_whatever_a_deciding_module_imports_is_versioned_too_or_decides_nothing(name: str) -> None:
+    _, _, modules = VERSIONS[name]
+    for module in modules:
+        for other in imported(module):
+            neutral = any(other == known or other.startswith(f"{known}.") for known in (*NEUTRAL, *VERSION_MODULES))
+            assert other in modules or neutral, f"{module} imports {other}, which {name} is not versioned by"
