@@ -64,7 +64,7 @@ lint: $(STAMP) ## ruff, mypy (strict) and the rules of who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(STAMP) ## how long a task and a night take, cold and warm: the README's table
+bench: $(STAMP) ## how long a task and a night take, cold and warm: a table of docs/performance.md
 	@$(BIN)/python tests/bench/night.py
 
 bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th night against the 30th (half an hour)
