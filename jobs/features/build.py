@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse import tables
 from lakehouse.declaration import Input, UseCase
 from lakehouse.errors import TransformBroken
-from lakehouse.storage import daily_columns, spark_tables
+from lakehouse.storage import spark_tables
 
 
 def window_condition(use_case: UseCase, item: Input, days: list[dt.date]) -> str:
@@ -54,9 +54,7 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
 def stamp(rows: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]) -> DataFrame:
     """Add ``prediction_time``, the local midnight that starts the day, and each day's ``inputs_fingerprint``."""
     midnight = F.to_utc_timestamp(F.col("partition").cast("timestamp"), use_case.calendar.timezone)
-    return rows.withColumns(
-        {"prediction_time": midnight, tables.INPUTS_FINGERPRINT: daily_columns.value_of_day(by_day)}
-    )
+    return rows.withColumns({"prediction_time": midnight, tables.INPUTS_FINGERPRINT: spark_tables.value_of_day(by_day)})
 
 
 def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days: list[dt.date]) -> int:

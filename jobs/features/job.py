@@ -42,7 +42,7 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
             f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
             f"ingest them first: python -m jobs ingest --source ... --partition ..."
         )
-    expected = expected_inputs.features(use_case, days, arrivals, version.FEATURES)
+    expected = expected_inputs.for_features(use_case, days, arrivals, version.FEATURES)
     stale = up_to_date.compare(table, expected).outdated(arguments.force)
     if not stale:
         return FeaturesResult(status="unchanged", days=len(days), rows=0, features_version=delta_log.version(table))

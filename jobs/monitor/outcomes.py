@@ -15,7 +15,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.evaluation import labelled_rows
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, daily_columns, spark_tables, sql_quoting
+from lakehouse.storage import commits, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
         The days written; the others wait for a delivery or are up to date.
     """
     table = tables.outcomes(use_case)
-    expected = expected_inputs.outcomes(use_case, days, version.OUTCOMES)
+    expected = expected_inputs.for_outcomes(use_case, days, version.OUTCOMES)
     stale = up_to_date.compare(table, expected).outdated(force)
     if not stale:
         return []
@@ -59,5 +59,5 @@ def label_rows(
     return (
         population.select(*on)
         .join(labels, on=on, how="left")
-        .withColumn(tables.INPUTS_FINGERPRINT, daily_columns.value_of_day(by_day))
+        .withColumn(tables.INPUTS_FINGERPRINT, spark_tables.value_of_day(by_day))
     )

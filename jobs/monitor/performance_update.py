@@ -18,7 +18,7 @@ from lakehouse.storage import commits, delta_log, partition_rows, spark_tables, 
 def measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
     """Measure the watched days that have labels and are not up to date; returns whether any row changed."""
     table = tables.performance(use_case)
-    expected = expected_inputs.performance(use_case, watched, version.PERFORMANCE)
+    expected = expected_inputs.for_performance(use_case, watched, version.PERFORMANCE)
     days = up_to_date.compare(table, expected).outdated(force)
     if not days:
         return False

@@ -21,7 +21,7 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness.score_plan import ScorePlan
-from lakehouse.storage import commits, daily_columns, spark_session, spark_tables, sql_quoting
+from lakehouse.storage import commits, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def add_lineage_columns(scored: DataFrame, stamp: Stamp) -> DataFrame:
         F.lit(code_version.version()).alias("code_version"),
         F.lit(model.run_id).alias("run_id"),
         F.lit(stamp.scored_at).alias("scored_at"),
-        daily_columns.value_of_day(stamp.fingerprints).alias(tables.INPUTS_FINGERPRINT),
-        daily_columns.value_of_day(stamp.chosen_by).alias("chosen_by"),
+        spark_tables.value_of_day(stamp.fingerprints).alias(tables.INPUTS_FINGERPRINT),
+        spark_tables.value_of_day(stamp.chosen_by).alias("chosen_by"),
         stamp.decides.alias("decides"),
     )

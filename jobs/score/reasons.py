@@ -21,8 +21,8 @@ from lakehouse.declaration import Reasons, UseCase
 from lakehouse.models import artifacts, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
-from lakehouse.staleness import expected_inputs, reasons_status, up_to_date
-from lakehouse.storage import commits, daily_columns, delta_log, spark_session, spark_tables, sql_quoting
+from lakehouse.staleness import expected_inputs, up_to_date
+from lakehouse.storage import commits, delta_log, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ def refresh_reasons(
     if use_case.reasons is None:
         return {"days": 0, "rows": 0}
     scored = _scored(use_case, models)
-    expected = expected_inputs.reasons(use_case, scored.fingerprints, version.REASONS)
-    stale = reasons_status.compare(use_case, expected).outdated(force)
+    expected = expected_inputs.for_reasons(use_case, scored.fingerprints, version.REASONS)
+    stale = up_to_date.compare_reasons(use_case, expected).outdated(force)
     if not stale:
         return {"days": 0, "rows": 0}
     table = tables.reasons(use_case)
@@ -67,10 +67,10 @@ def refresh_reasons(
             "*",
             F.lit(registry.CHAMPION).alias("role"),
             F.lit(model.version).alias("model_version"),
-            daily_columns.value_of_day({day: fingerprints[day] for day in mine}).alias(tables.INPUTS_FINGERPRINT),
+            spark_tables.value_of_day({day: fingerprints[day] for day in mine}).alias(tables.INPUTS_FINGERPRINT),
         )
         commits.replace(stamped, table, where=f"{sql_quoting.days_condition(mine)} AND role = '{registry.CHAMPION}'")
-    reasons_status.record_empty(use_case, {day: expected[day] for day in stale})
+    up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
 

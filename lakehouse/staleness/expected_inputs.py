@@ -18,13 +18,13 @@ from lakehouse.ops.builds import Inputs
 from lakehouse.staleness import up_to_date
 
 
-def features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals, code: int) -> dict[dt.date, Inputs]:
+def for_features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals, code: int) -> dict[dt.date, Inputs]:
     """The deliveries that each day may read, the use case's transform and declared features, and the building code."""
     by = {"the transform": transform.digest(use_case), "the building code": str(code)}
     return {day: {**arrivals.inputs(day), **by} for day in days}
 
 
-def outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
+def for_outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
     """The deliveries of each day's population and label, the declared label, and the labelling code.
 
     Only of days for which both have arrived.
@@ -40,7 +40,7 @@ def outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.d
     }
 
 
-def scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "") -> Inputs:
+def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "") -> Inputs:
     """The feature rows of a day by their fingerprint, the model's version, bytes and threshold, and the scoring code.
 
     ``canary`` says how a challenger's decision counts for some entities; empty: it does not.
@@ -55,12 +55,12 @@ def scores(features_fingerprint: str, model: ModelVersion, code: int, canary: st
     }
 
 
-def challenger_scores(features_fingerprint: str, shadow: Shadow, model: ModelVersion, code: int) -> Inputs:
+def for_challenger_scores(features_fingerprint: str, shadow: Shadow, model: ModelVersion, code: int) -> Inputs:
     """The same for the challenger's scores, and why it is in shadow."""
-    return {**scores(features_fingerprint, model, code), BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"}
+    return {**for_scores(features_fingerprint, model, code), BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"}
 
 
-def performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
+def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
     """The scores of each day, by champion and challenger, and its labels by their fingerprints, the declared slices and the
     measuring code; only of days that have labels. The labels' fingerprint stands for the population, and so for its slices.
     """
@@ -78,7 +78,7 @@ def performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[d
     }
 
 
-def reasons(use_case: UseCase, scored: Mapping[dt.date, str], code: int) -> dict[dt.date, Inputs]:
+def for_reasons(use_case: UseCase, scored: Mapping[dt.date, str], code: int) -> dict[dt.date, Inputs]:
     """The scores of each day by their fingerprint, which rows ask for reasons, and the explaining code; nothing when the
     use case asks for none.
     """

@@ -15,7 +15,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
-from lakehouse.staleness import expected_inputs, reasons_status, score_plan, up_to_date
+from lakehouse.staleness import expected_inputs, score_plan, up_to_date
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
 
@@ -72,11 +72,11 @@ def find(
     scores = _scores(use_case, versions.scores, first, last, features, champion)
     built = up_to_date.built(tables.outcomes(use_case), first, last)
     outcomes = up_to_date.compare(
-        tables.outcomes(use_case), expected_inputs.outcomes(use_case, built, versions.outcomes)
+        tables.outcomes(use_case), expected_inputs.for_outcomes(use_case, built, versions.outcomes)
     ).reasons()
     measured = up_to_date.built(tables.performance(use_case), first, last)
     performance = up_to_date.compare(
-        tables.performance(use_case), expected_inputs.performance(use_case, measured, versions.performance)
+        tables.performance(use_case), expected_inputs.for_performance(use_case, measured, versions.performance)
     ).reasons()
     pending = {
         day: ["a restatement was interrupted before its verdict"]
@@ -95,7 +95,7 @@ def _features(use_case: UseCase, code: int, first: dt.date | None, last: dt.date
     if not built:
         return {}
     arrivals = Arrivals(use_case, min(built), max(built))
-    return up_to_date.compare(table, expected_inputs.features(use_case, built, arrivals, code)).reasons()
+    return up_to_date.compare(table, expected_inputs.for_features(use_case, built, arrivals, code)).reasons()
 
 
 def _scores(
@@ -122,8 +122,8 @@ def _reasons(
 ) -> Reasons:
     features = up_to_date.built(tables.features(use_case))
     scored = {day: digest for day, digest in _scored(use_case, first, last).items() if day in features}
-    expected = expected_inputs.reasons(use_case, scored, code)
-    stale = reasons_status.compare(use_case, expected).reasons()
+    expected = expected_inputs.for_reasons(use_case, scored, code)
+    stale = up_to_date.compare_reasons(use_case, expected).reasons()
     for day in set(stale_scores) & set(expected):
         stale.setdefault(day, []).append("its scores are stale")
     return stale

@@ -23,7 +23,7 @@ class ScorePlan:
 
     Attributes:
         use_case: whose scores.
-        features: the fingerprint of each day's features.
+        built_features: the fingerprint of each day's features.
         champions: which version scores each day, and why.
         shadows: which version is in shadow, and why; not every day has one.
         models: the versions in shadow that can be scored with, by number.
@@ -32,7 +32,7 @@ class ScorePlan:
     """
 
     use_case: UseCase
-    features: Mapping[dt.date, str]
+    built_features: Mapping[dt.date, str]
     champions: Mapping[dt.date, Choice]
     shadows: Mapping[dt.date, Shadow]
     models: Mapping[int, ModelVersion]
@@ -46,12 +46,12 @@ class ScorePlan:
     def champion_inputs(self, day: dt.date, alone: bool = False) -> Inputs:
         """What the champion's rows of the day are built from; ``alone``: where no challenger decides for a share of them."""
         canary = self.shadows[day].canary if day in self.shadows and not alone else ""
-        return expected_inputs.scores(self.features[day], self.champions[day].model, self.code, canary)
+        return expected_inputs.for_scores(self.built_features[day], self.champions[day].model, self.code, canary)
 
     def challenger_inputs(self, day: dt.date) -> Inputs:
         """What the challenger's rows are built from, on a day that has one."""
-        return expected_inputs.challenger_scores(
-            self.features[day], self.shadows[day], self.models[self.shadows[day].version], self.code
+        return expected_inputs.for_challenger_scores(
+            self.built_features[day], self.shadows[day], self.models[self.shadows[day].version], self.code
         )
 
     def without(self, version: int) -> ScorePlan:
@@ -109,7 +109,7 @@ class ScorePlan:
 
 def make(
     use_case: UseCase,
-    features: Mapping[dt.date, str],
+    built_features: Mapping[dt.date, str],
     champions: Mapping[dt.date, Choice],
     code: int,
     retry_failed: bool = True,
@@ -118,7 +118,7 @@ def make(
 
     Args:
         use_case: whose scores.
-        features: the fingerprint of each day's features.
+        built_features: the fingerprint of each day's features.
         champions: which version scores each day, and why.
         code: the version of the scoring code.
         retry_failed: whether a day whose challenger failed when it was scored is expected to have one.
@@ -126,4 +126,4 @@ def make(
     in_shadow = shadow.choose(use_case, champions, retry_failed)
     models, unusable = shadow.models(use_case, (one.version for one in in_shadow.by_day.values()))
     failures = (*in_shadow.failures, *unusable)
-    return ScorePlan(use_case, features, champions, in_shadow.by_day, models, failures, code)
+    return ScorePlan(use_case, built_features, champions, in_shadow.by_day, models, failures, code)

@@ -10,6 +10,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakehouse import tables
+from lakehouse.declaration import UseCase
+from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.storage import delta_log
@@ -17,6 +20,10 @@ from lakehouse.tables import INPUTS_FINGERPRINT, Table
 
 # Reasons by day.
 Reasons = dict[dt.date, list[str]]
+
+# A day may have no score that asks for reasons, and then no row to carry a fingerprint: a line of its own in ops.builds says
+# so, written after the day's commit.
+ROWLESS = {"rows": "none asks for reasons"}
 
 
 @dataclass(frozen=True)
@@ -66,3 +73,19 @@ def built(
         for day, digest in delta_log.constant_by_partition(table, INPUTS_FINGERPRINT, **partition).items()
         if (first is None or day >= first) and (last is None or day <= last)
     }
+
+
+def compare_reasons(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> Comparison:
+    """The reasons of these days: a day on which no row asks for reasons is built too."""
+    table = tables.reasons(use_case)
+    present = built(table, role=registry.CHAMPION)
+    rowless = {day: builds.fingerprint({**inputs, **ROWLESS}) for day, inputs in expected.items() if day not in present}
+    present |= {day: builds.fingerprint(expected[day]) for day in builds.inputs_behind(table, rowless)}
+    return Comparison(table, expected, present, unbuilt="it has no reasons yet")
+
+
+def record_rowless(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> None:
+    """Write down of these days, which were just written, that no row asked for reasons, where that is so."""
+    table = tables.reasons(use_case)
+    written = built(table, role=registry.CHAMPION)
+    builds.record(table, {day: {**inputs, **ROWLESS} for day, inputs in expected.items() if day not in written})

@@ -24,10 +24,10 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "ee5c6ac6039105d5"),
-    "scores": (1, "dc82cbbaed374037"),
-    "reasons": (1, "5a1d1a53dc1cdbd0"),
-    "outcomes": (1, "24aca0abb5988007"),
+    "features": (1, "8867548891218cef"),
+    "scores": (1, "ec5acd44baa707ce"),
+    "reasons": (1, "5d3b92ae2717a429"),
+    "outcomes": (1, "ac02a7222a7d8ff0"),
     "performance": (1, "75fd3e06ef937be4"),
     "training": (1, "b305955aeac8747f"),
 }

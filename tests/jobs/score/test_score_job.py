@@ -199,7 +199,7 @@ def test_metrics_are_stale_when_the_labels_that_they_were_measured_from_have_cha
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score(0)
-    monkeypatch.setattr(expected_inputs, "outcomes", lambda *_: {})
+    monkeypatch.setattr(expected_inputs, "for_outcomes", lambda *_: {})
 
     def label(digest: str) -> None:
         row = {"appointment": 1, "partition": day(0), "value": 1.0, "label": 1.0, "inputs_fingerprint": digest}
@@ -207,7 +207,7 @@ def test_metrics_are_stale_when_the_labels_that_they_were_measured_from_have_cha
 
     label("first")
     table = tables.performance(shelf.use_case)
-    digests = builds.record(table, expected_inputs.performance(shelf.use_case, [day(0)], PERFORMANCE))
+    digests = builds.record(table, expected_inputs.for_performance(shelf.use_case, [day(0)], PERFORMANCE))
     numbers = {"role": "champion", "model_version": 1, "slice": "all", "slice_value": "all", "rows": 1}
     metric = {"labelled_rows": 1, "metric": "brier", "value": 0.5, "inputs_fingerprint": digests[day(0)]}
     commits.replace_rows(table, [{"partition": day(0), **numbers, **metric}], "true")

@@ -44,9 +44,7 @@ def test_an_event_of_any_name_replaces_itself_and_no_other(lakehouse_root: Path,
     model_events.record(event("bystander"))
     model_events.record(event(name))
     # As if the first had not been seen: the write itself must not double it.
-    commits.replace_rows(
-        MODEL_EVENTS, [], f"model_name = {sql_quoting.literal(name)} AND model_version = 2"
-    )
+    commits.replace_rows(MODEL_EVENTS, [], f"model_name = {sql_quoting.literal(name)} AND model_version = 2")
     model_events.record(event(name))
     assert [found.actor for found in model_events.of_model(name)] == [name]
     assert model_events.of_model("bystander") == [event("bystander")]
