@@ -131,7 +131,7 @@ def outcomes(use_case: UseCase) -> Table:
         ),
         key=(*use_case.entity.key, "partition"),
         partition_by=("partition",),
-        description=f"matured labels of {use_case.name}; null label: cancelled or never reported, counted and not guessed",
+        description=f"matured labels of {use_case.name}; null label: never reported, counted and not guessed",
         indexed=(INPUTS_FINGERPRINT, use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
     )
