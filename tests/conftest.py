@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from pyspark.sql import SparkSession
 
-from lakehouse.storage import spark_config
-from tests import mongo_server, shared_spark
-from tests.mongo_server import Server
+from tests import lanes
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from tests.mongo_server import Server
 
 TESTS = Path(__file__).resolve().parent
 
+lanes.install()
 
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    with lanes.guarded(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    with lanes.guarded(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    with lanes.guarded(item):
+        return (yield)
+
+
+# Before pytest chooses by -m.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The kills begin first and the scheduler's test half-way through the jobs' rooms: neither runs beside the other, or
     alone to the end while the other core idles.
@@ -30,6 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 2, ""
 
     items.sort(key=place)
+    for item in items:
+        lanes.assign(item)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +66,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session on the server that all tests share; jobs that ask lakehouse.storage.spark_session for one get the same."""
+    from lakehouse.storage import spark_config
     from lakehouse.storage.spark_session import session
+    from tests import shared_spark
 
     spark_config.CONFIG |= shared_spark.SMALL
     # Whatever the shell works with: a stack that is up, or a cluster.
@@ -59,8 +88,10 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def mongo_emulator() -> Iterator[Server]:
     """A server that speaks MongoDB's wire protocol: an emulator in memory, not MongoDB (tests/mongo_server.py)."""
+    from tests import mongo_server
+
     mongo_server.fetch()
-    server = Server()
+    server = mongo_server.Server()
     yield server
     server.close()
 

@@ -29,12 +29,6 @@ OF_A_USE_CASE = frozenset({"use_case.yaml"})
 # A call of make in a block of code or in backticks; anywhere else the word is English.
 MADE = re.compile(r"(?:^|`)(?:taskset -c [\d,]+ )?make ([a-z][a-z-]*)", re.MULTILINE)
 TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
-# Other changes of the same rebuild bring these; remove the name when its change is in.
-COMING = frozenset(
-    {
-        "test-quick",
-    }
-)
 
 
 def links(page: Path) -> list[str]:
@@ -84,14 +78,14 @@ def test_every_relative_link_and_anchor_leads_somewhere(page: Path) -> None:
 )
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
-    files = set(NAMED_FILE.findall(text)) - OF_A_USE_CASE - COMING
+    files = set(NAMED_FILE.findall(text)) - OF_A_USE_CASE
     assert sorted(file for file in files if not (ROOT / file).exists()) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(named(page)))
 def test_every_make_target_that_a_page_names_is_in_the_makefile(page: Path) -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
-    assert sorted(set(MADE.findall(page.read_text(encoding="utf-8"))) - targets - COMING) == []
+    assert sorted(set(MADE.findall(page.read_text(encoding="utf-8"))) - targets) == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

@@ -122,6 +122,7 @@ def test_the_graphs_show_the_decisions(dags):
     assert {"train>gate", "gate>verdict", "verdict>promoted", "verdict>held"} <= set(dags["train__parcels"]["edges"])
 
 
+@pytest.mark.process
 def test_the_graph_shows_whether_the_platform_rolls_back_by_itself_where_that_is_declared(tmp_path):
     roots = tmp_path / "use_cases"
     shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / "parcels")

@@ -24,7 +24,10 @@ def may_mount() -> bool:
     )
 
 
-pytestmark = pytest.mark.skipif(not may_mount(), reason="needs user namespaces to mount a disk")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not may_mount(), reason="needs user namespaces to mount a disk"),
+]
 
 
 def told(scenario: str, folder: Path) -> Any:

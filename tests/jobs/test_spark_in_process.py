@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from lakehouse.settings import PROJECT_ROOT
 from tests.services import with_own_spark
+
+pytestmark = pytest.mark.process
 
 # A commit that meets another, a join, counting, and a model in Spark's Python workers.
 CHOSEN = (

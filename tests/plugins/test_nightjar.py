@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 ASK = """
 import json, sys
@@ -15,6 +17,7 @@ print(json.dumps(found), file=sys.__stdout__)
 """
 
 
+@pytest.mark.process
 def test_airflow_loads_the_plugin_and_what_it_registers(tmp_path):
     environ = {
         **os.environ,

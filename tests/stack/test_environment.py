@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from stack.credentials import Credentials
 from stack.environment import environment, write_env_file
 from stack.plan import Plan
@@ -15,6 +17,7 @@ def _plan(state_root: Path) -> Plan:
     return Plan(state_root, Ports(), f"/data/{AWKWARD}", "/landing", "/a/include:/b/include")
 
 
+@pytest.mark.process
 def test_sourcing_env_sh_gives_every_value_exactly_as_it_was(tmp_path):
     plan = _plan(tmp_path / AWKWARD)
     credentials = Credentials.of(plan.state_root)

@@ -28,11 +28,13 @@ def _fake_java(home: Path, printed: str) -> str:
     return str(java)
 
 
+@pytest.mark.process
 def test_java_home_wins_over_the_path(tmp_path):
     java = _fake_java(tmp_path / "jdk", 'openjdk version "17.0.1" 2021-10-19')
     assert require_java({"JAVA_HOME": str(tmp_path / "jdk"), "PATH": "/nowhere"}) == java
 
 
+@pytest.mark.process
 def test_too_old_a_java_is_told_in_one_line_with_what_to_do(tmp_path):
     _fake_java(tmp_path / "jdk", 'openjdk version "11.0.20" 2023-07-18')
     with pytest.raises(StackError, match=r"is Java 11, too old for Spark: install Java 17") as told:

@@ -7,6 +7,7 @@ from stack.errors import StackError
 from stack.ports import HOST, Ports
 
 
+@pytest.mark.server
 def test_a_taken_port_is_told_with_its_holder_and_a_way_out():
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
@@ -19,6 +20,7 @@ def test_a_taken_port_is_told_with_its_holder_and_a_way_out():
     assert "\n" not in message
 
 
+@pytest.mark.server
 def test_free_ports_are_free_and_no_two_are_the_same():
     ports = Ports.free()
     names = ["airflow", "mlflow", "spark_connect", "spark_ui"]

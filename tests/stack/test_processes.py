@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from stack import processes
 
 # Starts a child that ignores SIGTERM and has left its parent's session, writes its pid, and sleeps.
+
+pytestmark = pytest.mark.process
+
 PARENT = """
 import pathlib, subprocess, sys, time
 child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"

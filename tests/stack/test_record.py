@@ -30,6 +30,7 @@ def test_a_process_id_given_away_again_is_not_our_service(tmp_path):
     assert not record.runs("spark")
 
 
+@pytest.mark.process
 def test_a_dead_service_does_not_run_though_its_parent_has_not_looked_yet(tmp_path):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     record = Record(_plan(tmp_path))

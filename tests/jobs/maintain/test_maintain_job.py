@@ -122,6 +122,7 @@ def age(table: Path, days: int) -> None:
         os.utime(file, (then, then))
 
 
+@pytest.mark.process
 def test_the_last_line_is_the_jobs_own(lakehouse_root: Path) -> None:
     command = [sys.executable, "-m", "jobs", "maintain"]
     environment = {**os.environ, "SPARK_MASTER": "local[1]"}

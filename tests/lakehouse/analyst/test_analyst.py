@@ -313,6 +313,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert command(*arguments) == (2, "", message)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["tables"], ["sql", "select count(*) from gold.demo_scores where score > 1"]])
 def test_neither_command_waits_for_spark_pandas_or_mlflow(root: str, arguments: list[str]) -> None:
     program = (

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import xgboost
 
 SCORE = """
@@ -23,6 +24,7 @@ assert metrics.roc_auc_score([0, 1], [0, 1]) == 1
 """
 
 
+@pytest.mark.process
 def test_a_worker_scores_without_scikit_learn_and_can_have_it_afterwards(tmp_path: Path) -> None:
     rows = np.array([[0.0], [0.2], [0.8], [1.0]] * 10)
     booster = xgboost.train({"max_depth": 1}, xgboost.DMatrix(rows, rows[:, 0]), 5)

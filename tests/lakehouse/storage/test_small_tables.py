@@ -32,6 +32,7 @@ def test_a_line_written_again_takes_its_own_place_and_no_other(lakehouse_root: P
     assert {(line.delivery_id, line.delivered_rows) for line in deliveries.lines_of(["s"])} == {("a", 3), ("b", 5)}
 
 
+@pytest.mark.process
 def test_writers_at_once_lose_nothing_and_double_nothing(lakehouse_root: Path) -> None:
     lines = [delivered(f"d{number % 6}") for number in range(18)]
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as writers:

@@ -11,6 +11,7 @@ from lakehouse.errors import ServiceUnavailable
 from lakehouse.storage import spark_session
 
 
+@pytest.mark.server
 def test_a_server_that_does_not_answer_is_named_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -86,6 +86,7 @@ def workers_of(parent: int) -> list[int]:
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if "jobs.train.search.worker" in line]
 
 
+@pytest.mark.process
 def test_killed_workers_are_replaced_and_their_trials_tried_again(
     folder: Path, started: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
@@ -108,6 +109,7 @@ def test_killed_workers_are_replaced_and_their_trials_tried_again(
     ) == list(range(task.MODEL.trials))
 
 
+@pytest.mark.process
 def test_a_killed_task_leaves_no_worker_and_the_next_goes_on(
     folder: Path, started: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_killed_task_leaves_no_worker_and_the_next_goes_on(
     assert all(kept(trial).items() <= retried[trial.number].items() for trial in stale)
 
 
+@pytest.mark.process
 def test_a_killed_task_with_one_worker_ends_with_the_model_of_one_that_is_not_killed(
     folder: Path, tmp_path: Path, started: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
@@ -149,6 +152,7 @@ def test_every_trial_that_ended_in_an_earlier_attempt_is_reported_again_and_none
     assert Study(folder, model).done
 
 
+@pytest.mark.process
 def test_parameters_that_xgboost_refuses_end_the_search_by_name(folder: Path) -> None:
     model = Model(task="classification", trials=3, max_rounds=5, fixed={"max_depth": -3}, workers=2)
     with pytest.raises(TrainingFailed, match=r"max_depth.*look at model\.fixed"):
