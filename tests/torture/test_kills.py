@@ -33,7 +33,7 @@ def test_a_seed_draws_the_same_kills_again() -> None:
 
 
 def test_every_stage_that_writes_is_in_the_campaign() -> None:
-    from jobs.arguments import STAGES
+    from jobs.stages import STAGES
 
     # ``stale`` only reads; ``extract`` writes no table, and its own tests leave it half done (tests/jobs/extract).
     elsewhere = {"stale", "extract"}

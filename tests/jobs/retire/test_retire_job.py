@@ -167,7 +167,8 @@ def test_a_retirement_that_was_killed_behind_its_tag_is_written_down_by_the_next
 def test_where_nothing_is_declared_nothing_is_retired(shelf: Shelf, tmp_path: Path, monkeypatch: Any) -> None:
     open_clinic(tmp_path / "own", monkeypatch, tmp_path / "files")
     shelf.install(monkeypatch)
-    assert retire() == {"status": "none", "message": "appointments declares no rollout.retirement"}
+    nothing = {"retired": [], "files_removed": [], "kept": {}}
+    assert retire() == {"status": "none", "message": "appointments declares no rollout.retirement", **nothing}
 
 
 def test_the_files_of_a_version_go_and_its_page_stays(
