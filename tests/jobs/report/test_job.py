@@ -66,7 +66,7 @@ def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_whe
     name = loader.declared()[0].name
     first = report()
     assert first["status"] == "reported"
-    assert report() == {"status": "unchanged", "run_id": first["run_id"], "url": first["url"]}
+    assert report() == {"status": "unchanged", "run_id": first["run_id"], "url": first["url"], "rows": None}
 
     reported[0]["value"] = 0.75
     assert report()["run_id"] == first["run_id"]
