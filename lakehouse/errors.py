@@ -111,7 +111,7 @@ class ChampionChanged(NightjarError):
 
 
 class TrainingFailed(NightjarError):
-    """A search can't go on: its parameters are refused, or its workers die one after another."""
+    """A search can't continue: XGBoost refuses its parameters, or the task was killed in every trial."""
 
     exit_code = 23
 

@@ -86,7 +86,7 @@ def train(
                 "best_params": {"rounds": tuned.rounds, **{name: tuned.params[name] for name in space.ranges(model)}},
                 "threshold": found.threshold,
             }
-            _log_numbers(run, use_case, tuned, result, found.validation)
+            _log_numbers(run, tuned, result, found.validation)
             run.table("evaluation/slices.json", evaluated.slices)
             drawn = _log_pictures(run, use_case, tuned, booster, parts, evaluated)
             outcome = manifest.outcome(measured, found.validation, found.threshold, booster)
@@ -129,10 +129,8 @@ def describe(day: dt.date, windows: Split, measured: dict[str, dict[str, float |
     return "\n".join(lines)
 
 
-def _log_numbers(
-    run: Run, use_case: UseCase, tuned: tuning.Tuned, result: dict[str, Any], validation: dict[str, float | None]
-) -> None:
-    run.params({**tuned.params, "rounds": tuned.rounds, "trials": len(tuned.trials), "workers": use_case.model.workers})
+def _log_numbers(run: Run, tuned: tuning.Tuned, result: dict[str, Any], validation: dict[str, float | None]) -> None:
+    run.params({**tuned.params, "rounds": tuned.rounds, "trials": len(tuned.trials)})
     run.params({f"window_{name}": window for name, window in result["windows"].items()})
     named = {f"validation_{name}": value for name, value in validation.items()}
     for name, values in result["metrics"].items():

@@ -63,8 +63,6 @@ class Model(Section):
     # The search ends after so many trials, or begins no further one after so many minutes.
     trials: int = Field(default=15, ge=1, le=1000)
     minutes: float | None = Field(default=None, gt=0)
-    # Processes that search at once. With one, the same rows give the same model; several are faster on many cores.
-    workers: int = Field(default=1, ge=1, le=64)
     max_rounds: int = Field(default=400, ge=1, le=10_000)
     early_stopping_rounds: int = Field(default=30, ge=1)
     seed: int = 20130101

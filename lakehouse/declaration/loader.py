@@ -131,7 +131,7 @@ def _explain(error: ValidationError) -> str:
         if problem["type"] == "missing":
             message = "is missing, and is required"
         elif problem["type"] == "extra_forbidden":
-            message = "is not a field that is known here"
+            message = "is not a field that is known here; remove it, or correct its name"
         elif problem["type"] not in ("value_error",):
             message = f"{message}, found {problem['input']!r}"
         problems.append(f"{field}: {message}" if field else message)

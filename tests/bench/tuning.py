@@ -2,7 +2,7 @@
 
 The training set is flight_delays' as of May 31, read from the lakehouse of ``make demo``. Every contender has the same ranges,
 the same rows binned once, and so many seconds; what counts is the least loss on validation when so many seconds have passed.
-Binning, and what starting worker processes takes, are on the clock.
+Binning is on the clock.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ class Contender:
 
     name: str
     trials: int = 1000
-    workers: int = 1
     at_random: bool = False
     prunes: bool = True
     from_the_middle: bool = True
@@ -48,8 +47,7 @@ CONTENDERS = (
     Contender("no tuning: the middle of every range", trials=1),
     Contender("random search", at_random=True, prunes=False, from_the_middle=False),
     Contender("TPE without pruning", prunes=False),
-    Contender("TPE with pruning, 1 worker", prunes=True),
-    Contender("TPE with pruning, 2 workers", workers=2),
+    Contender("TPE with pruning"),
 )
 
 
@@ -78,11 +76,11 @@ class Course:
 
 def run(contender: Contender, model: Model, parts: Parts, seconds: float, seed: int) -> Course:
     """Search for so many seconds."""
-    changes = {"trials": contender.trials, "minutes": seconds / 60, "workers": contender.workers, "seed": seed}
+    changes = {"trials": contender.trials, "minutes": seconds / 60, "seed": seed}
     mine = model.model_copy(update=changes)
     with tempfile.TemporaryDirectory() as root:
         folder, started = Path(root) / "study", time.time()
-        if contender.workers > 1 or contender.prunes:
+        if contender.prunes:
             trials = tuning.tune(mine, parts.train, parts.validation, folder=folder).trials
         else:
             starts = [space.middles(mine)] if contender.from_the_middle else []

@@ -1,45 +1,38 @@
-"""Optuna's journal, written by several processes of this machine of which any may be killed at any moment.
+"""Optuna's journal, written by one process at a time, which may be killed at any moment.
 
 Optuna's own locks are files that a killed process leaves behind, which the next one breaks after thirty seconds; and a line that
-was left half written makes the journal unreadable from the next one on.
+was left half written makes the journal unreadable from the next one on. Here the lock of the study keeps other writers out.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import IO
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-from jobs.train.search import locks
-
 
 def storage(file: Path) -> JournalStorage:
-    """Optuna's storage in the journal ``file``."""
+    """Optuna's storage in the journal ``file``; to write to it, hold the lock of its study."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(file), lock_obj=_Lock(file)))
+    return JournalStorage(JournalFileBackend(str(file), lock_obj=_BeforeEachLine(file)))
 
 
-class _Lock(JournalFileOpenLock):
-    """The lock under which a line is written to the journal."""
+class _BeforeEachLine(JournalFileOpenLock):
+    """What happens before a line is written: in place of a lock, the journal's end is made whole."""
 
     def __init__(self, journal: Path) -> None:
         super().__init__(str(journal))
         self._journal = journal
-        self._held: IO[bytes] | None = None
 
     def acquire(self) -> bool:
-        """Wait for the lock, and see to it that the journal ends with a whole line."""
-        self._held = locks.hold(self._journal.with_name(f"{self._journal.name}.lock"))
+        """Make the journal end with a whole line."""
         heal(self._journal)
         return True
 
     def release(self) -> None:
-        """Let the next one write."""
-        assert self._held is not None
-        self._held.close()
+        """Nothing is held."""
 
 
 def heal(journal: Path) -> None:

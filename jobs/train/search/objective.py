@@ -1,4 +1,4 @@
-"""One trial: a candidate fitted to the train window and judged by its loss on the validation window."""
+"""One trial: a candidate fitted to the train window and measured by its loss on the validation window."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from optuna_integration import XGBoostPruningCallback
 
 from jobs.train.search import space
 from jobs.train.search.binning import binned
-from jobs.train.search.study import REPORT_EVERY, Study
+from jobs.train.search.study import REPORT_EVERY, Study, Trial
 from lakehouse.declaration import Model
 from lakehouse.declaration.metric_names import LOSS
 from lakehouse.errors import TrainingFailed
@@ -25,7 +25,7 @@ VALIDATION = "validation"
 
 
 class Objective:
-    """What a worker does with a trial. Its rows are binned once, when it is made, and shared by all trials."""
+    """Fits and measures trials. Its rows are binned once, when it is made, and shared by all trials."""
 
     def __init__(self, model: Model, train: TrainingSet, validation: TrainingSet, nthread: int) -> None:
         self._model, self._nthread = model, nthread
@@ -34,18 +34,18 @@ class Objective:
         self._train = binned(train, fixed)
         self._validation = binned(validation, fixed, reference=self._train)
 
-    def search(self, study: Study, until: float | None, look: Callable[[], object] = lambda: None) -> None:
-        """Take trials from the study until there is none left, and call ``look`` after each."""
+    def search(self, study: Study, until: float | None, on_trial: Callable[[Trial], None] = lambda trial: None) -> None:
+        """Take trials from the study until there is none left, and call ``on_trial`` with each when it has ended."""
         while (trial := study.ask(until)) is not None:
-            ended = study.tell(trial, *self._of(trial))
+            ended = study.tell(trial, *self._fit(trial))
             log.info(
                 "trial %d of %d: %s %.5f after %d trees, %s in %.1f s",
                 *(ended.number + 1, space.budget(self._model), LOSS[self._model.task], ended.loss, ended.rounds),
                 *(ended.state, ended.seconds),
             )
-            look()
+            on_trial(ended)
 
-    def _of(self, trial: optuna.Trial) -> tuple[float, int, bool]:
+    def _fit(self, trial: optuna.Trial) -> tuple[float, int, bool]:
         """The trial's least loss, after how many trees, and whether it was pruned."""
         pruning = _Pruning(trial, self._metric)
         stopping = xgboost.callback.EarlyStopping(rounds=self._model.early_stopping_rounds, metric_name=self._metric)

@@ -1,16 +1,16 @@
-"""A search's study on disk: which trial is next, whose worker has died, what has been found.
+"""A search's study on disk: which trial is next, and what has been learned so far.
 
-Every process that works on the study holds a lock of the operating system; a running trial whose worker holds none any
-more is stale, for certain and at once, and is tried again with the same parameters. Trials have a slot besides
-Optuna's number: the first try of a trial and its later ones share it. What is drawn for a slot depends on the seed, the slot
-and the trials that have ended, so that one worker that is killed and started again does what it would have done.
+One process works on a study at a time: it holds a lock of the operating system, which ends with it. A trial that is still
+running when that process asks for the next one was left by a task that was killed, and is tried again with the same
+parameters. Trials have a slot besides Optuna's number: the first try of a trial and its later ones share it. What is drawn for
+a slot depends on the seed, the slot and the trials that have ended, so a search that is killed and started again ends as one
+that is not killed.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-import uuid
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ from lakehouse.declaration import Model
 
 log = logging.getLogger(__name__)
 
-# A trial that so many workers died of is given up: it may be the one that needs more memory than there is.
+# A trial in which so many tasks were killed is given up: it may be the one that needs more memory than there is.
 MOST_TRIES = 4
 # Losses are reported, and bad trials pruned, after every so many trees: each report is a line in the journal.
 REPORT_EVERY = 20
 
-SLOT, TRY, RETRY_OF, WORKER, LOSS, ROUNDS = "slot", "try", "retry_of", "worker", "loss", "rounds"
+SLOT, TRY, RETRY_OF, LOSS, ROUNDS = "slot", "try", "retry_of", "loss", "rounds"
 STARTS, NTHREAD, DONE = "starts", "nthread", "done"
 # Where Optuna keeps what a trial was enqueued with.
 FIXED = "fixed_params"
@@ -51,7 +51,7 @@ class Trial:
     ended_at: float = 0.0
 
     @classmethod
-    def of(cls, trial: FrozenTrial) -> Trial:
+    def from_optuna(cls, trial: FrozenTrial) -> Trial:
         """A trial that has ended; its number is its slot."""
         attributes, state = trial.user_attrs, trial.state.name.lower()
         assert trial.duration is not None and trial.datetime_complete is not None
@@ -60,7 +60,7 @@ class Trial:
 
 
 class Study:
-    """The study in ``folder``, begun or taken up again, as one worker sees it."""
+    """The study in ``folder``, new or resumed; the process that opens it works on it alone until it closes it."""
 
     def __init__(
         self,
@@ -70,52 +70,55 @@ class Study:
         sampler: optuna.samplers.BaseSampler | None = None,
         pruner: optuna.pruners.BasePruner | None = None,
     ) -> None:
-        """Open the study; ``starts`` are the points that a new one begins with, sampler and pruner are for comparisons."""
+        """Open the study, or wait until another process has closed it.
+
+        Args:
+            folder: where it lies.
+            model: declares ranges, budget and seed.
+            starts: the points that a new study begins with; a resumed one keeps its own.
+            sampler: the platform's by default; another one for comparisons.
+            pruner: likewise.
+        """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._folder, self._model = folder, model
-        self._name = uuid.uuid4().hex
-        self._life = locks.hold(self._life_of(self._name))
-        with locks.locked(folder / "ask.lock"):
-            self.optuna = optuna.create_study(
-                study_name=folder.name,
-                storage=journal.storage(folder / "journal.log"),
-                load_if_exists=True,
-                direction="minimize",
-                sampler=sampler or BySlot(model),
-                pruner=pruner
-                or optuna.pruners.MedianPruner(
-                    n_startup_trials=3, n_warmup_steps=2 * REPORT_EVERY, interval_steps=REPORT_EVERY
-                ),
-            )
-            if STARTS not in self.optuna.user_attrs:
-                self.optuna.set_user_attr(NTHREAD, space.cores())
-                self.optuna.set_user_attr(STARTS, [dict(start) for start in starts])
-        # On how many cores the study was begun: it goes on as if it had as many.
+        self._model = model
+        self._lock = locks.hold(folder / "lock")
+        self.optuna = optuna.create_study(
+            study_name=folder.name,
+            storage=journal.storage(folder / "journal.log"),
+            load_if_exists=True,
+            direction="minimize",
+            sampler=sampler or BySlot(model),
+            pruner=pruner
+            or optuna.pruners.MedianPruner(
+                n_startup_trials=3, n_warmup_steps=2 * REPORT_EVERY, interval_steps=REPORT_EVERY
+            ),
+        )
+        if STARTS not in self.optuna.user_attrs:
+            self.optuna.set_user_attr(NTHREAD, space.cores())
+            self.optuna.set_user_attr(STARTS, [dict(start) for start in starts])
+        # The number of cores that the study began with: it goes on as if it had as many.
         self.nthread: int = self.optuna.user_attrs[NTHREAD]
 
     def close(self) -> None:
-        """End this worker's part."""
-        self._life.close()
-        self._life_of(self._name).unlink(missing_ok=True)
+        """Leave the study to the next process."""
+        self._lock.close()
 
     def ask(self, until: float | None = None) -> optuna.Trial | None:
         """The next trial with its parameters; None when there is none left, or when the time ``until`` has passed."""
-        with locks.locked(self._folder / "ask.lock"):
-            trials = self.optuna.get_trials(deepcopy=False)
-            if until is not None and time.time() > until and any(t.state is TrialState.COMPLETE for t in trials):
+        trials = self.optuna.get_trials(deepcopy=False)
+        if until is not None and time.time() > until and any(t.state is TrialState.COMPLETE for t in trials):
+            return None
+        self._retry_interrupted(trials)
+        if not self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            slot = len({trial.user_attrs[SLOT] for trial in trials})
+            if slot >= space.budget(self._model):
                 return None
-            self._retry_the_stale(trials)
-            if not self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-                slot = len({trial.user_attrs[SLOT] for trial in trials})
-                if slot >= space.budget(self._model):
-                    return None
-                starts = self.optuna.user_attrs[STARTS]
-                self._enqueue(starts[slot] if slot < len(starts) else {}, {SLOT: slot, TRY: 1})
-            trial = self.optuna.ask()
-            trial.set_user_attr(WORKER, self._name)
-            for name, declared in space.ranges(self._model).items():
-                space.suggest(trial, name, declared)
-            return trial
+            starts = self.optuna.user_attrs[STARTS]
+            self._enqueue(starts[slot] if slot < len(starts) else {}, {SLOT: slot, TRY: 1})
+        trial = self.optuna.ask()
+        for name, declared in space.ranges(self._model).items():
+            space.suggest(trial, name, declared)
+        return trial
 
     def tell(self, trial: optuna.Trial, loss: float, rounds: int, pruned: bool) -> Trial:
         """Keep how the trial ended."""
@@ -123,52 +126,45 @@ class Study:
         trial.set_user_attr(ROUNDS, rounds)
         # Of a pruned trial Optuna takes the loss that was reported last.
         value, state = (None, TrialState.PRUNED) if pruned else (loss, TrialState.COMPLETE)
-        return Trial.of(self.optuna.tell(trial, value, state))
+        return Trial.from_optuna(self.optuna.tell(trial, value, state))
 
     def ended(self) -> tuple[Trial, ...]:
         """The trials that have ended, in the order of their slots."""
         trials = self.optuna.get_trials(deepcopy=False, states=ENDED)
-        return tuple(sorted(map(Trial.of, trials), key=lambda trial: trial.number))
+        return tuple(sorted(map(Trial.from_optuna, trials), key=lambda trial: trial.number))
 
     @property
     def done(self) -> bool:
-        """Whether the search has ended: one that was killed later is not gone on with, also where time is left."""
+        """Whether the search has ended: it does not continue after a later kill, even where time is left."""
         return bool(self.optuna.user_attrs.get(DONE))
 
-    def close_search(self) -> None:
-        """Say that the search has ended."""
+    def finish(self) -> None:
+        """Record that the search has ended."""
         self.optuna.set_user_attr(DONE, True)
 
-    def _retry_the_stale(self, trials: list[FrozenTrial]) -> None:
-        # The new try first: killed in between, the old one is found again and only closed.
+    def _retry_interrupted(self, trials: list[FrozenTrial]) -> None:
+        # The new try first: after a kill in between, the old one is met again and only closed.
         retried = {trial.user_attrs.get(RETRY_OF) for trial in trials}
         for trial in trials:
-            if trial.state is not TrialState.RUNNING or self._lives(trial):
+            if trial.state is not TrialState.RUNNING:
                 continue
             slot, tries = trial.user_attrs[SLOT], trial.user_attrs[TRY]
             if trial.number not in retried and tries < MOST_TRIES:
-                log.warning("trial %d: its worker has died; it is tried again with the same parameters", slot + 1)
+                log.warning("trial %d: its task was killed; it is tried again with the same parameters", slot + 1)
                 self._enqueue(self._drawn(trial), {SLOT: slot, TRY: tries + 1, RETRY_OF: trial.number})
             elif trial.number not in retried:
-                log.warning("trial %d: given up, %d workers have died of it: %s", slot + 1, tries, trial.params)
+                log.warning("trial %d: given up, %d tasks were killed in it: %s", slot + 1, tries, trial.params)
             self.optuna.tell(trial.number, state=TrialState.FAIL)
 
     def _drawn(self, trial: FrozenTrial) -> Mapping[str, Any]:
-        # A worker that died while it drew leaves some of the parameters. They are drawn anew, all of them: the rest alone
-        # would be other draws of the seed than the same trial has when nobody dies.
+        # A task that is killed while it draws leaves some of the parameters. They are drawn anew, all of them: the rest alone
+        # would be other draws of the seed than the same trial has when nothing is killed.
         whole = trial.params.keys() == space.ranges(self._model).keys()
         return trial.params if whole else trial.system_attrs.get(FIXED, {})
 
     def _enqueue(self, params: Mapping[str, Any], attributes: dict[str, int]) -> None:
         # Every trial is enqueued, also one without parameters: so it is born with its slot, in one line of the journal.
         self.optuna.enqueue_trial(dict(params), user_attrs=attributes)
-
-    def _lives(self, trial: FrozenTrial) -> bool:
-        worker = trial.user_attrs.get(WORKER)
-        return worker is not None and locks.held(self._life_of(worker))
-
-    def _life_of(self, worker: str) -> Path:
-        return self._folder / "workers" / worker
 
 
 class BySlot(optuna.samplers.BaseSampler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +13,10 @@ import optuna
 import xgboost
 
 from jobs.train.search import space
-from jobs.train.search.binning import binned, save_memmap
-from jobs.train.search.crew import Crew
+from jobs.train.search.binning import binned
 from jobs.train.search.objective import Objective
 from jobs.train.search.space import Value
-from jobs.train.search.study import Study, Trial
-from jobs.train.search.worker import Order
+from jobs.train.search.study import MOST_TRIES, Study, Trial
 from lakehouse.declaration import Model
 from lakehouse.errors import TrainingFailed
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
@@ -27,7 +24,7 @@ from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the search found.
+    """The result of the search.
 
     Attributes:
         params: XGBoost's parameters of the best trial, declared and fixed ones.
@@ -54,32 +51,34 @@ def tune(
     folder: Path | None = None,
     starts: Sequence[Mapping[str, Value]] = (),
 ) -> Tuned:
-    """Search the declared ranges, or go on with a search that was killed.
+    """Search the declared ranges, or resume a search that was killed.
 
-    With one worker the same rows, declaration and starts give the same result, killed in between or not. With several,
-    what is tried depends on which trials happened to end first.
+    The same rows, declaration and starts give the same result, killed in between or not.
 
     Args:
         model: declares ranges, budget and seed.
         train: labelled rows to fit to.
         validation: labelled rows to compare by.
         on_trial: called with every trial that has ended, also in an earlier attempt.
-        folder: where the study lies; by default one that is forgotten.
+        folder: where the study lies; by default a temporary one.
         starts: points to try first.
+
+    Raises:
+        TrainingFailed: when XGBoost refuses a trial's parameters, or no trial can end.
     """
-    with tempfile.TemporaryDirectory(prefix="nightjar-search-") as forgotten:
-        study = Study(folder or Path(forgotten), model, [*starts, space.middles(model)])
+    with tempfile.TemporaryDirectory(prefix="nightjar-search-") as temporary:
+        study = Study(folder or Path(temporary), model, [*starts, space.middles(model)])
         try:
-            _search(study, folder or Path(forgotten), model, train, validation, on_trial)
-            study.close_search()
+            _search(study, model, train, validation, on_trial)
+            study.finish()
             trials = study.ended()
         finally:
             study.close()
         complete = [trial for trial in trials if trial.state == "complete"]
         if not complete:
             raise TrainingFailed(
-                f"search: expected at least one trial that ended, found none of {space.budget(model)}: workers died of all of "
-                "them; look for their last lines in the log, and whether the machine has memory for model.workers"
+                f"search: expected at least one trial that ends, found none of {space.budget(model)}: the task was killed "
+                f"{MOST_TRIES} times in each; give the machine more memory, or shorten split.train"
             )
         best = min(complete, key=lambda trial: trial.loss)
         params = space.parameters(model, best.params, study.nthread)
@@ -95,34 +94,17 @@ def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSe
 
 def _search(
     study: Study,
-    folder: Path,
     model: Model,
     train: TrainingSet,
     validation: TrainingSet,
     on_trial: Callable[[Trial], None],
 ) -> None:
-    seen: set[int] = set()
-
-    def look() -> int:
-        ended = study.ended()
-        for trial in ended:
-            if trial.number not in seen:
-                seen.add(trial.number)
-                on_trial(trial)
-        return len(ended)
-
-    look()
+    earlier = study.ended()
+    for trial in earlier:
+        on_trial(trial)
     if study.done:
         return
-    # What an earlier attempt has spent is not given back.
-    spent = sum(trial.seconds for trial in study.ended()) / model.workers
+    # The time that an earlier attempt took counts.
+    spent = sum(trial.seconds for trial in earlier)
     until = None if model.minutes is None else time.time() + model.minutes * 60 - spent
-    nthread = max(1, study.nthread // model.workers)
-    if model.workers == 1:
-        Objective(model, train, validation, nthread).search(study, until, look)
-        return
-    for name, rows in (("train", train), ("validation", validation)):
-        save_memmap(folder / "rows", name, rows)
-    Order(model.model_dump_json(), train.names, nthread, until).write(folder)
-    Crew(folder, model.workers).work(look)
-    shutil.rmtree(folder / "rows")
+    Objective(model, train, validation, study.nthread).search(study, until, on_trial)

@@ -64,6 +64,8 @@ class Manifest:
     def from_json(cls, text: str) -> Self:
         """From a file; what a later version of the platform adds to it is passed over."""
         content = json.loads(text)
+        # Declarations had it until decision 27; it changed nothing of a model that is fitted from its record.
+        content["use_case"]["model"].pop("workers", None)
         return cls(**{field.name: content[field.name] for field in fields(cls)})
 
     @property

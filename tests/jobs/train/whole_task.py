@@ -10,7 +10,7 @@ from jobs.train.input_snapshot import InputSnapshot
 from jobs.train.split import Parts, Split
 from lakehouse.declaration import loader
 from tests.jobs import appointments
-from tests.jobs.train import task
+from tests.jobs.train import search_task
 from tests.jobs.train.rows import rows
 
 DAY = appointments.START.replace(month=6)
@@ -21,7 +21,10 @@ def train(name: str) -> None:
     """Train, and register the version."""
     use_case = loader.by_name(name)
     windows = Split.of(use_case, DAY)
-    train, validation = rows(*task.TRAIN, day=windows.train.last), rows(*task.VALIDATION, day=windows.validation.last)
+    train, validation = (
+        rows(*search_task.TRAIN, day=windows.train.last),
+        rows(*search_task.VALIDATION, day=windows.validation.last),
+    )
     parts = Parts(train, validation, rows(2_000, 3, day=windows.holdout.last), 0)
     training.train(use_case, DAY, windows, InputSnapshot(1, 1, FINGERPRINT), parts, {})
 

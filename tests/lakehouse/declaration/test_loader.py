@@ -68,6 +68,7 @@ def test_both_use_cases_of_this_project_are_right(lakehouse_root: Path) -> None:
         ({"sources__0__columns__0__minimum": 3}, "sources.0.columns.0", "need a numeric column"),
         ({"sources__0__key": ["shop", "street"]}, "sources.0", "unknown street"),
         ({"colour": "red"}, "colour", "is not a field that is known here"),
+        ({"model__workers": 2}, "model.workers", "is not a field that is known here; remove it, or correct its name"),
         ({"name": "Bakery Sales"}, "name", "should match pattern"),
     ],
 )

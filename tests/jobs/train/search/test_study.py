@@ -1,9 +1,10 @@
-"""The study on disk: what is asked next, and what a worker's death leaves behind."""
+"""The study on disk: what is asked next, and what a killed task leaves behind."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
 import optuna
@@ -36,9 +37,9 @@ def points(study: Study) -> list[tuple[int, dict[str, float], float]]:
     return [(trial.number, dict(trial.params), trial.loss) for trial in study.ended()]
 
 
-def die(study: Study) -> None:
-    """What the operating system does when the process is killed: its lock is gone, its trial goes on as running."""
-    study._life.close()
+def kill(study: Study) -> None:
+    """What the operating system does when the process is killed: its lock is released, its trial stays as running."""
+    study._lock.close()
 
 
 def test_a_search_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path: Path) -> None:
@@ -46,13 +47,13 @@ def test_a_search_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_pat
     for finished in (0, 1, 3, 2):
         search(study := Study(tmp_path / "killed", MODEL, [space.middles(MODEL)]), most=finished)
         assert study.ask() is not None
-        die(study)
+        kill(study)
     search(last := Study(tmp_path / "killed", MODEL))
     assert points(last) == points(undisturbed) and len(points(last)) == MODEL.trials
 
 
 @pytest.mark.parametrize("starts", [[], [space.middles(MODEL)]])
-def test_a_worker_that_dies_while_it_draws_a_trial_changes_nothing_of_it(
+def test_a_task_that_is_killed_while_it_draws_a_trial_changes_nothing_of_it(
     tmp_path: Path, starts: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search(undisturbed := Study(tmp_path / "undisturbed", MODEL, starts))
@@ -68,16 +69,16 @@ def test_a_worker_that_dies_while_it_draws_a_trial_changes_nothing_of_it(
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(space, "suggest", dying)
             study.ask()
-        die(study)
+        kill(study)
     search(last := Study(tmp_path / "killed", MODEL))
     assert points(last) == points(undisturbed) and len(points(last)) == MODEL.trials
 
 
-def test_the_stale_trial_is_tried_again_with_its_parameters_and_the_finished_are_kept(folder: Path) -> None:
+def test_the_interrupted_trial_is_tried_again_with_its_parameters_and_the_finished_are_kept(folder: Path) -> None:
     search(study := Study(folder, MODEL), most=3)
     before, lost = points(study), study.ask()
     assert lost is not None
-    die(study)
+    kill(study)
     again = Study(folder, MODEL)
     retried = again.ask()
     assert retried is not None and retried.params == lost.params and retried.number == lost.number + 1
@@ -85,38 +86,46 @@ def test_the_stale_trial_is_tried_again_with_its_parameters_and_the_finished_are
     assert again.optuna.trials[lost.number].state is TrialState.FAIL
 
 
-def test_the_trial_of_a_worker_that_lives_is_left_to_it(folder: Path) -> None:
-    one, two = Study(folder, MODEL), Study(folder, MODEL)
-    mine, theirs = one.ask(), two.ask()
-    assert mine is not None and theirs is not None and mine.params != theirs.params
-    search(two)
-    assert [trial.number for trial in two.ended()] == list(range(2, MODEL.trials))
+def test_a_second_search_of_the_same_waits_for_the_first_and_takes_over_nothing_of_it(folder: Path) -> None:
+    first = Study(folder, MODEL)
+    mine = first.ask()
+    assert mine is not None
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(Study, folder, MODEL)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        first.tell(mine, loss_of(mine.params), 10, pruned=False)
+        search(first)
+        first.close()
+        second = waiting.result(timeout=20)
+    assert second.ask() is None and points(second) == points(first)
+    assert len(second.optuna.trials) == MODEL.trials
 
 
-def test_a_trial_that_every_worker_dies_of_is_given_up_and_the_others_go_on(
+def test_a_trial_in_which_every_task_is_killed_is_given_up_and_the_others_go_on(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(MOST_TRIES):
         study = Study(folder, MODEL)
         assert study.ask() is not None
-        die(study)
+        kill(study)
     search(last := Study(folder, MODEL))
     assert [trial.number for trial in last.ended()] == list(range(1, MODEL.trials))
-    assert f"given up, {MOST_TRIES} workers have died of it" in caplog.text
+    assert f"given up, {MOST_TRIES} tasks were killed in it" in caplog.text
 
 
-def test_a_death_between_the_new_try_and_the_end_of_the_old_one_doubles_nothing(
+def test_a_kill_between_the_new_try_and_the_end_of_the_old_one_doubles_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = Study(folder, MODEL)
     lost = study.ask()
-    die(study)
+    kill(study)
     second = Study(folder, MODEL)
     with monkeypatch.context() as patched:
         patched.setattr(second.optuna, "tell", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             second.ask()
-    die(second)
+    kill(second)
     search(third := Study(folder, MODEL))
     assert [trial.number for trial in third.ended()] == list(range(MODEL.trials))
     assert lost is not None and third.ended()[0].params == lost.params

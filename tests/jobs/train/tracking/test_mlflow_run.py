@@ -17,7 +17,7 @@ from jobs.train.tracking.mlflow_run import PARENT, TRIAL, Run
 from lakehouse.models import registry
 from lakehouse.settings import PROJECT_ROOT
 from tests.jobs import appointments
-from tests.jobs.train import task, whole_task
+from tests.jobs.train import search_task, whole_task
 
 TAGS = {"use_case": "tracked", "partition": "2024-06-01", "stage": "train", "code_version": "1"}
 PATIENCE_SECONDS = 120
@@ -73,7 +73,7 @@ def test_a_task_that_was_killed_in_its_search_ends_as_one_run_with_each_trial_on
     root, name = lakehouse_root.parent / "use_cases", "killed_in_its_search"
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
     features = [{"name": feature, "description": feature} for feature in "abcd"]
-    model = task.MODEL.model_dump(exclude={"search"}, exclude_none=True)
+    model = search_task.MODEL.model_dump(exclude={"search"}, exclude_none=True)
     appointments.declare(root, name, features=features, model={**model, "search": {}})
     client = MlflowClient(tracking_uri=mlflow_uri)
     command = [sys.executable, "-m", "tests.jobs.train.whole_task", name]
@@ -91,7 +91,7 @@ def test_a_task_that_was_killed_in_its_search_ends_as_one_run_with_each_trial_on
     only = runs(client, name)
     assert [run.info.run_id for run in only] == [found[0].info.run_id] and only[0].info.status == "FINISHED"
     trials = nested(client, only[0].info.run_id)
-    assert sorted(int(run.data.tags[TRIAL]) for run in trials) == list(range(task.MODEL.trials))
+    assert sorted(int(run.data.tags[TRIAL]) for run in trials) == list(range(search_task.MODEL.trials))
     assert before <= {run.info.run_id for run in trials}
     assert {run.info.status for run in trials} == {"FINISHED"}
     assert [version.run_id for version in registry.versions(name)] == [only[0].info.run_id]

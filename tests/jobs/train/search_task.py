@@ -1,4 +1,4 @@
-"""A search in a process of its own, for tests to kill: ``python -m tests.jobs.train.task FOLDER WORKERS``."""
+"""A search in a process of its own, for tests to kill: ``python -m tests.jobs.train.search_task FOLDER``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ TRAIN, VALIDATION = (20_000, 1), (5_000, 2)
 MODEL = Model(task="classification", trials=8, max_rounds=120, early_stopping_rounds=120, fixed={"eta": 0.01})
 
 
-def search(folder: Path, workers: int) -> tuning.Tuned:
-    """The search, begun or gone on with."""
-    model = MODEL.model_copy(update={"workers": workers})
-    return tuning.tune(model, rows(*TRAIN), rows(*VALIDATION), folder=folder)
+def search(folder: Path) -> tuning.Tuned:
+    """The search, new or resumed."""
+    return tuning.tune(MODEL, rows(*TRAIN), rows(*VALIDATION), folder=folder)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    search(Path(sys.argv[1]), int(sys.argv[2]))
+    search(Path(sys.argv[1]))
