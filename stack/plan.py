@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from lakehouse import settings
 from stack.ports import HOST, Ports
@@ -46,15 +46,6 @@ class Plan:
     def with_ports(self, ports: Ports) -> Self:
         """The same plan on other ports."""
         return replace(self, ports=ports)
-
-    def to_json(self) -> dict[str, Any]:
-        """The plan as plain values, for `from_json`."""
-        return asdict(self) | {"state_root": str(self.state_root)}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The plan that `to_json` wrote."""
-        return cls(**(values | {"state_root": Path(values["state_root"]), "ports": Ports(**values["ports"])}))
 
     @property
     def airflow_url(self) -> str:

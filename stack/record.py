@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import psutil
+from pydantic import TypeAdapter
 
 from stack.credentials import write_private
 from stack.errors import StackError
@@ -31,19 +30,14 @@ class Record:
     started: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, state_root: Path) -> Self | None:
+    def read(cls, state_root: Path) -> Record | None:
         """The record of the stack at ``state_root``, or None when none was started since the last `down`."""
         file = _file(state_root)
-        if not file.exists():
-            return None
-        values = json.loads(file.read_text())
-        started = {name: (int(pid), float(when)) for name, (pid, when) in values["started"].items()}
-        return cls(Plan.from_json(values["plan"]), started)
+        return _JSON.validate_json(file.read_bytes()) if file.exists() else None
 
     def write(self) -> None:
         """Keep the record for the next `up`, `status` or `down`."""
-        values = {"plan": self.plan.to_json(), "started": self.started}
-        write_private(_file(self.plan.state_root), json.dumps(values, indent=2) + "\n")
+        write_private(_file(self.plan.state_root), _JSON.dump_json(self, indent=2).decode() + "\n")
 
     @staticmethod
     def forget(state_root: Path) -> None:
@@ -70,6 +64,9 @@ class Record:
     def since(self, name: str) -> float:
         """When the service ``name`` was started, in seconds since the epoch."""
         return self.started[name][1]
+
+
+_JSON = TypeAdapter(Record)
 
 
 @contextmanager

@@ -9,10 +9,12 @@ that a rerun never undoes what people did since.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from lakehouse.models import champion_record, registry
 from lakehouse.models.registry import ModelVersion
@@ -76,18 +78,18 @@ class PromotionDecision:
         )
 
 
+_JSON = TypeAdapter(PromotionDecision)
+
+
 def declared_for(model: ModelVersion) -> PromotionDecision | None:
     """The judgement that the version carries; None when it was never judged."""
     text = model.tags.get(TAG_JUDGEMENT)
-    if not text:
-        return None
-    content = json.loads(text)
-    return PromotionDecision(**{**content, "reasons": tuple(content["reasons"])})
+    return _JSON.validate_json(text) if text else None
 
 
 def declare(model: ModelVersion, judgement: PromotionDecision) -> None:
     """Write down what is meant to happen."""
-    registry.tag(model, TAG_JUDGEMENT, json.dumps(asdict(judgement), sort_keys=True))
+    registry.tag(model, TAG_JUDGEMENT, _JSON.dump_json(judgement).decode())
 
 
 def carry_out(model: ModelVersion, judgement: PromotionDecision) -> tuple[PromotionDecision, bool]:

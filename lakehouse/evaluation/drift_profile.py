@@ -10,13 +10,13 @@ Training logs it with each version, as two files that monitoring reads back:
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from lakehouse.declaration import Drift
 
@@ -32,6 +32,9 @@ SMALLEST_SHARE = 1e-4
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+
+# A profile is compared with for months: what is no number never gets into one.
+NUMBERS = ConfigDict(allow_inf_nan=False)
 
 
 def psi(expected: Floats, found: Floats) -> Floats:
@@ -52,7 +55,7 @@ def psi(expected: Floats, found: Floats) -> Floats:
     return np.asarray(((f - e) * np.log(f / e)).sum(axis=-1), dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=NUMBERS)
 class Distribution:
     """How one number was distributed in training.
 
@@ -94,7 +97,7 @@ class Distribution:
         return cls(shape.edges, tuple(map(float, shares)), ordinary)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=NUMBERS)
 class Profile:
     """What the world looked like to a model when it was trained.
 
@@ -147,21 +150,15 @@ class Profile:
 
     def to_json(self) -> str:
         """The profile as JSON."""
-        return json.dumps(asdict(self), default=dt.date.isoformat, allow_nan=False)
+        return _JSON.dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Profile:
         """The profile that ``to_json`` wrote."""
-        content = json.loads(text)
-        return cls(
-            first_day=dt.date.fromisoformat(content["first_day"]),
-            last_day=dt.date.fromisoformat(content["last_day"]),
-            rows=content["rows"],
-            window_days=content["window_days"],
-            features={name: _distribution(item) for name, item in content["features"].items()},
-            prediction=_distribution(content["prediction"]),
-            metrics=content["metrics"],
-        )
+        return _JSON.validate_json(text)
+
+
+_JSON = TypeAdapter(Profile)
 
 
 def reference_sample(frame: pd.DataFrame, rows: int = REFERENCE_ROWS) -> pd.DataFrame:
@@ -169,12 +166,6 @@ def reference_sample(frame: pd.DataFrame, rows: int = REFERENCE_ROWS) -> pd.Data
     if len(frame) <= rows:
         return frame.reset_index(drop=True)
     return frame.sample(n=rows, random_state=rows).sort_index().reset_index(drop=True)
-
-
-def _distribution(content: Mapping[str, list[float] | float | None]) -> Distribution:
-    edges, shares, ordinary = content["edges"], content["shares"], content["ordinary_psi"]
-    assert isinstance(edges, list) and isinstance(shares, list) and not isinstance(ordinary, list)
-    return Distribution(tuple(edges), tuple(shares), ordinary)
 
 
 def _edges(values: Floats, bins: int) -> tuple[float, ...]:

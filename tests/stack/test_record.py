@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -22,6 +23,15 @@ def test_a_record_read_back_is_the_record_that_was_written(tmp_path):
     assert record.runs("spark")
     Record.forget(tmp_path)
     assert Record.read(tmp_path) is None
+
+
+def test_the_record_of_an_older_release_is_read(tmp_path):
+    (tmp_path / "stack.json").write_text(
+        '{"plan": {"state_root": "/state", "ports": {"airflow": 8081, "mlflow": 5000, "spark_connect": 15002, "spark_ui": '
+        '4040}, "lakehouse_root": "/warehouse", "landing_root": "/landing", "use_case_roots": "/include"}, '
+        '"started": {"spark": [4711, 1700000000.25]}}'
+    )
+    assert Record.read(tmp_path) == Record(_plan(Path("/state")), {"spark": (4711, 1700000000.25)})
 
 
 def test_a_process_id_given_away_again_is_not_our_service(tmp_path):

@@ -7,9 +7,11 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any
+
+from pydantic import TypeAdapter, field_validator
+from pydantic.dataclasses import dataclass
 
 from jobs.train.input_snapshot import InputSnapshot
 from jobs.train.search.space import Value
@@ -58,20 +60,27 @@ class Manifest:
 
     def to_json(self) -> str:
         """As a file."""
-        return json.dumps(asdict(self), indent=1)
+        return _JSON.dump_json(self, indent=1).decode()
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """From a file; what a later version of the platform adds to it is passed over."""
-        content = json.loads(text)
-        # Declarations had it until decision 27; it changed nothing of a model that is fitted from its record.
-        content["use_case"]["model"].pop("workers", None)
-        return cls(**{field.name: content[field.name] for field in fields(cls)})
+    def from_json(cls, text: str) -> Manifest:
+        """From a file; fields that a later version of the platform adds to it are ignored."""
+        return _JSON.validate_json(text)
+
+    @field_validator("use_case")
+    @classmethod
+    def _without_workers(cls, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        # Declarations had it until decision 27; it changes nothing of a model that is fitted from its record.
+        model = {name: value for name, value in declared["model"].items() if name != "workers"}
+        return {**declared, "model": model}
 
     @property
     def days(self) -> Split:
         """The windows."""
         return Split(**{name: DayRange(*map(dt.date.fromisoformat, self.windows[name])) for name in PARTS})
+
+
+_JSON = TypeAdapter(Manifest)
 
 
 def build_manifest(

@@ -1,9 +1,11 @@
 import datetime as dt
+import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from lakehouse.declaration import Drift
 from lakehouse.evaluation.drift_profile import SMALLEST_SHARE, Distribution, Profile, psi, reference_sample
@@ -96,6 +98,37 @@ def profile() -> Profile:
 
 def test_a_profile_survives_json_unchanged(profile):
     assert Profile.from_json(profile.to_json()) == profile
+
+
+# As the release before pydantic wrote it.
+OLDER = """{"first_day": "2024-05-16", "last_day": "2024-05-23", "rows": 25000, "window_days": 7, "features": {
+"a": {"edges": [-1.2867229868050487, 0.26097428049540233], "shares": [0.09008, 0.81072, 0.0992],
+  "ordinary_psi": 0.003438136952530378},
+"b": {"edges": [1e-07, 2], "shares": [0.5, 0.25, 0.25, 0], "ordinary_psi": null}},
+"prediction": {"edges": [], "shares": [1.0, 0.0], "ordinary_psi": 0.021357447610852377},
+"metrics": {"log_loss": 0.402384488835992, "roc_auc": null}}"""
+
+
+def test_a_profile_of_an_older_release_is_read_to_the_last_digit():
+    read = Profile.from_json(OLDER)
+    assert (read.first_day, read.last_day, read.rows, read.window_days) == (
+        dt.date(2024, 5, 16),
+        dt.date(2024, 5, 23),
+        25_000,
+        7,
+    )
+    assert dict(read.features) == {
+        "a": Distribution((-1.2867229868050487, 0.26097428049540233), (0.09008, 0.81072, 0.0992), 0.003438136952530378),
+        "b": Distribution((1e-07, 2.0), (0.5, 0.25, 0.25, 0.0), None),
+    }
+    assert read.prediction == Distribution((), (1.0, 0.0), 0.021357447610852377)
+    assert read.metrics == {"log_loss": 0.402384488835992, "roc_auc": None}
+    assert json.loads(read.to_json()) == json.loads(OLDER)
+
+
+def test_what_is_no_number_never_gets_into_a_profile():
+    with pytest.raises(ValidationError, match="finite number"):
+        Distribution((0.0, math.nan), (0.5, 0.5, 0.0), None)
 
 
 def test_a_profile_says_which_rows_it_was_measured_on(profile):

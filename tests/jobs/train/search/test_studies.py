@@ -60,6 +60,16 @@ def test_points_outside_of_the_ranges_as_they_are_now_are_left_out() -> None:
     assert space.fits(wider, {**MIDDLE, "max_depth": 5})
 
 
+def test_the_best_point_of_an_older_release_is_read_with_its_whole_numbers_whole() -> None:
+    place = studies.folder(use_case(), "older")
+    place.mkdir(parents=True)
+    (place / "found.json").write_text(
+        '{"day": "2024-05-31", "best": {"max_depth": 3, "eta": 0.1234567890123456}, "loss": 0.5}'
+    )
+    (point,) = studies.best_of_last(use_case(), "now", DAY)
+    assert point == {"max_depth": 3, "eta": 0.1234567890123456} and isinstance(point["max_depth"], int)
+
+
 def test_the_oldest_studies_are_forgotten_but_none_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "KEPT", 2)
     oldest = found("f0", DAY)
