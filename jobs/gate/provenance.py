@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from lakehouse import settings, tables
+from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
 
 DAYS = (registry.TAG_TRAINED_FOR, registry.TAG_TRAINED_THROUGH, registry.TAG_HOLDOUT_FIRST, registry.TAG_HOLDOUT_LAST)
@@ -47,15 +47,8 @@ def _tags(use_case: UseCase, model: ModelVersion) -> list[str]:
 
 def _of_run(use_case: UseCase, model: ModelVersion) -> list[str]:
     """What the run lacks: its end, the versions of the tables that it read, its files."""
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    client = MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
-    try:
-        run = client.get_run(model.run_id)
-    except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
+    run = mlflow_client.run(model.run_id)
+    if run is None:
         return [f"the run {model.run_id or 'that trained it'} is not there"]
     lacking = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
     inputs = run.inputs.dataset_inputs if run.inputs else []
@@ -68,6 +61,7 @@ def _of_run(use_case: UseCase, model: ModelVersion) -> list[str]:
     if said is not None and str(said) != tagged:
         lacking.append(f"the run read version {said} of {wanted[0].full_name}, the tag says {tagged}")
     folders = {str(PurePosixPath(file).parent) for file in FILES}
+    client = mlflow_client.client()
     kept = {item.path for folder in folders for item in client.list_artifacts(model.run_id, folder)}
     return lacking + [f"the run has no file {file}" for file in FILES if file not in kept]
 

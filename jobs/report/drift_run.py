@@ -6,12 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lakehouse import settings
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from lakehouse.models import mlflow_client
 
 KIND = "drift"
 TAG_FINGERPRINT = "drift_fingerprint"
@@ -35,25 +31,21 @@ class DriftRun:
     @property
     def url(self) -> str:
         """The run's page in the MLflow UI."""
-        uri = settings.load().mlflow_tracking_uri.rstrip("/")
-        return f"{uri}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+        return mlflow_client.run_page(self.experiment_id, self.run_id or "")
 
 
 def find(use_case: str, partition: str) -> DriftRun:
     """The use case's run for that day; makes the experiment when it is the first."""
-    import mlflow
-
-    client = _client()
-    experiment = mlflow.set_experiment(use_case).experiment_id
-    found = client.search_runs(
+    experiment = mlflow_client.experiment(use_case)
+    runs = mlflow_client.client().search_runs(
         [experiment],
         filter_string=f"tags.kind = '{KIND}' and tags.use_case = '{use_case}' and tags.partition = '{partition}'",
         order_by=["attributes.start_time ASC"],
         max_results=1,
     )
-    if not found:
+    if not runs:
         return DriftRun(experiment, None, None)
-    return DriftRun(experiment, found[0].info.run_id, found[0].data.tags.get(TAG_FINGERPRINT))
+    return DriftRun(experiment, runs[0].info.run_id, runs[0].data.tags.get(TAG_FINGERPRINT))
 
 
 def log(
@@ -62,7 +54,7 @@ def log(
     """Log a page into the run, in place of an earlier one of the same day."""
     from mlflow.entities import Metric, RunTag
 
-    client = _client()
+    client = mlflow_client.client()
     run_id = run.run_id or client.create_run(run.experiment_id, tags=dict(tags), run_name=name).info.run_id
     for file in files:
         client.log_artifact(run_id, str(file), FOLDER)
@@ -77,11 +69,3 @@ def log(
     client.set_tag(run_id, TAG_FINGERPRINT, fingerprint)
     client.set_terminated(run_id)
     return DriftRun(run.experiment_id, run_id, fingerprint)
-
-
-def _client() -> MlflowClient:
-    import mlflow
-
-    uri = settings.load().mlflow_tracking_uri
-    mlflow.set_tracking_uri(uri)
-    return mlflow.MlflowClient(uri)

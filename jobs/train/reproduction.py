@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from jobs.result import Result
 from jobs.train import fitted_model, fitting, time_travel
@@ -19,9 +18,9 @@ from jobs.train.tracking.manifest import RECORD_FILE, Manifest
 from jobs.train.tracking.mlflow_run import Run
 from lakehouse import code_version, settings, tables
 from lakehouse.declaration import UseCase
-from lakehouse.errors import BadArguments, RunMissing, ServiceUnavailable, VersionGone
+from lakehouse.errors import BadArguments, RunMissing, VersionGone
 from lakehouse.evaluation import labelled_rows
-from lakehouse.models import artifacts
+from lakehouse.models import artifacts, mlflow_client
 from lakehouse.storage import delta_log, spark_session
 from lakehouse.tables import Table
 
@@ -100,22 +99,16 @@ def find(run_id: str) -> Manifest:
     Raises:
         RunMissing: saying whether the run or its record is missing.
     """
-    import mlflow
-
-    uri = settings.load().mlflow_tracking_uri
-    mlflow.set_tracking_uri(uri)
+    if mlflow_client.run(run_id) is None:
+        raise RunMissing(
+            f"run {run_id}: expected a run of the server at {settings.load().mlflow_tracking_uri}, found none; its id stands on "
+            "the run's page, and as run_id in the result of train, in the scores and in ops.model_events"
+        )
     try:
-        MlflowClient(tracking_uri=uri).get_run(run_id)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise RunMissing(
-                f"run {run_id}: expected a run of the server at {uri}, found none; its id stands on the run's page, and as "
-                "run_id in the result of train, in the scores and in ops.model_events"
-            ) from error
-        raise ServiceUnavailable(f"MLflow at {uri}: expected run {run_id}, found {error}") from error
-    try:
-        return Manifest.from_json(mlflow.artifacts.load_text(f"runs:/{run_id}/{RECORD_FILE}"))
-    except (MlflowException, OSError, KeyError, ValueError) as error:
+        with tempfile.TemporaryDirectory() as folder:
+            file = mlflow_client.download(run_id, RECORD_FILE, Path(folder))
+            return Manifest.from_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise RunMissing(
             f"run {run_id}: expected {RECORD_FILE} among its artifacts, found none that can be read: it is a trial, a run that "
             "was not finished, or of a release that kept no record; name the run of a registered version"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakehouse import settings
 from lakehouse.errors import ModelMissing, ModelRefused
-from lakehouse.models import registry
+from lakehouse.models import mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
 
 # Where training logs a version's files under its run.
@@ -25,6 +25,7 @@ def local_copy(model: ModelVersion, path: str) -> Path:
 
     Raises:
         ModelMissing: when the run has no such file. ModelRefused: when the model's bytes are not what was registered.
+        ServiceUnavailable: when MLflow does not answer.
     """
     cached = _cached(model, path)
     if path == MODEL:
@@ -39,6 +40,7 @@ def model_bytes(model: ModelVersion) -> bytes:
 
     Raises:
         ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
+        ServiceUnavailable: when MLflow does not answer.
     """
     cached = _cached(model, MODEL)
     if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
@@ -72,17 +74,10 @@ def _cached(model: ModelVersion, path: str) -> Path:
 
 
 def _download(model: ModelVersion, path: str, target: Path) -> None:
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Two tasks may fetch the same file at once: each fetches into a folder of its own, and the last rename wins.
         with tempfile.TemporaryDirectory(dir=target.parent) as draft:
-            fetched = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=path, dst_path=draft)
-            Path(fetched).replace(target)
-    except (MlflowException, OSError) as error:
-        raise ModelMissing(
-            f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}: {error}"
-        ) from error
+            mlflow_client.download(model.run_id, path, Path(draft)).replace(target)
+    except OSError as error:
+        raise ModelMissing(f"model {model.name} version {model.version}: {error}") from error

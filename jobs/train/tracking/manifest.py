@@ -71,7 +71,7 @@ class Manifest:
     @classmethod
     def _without_workers(cls, declared: Mapping[str, Any]) -> Mapping[str, Any]:
         # Declarations had it until decision 27; it changes nothing of a model that is fitted from its record.
-        model = {name: value for name, value in declared["model"].items() if name != "workers"}
+        model = {name: value for name, value in declared.get("model", {}).items() if name != "workers"}
         return {**declared, "model": model}
 
     @property

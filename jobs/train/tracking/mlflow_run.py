@@ -10,13 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
 
 from jobs.train.search.study import Trial
-from lakehouse import settings
-from lakehouse.models import registry
+from lakehouse.models import mlflow_client, registry
 from lakehouse.storage import delta_log
 from lakehouse.tables import Table
 
@@ -37,8 +34,8 @@ class Run:
 
         Runs of the same tags that never ended, and are not taken up, are those of a killed training, and are marked so.
         """
-        self._client = MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
-        self._experiment = _experiment(self._client, use_case)
+        self._client = mlflow_client.client()
+        self._experiment = mlflow_client.experiment(use_case)
         self._tags = {**tags, **({registry.TAG_FINGERPRINT: fingerprint} if fingerprint else {})}
         before = self._left_by_an_earlier_attempt(use_case) if fingerprint else None
         self._close_abandoned(before)
@@ -160,17 +157,3 @@ class Run:
             local = Path(folder) / Path(path).name
             write(local)
             self._client.log_artifact(self.run_id, str(local), str(Path(path).parent))
-
-
-def _experiment(client: MlflowClient, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    try:
-        return str(client.create_experiment(name))
-    except MlflowException:
-        # Another use of the same name came first in this very moment.
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return str(found.experiment_id)

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
-from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from lakehouse import settings
-from lakehouse.models import champion_record, registry
+from lakehouse.models import champion_record, mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 
@@ -35,25 +33,25 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
         inputs=Schema([ColSpec("double", name, required=False) for name in example.names]),
         outputs=Schema([ColSpec("float")]),
     )
-    mlflow.set_tracking_uri(settings.load().mlflow_tracking_uri)
-    # A run can be joined only under its own experiment, and another one may be the active one of this process.
-    mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
-    with mlflow.start_run(run_id=run_id):
-        # Requirements are given: left to itself MLflow loads the model in a process of its own to find them, 10 s.
-        logged = mlflow.xgboost.log_model(
-            booster,
-            name="model",
-            signature=signature,
-            input_example=pd.DataFrame(example.features[:3], columns=list(example.names)),
-            model_format="ubj",
-            pip_requirements=[f"{name}=={installed(name)}" for name in ("mlflow", "xgboost-cpu", "pandas")],
-        )
+    with mlflow_client.tracking():
+        # A run can be joined only under its own experiment, and another one may be the active one of this process.
+        mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
+        with mlflow.start_run(run_id=run_id):
+            # Requirements are given: left to itself MLflow loads the model in a process of its own to find them, 10 s.
+            logged = mlflow.xgboost.log_model(
+                booster,
+                name="model",
+                signature=signature,
+                input_example=pd.DataFrame(example.features[:3], columns=list(example.names)),
+                model_format="ubj",
+                pip_requirements=[f"{name}=={installed(name)}" for name in ("mlflow", "xgboost-cpu", "pandas")],
+            )
     return str(logged.model_id)
 
 
 def register(name: str, run_id: str, model_id: str, tags: Mapping[str, str], description: str) -> ModelVersion:
     """Register the run's model as a new version."""
-    client = _client()
+    client = mlflow_client.client()
     try:
         client.create_registered_model(name)
     except MlflowException as error:
@@ -76,11 +74,11 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
     past = {event.event for event in model_events.of_model(model.name, model.version)}
     newest = registry.versions(model.name)[-1].version == model.version
     if newest and not past & {model_events.PROMOTED, model_events.HELD}:
-        _client().set_registered_model_alias(model.name, registry.CHALLENGER, str(model.version))
+        registry.point(model.name, registry.CHALLENGER, model.version)
     if model_events.REGISTERED in past:
         return
     champion = champion_record.current(model.name)
-    created = _client().get_model_version(model.name, str(model.version)).creation_timestamp
+    created = mlflow_client.client().get_model_version(model.name, str(model.version)).creation_timestamp
     model_events.record(
         model_events.Event(
             model_name=model.name,
@@ -94,7 +92,3 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
             happened_at=dt.datetime.fromtimestamp(created / 1000, dt.UTC),
         ),
     )
-
-
-def _client() -> MlflowClient:
-    return MlflowClient(tracking_uri=settings.load().mlflow_tracking_uri)
