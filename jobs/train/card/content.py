@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -14,11 +14,11 @@ from jobs.train.card import pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
-from lakehouse.evaluation import metrics
+from lakehouse.evaluation import day_bootstrap
+from lakehouse.evaluation.day_bootstrap import Draws, Rows
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
-RESAMPLED = 200
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
         "metrics": _metrics(result["metrics"]),
-        "interval": interval(use_case, trained.parts.holdout.label, trained.score),
+        "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),
         "threshold": result.get("threshold"),
         "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
@@ -75,26 +75,21 @@ def gather(trained: Trained) -> dict[str, Any]:
     }
 
 
-def interval(use_case: UseCase, label: Floats, score: Floats) -> dict[str, Any] | None:
-    """The gate's metric on the holdout with its 95 % interval, by drawing the rows anew; None where it is not defined."""
-    metric, task = use_case.gate.metric, use_case.model.task
-    measure = _measure(task, metric)
-    value = measure(label, score)
-    dice = np.random.default_rng(use_case.model.seed)
-    drawn = (dice.integers(0, len(label), len(label)) for _ in range(RESAMPLED))
-    found = [measure(label[rows], score[rows]) for rows in drawn]
-    known = [each for each in found if each is not None]
-    if value is None or len(known) < RESAMPLED / 2:
+def interval(trained: Trained) -> dict[str, Any] | None:
+    """The gate's metric on the holdout with its 95 % interval; None where the holdout does not define it.
+
+    As in the gate, whole days are drawn and not rows (docs/decisions/0022-gate-beyond-noise.md). ``low`` and ``high`` are None
+    where the days are too few to draw from.
+    """
+    metric, holdout = trained.use_case.gate.metric, trained.parts.holdout
+    value = trained.result["metrics"]["model"].get(metric)
+    if value is None:
         return None
-    low, high = np.quantile(known, [0.025, 0.975])
-    return {"metric": metric, "value": value, "low": float(low), "high": float(high), "drawn": RESAMPLED}
-
-
-def _measure(task: metric_names.Task, metric: str) -> Callable[[Floats, Floats], float | None]:
-    # The others are not asked for: there are hundreds of draws.
-    if task == "classification" and metric in metric_names.NAMES[task]:
-        return lambda label, score: metrics.probability_metric(metric, label, score)
-    return lambda label, score: metrics.compute(task, label, score).get(metric)
+    draws = Draws.of(holdout.days, trained.use_case.model.seed)
+    days = len(np.unique(holdout.days))
+    span = day_bootstrap.interval(draws.values(metric, Rows(holdout.label, trained.score)), days)
+    low, high = span or (None, None)
+    return {"metric": metric, "value": value, "low": low, "high": high, "days": days}
 
 
 def _label(use_case: UseCase) -> str:
