@@ -1,4 +1,4 @@
-"""What a model has to beat: the mean of the past, and a linear model of the same features."""
+"""The models to beat: the mean of the past, and a linear model of the same features."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def measure(model: Model, past: TrainingSet, holdout: TrainingSet) -> dict[str, 
 
 
 def _linear(model: Model) -> Any:
-    """Missing values filled by the median and marked, all standardised, then a linear or logistic regression."""
+    """Missing values filled with the median and marked, all standardised, then a linear or logistic regression."""
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    # A feature that is never known has no median; it is filled with 0, and the imputer says so each time.
+    # A feature that is never known has no median; it is filled with 0, and the imputer warns each time.
     warnings.filterwarnings("ignore", message="Skipping features without any observed values")
     regression = LogisticRegression(max_iter=200) if model.task == "classification" else LinearRegression()
     return make_pipeline(

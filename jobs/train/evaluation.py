@@ -14,9 +14,11 @@ from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The final model's scores and decisions (None for a regression) on the holdout, and what they are worth.
+    """The final model's scores and decisions (None for a regression) on the holdout, and its metrics there.
 
     Attributes:
+        score: shape (rows,).
+        decided: shape (rows,), whether the score reaches the threshold.
         metrics: by name, of the model and of each baseline.
         recalibration: intercept and slope of the recalibration line; empty where the holdout does not define it.
         slices: lines as ``lakehouse.evaluation.slices.measured`` gives them.
@@ -32,16 +34,16 @@ class Evaluation:
 def evaluate(
     use_case: UseCase, past: TrainingSet, holdout: TrainingSet, score: Floats, threshold: float | None
 ) -> Evaluation:
-    """Measure the scores; baselines are fitted to ``past``."""
+    """Measure the scores of the holdout; baselines are fitted to ``past``."""
     decided = None if threshold is None else score >= threshold
     line = metrics.recalibration(holdout.label, score) if use_case.binary else None
     return Evaluation(
-        score,
-        decided,
-        {
+        score=score,
+        decided=decided,
+        metrics={
             "model": metrics.compute(use_case.model.task, holdout.label, score, decided),
             **baselines.measure(use_case.model, past, holdout),
         },
-        {} if line is None else dict(zip(("calibration_intercept", "calibration_slope"), line, strict=True)),
-        slices.measured(use_case, holdout, score, decided),
+        recalibration={} if line is None else {"calibration_intercept": line[0], "calibration_slope": line[1]},
+        slices=slices.measured(use_case, holdout, score, decided),
     )

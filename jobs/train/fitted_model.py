@@ -1,8 +1,10 @@
-"""A model, and what is measured of it: all that follows from the rows, the parameters and the number of trees."""
+"""The final model and its measurements: all that follows from the rows, the parameters and the number of trees."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jobs.train import evaluation, fitting, threshold
@@ -23,38 +25,52 @@ class FittedModel:
         booster: fitted to ``past``.
         past: train and validation together.
         threshold: chosen on validation; None for a regression.
-        evaluated: what it is worth on the holdout.
+        evaluation: how good the model is on the holdout.
         validation: metrics of the tuned model, which was fitted to train alone, on validation.
     """
 
     booster: Any
     past: TrainingSet
     threshold: float | None
-    evaluated: Evaluation
+    evaluation: Evaluation
     validation: Metrics
 
     @property
     def score(self) -> Floats:
         """The booster's scores of the holdout."""
-        return self.evaluated.score
+        return self.evaluation.score
 
     @property
-    def measured(self) -> dict[str, Metrics]:
+    def metrics(self) -> dict[str, Metrics]:
         """Metrics on the holdout, of the model and of the baselines."""
-        return self.evaluated.metrics
+        return self.evaluation.metrics
+
+    @cached_property
+    def content(self) -> bytes:
+        """The model's file."""
+        return fitting.file_bytes(self.booster)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the model's file: scoring loads no other bytes."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
     """Fit the final model and measure it on the holdout."""
-    model = use_case.model
+    declared = use_case.model
     past = fitting.joined(parts.train, parts.validation)
     booster = fitting.fit(tuned, parts.train, parts.validation)
     score = fitting.score(booster, parts.holdout.features)
     chosen = None
     if use_case.binary:
         chosen = threshold.cheapest(
-            parts.validation.label, tuned.validation_score, model.cost_of_miss, model.cost_of_false_alarm
+            parts.validation.label, tuned.validation_score, declared.cost_of_miss, declared.cost_of_false_alarm
         )
-    evaluated = evaluation.evaluate(use_case, past, parts.holdout, score, chosen)
-    validation = metrics.compute(model.task, parts.validation.label, tuned.validation_score)
-    return FittedModel(booster, past, chosen, evaluated, validation)
+    return FittedModel(
+        booster=booster,
+        past=past,
+        threshold=chosen,
+        evaluation=evaluation.evaluate(use_case, past, parts.holdout, score, chosen),
+        validation=metrics.compute(declared.task, parts.validation.label, tuned.validation_score),
+    )

@@ -15,13 +15,13 @@ from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Any:
     """A booster with the tuned parameters and number of trees, fitted to train and validation together.
 
-    The validation window is the freshest: having chosen the parameters, it is too good to leave unused.
+    The validation window has the most recent days: once the parameters are chosen, the final model learns from it too.
     """
     both = joined(train, validation)
     booster = xgboost.train(
         dict(tuned.params), binned(both, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False
     )
-    # The file names its features: who loads it can refuse a wrong column order.
+    # The file names its features, so that a reader can refuse a wrong column order.
     booster.feature_names = list(both.names)
     return booster
 
@@ -42,5 +42,5 @@ def score(booster: Any, features: Floats) -> Floats:
 
 
 def file_bytes(booster: Any) -> bytes:
-    """The booster in XGBoost's own binary format: what scoring loads, with nothing to unpickle."""
+    """The booster in XGBoost's own binary format: scoring loads it, and nothing is unpickled."""
     return bytes(booster.save_raw("ubj"))

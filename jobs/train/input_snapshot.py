@@ -1,4 +1,4 @@
-"""What a training is made from, pinned: table versions, and a fingerprint that equal trainings share."""
+"""A snapshot of what a training is made from: table versions, and a fingerprint that equal trainings share."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class InputSnapshot:
     fingerprint: str
 
 
-def take_snapshot(use_case: UseCase, windows: Split) -> InputSnapshot:
-    """Pin the tables as they are now.
+def take_snapshot(use_case: UseCase, split: Split) -> InputSnapshot:
+    """The tables as they are now.
 
     The fingerprint covers what decides the model and its numbers: the deliveries and code behind each day's features
     and labels, the windows, the declaration and the code of training. A table version is not part of it: it rises with
@@ -34,10 +34,10 @@ def take_snapshot(use_case: UseCase, windows: Split) -> InputSnapshot:
     features, labels = tables.features(use_case), tables.silver(use_case.source(use_case.label.source))
     while True:
         before = delta_log.version(features), delta_log.version(labels)
-        found = fingerprint(use_case, windows)
+        current = fingerprint(use_case, split)
         # A commit in between would put a fingerprint on rows that it does not describe.
         if before == (delta_log.version(features), delta_log.version(labels)):
-            return InputSnapshot(*before, found)
+            return InputSnapshot(*before, current)
 
 
 def fingerprint(use_case: UseCase, split: Split) -> str:

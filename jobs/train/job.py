@@ -14,6 +14,7 @@ from jobs.train.arguments import TrainArguments
 from jobs.train.input_snapshot import InputSnapshot, take_snapshot
 from jobs.train.search import locks, studies
 from jobs.train.split import Parts, Split, divide
+from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import labelled_rows
 from lakehouse.models import artifacts, registry
@@ -65,23 +66,23 @@ def run(arguments: TrainArguments) -> Result:
         return reproduce(arguments.like, arguments.use_case)
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = loader.by_name(arguments.use_case)
-    windows = Split.of(use_case, arguments.partition)
-    pinned = take_snapshot(use_case, windows)
+    split = Split.for_day(use_case, arguments.partition)
+    snapshot = take_snapshot(use_case, split)
     # Of two trainings of the same at once the second waits, and then finds the version.
-    lock = studies.training_lock(studies.folder(use_case, pinned.fingerprint))
+    lock = studies.training_lock(studies.folder(use_case, snapshot.fingerprint))
     if locks.held(lock):
-        log.info("train %s: another training of the same is at work; waiting for it", use_case.name)
+        log.info("train %s: another training of the same is running; waiting for it", use_case.name)
     with locks.locked(lock):
-        return _registered_or_trained(use_case, arguments.partition, arguments.actor, windows, pinned)
+        return _registered_or_trained(use_case, arguments.partition, arguments.actor, split, snapshot)
 
 
 def _registered_or_trained(
-    use_case: UseCase, day: dt.date, actor: str, windows: Split, pinned: InputSnapshot
+    use_case: UseCase, day: dt.date, actor: str, split: Split, snapshot: InputSnapshot
 ) -> TrainResult:
     seconds: dict[str, float] = {}
-    status, model = "unchanged", registered(use_case, pinned)
+    status, model = "unchanged", registered(use_case, snapshot)
     if model is None:
-        status, model = "registered", _train(use_case, day, windows, pinned, seconds)
+        status, model = "registered", _train(use_case, day, split, snapshot, seconds)
     from jobs.train.tracking import registration
 
     result = json.loads(artifacts.local_copy(model, artifacts.RESULT).read_text(encoding="utf-8"))
@@ -91,34 +92,34 @@ def _registered_or_trained(
 
 
 def _train(
-    use_case: UseCase, day: dt.date, windows: Split, pinned: InputSnapshot, seconds: dict[str, float]
+    use_case: UseCase, day: dt.date, split: Split, snapshot: InputSnapshot, seconds: dict[str, float]
 ) -> ModelVersion:
     started = time.monotonic()
-    parts = read(use_case, windows, pinned)
+    parts = read(use_case, split, snapshot)
     seconds["read"] = time.monotonic() - started
-    # Imported here: MLflow, Optuna and XGBoost take seconds that a repeated training need not wait for.
+    # Imported here: MLflow, Optuna and XGBoost take seconds, which a repeated training does not need.
     from jobs.train.training import train
 
-    return train(use_case, day, windows, pinned, parts, seconds)
+    return train(TrainingInputs(use_case, day, split, snapshot, parts), seconds)
 
 
-def registered(use_case: UseCase, pinned: InputSnapshot) -> ModelVersion | None:
-    """The newest version that was trained from the same."""
-    same = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_FINGERPRINT) == pinned.fingerprint]
+def registered(use_case: UseCase, snapshot: InputSnapshot) -> ModelVersion | None:
+    """The newest version that was trained from the same inputs."""
+    same = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_FINGERPRINT) == snapshot.fingerprint]
     return same[-1] if same else None
 
 
-def read(use_case: UseCase, windows: Split, pinned: InputSnapshot) -> Parts:
+def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:
     """The labelled rows of the three windows at the pinned versions."""
-    session, whole = spark_session.session(f"train {use_case.name}"), windows.whole
+    session, whole = spark_session.session(f"train {use_case.name}"), split.whole
     rows = labelled_rows.read(
-        session, use_case, whole.first, whole.last, pinned.features_version, pinned.labels_version
+        session, use_case, whole.first, whole.last, snapshot.features_version, snapshot.labels_version
     )
-    parts = divide(rows, windows, use_case)
+    parts = divide(rows, split, use_case)
     if use_case.slices:
-        # The slices of the holdout alone are asked for: a text for each of its rows, and not for those of months.
-        days = windows.holdout.first, windows.holdout.last
-        pins = pinned.features_version, pinned.labels_version
+        # Slices of the holdout alone are read: a text for each of its rows, and not for the rows of months.
+        days = split.holdout.first, split.holdout.last
+        pins = snapshot.features_version, snapshot.labels_version
         parts = replace(parts, holdout=labelled_rows.read(session, use_case, *days, *pins, sliced=True).labelled())
-    log.info("train %s: %s; rows %s", use_case.name, windows, parts.rows)
+    log.info("train %s: %s; rows %s", use_case.name, split, parts.rows)
     return parts

@@ -1,4 +1,4 @@
-"""A training done again from its run's record alone: the same table versions, windows, parameters, trees and seed."""
+"""A training repeated from its run's record alone: the same table versions, windows, parameters, trees and seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.result import Result
-from jobs.train import fitted_model, fitting, time_travel
+from jobs.train import fitted_model, time_travel
+from jobs.train.fitted_model import FittedModel
 from jobs.train.search import tuning
 from jobs.train.split import Parts, divide
 from jobs.train.tracking import manifest
@@ -31,13 +32,13 @@ REPRODUCTION_OF = "reproduction_of"
 
 @dataclass(frozen=True, kw_only=True)
 class ReproductionResult(Result):
-    """Whether a training done again gives the same.
+    """Whether a repeated training gives the same model.
 
     Attributes:
         run_id: the MLflow run that keeps it.
-        like: the run whose training was done again.
+        like: the run whose training was repeated.
         identical: whether all is equal, to the last digit and the last tree.
-        differences: what is not, in words.
+        differences: what is not equal, in words.
         notes: what has changed since, such as a library's version.
         metrics: of the model and of each baseline on the holdout, by name.
         rows: labelled rows in each window.
@@ -56,48 +57,47 @@ class ReproductionResult(Result):
 
 
 def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
-    """Train again like the run ``like``, compare, and log a run that says so. No version is registered.
+    """Repeat the training of the run ``like``, compare, and log a run with the comparison. No version is registered.
 
     Raises:
         RunMissing: when there is no such run, or it has no record. BadArguments: when it is another use case's.
         VersionGone: when its rows can't be read any more.
     """
-    then = find(like)
-    use_case = UseCase.model_validate(then.use_case)
+    record = find_record(like)
+    use_case = UseCase.model_validate(record.use_case)
     if expected_use_case not in (None, use_case.name):
         raise BadArguments(
             f"run {like}: expected a training of {expected_use_case}, found one of {use_case.name}; leave "
             "--use-case out, or name a run of its experiment"
         )
-    parts, notes = read(then, use_case)
-    score = tuning.validation_score(then.params, then.rounds, parts.train, parts.validation)
-    tuned = tuning.Tuned(then.params, then.rounds, score, None, (), None)
-    now = fitted_model.fit_and_measure(use_case, tuned, parts)
-    found = manifest.outcome(now.measured, now.validation, now.threshold, now.booster)
-    # By way of JSON, as the record went.
-    differing = manifest.differences(then.outcome, json.loads(json.dumps(found)))
-    if differing:
-        notes += [f"{name} is {now} now, was {before}" for name, before, now in others(then)]
+    parts, notes = read_rows(record, use_case)
+    score = tuning.validation_score(record.params, record.rounds, parts.train, parts.validation)
+    tuned = tuning.Tuned(record.params, record.rounds, score, None, (), None)
+    model = fitted_model.fit_and_measure(use_case, tuned, parts)
+    # Through JSON, as the record went.
+    differences = manifest.differences(record.outcome, json.loads(json.dumps(manifest.outcome(model))))
+    if differences:
+        notes += [f"{name} is {now} now, was {then}" for name, then, now in changed_versions(record)]
     result: dict[str, Any] = {
         "like": like,
-        "identical": not differing,
-        "differences": differing,
+        "identical": not differences,
+        "differences": differences,
         "notes": notes,
-        "metrics": now.measured,
+        "metrics": model.metrics,
         "rows": parts.rows,
-        "features_version": then.features_version,
-        "labels_version": then.labels_version,
+        "features_version": record.features_version,
+        "labels_version": record.labels_version,
     }
-    run_id = _log(use_case, then, like, result, now.booster)
-    log.info("train %s like %s: identical %s", use_case.name, like, not differing)
+    run_id = _log(use_case, record, like, result, model)
+    log.info("train %s like %s: identical %s", use_case.name, like, not differences)
     return ReproductionResult(status="reproduced", run_id=run_id, **result)
 
 
-def find(run_id: str) -> Manifest:
+def find_record(run_id: str) -> Manifest:
     """The record of a training's run.
 
     Raises:
-        RunMissing: saying whether the run or its record is missing.
+        RunMissing: saying whether the run or its record is missing. ServiceUnavailable: when MLflow does not answer.
     """
     if mlflow_client.run(run_id) is None:
         raise RunMissing(
@@ -115,51 +115,56 @@ def find(run_id: str) -> Manifest:
         ) from error
 
 
-def read(then: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
-    """The very rows of then, and what is to be said of how they were found.
+def read_rows(record: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
+    """The rows that were trained on, and notes on how they were read.
 
-    A version whose files were vacuumed is read as it is now: compacting and later days change no row of the windows. Whether
-    that is so says the digest of the rows.
+    A version whose files were vacuumed is read as it is now: compacting and later days change no row of the windows. The
+    digest of the rows shows whether they are still the same.
+
+    Raises:
+        VersionGone: when they are not.
     """
     notes: list[str] = []
 
     def readable(table: Table, version: int) -> int:
-        missing = time_travel.missing(table, version, then.days.whole.first, then.days.whole.last)
+        missing = time_travel.missing(table, version, whole.first, whole.last)
         if missing is None:
             return version
         now = delta_log.version(table)
         notes.append(f"{table.full_name}: version {version} is gone ({missing}); read at version {now}")
         return now
 
-    features = readable(tables.features(use_case), then.features_version)
-    labels = readable(tables.silver(use_case.source(use_case.label.source)), then.labels_version)
-    session, whole = spark_session.session(f"train {use_case.name}"), then.days.whole
+    whole = record.days.whole
+    features = readable(tables.features(use_case), record.features_version)
+    labels = readable(tables.silver(use_case.source(use_case.label.source)), record.labels_version)
+    session = spark_session.session(f"train {use_case.name}")
     rows = labelled_rows.read(session, use_case, whole.first, whole.last, features, labels)
-    parts = divide(rows, then.days, use_case)
-    if manifest.digest(parts) != then.rows_sha256:
+    parts = divide(rows, record.days, use_case)
+    digest = manifest.digest(parts)
+    if digest != record.rows_sha256:
         if notes:
             raise VersionGone(
-                f"{'; '.join(notes)}, whose rows are others: restated since; what was learned from is lost"
+                f"{'; '.join(notes)}, whose rows differ: they were restated since, and the rows that the model learned from "
+                "are lost"
             )
-        notes.append(f"the rows are others than then: digest {manifest.digest(parts)}, was {then.rows_sha256}")
+        notes.append(f"the rows differ from those of the record: digest {digest}, was {record.rows_sha256}")
     return parts, notes
 
 
-def others(then: Manifest) -> list[tuple[str, str, str]]:
-    """Name, then and now of what computes otherwise than then."""
-    before = {**then.libraries, "code_version": then.code_version}
+def changed_versions(record: Manifest) -> list[tuple[str, str, str]]:
+    """Name, version then and version now of each library and the code, where they differ."""
+    then = {**record.libraries, "code_version": record.code_version}
     now = {**manifest.libraries(), "code_version": code_version.version()}
-    return [(name, before.get(name, "unknown"), now[name]) for name in now if before.get(name) != now[name]]
+    return [(name, then.get(name, "unknown"), now[name]) for name in now if then.get(name) != now[name]]
 
 
-def _log(use_case: UseCase, then: Manifest, like: str, result: dict[str, Any], booster: Any) -> str:
-    tags = {"use_case": use_case.name, "partition": then.partition, "stage": "reproduce", REPRODUCTION_OF: like}
+def _log(use_case: UseCase, record: Manifest, like: str, result: dict[str, Any], model: FittedModel) -> str:
+    tags = {"use_case": use_case.name, "partition": record.partition, "stage": "reproduce", REPRODUCTION_OF: like}
     run = Run(use_case.name, f"like {like[:8]}", {**tags, "code_version": code_version.version()})
     with run.ended():
-        run.params({**then.params, "rounds": then.rounds})
-        named = {f"holdout_{name}": value for name, value in result["metrics"]["model"].items()}
-        run.metrics({**named, "identical": float(result["identical"])})
-        run.file(artifacts.MODEL, lambda file: file.write_bytes(fitting.file_bytes(booster)))
-        text = json.dumps(result, indent=1)
-        run.file(artifacts.RESULT, lambda file: file.write_text(text, encoding="utf-8"))
+        run.params({**record.params, "rounds": record.rounds})
+        numbers = {f"holdout_{name}": value for name, value in model.metrics["model"].items()}
+        run.metrics({**numbers, "identical": float(result["identical"])})
+        run.content(artifacts.MODEL, model.content)
+        run.text(artifacts.RESULT, json.dumps(result, indent=1))
     return run.run_id

@@ -1,4 +1,4 @@
-"""The days to train, validate and judge on, counted back from the day of training."""
+"""The days to train, validate and measure on, counted back from the day of training."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from lakehouse.errors import TrainingDataMissing
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
 MIN_TRAIN_ROWS = 200
+PARTS = ("train", "validation", "holdout")
 
 
 @dataclass(frozen=True)
 class DayRange:
-    """The days from ``first`` to ``last``; empty when they lie the other way round."""
+    """The days from ``first`` to ``last``; none where ``last`` is before ``first``."""
 
     first: dt.date
     last: dt.date
@@ -33,15 +34,15 @@ class Split:
     holdout: DayRange
 
     @classmethod
-    def of(cls, use_case: UseCase, day: dt.date) -> Split:
-        """The declared split counted back from ``day``; days before the calendar's start are cut off."""
-        split = use_case.split
+    def for_day(cls, use_case: UseCase, day: dt.date) -> Split:
+        """The declared split counted back from ``day``; days before the calendar's start are left out."""
+        declared = use_case.split
 
         def window(days: Days) -> DayRange:
             first = max(day - dt.timedelta(days=days.first), use_case.calendar.start)
             return DayRange(first, day - dt.timedelta(days=days.last))
 
-        return cls(window(split.train), window(split.validation), window(split.holdout))
+        return cls(window(declared.train), window(declared.validation), window(declared.holdout))
 
     def __str__(self) -> str:
         """As people write it."""
@@ -73,27 +74,27 @@ class Parts:
         }
 
 
-def divide(rows: TrainingSet, windows: Split, use_case: UseCase) -> Parts:
-    """Divide the rows by the windows and leave out those without a label.
+def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
+    """Divide the rows by the windows of the split and leave out those without a label.
 
     Raises:
         TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
             classification's training rows are all of one class.
     """
-    named = {name: getattr(windows, name) for name in ("train", "validation", "holdout")}
-    all_rows = {name: rows.between(window.first, window.last) for name, window in named.items()}
+    windows = {name: getattr(split, name) for name in PARTS}
+    all_rows = {name: rows.between(window.first, window.last) for name, window in windows.items()}
     labelled = {name: part.labelled() for name, part in all_rows.items()}
     unlabelled = sum(len(part) for part in all_rows.values()) - sum(len(part) for part in labelled.values())
     for name, least in (("train", MIN_TRAIN_ROWS), ("validation", 1), ("holdout", 1)):
         if len(labelled[name]) < least:
             raise TrainingDataMissing(
-                f"{use_case.name}: expected at least {least} labelled row(s) in the {name} window {named[name]}, found "
+                f"{use_case.name}: expected at least {least} labelled row(s) in the {name} window {windows[name]}, found "
                 f"{len(labelled[name])} of {len(all_rows[name])} feature rows; build features and take in "
                 f"{use_case.label.source} for these days, or train for a later day"
             )
     if use_case.binary and labelled["train"].label.min() == labelled["train"].label.max():
         raise TrainingDataMissing(
-            f"{use_case.name}: expected both classes in the train window {windows.train}, found only label "
+            f"{use_case.name}: expected both classes in the train window {split.train}, found only label "
             f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at label.at_least"
         )
     return Parts(unlabelled=unlabelled, **labelled)

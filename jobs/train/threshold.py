@@ -1,4 +1,4 @@
-"""The decision threshold that costs least."""
+"""The decision threshold with the least cost."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from lakehouse.tables import Table
 
 
 def missing(table: Table, version: int, first: dt.date, last: dt.date) -> str | None:
-    """What stands in the way of reading the days from ``first`` to ``last`` at ``version``, in words; None when nothing does."""
+    """Why the days from ``first`` to ``last`` can't be read at ``version``, in words; None when they can."""
     location = delta_log.location(table)
     if not delta_log.exists(table):
         return "the table does not exist"
@@ -26,6 +26,6 @@ def missing(table: Table, version: int, first: dt.date, last: dt.date) -> str | 
     filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
     actions = opened.get_add_actions(flatten=True)
     files = zip(actions.column("path").to_pylist(), actions.column("partition.partition").to_pylist(), strict=True)
-    wanted = [f"{root}/{file}" for file, day in files if first <= day <= last]
-    gone = [info.path for info in filesystem.get_file_info(wanted) if info.type == fs.FileType.NotFound]
-    return f"{len(gone)} of its {len(wanted)} files were vacuumed" if gone else None
+    needed = [f"{root}/{file}" for file, day in files if first <= day <= last]
+    gone = [info.path for info in filesystem.get_file_info(needed) if info.type == fs.FileType.NotFound]
+    return f"{len(gone)} of its {len(needed)} files were vacuumed" if gone else None

@@ -122,8 +122,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=MARKS[-1], help="for each search")
     asked = parser.parse_args()
     use_case = loader.by_name(asked.use_case)
-    windows = Split.of(use_case, asked.partition)
-    parts = job.read(use_case, windows, take_snapshot(use_case, windows))
+    split = Split.for_day(use_case, asked.partition)
+    parts = job.read(use_case, split, take_snapshot(use_case, split))
     print(f"{use_case.name} as of {asked.partition}: rows {parts.rows}, {space.cores()} cores, {asked.seeds} seeds\n")
     courses: dict[Contender, list[Course]] = {contender: [] for contender in CONTENDERS}
     # Seed by seed, so that a machine which is busier for a while is so for all contenders.

@@ -29,7 +29,7 @@ HELD = {
     "reasons": (1, "5d3b92ae2717a429"),
     "outcomes": (1, "ac02a7222a7d8ff0"),
     "performance": (1, "75fd3e06ef937be4"),
-    "training": (1, "530c590196ae02c7"),
+    "training": (1, "e8dbbc5175eda4bd"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 
 from jobs.gate import promotion_decision
 from jobs.gate.measurement import score
-from jobs.train import training
 from jobs.train.search.objective import Objective
+from jobs.train.tracking import training_log
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
@@ -208,7 +208,7 @@ def test_a_training_that_died_has_no_version_and_is_gone_on_with(
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "_log_profile", die)
+        patched.setattr(training_log, "measure_profile", die)
         with pytest.raises(RuntimeError):
             run_train(clinic)
     assert registry.versions(clinic.name) == []

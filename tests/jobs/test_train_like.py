@@ -77,7 +77,7 @@ def test_like_gets_the_same_although_all_has_changed_since(
 
 
 def kept(run_id: str) -> manifest.Manifest:
-    return reproduction.find(run_id)
+    return reproduction.find_record(run_id)
 
 
 def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCase, spark: SparkSession) -> None:

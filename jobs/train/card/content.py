@@ -1,4 +1,4 @@
-"""What a model card says, as plain values: everything but the wording of the page."""
+"""The content of a model card as plain values: everything but the wording of the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas"
 
 @dataclass(frozen=True)
 class Trained:
-    """What a card is about, as training has it in hand.
+    """The training that a card describes.
 
     Attributes:
         use_case: its declaration.
@@ -32,7 +32,7 @@ class Trained:
         booster: the fitted model.
         score: its scores of the holdout's rows.
         lineage: what it was made from and by, in words and values.
-        pictures: those of the run, PNG by name.
+        pictures: the pictures of the run, PNG by name.
     """
 
     use_case: UseCase
@@ -45,7 +45,7 @@ class Trained:
 
 
 def gather(trained: Trained) -> dict[str, Any]:
-    """The card's content; every text in it is still as it was declared, and the page's to escape."""
+    """The card's content; every text in it is as it was declared, and the page escapes it."""
     use_case, result = trained.use_case, trained.result
     importance = search_plots.importance(trained.booster)
     return {
@@ -71,7 +71,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
         "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
         "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},
-        "pictures": list(pictures.of(use_case.model.task, trained.pictures)),
+        "pictures": list(pictures.captioned(use_case.model.task, trained.pictures)),
     }
 
 
@@ -138,7 +138,7 @@ def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, fl
 
 
 def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The numbers among them, a column a model; what is no number (a matrix, a curve) has a picture of its own."""
+    """The metrics that are numbers, a column a model; others (a matrix, a curve) have a picture."""
     names = [name for name, value in measured.get("model", {}).items() if value is None or _is_number(value)]
     rows = [
         {
@@ -151,11 +151,11 @@ def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {"models": [name.replace("_", " ") for name in measured], "rows": rows}
 
 
-def _slices(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _slices(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Slices grouped by the column that they slice by, with the largest first."""
     grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for each in found:
-        grouped.setdefault(str(each.get("slice", "")), []).append(each)
+    for line in lines:
+        grouped.setdefault(str(line.get("slice", "")), []).append(line)
     return [
         {"by": by, "rows": sorted(rows, key=lambda row: (-(row.get("rows") or 0), str(row.get("metric"))))}
         for by, rows in grouped.items()
@@ -163,7 +163,7 @@ def _slices(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _limits(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """A declared section as lines, an inner one's names behind the outer's."""
+    """A declared section as lines; names of an inner section follow the outer one's."""
     lines: list[tuple[str, Any]] = []
     for name, value in section.items():
         if isinstance(value, Mapping):
@@ -175,13 +175,13 @@ def _limits(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any
 
 
 def _installed(names: Iterable[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _is_number(value: Any) -> bool:

@@ -17,43 +17,43 @@ from jobs.train.tracking.mlflow_run import Run
 HTML = "card/model_card.html"
 MARKDOWN = "card/model_card.md"
 
-# What Markdown, or the HTML in it, would take for markup.
+# Characters that Markdown, or the HTML in it, takes for markup.
 MARKS = re.compile(r"([\\`*\[\]<>|#~!$&])")
 
 
 def log(run: Run, trained: Trained) -> None:
     """Log both to the run."""
     card = content.gather(trained)
-    run.file(HTML, lambda file: file.write_text(html(card), encoding="utf-8"))
-    run.file(MARKDOWN, lambda file: file.write_text(markdown(card), encoding="utf-8"))
+    run.text(HTML, html(card))
+    run.text(MARKDOWN, markdown(card))
 
 
 def html(card: Mapping[str, Any]) -> str:
-    """A page that needs nothing else: style and pictures are in it, scripts there are none."""
+    """A page that needs no other file: style and pictures are in it, and no script."""
     return _environment(autoescape=True).get_template("model_card.html.jinja").render(card)
 
 
 def markdown(card: Mapping[str, Any]) -> str:
-    """The same for readers of text; its pictures are those of the run's folder ``plots``."""
+    """The same as Markdown; it refers to the pictures in the run's folder ``plots``."""
     return _environment(autoescape=False).get_template("model_card.md.jinja").render(card)
 
 
 def _environment(autoescape: bool) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=autoescape,
-        # Markdown has no autoescape of its own: every value that is put in passes here.
+        # Markdown has no autoescape of its own: every value passes here.
         finalize=None if autoescape else _as_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(number=number, share=share, words=words)
-    return made
+    environment.filters.update(number=number, share=share, words=words)
+    return environment
 
 
 def number(value: Any) -> str:
-    """A number with four digits that count; a dash for none; other values as they are."""
+    """A number with four significant digits; a dash for none; other values as they are."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The pictures of a model card: of those that the run has, how right the holdout's scores are, and what they use."""
+"""The pictures of a model card, from those of the run: how right the holdout's scores are, and what the model uses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ OF_TASK = {
 }
 
 
-def of(task: str, drawn: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
-    """Each with its caption, itself as text for HTML (base64), and the name that the run has it by for Markdown.
+def captioned(task: str, pictures: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
+    """Each picture as ``caption``, ``png`` (base64, for HTML) and ``name`` (its name in the run, for Markdown).
 
     Args:
         task: ``classification`` or ``regression``.
-        drawn: the run's pictures, PNG by name (plots/<name>.png).
+        pictures: those of the run, PNG by name (plots/<name>.png).
     """
     for name in OF_TASK[task]:
-        yield {"name": name, "caption": CAPTIONS[name], "png": base64.b64encode(drawn[name]).decode()}
+        yield {"name": name, "caption": CAPTIONS[name], "png": base64.b64encode(pictures[name]).decode()}

@@ -1,4 +1,4 @@
-"""The pictures of what a model is worth on its holdout, and of how its threshold was chosen."""
+"""The pictures of how good a model is on its holdout, and of how its threshold was chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lakehouse.evaluation.labelled_rows import Floats
 MOST_SLICES = 40
 
 
-def of_holdout(model: Model, label: Floats, score: Floats, decided: Bools | None) -> Iterator[tuple[str, Figure]]:
+def holdout_figures(model: Model, label: Floats, score: Floats, decided: Bools | None) -> Iterator[tuple[str, Figure]]:
     """Name and figure of every picture of the holdout."""
     yield "calibration", calibration(label, score, model.task == "classification")
     if decided is None:
@@ -30,8 +30,8 @@ def of_holdout(model: Model, label: Floats, score: Floats, decided: Bools | None
         yield "roc_and_precision_recall", rankings(label, score)
 
 
-def of_threshold(model: Model, label: Floats, score: Floats) -> Iterator[tuple[str, Figure]]:
-    """What each threshold would have cost on validation, where the cheapest was chosen."""
+def threshold_figures(model: Model, label: Floats, score: Floats) -> Iterator[tuple[str, Figure]]:
+    """What each threshold would have cost on validation, on which the cheapest was chosen."""
     if model.task != "classification":
         return
     cuts, cost = threshold.costs(label, score, model.cost_of_miss, model.cost_of_false_alarm)
@@ -45,10 +45,10 @@ def of_threshold(model: Model, label: Floats, score: Floats) -> Iterator[tuple[s
     yield "cost_by_threshold", figure
 
 
-def of_slices(use_case: UseCase, evaluated: Evaluation) -> Iterator[tuple[str, Figure]]:
+def slice_figures(use_case: UseCase, evaluation: Evaluation) -> Iterator[tuple[str, Figure]]:
     """The gate's metric in each slice with its 95 % interval; the slices with most rows, when there are many."""
     metric = use_case.gate.metric
-    known = [line for line in evaluated.slices if line["metric"] == metric and line["value_of_metric"] is not None]
+    known = [line for line in evaluation.slices if line["metric"] == metric and line["value_of_metric"] is not None]
     largest = sorted(known, key=lambda line: -line["rows"])[:MOST_SLICES]
     if not largest:
         return
@@ -61,7 +61,7 @@ def of_slices(use_case: UseCase, evaluated: Evaluation) -> Iterator[tuple[str, F
             axes.plot([line["low"], line["high"]], [place, place], color="C0", linewidth=1.5)
     axes.plot([line["value_of_metric"] for line in lines], range(len(lines)), "o", color="C0")
     axes.set_yticks(range(len(lines)), names)
-    whole = evaluated.metrics["model"][metric]
+    whole = evaluation.metrics["model"][metric]
     if whole is not None:
         axes.axvline(whole, linestyle="--", color="grey", label=f"all rows: {whole:.3f}")
         axes.legend()
@@ -101,7 +101,7 @@ def calibration(label: Floats, score: Floats, shares: bool = True, bins: int = 1
 
 
 def rankings(label: Floats, score: Floats) -> Figure:
-    """The ROC curve and the precision-recall curve beside each other."""
+    """The ROC curve and the precision-recall curve, side by side."""
     from sklearn import metrics
 
     figure, (left, right) = side_by_side(2, 10)

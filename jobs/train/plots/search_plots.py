@@ -1,4 +1,4 @@
-"""The pictures of a search and of the model that it found."""
+"""The pictures of a search and of its best model."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from jobs.train.plots.figure import new_figure
 from jobs.train.search.study import Trial
 
 
-def of_search(study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed: int) -> Iterator[tuple[str, Figure]]:
-    """Name and figure of every picture of the search and of what came out of it."""
+def search_figures(
+    study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed: int
+) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of every picture of the search and of its best model."""
     yield "tuning_history", history(trials)
     complete = [trial for trial in study.trials if trial.state is optuna.trial.TrialState.COMPLETE and trial.params]
     if len(complete) > 1:

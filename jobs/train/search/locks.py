@@ -1,4 +1,4 @@
-"""Locks that the operating system holds: they end with the process that holds them, however that ends."""
+"""Locks of the operating system: they end with the process that holds them, however it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO
 
 
 def hold(file: Path) -> IO[bytes]:
-    """Wait for the lock on ``file``, and hold it until what is returned is closed or this process ends."""
+    """Wait for the lock on ``file``, and hold it until the returned file is closed or this process ends."""
     file.parent.mkdir(parents=True, exist_ok=True)
     opened = file.open("ab")
     fcntl.flock(opened, fcntl.LOCK_EX)
@@ -25,7 +25,7 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def held(file: Path) -> bool:
-    """Whether anybody holds the lock on ``file`` now."""
+    """Whether a process holds the lock on ``file`` now."""
     if not file.exists():
         return False
     with file.open("ab") as opened:

@@ -69,13 +69,13 @@ class Objective:
         if not math.isfinite(loss):
             raise TrainingFailed(
                 f"trial with {trial.params}: expected a loss on validation, found {loss}; look at model.fixed and "
-                "model.search, and for labels that are no numbers"
+                "model.search, and for labels that are not numbers"
             )
         return loss, int(booster.best_iteration) + 1, False
 
 
 class _Pruning(XGBoostPruningCallback):  # type: ignore[misc]
-    """Optuna's pruning callback, asked now and then, which also keeps the losses: XGBoost hands them over only at the end."""
+    """Optuna's pruning callback, asked every REPORT_EVERY trees; it keeps the losses too, which XGBoost returns only at the end."""
 
     def __init__(self, trial: optuna.Trial, metric: str) -> None:
         super().__init__(trial, f"{VALIDATION}-{metric}")

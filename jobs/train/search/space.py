@@ -1,4 +1,4 @@
-"""What is searched: the declared ranges, and XGBoost's parameters made from a point in them."""
+"""The space of a search: the declared ranges, and XGBoost's parameters made from a point in them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Value = float | int | str
 EVAL_METRIC = {"log_loss": "logloss", "rmse": "rmse"}
 
 # Searched when a use case declares no ranges of its own. The ranges lean to strong regularisation: the rows of a day
-# share its weather and its yesterday, so that a hundred thousand rows are a hundred days, and small leaves learn days
-# by heart. The learning rate is not searched: pruning compares trials by their loss after equally many trees, and
-# would call every slow learner bad. A name under model.fixed is left out.
+# share its weather and its yesterday, so that a hundred thousand rows are a hundred days, and small leaves memorise
+# days. The learning rate is not searched: pruning compares trials by their loss after equally many trees, and
+# would prune every slow learner. A name under model.fixed is left out.
 DEFAULT_SEARCH: Mapping[str, Range] = {
     "max_depth": Range(low=4, high=9, integer=True),
     "min_child_weight": Range(low=10, high=250, log=True),
@@ -46,12 +46,12 @@ def ranges(model: Model) -> Mapping[str, Range]:
 
 
 def budget(model: Model) -> int:
-    """How many trials a search has; with nothing to search all would be the same one."""
+    """How many trials a search has: one where nothing is searched, since all would be the same."""
     return model.trials if ranges(model) else 1
 
 
 def parameters(model: Model, chosen: Mapping[str, Value], nthread: int | None = None) -> dict[str, Value]:
-    """XGBoost's parameters: the platform's, over them the declared fixed ones, over them the chosen ones."""
+    """XGBoost's parameters: the platform's, overridden by the declared fixed ones, overridden by the chosen ones."""
     objective = "binary:logistic" if model.task == "classification" else "reg:squarederror"
     params: dict[str, Value] = {
         "tree_method": "hist",
@@ -87,7 +87,7 @@ def middles(model: Model) -> dict[str, Value]:
 
 
 def fits(model: Model, chosen: Mapping[str, Value]) -> bool:
-    """Whether a point lies within the ranges that are searched, all of them and no other."""
+    """Whether a point has a value within each range that is searched, and no other value."""
     searched = ranges(model)
     return set(chosen) == set(searched) and all(
         isinstance(value, int | float)

@@ -1,4 +1,4 @@
-"""The studies of a use case: where each lies, and what a new one learns from those before it."""
+"""The studies of a use case: their folders, and what a new study learns from earlier ones."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lakehouse.declaration import UseCase
 
 # The best point, for later studies; the journal next to it has every trial.
 BEST_FILE = "found.json"
-# So many studies are kept, and the best trials of so many are tried first, in so much of the budget at most.
 KEPT = 10
+# A new study tries the best points of so many first, in one third of its budget at most.
 LOOKED_AT = 3
 SHARE = 3
 
@@ -36,24 +36,24 @@ _JSON = TypeAdapter(BestPoint)
 
 
 def folder(use_case: UseCase, fingerprint: str) -> Path:
-    """Where the study of the training with this fingerprint lies."""
-    return _of(use_case) / fingerprint
+    """The folder of the study of the training with this fingerprint."""
+    return _studies_of(use_case) / fingerprint
 
 
-def remember(place: Path, day: dt.date, best: Mapping[str, Value], loss: float) -> None:
-    """Keep the best point of the study in ``place`` for later ones, and delete the oldest studies."""
-    draft = place / f"{BEST_FILE}.part"
+def remember(folder: Path, day: dt.date, best: Mapping[str, Value], loss: float) -> None:
+    """Keep the best point of the study in ``folder`` for later ones, and delete the oldest studies."""
+    draft = folder / f"{BEST_FILE}.part"
     draft.write_bytes(_JSON.dump_json(BestPoint(day, dict(best), loss)))
-    draft.replace(place / BEST_FILE)
-    studies = [other for other in place.parent.iterdir() if other.is_dir()]
+    draft.replace(folder / BEST_FILE)
+    studies = [other for other in folder.parent.iterdir() if other.is_dir()]
     for other in sorted(studies, key=lambda study: study.stat().st_mtime, reverse=True)[KEPT:]:
         if not locks.held(training_lock(other)):
             shutil.rmtree(other, ignore_errors=True)
 
 
-def training_lock(place: Path) -> Path:
-    """What a training holds while it uses the study: a second one of the same waits, and finds everything done."""
-    return place.with_name(f"{place.name}.lock")
+def training_lock(folder: Path) -> Path:
+    """The lock that a training holds while it uses the study: a second training of the same waits, and finds its version."""
+    return folder.with_name(f"{folder.name}.lock")
 
 
 def best_of_last(use_case: UseCase, fingerprint: str, day: dt.date) -> list[dict[str, Value]]:
@@ -64,7 +64,7 @@ def best_of_last(use_case: UseCase, fingerprint: str, day: dt.date) -> list[dict
     """
     known = [
         (file.parent.name, _JSON.validate_json(file.read_bytes()))
-        for file in _of(use_case).glob(f"*/{BEST_FILE}")
+        for file in _studies_of(use_case).glob(f"*/{BEST_FILE}")
         if file.parent.name != fingerprint
     ]
     newest_first = sorted(known, key=lambda study: (study[1].day, study[0]), reverse=True)
@@ -75,5 +75,5 @@ def best_of_last(use_case: UseCase, fingerprint: str, day: dt.date) -> list[dict
     return points[: min(LOOKED_AT, space.budget(use_case.model) // SHARE)]
 
 
-def _of(use_case: UseCase) -> Path:
+def _studies_of(use_case: UseCase) -> Path:
     return settings.load().state_root / "studies" / use_case.name

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from jobs.train.search import journal, locks, space
+from jobs.train.search.sampler import SLOT, SlotSampler
 from jobs.train.search.space import Value
 from lakehouse.declaration import Model
 
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 # A trial in which so many tasks were killed is given up: it may be the one that needs more memory than there is.
 MOST_TRIES = 4
-# Losses are reported, and bad trials pruned, after every so many trees: each report is a line in the journal.
+# Losses are reported, and bad trials pruned, after so many trees: each report is a line in the journal.
 REPORT_EVERY = 20
 
-SLOT, TRY, RETRY_OF, LOSS, ROUNDS = "slot", "try", "retry_of", "loss", "rounds"
+TRY, RETRY_OF, LOSS, ROUNDS = "try", "retry_of", "loss", "rounds"
 STARTS, NTHREAD, DONE = "starts", "nthread", "done"
 # Where Optuna keeps what a trial was enqueued with.
 FIXED = "fixed_params"
@@ -40,7 +40,17 @@ ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: its slot, parameters, least loss and after how many trees, how it ended (complete, pruned), the time."""
+    """One trial that has ended.
+
+    Attributes:
+        number: its slot.
+        params: as drawn.
+        loss: the least on validation.
+        rounds: after how many trees.
+        state: ``complete`` or ``pruned``.
+        seconds: how long it took.
+        ended_at: seconds since the epoch.
+    """
 
     number: int
     params: Mapping[str, Value]
@@ -73,7 +83,7 @@ class Study:
         """Open the study, or wait until another process has closed it.
 
         Args:
-            folder: where it lies.
+            folder: of the study.
             model: declares ranges, budget and seed.
             starts: the points that a new study begins with; a resumed one keeps its own.
             sampler: the platform's by default; another one for comparisons.
@@ -87,7 +97,7 @@ class Study:
             storage=journal.storage(folder / "journal.log"),
             load_if_exists=True,
             direction="minimize",
-            sampler=sampler or BySlot(model),
+            sampler=sampler or SlotSampler(model),
             pruner=pruner
             or optuna.pruners.MedianPruner(
                 n_startup_trials=3, n_warmup_steps=2 * REPORT_EVERY, interval_steps=REPORT_EVERY
@@ -96,7 +106,7 @@ class Study:
         if STARTS not in self.optuna.user_attrs:
             self.optuna.set_user_attr(NTHREAD, space.cores())
             self.optuna.set_user_attr(STARTS, [dict(start) for start in starts])
-        # The number of cores that the study began with: it goes on as if it had as many.
+        # The number of cores that the study started with: a resumed one uses as many threads.
         self.nthread: int = self.optuna.user_attrs[NTHREAD]
 
     def close(self) -> None:
@@ -157,7 +167,7 @@ class Study:
             self.optuna.tell(trial.number, state=TrialState.FAIL)
 
     def _drawn(self, trial: FrozenTrial) -> Mapping[str, Any]:
-        # A task that is killed while it draws leaves some of the parameters. They are drawn anew, all of them: the rest alone
+        # A task that is killed while it draws leaves some of the parameters. All of them are drawn again: the rest alone
         # would be other draws of the seed than the same trial has when nothing is killed.
         whole = trial.params.keys() == space.ranges(self._model).keys()
         return trial.params if whole else trial.system_attrs.get(FIXED, {})
@@ -165,31 +175,3 @@ class Study:
     def _enqueue(self, params: Mapping[str, Any], attributes: dict[str, int]) -> None:
         # Every trial is enqueued, also one without parameters: so it is born with its slot, in one line of the journal.
         self.optuna.enqueue_trial(dict(params), user_attrs=attributes)
-
-
-class BySlot(optuna.samplers.BaseSampler):
-    """Optuna's TPE, seeded anew for each slot: what is drawn does not depend on what this process drew before."""
-
-    def __init__(self, model: Model) -> None:
-        self._seed = model.seed
-        self._at_random = min(5, max(1, model.trials // 3))
-        self._drawing: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler()
-
-    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Seed."""
-        seed = zlib.crc32(f"{self._seed}/{trial.user_attrs[SLOT]}".encode())
-        self._drawing = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self._at_random)
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
-        """TPE's."""
-        return self._drawing.infer_relative_search_space(study, trial)
-
-    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
-        """TPE's."""
-        return self._drawing.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: Any
-    ) -> Any:
-        """TPE's."""
-        return self._drawing.sample_independent(study, trial, param_name, param_distribution)

@@ -30,7 +30,7 @@ class Tuned:
         params: XGBoost's parameters of the best trial, declared and fixed ones.
         rounds: the number of trees with the least validation loss.
         validation_score: shape (validation rows,), scores by the best trial's model, which was fitted to train alone.
-        study: Optuna's record, for plots; None where nothing was searched.
+        study: Optuna's study, for plots; None where nothing was searched.
         trials: all trials in order.
         best: the one with the least loss; None where nothing was searched.
     """
@@ -60,7 +60,7 @@ def tune(
         train: labelled rows to fit to.
         validation: labelled rows to compare by.
         on_trial: called with every trial that has ended, also in an earlier attempt.
-        folder: where the study lies; by default a temporary one.
+        folder: of the study; by default a temporary one.
         starts: points to try first.
 
     Raises:
@@ -87,7 +87,7 @@ def tune(
 
 
 def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSet, validation: TrainingSet) -> Floats:
-    """Scores of the validation rows by a model of these parameters and so many trees, fitted to train alone."""
+    """Scores of the validation rows by a model of these parameters and ``rounds`` trees, fitted to train alone."""
     fitted = xgboost.train(dict(params), binned(train, params), num_boost_round=rounds, verbose_eval=False)
     return np.asarray(fitted.inplace_predict(validation.features, validate_features=False), dtype=np.float64)
 

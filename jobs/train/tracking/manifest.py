@@ -1,4 +1,4 @@
-"""A training's record: everything by which it can be done again, kept as one file with its run."""
+"""A training's record: everything that is needed to repeat it, kept as one file with its run."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from typing import Any
 from pydantic import TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass
 
-from jobs.train.input_snapshot import InputSnapshot
+from jobs.train.fitted_model import FittedModel
 from jobs.train.search.space import Value
-from jobs.train.split import DayRange, Parts, Split
+from jobs.train.search.tuning import Tuned
+from jobs.train.split import PARTS, DayRange, Parts, Split
+from jobs.train.training_inputs import TrainingInputs
 from lakehouse import code_version
-from lakehouse.declaration import UseCase
 
-# Where it lies under the run.
+# Its path under the run.
 RECORD_FILE = "training/record.json"
 
 LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy")
-PARTS = ("train", "validation", "holdout")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a training was made from, and what came of it.
+    """What a training was made from, and its outcome.
 
     Attributes:
         use_case: the whole declaration as it was.
@@ -39,7 +39,7 @@ class Manifest:
         rows_sha256: digest of the rows that were read.
         params: XGBoost's parameters, seed and number of threads among them.
         rounds: the number of trees.
-        outcome: metrics, threshold, and digests of the model: what a second training is compared by.
+        outcome: metrics, threshold, and digests of the model: what a repetition is compared with.
         libraries: versions of the libraries that compute.
         code_version: of the platform.
         fingerprint: the training's.
@@ -83,36 +83,27 @@ class Manifest:
 _JSON = TypeAdapter(Manifest)
 
 
-def build_manifest(
-    use_case: UseCase,
-    day: dt.date,
-    windows: Split,
-    pinned: InputSnapshot,
-    parts: Parts,
-    params: Mapping[str, Value],
-    rounds: int,
-    outcome: Mapping[str, Any],
-) -> Manifest:
+def build_manifest(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> Manifest:
     """The record of a training that has just been done."""
-    named = {name: getattr(windows, name) for name in PARTS}
+    split = {name: getattr(inputs.split, name) for name in PARTS}
     return Manifest(
-        use_case=use_case.model_dump(mode="json"),
-        partition=day.isoformat(),
-        windows={name: (window.first.isoformat(), window.last.isoformat()) for name, window in named.items()},
-        features_version=pinned.features_version,
-        labels_version=pinned.labels_version,
-        rows_sha256=digest(parts),
-        params=dict(params),
-        rounds=rounds,
-        outcome=outcome,
+        use_case=inputs.use_case.model_dump(mode="json"),
+        partition=inputs.day.isoformat(),
+        windows={name: (days.first.isoformat(), days.last.isoformat()) for name, days in split.items()},
+        features_version=inputs.snapshot.features_version,
+        labels_version=inputs.snapshot.labels_version,
+        rows_sha256=digest(inputs.parts),
+        params=dict(tuned.params),
+        rounds=tuned.rounds,
+        outcome=outcome(model),
         libraries=libraries(),
         code_version=code_version.version(),
-        fingerprint=pinned.fingerprint,
+        fingerprint=inputs.snapshot.fingerprint,
     )
 
 
 def libraries() -> dict[str, str]:
-    """The versions of what computes: other ones may round otherwise."""
+    """The versions of the libraries that compute: other versions may round otherwise."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -131,29 +122,26 @@ def digest(parts: Parts) -> str:
     return content.hexdigest()
 
 
-def outcome(
-    measured: Mapping[str, Any], validation: Mapping[str, Any], threshold: float | None, booster: Any
-) -> dict[str, Any]:
-    """What a second training must get too, to the last digit and the last tree."""
-    written = json.loads(bytes(booster.save_raw("json")))
-    # The trees alone: the library's version, and what a later release of it may add, stand beside them in the file.
-    trees = json.dumps(written["learner"]["gradient_booster"], sort_keys=True)
+def outcome(model: FittedModel) -> dict[str, Any]:
+    """What a second training must reach too, to the last digit and the last tree."""
+    as_json = json.loads(bytes(model.booster.save_raw("json")))
+    # The trees alone: the file also has the library's version, and may have more with a later release of it.
+    trees = json.dumps(as_json["learner"]["gradient_booster"], sort_keys=True)
     return {
-        "metrics": dict(measured),
-        "validation": dict(validation),
-        "threshold": threshold,
+        "metrics": model.metrics,
+        "validation": model.validation,
+        "threshold": model.threshold,
         "trees_sha256": hashlib.sha256(trees.encode()).hexdigest(),
-        "model_sha256": hashlib.sha256(bytes(booster.save_raw("ubj"))).hexdigest(),
+        "model_sha256": model.sha256,
     }
 
 
-def differences(expected: Any, found: Any, place: str = "") -> list[str]:
+def differences(then: Any, now: Any, path: str = "") -> list[str]:
     """Where two outcomes differ, in words: ``metrics.model.log_loss: 0.51 then, 0.52 now``."""
-    if isinstance(expected, Mapping) and isinstance(found, Mapping):
-        names = sorted({*expected, *found})
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
         return [
             line
-            for name in names
-            for line in differences(expected.get(name), found.get(name), f"{place}.{name}".removeprefix("."))
+            for name in sorted({*then, *now})
+            for line in differences(then.get(name), now.get(name), f"{path}.{name}".removeprefix("."))
         ]
-    return [] if expected == found else [f"{place}: {expected} then, {found} now"]
+    return [] if then == now else [f"{path}: {then} then, {now} now"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,18 @@ class Run:
     """
 
     def __init__(self, use_case: str, name: str, tags: Mapping[str, str], fingerprint: str | None = None) -> None:
-        """Start the run, or take up the one that an earlier training with this fingerprint left without a version.
+        """Start the run, or resume the one that an earlier training with this fingerprint left without a version.
 
-        Runs of the same tags that never ended, and are not taken up, are those of a killed training, and are marked so.
+        Other runs of the same tags that never ended are those of a killed training, and are marked so.
         """
         self._client = mlflow_client.client()
         self._experiment = mlflow_client.experiment(use_case)
         self._tags = {**tags, **({registry.TAG_FINGERPRINT: fingerprint} if fingerprint else {})}
-        before = self._left_by_an_earlier_attempt(use_case) if fingerprint else None
-        self._close_abandoned(before)
-        if before is None:
-            before = self._client.create_run(self._experiment, tags=self._tags, run_name=name).info.run_id
-        self.run_id: str = before
+        resumed = self._left_by_an_earlier_attempt(use_case) if fingerprint else None
+        self._close_abandoned(resumed)
+        self.run_id: str = (
+            resumed or self._client.create_run(self._experiment, tags=self._tags, run_name=name).info.run_id
+        )
         self._trials: dict[int, tuple[str, bool]] | None = None
 
     def _left_by_an_earlier_attempt(self, use_case: str) -> str | None:
@@ -49,16 +50,16 @@ class Run:
         for run in self._search(self._tags):
             run_id: str = run.info.run_id
             if PARENT not in run.data.tags and run_id not in of_versions:
-                log.info("run %s: going on with what an earlier attempt logged", run_id)
+                log.info("run %s: resumed with what an earlier attempt logged", run_id)
                 self._client.update_run(run_id, status="RUNNING")
                 return run_id
         return None
 
-    def _close_abandoned(self, taken_up: str | None) -> None:
+    def _close_abandoned(self, resumed: str | None) -> None:
         tags = {key: value for key, value in self._tags.items() if key != registry.TAG_FINGERPRINT}
         for run in self._search(tags, "attributes.status = 'RUNNING'"):
-            if taken_up is None or taken_up not in (run.info.run_id, run.data.tags.get(PARENT)):
-                log.warning("run %s was never ended: an earlier training was killed; marking it so", run.info.run_id)
+            if resumed is None or resumed not in (run.info.run_id, run.data.tags.get(PARENT)):
+                log.warning("run %s never ended: its training was killed, and it is marked so", run.info.run_id)
                 self._client.set_terminated(run.info.run_id, "KILLED")
 
     def _search(self, tags: Mapping[str, str], *conditions: str) -> list[Any]:
@@ -86,7 +87,7 @@ class Run:
         self._client.log_batch(self.run_id, metrics=known)
 
     def trial(self, trial: Trial, loss: str) -> None:
-        """Log a trial as a nested run, unless it is there; one that was left half logged is completed."""
+        """Log a trial as a nested run, unless it is logged already; one that is logged in part is completed."""
         run_id, whole = self._logged().get(trial.number, (None, False))
         if whole:
             return
@@ -142,17 +143,23 @@ class Run:
     def pictures(self, pictures: Mapping[str, bytes]) -> None:
         """Log each as ``plots/<name>.png``."""
         for name, content in pictures.items():
-            self.file(f"plots/{name}.png", lambda file, content=content: file.write_bytes(content))
+            self.content(f"plots/{name}.png", content)
 
     def table(self, path: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Log rows of the same columns as a table that MLflow shows; without rows, nothing."""
         if rows:
             self._client.log_table(self.run_id, {name: [row[name] for row in rows] for name in rows[0]}, path)
 
-    def file(self, path: str, write: Any) -> None:
-        """Log a file under ``path``; ``write`` gets the local path to write it to."""
-        import tempfile
+    def text(self, path: str, text: str) -> None:
+        """Log a file of text under ``path``."""
+        self.content(path, text.encode())
 
+    def content(self, path: str, content: bytes) -> None:
+        """Log a file of these bytes under ``path``."""
+        self.file(path, lambda file: file.write_bytes(content))
+
+    def file(self, path: str, write: Callable[[Path], object]) -> None:
+        """Log a file under ``path``; ``write`` gets the local path to write it to."""
         with tempfile.TemporaryDirectory() as folder:
             local = Path(folder) / Path(path).name
             write(local)

@@ -1,7 +1,7 @@
 """The last step of a training: the run's model becomes a version of the use case's registered model.
 
 The version is created with all its tags in one call, so that none exists half described. What follows it (the alias,
-the diary's line) is repeatable, and a training that finds its version registered already completes it.
+the line in the audit log) is repeatable, and a training that finds its version registered already completes it.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from importlib.metadata import version as installed
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
+from jobs.train.baselines import Metrics
+from jobs.train.fitted_model import FittedModel
+from jobs.train.split import Split
+from jobs.train.training_inputs import TrainingInputs
+from lakehouse.declaration import metric_names
+from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import champion_record, mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
-
-if TYPE_CHECKING:
-    from lakehouse.evaluation.labelled_rows import TrainingSet
 
 
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
@@ -49,28 +52,65 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     return str(logged.model_id)
 
 
-def register(name: str, run_id: str, model_id: str, tags: Mapping[str, str], description: str) -> ModelVersion:
-    """Register the run's model as a new version."""
-    client = mlflow_client.client()
+def register(
+    inputs: TrainingInputs, model: FittedModel, run_id: str, model_id: str, tags: Mapping[str, str]
+) -> ModelVersion:
+    """Register the run's model as a new version.
+
+    Args:
+        inputs: what the training was made from.
+        model: the final model.
+        run_id: the run that logged it.
+        model_id: the logged model, as ``log_model`` gives it.
+        tags: those of the run; the version gets them too.
+    """
+    name, client = inputs.use_case.name, mlflow_client.client()
     try:
         client.create_registered_model(name)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    made = client.create_model_version(
+    created = client.create_model_version(
         name,
         source=f"models:/{model_id}",
         run_id=run_id,
-        tags=dict(tags),
-        description=description,
+        tags={**tags, **version_tags(inputs, model)},
+        description=describe(inputs.day, inputs.split, model.metrics),
         await_creation_for=0,
         model_id=model_id,
     )
-    return registry.version(name, int(made.version))
+    return registry.version(name, int(created.version))
+
+
+def version_tags(inputs: TrainingInputs, model: FittedModel) -> dict[str, str]:
+    """The tags that scoring, gate and monitor read of a version."""
+    return {
+        registry.TAG_FINGERPRINT: inputs.snapshot.fingerprint,
+        registry.TAG_FEATURES: ",".join(inputs.use_case.feature_names),
+        registry.TAG_FEATURES_VERSION: str(inputs.snapshot.features_version),
+        registry.TAG_TRAINED_FOR: inputs.day.isoformat(),
+        registry.TAG_TRAINED_THROUGH: inputs.split.validation.last.isoformat(),
+        registry.TAG_HOLDOUT_FIRST: inputs.split.holdout.first.isoformat(),
+        registry.TAG_HOLDOUT_LAST: inputs.split.holdout.last.isoformat(),
+        registry.TAG_THRESHOLD: "" if model.threshold is None else repr(model.threshold),
+        registry.TAG_SHA256: model.sha256,
+    }
+
+
+def describe(day: dt.date, split: Split, metrics: Mapping[str, Metrics]) -> str:
+    """What a version's page says first: its days, its metrics on the holdout and those of the baselines."""
+    lines = [f"Trained for {day} on {split.train} and {split.validation}; on the holdout {split.holdout}:"]
+    for name, values in metrics.items():
+        known = {key: values[key] for key in values if key not in metric_names.CONFUSION}
+        numbers = ", ".join(f"{key} {value:.4f}" for key, value in known.items() if value is not None)
+        lines.append(f"- {name.replace('_', ' ')}: {numbers}")
+    return "\n".join(lines)
 
 
 def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> None:
-    """Point the alias ``challenger`` to a version that is newest and not judged yet, and write the diary's line."""
+    """Point the alias ``challenger`` to the version if it is the newest and has no verdict yet, and write its line in the
+    audit log.
+    """
     past = {event.event for event in model_events.of_model(model.name, model.version)}
     newest = registry.versions(model.name)[-1].version == model.version
     if newest and not past & {model_events.PROMOTED, model_events.HELD}:

@@ -27,25 +27,25 @@ def days_from(first: dt.date, count: int, each: int = 1) -> list[dt.date]:
 
 
 def test_windows_are_counted_back_from_the_day() -> None:
-    windows = Split.of(USE_CASE, dt.date(2025, 6, 1))
-    assert str(windows.train) == "2024-04-27..2025-05-16"
-    assert str(windows.validation) == "2025-05-18..2025-05-23"
-    assert str(windows.holdout) == "2025-05-25..2025-05-31"
+    split = Split.for_day(USE_CASE, dt.date(2025, 6, 1))
+    assert str(split.train) == "2024-04-27..2025-05-16"
+    assert str(split.validation) == "2025-05-18..2025-05-23"
+    assert str(split.holdout) == "2025-05-25..2025-05-31"
 
 
 def test_windows_do_not_reach_before_the_calendar() -> None:
-    assert Split.of(USE_CASE, dt.date(2024, 2, 1)).train.first == START
+    assert Split.for_day(USE_CASE, dt.date(2024, 2, 1)).train.first == START
 
 
 def test_the_day_itself_is_in_no_window() -> None:
     day = dt.date(2024, 6, 1)
-    assert Split.of(USE_CASE, day).whole.last < day
+    assert Split.for_day(USE_CASE, day).whole.last < day
 
 
 def test_no_row_is_in_two_parts_and_days_without_rows_do_no_harm() -> None:
     day = START + dt.timedelta(days=40)
     present = [d for d in days_from(START, 40, each=20) if d.day != 5]
-    parts = divide(rows_of(present), Split.of(USE_CASE, day), USE_CASE)
+    parts = divide(rows_of(present), Split.for_day(USE_CASE, day), USE_CASE)
     # A day of embargo before validation, and one before the holdout.
     assert sum(parts.rows.values()) == len(present) - 2 * 20
     assert parts.train.days.max() < parts.validation.days.min() < parts.holdout.days.min()
@@ -54,7 +54,7 @@ def test_no_row_is_in_two_parts_and_days_without_rows_do_no_harm() -> None:
 def test_rows_without_label_are_counted_and_left_out() -> None:
     rows = rows_of(days_from(START, 40, each=20))
     rows.label[::10] = np.nan
-    parts = divide(rows, Split.of(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
+    parts = divide(rows, Split.for_day(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
     assert parts.unlabelled == 76
     assert not np.isnan(np.concatenate([parts.train.label, parts.validation.label, parts.holdout.label])).any()
 
@@ -69,9 +69,13 @@ def test_rows_without_label_are_counted_and_left_out() -> None:
 )
 def test_too_few_rows_are_an_error_with_numbers(days: list[dt.date], said: str) -> None:
     with pytest.raises(TrainingDataMissing, match=said):
-        divide(rows_of(days), Split.of(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
+        divide(rows_of(days), Split.for_day(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
 
 
 def test_training_rows_of_one_class_are_an_error() -> None:
     with pytest.raises(TrainingDataMissing, match="expected both classes"):
-        divide(rows_of(days_from(START, 40, each=20), 0.0), Split.of(USE_CASE, START + dt.timedelta(days=40)), USE_CASE)
+        divide(
+            rows_of(days_from(START, 40, each=20), 0.0),
+            Split.for_day(USE_CASE, START + dt.timedelta(days=40)),
+            USE_CASE,
+        )

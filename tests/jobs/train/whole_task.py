@@ -8,6 +8,7 @@ import sys
 from jobs.train import training
 from jobs.train.input_snapshot import InputSnapshot
 from jobs.train.split import Parts, Split
+from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import loader
 from tests.jobs import appointments
 from tests.jobs.train import search_task
@@ -20,13 +21,13 @@ FINGERPRINT = "0123456789abcdef"
 def train(name: str) -> None:
     """Train, and register the version."""
     use_case = loader.by_name(name)
-    windows = Split.of(use_case, DAY)
+    split = Split.for_day(use_case, DAY)
     train, validation = (
-        rows(*search_task.TRAIN, day=windows.train.last),
-        rows(*search_task.VALIDATION, day=windows.validation.last),
+        rows(*search_task.TRAIN, day=split.train.last),
+        rows(*search_task.VALIDATION, day=split.validation.last),
     )
-    parts = Parts(train, validation, rows(2_000, 3, day=windows.holdout.last), 0)
-    training.train(use_case, DAY, windows, InputSnapshot(1, 1, FINGERPRINT), parts, {})
+    parts = Parts(train, validation, rows(2_000, 3, day=split.holdout.last), 0)
+    training.train(TrainingInputs(use_case, DAY, split, InputSnapshot(1, 1, FINGERPRINT), parts), {})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,42 @@
+"""What drift is measured against: the profile of the training rows, and a sample of rows with the model's scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobs.train import fitting
+from jobs.train.fitted_model import FittedModel
+from jobs.train.search.tuning import Tuned
+from jobs.train.split import Parts
+from lakehouse.declaration import Drift
+from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
+from lakehouse.evaluation.labelled_rows import TrainingSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def measure_profile(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift) -> tuple[Profile, pd.DataFrame]:
+    """The profile of a version, and the rows that its drift page draws.
+
+    Features are those of the rows that the model was fitted to. Scores are those of rows that it was not fitted to: of the
+    validation rows by the tuned model, which saw train alone, and of the holdout's by the final one.
+
+    Returns:
+        The profile; and a sample with ``partition``, the features and ``score``.
+    """
+    scored = _frame(fitting.joined(parts.validation, parts.holdout))
+    scored[SCORE] = np.concatenate([tuned.validation_score, model.score])
+    profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift)
+    return profile, reference_sample(scored)
+
+
+def _frame(rows: TrainingSet) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows.features, columns=list(rows.names))
+    frame.insert(0, PARTITION, rows.days.astype("datetime64[s]").astype(object))
+    frame[PARTITION] = [stamp.date() for stamp in frame[PARTITION]]
+    return frame
