@@ -8,9 +8,10 @@ import numpy as np
 
 from jobs.gate.evidence import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import day_bootstrap, metrics, slices
-from lakehouse.evaluation.day_bootstrap import Draws, Floats, Rows
+from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.registry import ModelVersion

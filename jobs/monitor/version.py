@@ -10,6 +10,7 @@ PERFORMANCE = 1
 OUTCOMES_DECIDED_BY = ("jobs.monitor.outcomes", "lakehouse.evaluation.labelled_rows")
 PERFORMANCE_DECIDED_BY = (
     "jobs.monitor.performance",
+    "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.metrics",

@@ -25,6 +25,7 @@ DECIDED_BY = (
     "jobs.train.training",
     "jobs.train.training_inputs",
     "jobs.train.training_profile",
+    "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
     "lakehouse.evaluation.day_bootstrap",
     "lakehouse.evaluation.drift_profile",

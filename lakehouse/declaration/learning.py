@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from lakehouse.declaration.metric_names import ScoreMetric
 from lakehouse.declaration.section import Name, Section, Window
 
 
@@ -90,7 +91,7 @@ class Approval(Section):
 class Gate(Section):
     """When a challenger becomes champion: better on the metric by the margin, beyond noise, and within every limit."""
 
-    metric: Literal["log_loss", "average_precision", "roc_auc", "brier", "rmse", "mae", "mape", "r2"]
+    metric: ScoreMetric
     # What the lower end of the improvement's 95 % interval must reach.
     min_improvement: float = Field(ge=0)
     # For metrics where less is better these are ceilings.

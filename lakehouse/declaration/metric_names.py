@@ -1,26 +1,38 @@
-"""The metrics' names, and which of them are better when greater: what a declaration may name, without what computes them."""
+"""The metrics' names by group, as `lakehouse.declaration.metric_catalogue` declares them: what a use case may name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-Task = Literal["classification", "regression"]
+from lakehouse.declaration.metric_catalogue import METRICS, Group
+from lakehouse.declaration.metric_catalogue import Task as Task
+
+
+def _of(group: Group, task: Task) -> tuple[str, ...]:
+    return tuple(metric.name for metric in METRICS.values() if metric.group == group and task in metric.tasks)
+
 
 NAMES: Mapping[Task, tuple[str, ...]] = {
-    "classification": ("log_loss", "average_precision", "roc_auc", "brier"),
-    "regression": ("rmse", "mae", "mape", "r2"),
+    "classification": _of("scores", "classification"),
+    "regression": _of("scores", "regression"),
 }
 
-# Of decisions: they depend on the threshold.
-OF_DECISIONS = ("precision", "recall", "f1")
-CONFUSION = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+# What a gate compares models by. Pydantic reads the names, which a type checker can't.
+if TYPE_CHECKING:
+    ScoreMetric = str
+else:
+    ScoreMetric = Literal[(*NAMES["classification"], *NAMES["regression"])]
 
-# Mean prediction minus mean label: which way the scores are off as a whole.
-CALIBRATION_GAP = "calibration_gap"
-CALIBRATION_ERROR = "calibration_error"
+# These depend on the threshold.
+OF_DECISIONS = _of("decisions", "classification")
+CONFUSION = _of("confusion", "classification")
+RATES = _of("rates", "classification")
 
-GREATER_IS_BETTER = frozenset({"average_precision", "roc_auc", "r2", *OF_DECISIONS})
+CALIBRATION_GAP = METRICS["calibration_gap"].name
+CALIBRATION_ERROR = METRICS["calibration_error"].name
+
+GREATER_IS_BETTER = frozenset(metric.name for metric in METRICS.values() if metric.greater_is_better)
 
 # The loss by which a model is tuned and watched.
-LOSS: Mapping[Task, str] = {"classification": "log_loss", "regression": "rmse"}
+LOSS: Mapping[Task, str] = {"classification": METRICS["log_loss"].name, "regression": METRICS["rmse"].name}

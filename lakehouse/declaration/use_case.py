@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Model, Reasons, Split
-from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS
+from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.section import Name, Section, Window, expect_known, refuse_twice
 from lakehouse.declaration.source import Source
@@ -143,12 +143,12 @@ class UseCase(Section):
 
     def _metrics_fit_the_task(self) -> None:
         names, what = NAMES[self.model.task], f"the metrics of a {self.model.task}"
-        decided = (*OF_DECISIONS, "alarm_rate", "false_alarm_rate") if self.binary else ()
+        decisions, rates = (OF_DECISIONS, RATES) if self.binary else ((), ())
         expect_known("gate.metric", [self.gate.metric], names, what)
-        expect_known("gate.floors", list(self.gate.floors), (*names, *decided[: len(OF_DECISIONS)]), what)
+        expect_known("gate.floors", list(self.gate.floors), (*names, *decisions), what)
         limits = self.gate.fairness
         expect_known("gate.fairness.slice", [limit.slice for limit in limits], self.slices, "the declared slices")
-        measured = (*names, *decided, CALIBRATION_GAP)
+        measured = (*names, *decisions, *rates, CALIBRATION_GAP)
         expect_known("gate.fairness.metric", [limit.metric for limit in limits], measured, what)
         if self.gate.max_slice_worsening is not None and not self.slices:
             raise ValueError("gate.max_slice_worsening: expected slices to be declared, found none")

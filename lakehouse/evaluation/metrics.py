@@ -1,20 +1,19 @@
-"""The metrics' names, which of them are better when greater, and their values on arrays.
+"""The metrics of rows: the formulas of `lakehouse.declaration.metric_catalogue` with every row counted once.
 
-Definitions are scikit-learn's: average precision is the step-wise area under the precision-recall curve, log loss the mean
-negative log-likelihood in nats, Brier the mean squared error of the probability (Brier 1950), R2 one minus the share of the
-label's variance that is left. MAPE leaves out rows whose label is 0, for which it is not defined; scikit-learn lets one such
-row drown all others. The calibration error is the expected calibration error of Naeini et al. (2015) over ten bins of equally
-many rows: how far the mean score of a bin lies from its mean label, on average. The recalibration line is Cox's (1958): the
-logistic regression of the label on the score's log-odds has intercept 0 and slope 1 for calibrated scores; a slope
-below 1 says that scores are too extreme.
+A few have their value by another way than their formula, which only days drawn with weights need: `IN_ONE_PASS` has them and
+the reasons. The recalibration line is Cox's (1958): the logistic regression of the label on the score's log-odds has
+intercept 0 and slope 1 for calibrated scores; a slope below 1 says that scores are too extreme.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lakehouse import fingerprints
+from lakehouse.declaration import metric_catalogue
+from lakehouse.declaration.metric_catalogue import METRICS, Rows, Sums, Task
 from lakehouse.declaration.metric_names import (
     CALIBRATION_ERROR,
     CALIBRATION_GAP,
@@ -22,7 +21,6 @@ from lakehouse.declaration.metric_names import (
     GREATER_IS_BETTER,
     NAMES,
     OF_DECISIONS,
-    Task,
 )
 
 if TYPE_CHECKING:
@@ -37,8 +35,10 @@ BINS = 10
 
 
 def code_fingerprint() -> str:
-    """Digest of this module: what is measured may change with it."""
-    return fingerprints.digest(Path(__file__).read_text(encoding="utf-8"))
+    """Digest of this module and the formulas: what is measured may change with them."""
+    return fingerprints.digest(
+        *(Path(file).read_text(encoding="utf-8") for file in (__file__, metric_catalogue.__file__))
+    )
 
 
 def compute(task: Task, label: Array, score: Array, decided: Bools | None = None) -> dict[str, float | None]:
@@ -53,70 +53,28 @@ def compute(task: Task, label: Array, score: Array, decided: Bools | None = None
     Returns:
         Metric by name. None where the rows do not define it: no rows, or ranking metrics on labels of a single class.
     """
-    import numpy as np
-
     of_decisions = (*OF_DECISIONS, *CONFUSION) if decided is not None else ()
+    names = (*NAMES[task], *of_decisions, CALIBRATION_GAP, CALIBRATION_ERROR)
+    return {name: value(name, label, score, decided) for name in names}
+
+
+def value(metric: str, label: Array, score: Array, decided: Bools | None = None) -> float | None:
+    """One metric by its name; see `compute`."""
+    import numpy as np
+
     if len(label) == 0:
-        return dict.fromkeys((*NAMES[task], *of_decisions, CALIBRATION_GAP, CALIBRATION_ERROR))
-    result: dict[str, float | None] = _regression(label, score) if task == "regression" else _scores(label, score)
-    if decided is not None:
-        result |= _decisions(label, decided)
-    result[CALIBRATION_GAP] = float(np.mean(score) - np.mean(label))
-    result[CALIBRATION_ERROR] = _calibration_error(label, score)
-    return result
-
-
-def probability_metric(metric: str, label: Array, score: Array) -> float | None:
-    """One metric of a classification by its name, one of ``NAMES``; see `compute`."""
-    import numpy as np
-    from sklearn import config_context, metrics
-
-    if metric == "brier":
-        return float(np.mean((score - label) ** 2))
-    if metric == "log_loss":
-        clipped = np.clip(score, 1e-12, 1 - 1e-12)
-        return float(-np.mean(np.log(np.where(label > 0, clipped, 1 - clipped))))
-    if label.min() == label.max():
         return None
-    ranking = metrics.roc_auc_score if metric == "roc_auc" else metrics.average_precision_score
-    # A night measures hundreds of small groups, and scikit-learn would examine each array ten times.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        return float(ranking(label, score))
-
-
-def _scores(label: Array, score: Array) -> dict[str, float | None]:
-    return {metric: probability_metric(metric, label, score) for metric in NAMES["classification"]}
-
-
-def _regression(label: Array, score: Array) -> dict[str, float | None]:
-    import numpy as np
-
-    error, known, spread = score - label, label != 0, float(np.sum((label - label.mean()) ** 2))
-    return {
-        "rmse": float(np.sqrt(np.mean(error**2))),
-        "mae": float(np.mean(np.abs(error))),
-        "mape": float(np.mean(np.abs(error[known] / label[known]))) if known.any() else None,
-        "r2": 1 - float(np.sum(error**2)) / spread if spread > 0 else None,
-    }
-
-
-def _decisions(label: Array, decided: Bools) -> dict[str, float | None]:
-    yes = label > 0
-    hit, alarm = float((decided & yes).sum()), float((decided & ~yes).sum())
-    miss, quiet = float((~decided & yes).sum()), float((~decided & ~yes).sum())
-    return {
-        "precision": hit / (hit + alarm) if hit + alarm else None,
-        "recall": hit / (hit + miss) if hit + miss else None,
-        "f1": 2 * hit / (2 * hit + alarm + miss) if hit + alarm + miss else None,
-        **dict(zip(CONFUSION, (hit, alarm, miss, quiet), strict=True)),
-    }
-
-
-def _calibration_error(label: Array, score: Array) -> float:
-    import numpy as np
-
-    bins = [part for part in np.array_split(np.argsort(score, kind="stable"), BINS) if len(part)]
-    return float(sum(len(part) * abs(score[part].mean() - label[part].mean()) for part in bins) / len(label))
+    if metric in IN_ONE_PASS:
+        return IN_ONE_PASS[metric](label, score)
+    formula = METRICS[metric].formula
+    assert isinstance(formula, Sums)
+    rows = Rows(label, score, decided)
+    counted = rows if formula.among is None else rows[formula.among(rows)]
+    sums = [np.sum(column) for column in formula.columns(counted)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = float(formula.combine(*sums))
+    # 0 / 0, and not a row that is no number: the rows do not define the metric.
+    return None if np.isnan(result) and not np.isnan(sums).any() else result
 
 
 def recalibration(label: Array, score: Array) -> tuple[float, float] | None:
@@ -134,3 +92,65 @@ def recalibration(label: Array, score: Array) -> tuple[float, float] | None:
 def better_by(metric: str, challenger: Number, champion: Number) -> Number:
     """By how much the challenger is better, in the metric's own unit; negative when it is worse."""
     return challenger - champion if metric in GREATER_IS_BETTER else champion - challenger
+
+
+def _log_loss(label: Array, score: Array) -> float:
+    import numpy as np
+
+    clipped = np.clip(score, 1e-12, 1 - 1e-12)
+    return float(-np.mean(np.log(np.where(label > 0, clipped, 1 - clipped))))
+
+
+def _average_precision(label: Array, score: Array) -> float | None:
+    from sklearn.metrics import average_precision_score
+
+    return _ranking(average_precision_score, label, score)
+
+
+def _roc_auc(label: Array, score: Array) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
+    return _ranking(roc_auc_score, label, score)
+
+
+def _ranking(score_of: Callable[[Array, Array], float], label: Array, score: Array) -> float | None:
+    from sklearn import config_context
+
+    if label.min() == label.max():
+        return None
+    # A night measures hundreds of small groups, and scikit-learn would examine each array ten times.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return float(score_of(label, score))
+
+
+def _r2(label: Array, score: Array) -> float | None:
+    import numpy as np
+
+    spread = float(np.sum((label - label.mean()) ** 2))
+    return 1 - float(np.sum((score - label) ** 2)) / spread if spread > 0 else None
+
+
+def _calibration_gap(label: Array, score: Array) -> float:
+    return float(score.mean() - label.mean())
+
+
+def _calibration_error(label: Array, score: Array) -> float:
+    import numpy as np
+
+    bins = [part for part in np.array_split(np.argsort(score, kind="stable"), BINS) if len(part)]
+    return float(sum(len(part) * abs(score[part].mean() - label[part].mean()) for part in bins) / len(label))
+
+
+# Of all rows at once these are not computed from the formula's sums:
+# - the rankings by scikit-learn, which looks at every score, while a drawn ranking takes neighbours together beyond 2,000;
+# - R2 in two passes, since the difference of two large sums of squares loses digits;
+# - log loss and calibration gap as they have always been stored: the formulas differ from these in the last bits;
+# - the calibration error, whose bins depend on all scores together, has no formula at all.
+IN_ONE_PASS: Mapping[str, Callable[[Array, Array], float | None]] = {
+    "log_loss": _log_loss,
+    "average_precision": _average_precision,
+    "roc_auc": _roc_auc,
+    "r2": _r2,
+    CALIBRATION_GAP: _calibration_gap,
+    CALIBRATION_ERROR: _calibration_error,
+}

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
-from lakehouse.evaluation.day_bootstrap import Bools, Draws, Rows
+from lakehouse.evaluation.day_bootstrap import Bools, Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 

@@ -18,8 +18,8 @@ from jobs.gate.checks import GateDecision, decide
 from jobs.gate.evidence import ChallengerResult, ChampionResult
 from jobs.gate.measurement import Measured
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import metrics
-from lakehouse.evaluation.day_bootstrap import Rows
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs import appointments
 
