@@ -14,7 +14,6 @@ from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused, TrainingDataMissing
 from lakehouse.evaluation import labelled_rows, metrics
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import delta_log, spark_session
 
@@ -35,7 +34,7 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
         ModelRefused: when the challenger wants features that the use case does not declare (any more), or its file
             names others than its tags. TrainingDataMissing: when the holdout has no labelled rows.
     """
-    first, last = _day(challenger, registry.TAG_HOLDOUT_FIRST), _day(challenger, registry.TAG_HOLDOUT_LAST)
+    first, last = challenger.holdout_first, challenger.holdout_last
     rows, versions = _rows(use_case, first, last)
     labelled = rows.labelled()
     if not len(labelled):
@@ -51,7 +50,7 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
     rival = None if champion is None else _meet(use_case, champion, first, last)
     measurable = rival is not None and champion is not None and rival.unseen and not rival.unusable
     if measurable and champion is not None:
-        judged = labelled.between(max(first, _day(champion, registry.TAG_TRAINED_THROUGH) + dt.timedelta(days=1)), last)
+        judged = labelled.between(max(first, champion.trained_through + dt.timedelta(days=1)), last)
     else:
         judged = labelled
     if not len(judged):
@@ -120,11 +119,13 @@ def _rows(use_case: UseCase, first: dt.date, last: dt.date) -> tuple[TrainingSet
 
 def _meet(use_case: UseCase, champion: ModelVersion, first: dt.date, last: dt.date) -> ChampionResult:
     """The champion before it is measured: whether it can be, and on which days."""
+    if problem := ModelVersion.features.problem(champion):
+        return ChampionResult(champion.version, None, unusable=problem)
     if missing := undeclared(champion, use_case):
         return ChampionResult(
             champion.version, None, unusable=f"it wants {', '.join(missing)}, which the use case no longer declares"
         )
-    through = _day(champion, registry.TAG_TRAINED_THROUGH)
+    through = champion.trained_through
     if through < first:
         return ChampionResult(champion.version, None)
     note = f"The champion was trained through {through}, the holdout is {first}..{last}"
@@ -135,14 +136,4 @@ def _meet(use_case: UseCase, champion: ModelVersion, first: dt.date, last: dt.da
 
 def undeclared(model: ModelVersion, use_case: UseCase) -> list[str]:
     """The features that the model wants and the use case does not declare."""
-    return sorted(set(measurement.names_of(model)) - set(use_case.feature_names))
-
-
-def _day(model: ModelVersion, tag: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(model.tags[tag])
-    except (KeyError, ValueError) as error:
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected the tag {tag} with a day, found "
-            f"{model.tags.get(tag)!r}; only versions that the train job registered can be compared"
-        ) from error
+    return sorted(set(model.features) - set(use_case.feature_names))

@@ -115,7 +115,7 @@ def choose(use_case: UseCase, day: dt.date, asked: int | None) -> ModelVersion:
     """
     if asked is not None:
         return registry.version(use_case.name, asked)
-    trained = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_TRAINED_FOR) == day.isoformat()]
+    trained = [v for v in registry.versions(use_case.name) if v.trained_for == day]
     found = trained[-1] if trained else registry.by_alias(use_case.name, registry.CHALLENGER)
     if found is None:
         raise ModelMissing(

@@ -13,7 +13,7 @@ from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import artifacts, registry, xgboost_model
+from lakehouse.models import artifacts, xgboost_model
 from lakehouse.models.registry import ModelVersion
 
 
@@ -39,7 +39,7 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
         ModelRefused: when the file names other features than the version's tags.
     """
     booster = xgboost_model.load(artifacts.model_bytes(model))
-    names = names_of(model)
+    names = list(model.features)
     if booster.feature_names != names:
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
@@ -47,11 +47,6 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
         )
     columns = rows.features[:, [rows.names.index(name) for name in names]]
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
-
-
-def names_of(model: ModelVersion) -> list[str]:
-    """The features that the model wants, in its order."""
-    return model.tags.get(registry.TAG_FEATURES, "").split(",")
 
 
 def gains(use_case: UseCase, mine: Measured, theirs: Measured) -> tuple[IntervalEstimate | None, tuple[SliceGain, ...]]:

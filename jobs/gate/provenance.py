@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,9 +11,19 @@ from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.models import artifacts, mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
+from lakehouse.models.version_tags import OptionalTag
 
-DAYS = (registry.TAG_TRAINED_FOR, registry.TAG_TRAINED_THROUGH, registry.TAG_HOLDOUT_FIRST, registry.TAG_HOLDOUT_LAST)
-TEXTS = (registry.TAG_CODE_VERSION, registry.TAG_FINGERPRINT, registry.TAG_FEATURES, registry.TAG_SHA256)
+TAGS: tuple[OptionalTag[Any], ...] = (
+    ModelVersion.code_version,
+    ModelVersion.fingerprint,
+    ModelVersion.features,
+    ModelVersion.sha256,
+    ModelVersion.trained_for,
+    ModelVersion.trained_through,
+    ModelVersion.holdout_first,
+    ModelVersion.holdout_last,
+    ModelVersion.features_version,
+)
 FILES = (artifacts.MODEL, artifacts.PROFILE, artifacts.REFERENCE, artifacts.RESULT)
 
 
@@ -32,17 +40,8 @@ def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
 
 
 def _tags(use_case: UseCase, model: ModelVersion) -> list[str]:
-    lacking = [f"the tag {name} is not there" for name in TEXTS if not model.tags.get(name)]
-    parsed: list[tuple[str, Callable[[str], object], str]] = [(name, dt.date.fromisoformat, "a day") for name in DAYS]
-    parsed.append((registry.TAG_FEATURES_VERSION, int, "a number"))
-    if use_case.binary:
-        parsed.append((registry.TAG_THRESHOLD, float, "a number"))
-    for name, parse, what in parsed:
-        try:
-            parse(model.tags.get(name, ""))
-        except ValueError:
-            lacking.append(f"the tag {name} should hold {what}, found {model.tags.get(name)!r}")
-    return lacking
+    expected = (*TAGS, ModelVersion.threshold) if use_case.binary else TAGS
+    return [problem for tag in expected if (problem := tag.problem(model))]
 
 
 def _of_run(use_case: UseCase, model: ModelVersion) -> list[str]:

@@ -17,9 +17,7 @@ def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.RetrainingD
     past = partition_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
     verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
     trained = {
-        model.version: dt.date.fromisoformat(model.tags[registry.TAG_TRAINED_FOR])
-        for model in registry.versions(use_case.name)
-        if registry.TAG_TRAINED_FOR in model.tags
+        model.version: model.trained_for for model in registry.versions(use_case.name) if model.trained_for is not None
     }
     champion = champion_record.current(use_case.name)
     champion_trained = None if champion is None else trained.get(champion.version)

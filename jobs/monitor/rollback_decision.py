@@ -102,8 +102,8 @@ def paired(rows: Iterable[Mapping[str, Any]], metric: str, champion: int, former
 
 def _first_unseen(*models: registry.ModelVersion) -> dt.date:
     """The first day that none of them was trained on."""
-    through = [model.tags.get(registry.TAG_TRAINED_THROUGH) for model in models]
-    return max((dt.date.fromisoformat(day) + dt.timedelta(days=1) for day in through if day), default=dt.date.min)
+    through = [model.trained_through for model in models if registry.TAG_TRAINED_THROUGH in model.tags]
+    return max((day + dt.timedelta(days=1) for day in through), default=dt.date.min)
 
 
 def _spread(gains: Sequence[float], weights: Sequence[float], mean: float) -> float:

@@ -51,19 +51,15 @@ def run(arguments: RetireArguments) -> RetireResult:
 
 
 def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:
-    retired = model.tags.get(registry.TAG_RETIRED)
-    if retired is None or registry.TAG_FILES_REMOVED in model.tags or not _written_down(model):
+    if model.retired_at is None or model.files_removed_at is not None or not _written_down(model):
         return False
-    return dt.datetime.fromisoformat(retired) + dt.timedelta(days=rules.files_days) <= now
+    return model.retired_at + dt.timedelta(days=rules.files_days) <= now
 
 
 def _written_down(model: ModelVersion) -> bool:
     """Whether the diary has the retirement that the tag speaks of."""
-    retired = model.tags.get(registry.TAG_RETIRED)
     past = model_events.of_model(model.name, model.version)
-    return retired is not None and any(
-        event.event == model_events.RETIRED and event.happened_at.isoformat() == retired for event in past
-    )
+    return any(event.event == model_events.RETIRED and event.happened_at == model.retired_at for event in past)
 
 
 def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: str) -> bool:
@@ -72,8 +68,8 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
     The tag comes first and the look last: whoever takes it into use meanwhile either sees the tag, or is seen here.
     """
     # A tag without its line is an attempt that was killed: the line gets its instant.
-    at = model.tags.get(registry.TAG_RETIRED) or dt.datetime.now(dt.UTC).isoformat()
-    registry.tag(model, registry.TAG_RETIRED, at)
+    at = model.retired_at or dt.datetime.now(dt.UTC)
+    registry.tag(model, registry.TAG_RETIRED, at.isoformat())
     if reason := versions_in_use.versions_in_use(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version):
         log.info("retire %s: version %d came into use meanwhile: %s", model.name, model.version, reason)
         registry.untag(model, registry.TAG_RETIRED)
@@ -89,7 +85,7 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
             reason=f"neither champion, challenger nor in shadow, and named by no score of the last {rules.scores_days} days",
             evidence={"scores_days": rules.scores_days, "files_days": rules.files_days},
             run_id=model.run_id,
-            happened_at=dt.datetime.fromisoformat(at),
+            happened_at=at,
         )
     )
     return True

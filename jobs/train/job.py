@@ -105,7 +105,7 @@ def _train(
 
 def registered(use_case: UseCase, snapshot: InputSnapshot) -> ModelVersion | None:
     """The newest version that was trained from the same inputs."""
-    same = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_FINGERPRINT) == snapshot.fingerprint]
+    same = [v for v in registry.versions(use_case.name) if v.fingerprint == snapshot.fingerprint]
     return same[-1] if same else None
 
 

@@ -175,7 +175,7 @@ def _told_of(model: ModelVersion | None, history: tuple[model_events.Event, ...]
         told |= {
             "trained_for": model.tags.get(registry.TAG_TRAINED_FOR),
             "trained_through": model.tags.get(registry.TAG_TRAINED_THROUGH),
-            "training_code_version": model.tags.get("code_version"),
+            "training_code_version": model.tags.get(registry.TAG_CODE_VERSION),
             "model_sha256": model.tags.get(registry.TAG_SHA256),
         }
     return told

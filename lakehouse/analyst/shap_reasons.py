@@ -9,7 +9,7 @@ from typing import Any
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import shap_values
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts
 from lakehouse.models.registry import ModelVersion
 
 # When the use case declares no number.
@@ -60,7 +60,7 @@ def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) ->
     Raises:
         ModelRefused: when the file is not what was registered, or wants features that the row does not have.
     """
-    names = model.tags.get(registry.TAG_FEATURES, "").split(",")
+    names = model.features
     if unknown := [name for name in names if name not in features]:
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also wants "

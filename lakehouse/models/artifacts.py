@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakehouse import settings
 from lakehouse.errors import ModelMissing, ModelRefused
-from lakehouse.models import mlflow_client, registry
+from lakehouse.models import mlflow_client
 from lakehouse.models.registry import ModelVersion
 
 # Where training logs a version's files under its run.
@@ -53,14 +53,14 @@ def model_bytes(model: ModelVersion) -> bytes:
         found = hashlib.sha256(content).hexdigest()
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected a file with SHA-256 "
-            f"{model.tags.get(registry.TAG_SHA256)}, found {found}; the artifact store was changed "
+            f"{model.sha256}, found {found}; the artifact store was changed "
             "after registration: restore the file or retire the version"
         )
     return content
 
 
 def _is_registered(model: ModelVersion, content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == model.tags.get(registry.TAG_SHA256)
+    return hashlib.sha256(content).hexdigest() == model.sha256
 
 
 def _cached(model: ModelVersion, path: str) -> Path:

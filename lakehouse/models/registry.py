@@ -14,6 +14,8 @@ import requests
 
 from lakehouse import settings
 from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
+from lakehouse.models import version_tags
+from lakehouse.models.version_tags import OptionalTag, Tag
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -35,23 +37,48 @@ TAG_FEATURES = "features"
 TAG_RETIRED = "retired_at"
 TAG_FILES_REMOVED = "files_removed_at"
 
+A_DAY = "a day as YYYY-MM-DD"
+AN_INSTANT = "an instant with its time zone, as 2024-01-31T02:00:00+00:00"
+
 TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A registered version: its number, the run that trained it, and the tags that training put on it."""
+    """A registered version: its number, the run that trained it, and its tags, as texts and as typed attributes.
+
+    Attributes:
+        threshold: the decision threshold; None for a regression.
+        trained_for: the partition that training ran for; None for a version that the train job did not register.
+        trained_through: the last day of the rows that the model was fitted to.
+        holdout_first: the first day of the rows that it was measured on.
+        holdout_last: the last of them.
+        features: the features that the model reads, in its order.
+        features_version: Delta version of the feature table that training read.
+        sha256: of the model's file.
+        fingerprint: of everything that the model was trained from.
+        code_version: of the code that trained it.
+        retired_at: when the version was retired; None while it is in service.
+        files_removed_at: when its files were removed; None while they are there.
+    """
 
     name: str
     version: int
     run_id: str
     tags: Mapping[str, str]
 
-    @property
-    def threshold(self) -> float | None:
-        """The decision threshold; None for a regression."""
-        value = self.tags.get(TAG_THRESHOLD)
-        return float(value) if value else None
+    threshold = OptionalTag(TAG_THRESHOLD, float, "a number")
+    trained_for = OptionalTag(TAG_TRAINED_FOR, version_tags.day, A_DAY)
+    trained_through = Tag(TAG_TRAINED_THROUGH, version_tags.day, A_DAY)
+    holdout_first = Tag(TAG_HOLDOUT_FIRST, version_tags.day, A_DAY)
+    holdout_last = Tag(TAG_HOLDOUT_LAST, version_tags.day, A_DAY)
+    features = Tag(TAG_FEATURES, version_tags.names, "the names of features, separated by commas")
+    features_version = Tag(TAG_FEATURES_VERSION, int, "a number")
+    sha256 = Tag(TAG_SHA256, str, "a SHA-256")
+    fingerprint = OptionalTag(TAG_FINGERPRINT, str, "a fingerprint")
+    code_version = OptionalTag(TAG_CODE_VERSION, str, "a version of the code")
+    retired_at = OptionalTag(TAG_RETIRED, version_tags.instant, AN_INSTANT)
+    files_removed_at = OptionalTag(TAG_FILES_REMOVED, version_tags.instant, AN_INSTANT)
 
 
 def by_alias(name: str, alias: str) -> ModelVersion | None:
@@ -84,10 +111,10 @@ def in_service(model: ModelVersion) -> ModelVersion:
     Raises:
         ModelRefused: when it was retired.
     """
-    if retired := model.tags.get(TAG_RETIRED):
+    if model.retired_at is not None:
         raise ModelRefused(
-            f"model {model.name} version {model.version}: expected a version in service, it was retired at {retired}; use "
-            "another one: the champion of today scores a day again with --champion now"
+            f"model {model.name} version {model.version}: expected a version in service, it was retired at "
+            f"{model.retired_at.isoformat()}; use another one: the champion of today scores a day again with --champion now"
         )
     return model
 

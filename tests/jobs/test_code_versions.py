@@ -25,8 +25,8 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "8867548891218cef"),
-    "scores": (1, "ec5acd44baa707ce"),
-    "reasons": (1, "5d3b92ae2717a429"),
+    "scores": (1, "fd03fbf9f546ed17"),
+    "reasons": (1, "8e9c93f368de0d25"),
     "outcomes": (1, "ac02a7222a7d8ff0"),
     "performance": (1, "75fd3e06ef937be4"),
     "training": (1, "e8dbbc5175eda4bd"),

@@ -126,7 +126,7 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
             event=model_events.REGISTERED,
             from_version=None if champion is None else champion.version,
             actor=actor,
-            reason=f"trained for {model.tags.get(registry.TAG_TRAINED_FOR)}",
+            reason=f"trained for {model.trained_for}",
             evidence=evidence,
             run_id=model.run_id,
             happened_at=dt.datetime.fromtimestamp(created / 1000, dt.UTC),
