@@ -6,6 +6,8 @@ import argparse
 import sys
 import time
 
+from tabulate import tabulate
+
 from stack import lifecycle
 from stack.credentials import Credentials
 from stack.errors import StackError
@@ -53,11 +55,12 @@ def _status(plan: Plan) -> int:
     if record is None:
         print("The stack is down. make up starts it.")
         return 1
-    told = lifecycle.status(plan.state_root)
-    for name, state in told.items():
-        print(f"  {name:<14} {state}")
+    states = lifecycle.status(plan.state_root)
+    print(
+        tabulate([(f"  {name}", state) for name, state in states.items()], tablefmt="plain", preserve_whitespace=True)
+    )
     print(RunningStack(record.plan, Credentials.of(plan.state_root), was_up=True).addresses())
-    ill = [name for name, state in told.items() if state != "up"]
+    ill = [name for name, state in states.items() if state != "up"]
     if ill:
         print(f"Not up: {', '.join(ill)}. make up starts them again; {record.plan.logs} says what happened.")
     return 1 if ill else 0

@@ -5,12 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
+import tabulate
+
 FORMATS = ("table", "csv", "json")
+
+# Of ASCII and Latin-1, and the separators that some take for line breaks; not the line feed.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+# A column is as wide as its widest cell; the library has no argument for it.
+tabulate.MIN_PADDING = 0
 
 
 def render(
@@ -37,23 +46,28 @@ def render(
         _render_table(out, columns, list(rows), missing)
 
 
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table without a header, each column at its full width, indented by two spaces."""
+    cells = [[_for_terminal(text) for text in row] for row in rows]
+    return [f"  {line}" for line in _tabulate(cells, tablefmt="plain").splitlines()] if cells else []
+
+
 def _render_table(out: TextIO, columns: Sequence[str], rows: list[Sequence[Any]], missing: str) -> None:
-    cells = [[_text(value, missing).split("\n") for value in row] for row in rows]
-    widths = [
-        max(len(column), *(len(line) for row in cells for line in row[at])) if cells else len(column)
-        for at, column in enumerate(columns)
-    ]
-    right = [_all_numbers([row[at] for row in rows]) for at in range(len(columns))]
+    cells = [[_for_terminal(_text(value, missing)) for value in row] for row in rows]
+    sides = ["right" if _all_numbers(row[at] for row in rows) else "left" for at in range(len(columns))]
+    headers = [_for_terminal(name) for name in columns]
+    out.write(_tabulate(cells, headers=headers, tablefmt="simple", colalign=sides) + "\n")
 
-    def line(texts: Sequence[str]) -> str:
-        aligned = (text.rjust(w) if r else text.ljust(w) for text, w, r in zip(texts, widths, right, strict=True))
-        return "  ".join(aligned).rstrip() + "\n"
 
-    out.write(line(columns))
-    out.write("  ".join("-" * width for width in widths) + "\n")
-    for row in cells:
-        for at in range(max(len(cell) for cell in row)):
-            out.write(line([cell[at] if at < len(cell) else "" for cell in row]))
+def _tabulate(cells: list[list[str]], **options: Any) -> str:
+    # Cells are texts already: what looks like a number must keep its digits.
+    lines: str = tabulate.tabulate(cells, disable_numparse=True, preserve_whitespace=True, **options)
+    return lines
+
+
+def _for_terminal(text: str) -> str:
+    """The text without characters that a terminal obeys; a line break stays one, within its column."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _render_json(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

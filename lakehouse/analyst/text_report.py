@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lakehouse.analyst import keys
 from lakehouse.analyst.explanation import Explanation
-from lakehouse.analyst.rendering import plain, render
+from lakehouse.analyst.rendering import aligned, plain
 from lakehouse.analyst.shap_reasons import Reason
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.shap_values import OTHERS
@@ -80,17 +79,15 @@ def _reasons(use_case: UseCase, found: Explanation) -> Iterator[str]:
     else:
         yield f"  Every row starts at {base:.4g}; its reasons make that {margin:.4g}:"
     descriptions = _descriptions(use_case)
-    lines = [
+    yield from aligned(
         [
-            "",
             _effect(use_case, reason),
             f"{reason.contribution:+.3f}",
             _named(reason),
             descriptions.get(reason.feature, ""),
         ]
         for reason in found.reasoned.reasons
-    ]
-    yield from _columns(lines)
+    )
 
 
 def _effect(use_case: UseCase, reason: Reason) -> str:
@@ -112,7 +109,7 @@ def _features(use_case: UseCase, found: Explanation) -> Iterator[str]:
     yield ""
     yield f"The {len(found.features)} features used, version {found.score['features_version']} of their table:"
     descriptions = _descriptions(use_case)
-    yield from _columns(["", name, _number(value), descriptions[name]] for name, value in found.features.items())
+    yield from aligned([name, _number(value), descriptions[name]] for name, value in found.features.items())
 
 
 def _model(use_case: UseCase, found: Explanation) -> Iterator[str]:
@@ -176,15 +173,6 @@ def _missing(use_case: UseCase, found: Explanation) -> Iterator[str]:
         yield "Not to be had:"
     for what in found.missing:
         yield f"  {what}"
-
-
-def _columns(rows: Iterable[list[str]]) -> Iterator[str]:
-    """Aligned, without a header: the first cell of each row is empty and makes the indentation."""
-    made = [row for row in rows]
-    out = io.StringIO()
-    if made:
-        render(out, "table", [""] * len(made[0]), made)
-    yield from out.getvalue().splitlines()[2:]
 
 
 def _descriptions(use_case: UseCase) -> dict[str, str]:

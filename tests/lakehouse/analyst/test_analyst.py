@@ -275,6 +275,27 @@ def test_the_sql_command_prints_whole_columns_with_numbers_to_the_right(
     )
 
 
+def test_the_sql_command_changes_no_digit_and_no_text(command: Callable[..., tuple[int, str, str]]) -> None:
+    sql = (
+        "select '007' as code, '1e5' as other, ' x ' as t, 1.50 as d, 0.1::double + 0.2 as f, true as b, "
+        "1234567890123456789 as n"
+    )
+
+    assert command("sql", sql)[1] == (
+        "code  other  t       d                    f  b                       n\n"
+        "----  -----  ---  ----  -------------------  ----  -------------------\n"
+        "007   1e5     x   1.50  0.30000000000000004  true  1234567890123456789\n"
+    )
+
+
+def test_a_table_breaks_lines_within_their_column_and_shows_control_characters_as_text(
+    command: Callable[..., tuple[int, str, str]],
+) -> None:
+    sql = "select 'a' || chr(10) || 'bc' as t, chr(27) || '[31m' || chr(9) || chr(1) || chr(8232) as c"
+
+    assert command("sql", sql)[1] == ("t   c\n--  --------------------\na   \\x1b[31m\\t\\x01\\u2028\nbc\n")
+
+
 def test_csv_and_json_hold_values_that_programs_can_read(command: Callable[..., tuple[int, str, str]]) -> None:
     sql = (
         "select 1 as a, 2 as a, 'x, \"y\"' as t, null as n, "
