@@ -19,15 +19,6 @@ from lakehouse.errors import BadArguments, NightjarError
 ROWS_ON_SCREEN = 1000
 
 
-class _NoPandas:
-    """Hides pandas from pyarrow, which imports it, half a second, only to ask whether a value might be a pandas one."""
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("pandas is hidden from the analysts' command line", name=name)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     options = _parser().parse_args(arguments)
@@ -116,8 +107,6 @@ def _sql(root: str, options: argparse.Namespace) -> int:
 
 
 def _explain(root: str, options: argparse.Namespace) -> int:
-    # Reasons that are computed on the spot need MLflow's client and XGBoost, and these need pandas.
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _NoPandas)]
     from lakehouse.analyst import explanation, keys, text_report
     from lakehouse.declaration import loader
 
@@ -164,12 +153,11 @@ def _age(age: timedelta) -> str:
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, _NoPandas())
     try:
         code = main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us (head, less) has seen enough. Python would complain while it closes the pipe.
+        # The reader (head, less) has seen enough. Python would complain while it closes the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except KeyboardInterrupt:
