@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
-    sql = commands.add_parser("sql", help="answer a query, over names such as gold.flight_delays_scores")
+    sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
     sql.set_defaults(run=_sql)
     sql.add_argument(
         "query", help="one SELECT, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of DuckDB; - reads it from standard input"
@@ -70,14 +70,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tables(root: str, options: argparse.Namespace) -> int:
-    # Imported where they are used: delta-rs and DuckDB take their time, and --help should not.
+    # Imported where they are used, because delta-rs and DuckDB take time that --help need not wait for.
     from lakehouse.analyst import listing
 
     rows, code = [], 0
     for table in listing.find(root):
         try:
             state = listing.state(table)
-        except NightjarError as error:  # the other tables are still worth seeing
+        except NightjarError as error:  # the other tables are listed all the same
             print(f"error: {error}", file=sys.stderr)
             code = error.exit_code
             continue
@@ -107,7 +107,7 @@ def _sql(root: str, options: argparse.Namespace) -> int:
 
 
 def _explain(root: str, options: argparse.Namespace) -> int:
-    from lakehouse.analyst import explanation, keys, text_report
+    from lakehouse.analyst import explanation, json_report, keys, text_report
     from lakehouse.declaration import loader
 
     use_case = loader.by_name(options.use_case)
@@ -117,8 +117,9 @@ def _explain(root: str, options: argparse.Namespace) -> int:
             raise ValueError
     except ValueError:
         raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}") from None
-    found = explanation.explain(use_case, keys.parse(use_case, options.key), day)
-    print((text_report.as_json if options.format == "json" else text_report.as_text)(use_case, found))
+    explained = explanation.explain(use_case, keys.parse(use_case, options.key), day)
+    report = json_report.report if options.format == "json" else text_report.report
+    print(report(use_case, explained))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What stands behind one score: gathered from the gold tables, the diary of models and, where it answers, MLflow."""
+"""What explains one score: gathered from the gold tables, the models' audit log and, where it answers, MLflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deltalake.exceptions import DeltaError
 from lakehouse import tables
 from lakehouse.analyst import lookup, shap_reasons
 from lakehouse.analyst.lookup import Row
-from lakehouse.analyst.shap_reasons import Reasoned
+from lakehouse.analyst.shap_reasons import ScoreReasons
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
 from lakehouse.models import registry
@@ -26,24 +26,24 @@ from lakehouse.storage import delta_log
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is told of one score.
+    """Everything that explains one score; the fields are the names in its JSON.
 
     Attributes:
         key: the entity's key.
         score: the row of the scores table that decided.
         others: the rows of other roles for the same entity and day.
-        reasoned: why; None when it could not be found out.
+        reasoned: the reasons; None when they can't be read or computed.
         features: every feature's value; empty when the rows can't be read any more.
         model: what is known of the model version: training, windows, rows, metrics.
-        history: what became of that version, oldest first.
+        history: the version's events, oldest first.
         built_from: inputs of the scores and of the features, by name.
-        missing: what could not be had, and why.
+        missing: what could not be read or computed, and why.
     """
 
     key: Row
     score: Row
     others: tuple[Row, ...]
-    reasoned: Reasoned | None
+    reasoned: ScoreReasons | None
     features: Row
     model: Mapping[str, Any]
     history: tuple[model_events.Event, ...]
@@ -51,34 +51,34 @@ class Explanation:
     missing: tuple[str, ...]
 
 
-def explain(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> Explanation:
+def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> Explanation:
     """Gather it.
 
     Args:
         use_case: whose score.
-        wanted: values of key columns that name one entity.
+        key: values of key columns that identify one entity; not every column need be there.
         day: the partition.
 
     Raises:
-        NotScored: no such day or key. BadArguments: the key names several entities.
+        NotScored: no such day or key. BadArguments: several entities have the key.
     """
     missing: list[str] = []
-    rows = lookup.scores(use_case, wanted, day)
+    rows = lookup.scores(use_case, key, day)
     score = next((row for row in rows if row.get("decides")), None) or next(
         (row for row in rows if row["role"] == registry.CHAMPION), rows[0]
     )
-    key = {name: score[name] for name in use_case.entity.key}
+    whole_key = {name: score[name] for name in use_case.entity.key}
     scores_from = builds.inputs_behind(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
-    features = _features(use_case, key, day, score, scores_from, missing)
+    features = _features(use_case, whole_key, day, score, scores_from, missing)
     model = _model(score, missing)
     history = tuple(model_events.of_model(score["model_name"], score["model_version"]))
     return Explanation(
-        key=key,
+        key=whole_key,
         score=score,
         others=tuple(row for row in rows if row is not score),
-        reasoned=_reasoned(use_case, key, day, score, features, model, missing),
+        reasoned=_reasons(use_case, whole_key, day, score, features, model, missing),
         features={name: features[name] for name in use_case.feature_names} if features else {},
-        model=_told_of(model, history, missing),
+        model=_training(model, history, missing),
         history=history,
         built_from={"scores": scores_from, "features": _features_from(use_case, day, features)},
         missing=tuple(missing),
@@ -88,7 +88,7 @@ def explain(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> Expla
 def _features(
     use_case: UseCase, key: Row, day: dt.date, score: Row, scores_from: Inputs, missing: list[str]
 ) -> Row | None:
-    """The very feature row that was scored: the one there is now, if it is still that, else by time travel."""
+    """The feature row that was scored: the present one if it has the same inputs, else by time travel."""
     table = tables.features(use_case)
     where = pc.field("partition") == day
     now = lookup.rows(table, where, key) if delta_log.exists(table) else []
@@ -100,7 +100,8 @@ def _features(
     except (DeltaError, OSError, IndexError) as error:
         missing.append(
             f"the features that were scored: the day was built again since, and version {version} of {table.full_name} "
-            f"can't be read any more ({type(error).__name__}); python -m jobs restate --use-case {use_case.name} scores it anew"
+            f"can't be read any more ({type(error).__name__}); to score the day again: python -m jobs restate --use-case "
+            f"{use_case.name}"
         )
         return None
 
@@ -119,7 +120,7 @@ def _model(score: Row, missing: list[str]) -> ModelVersion | None:
         return None
 
 
-def _reasoned(
+def _reasons(
     use_case: UseCase,
     key: Row,
     day: dt.date,
@@ -127,26 +128,26 @@ def _reasoned(
     features: Row | None,
     model: ModelVersion | None,
     missing: list[str],
-) -> Reasoned | None:
+) -> ScoreReasons | None:
     stored = _stored_reasons(use_case, key, day, score)
     if stored:
-        return shap_reasons.of_stored(stored)
+        return shap_reasons.from_rows(stored)
     if features is None or model is None:
         missing.append(
             "the reasons: none are stored for this row, and without its features and model none can be computed"
         )
         return None
     try:
-        found = shap_reasons.compute(use_case, model, features)
+        reasons = shap_reasons.compute(use_case, model, features)
     except (ServiceUnavailable, ModelMissing, ModelRefused) as error:
         missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
         return None
-    again = 1 / (1 + math.exp(-found.margin)) if use_case.binary else found.margin
-    if abs(again - score["score"]) > found.rounding:
+    computed = 1 / (1 + math.exp(-reasons.margin)) if use_case.binary else reasons.margin
+    if abs(computed - score["score"]) > reasons.rounding:
         missing.append(
-            f"certainty of the reasons: computed again the score is {again:.6f}, and {score['score']:.6f} is stored"
+            f"certainty of the reasons: computed again the score is {computed:.6f}, and {score['score']:.6f} is stored"
         )
-    return found
+    return reasons
 
 
 def _stored_reasons(use_case: UseCase, key: Row, day: dt.date, score: Row) -> list[Row]:
@@ -158,24 +159,28 @@ def _stored_reasons(use_case: UseCase, key: Row, day: dt.date, score: Row) -> li
     made_from = {row["inputs_fingerprint"] for row in rows}
     if len(made_from) != 1:
         return []
-    # A run that was killed between scores and reasons leaves those of the scores before: they explain another score.
-    of_scores = builds.inputs_behind(table, {day: made_from.pop()}).get(day, {}).get("scores")
-    return rows if of_scores == score["inputs_fingerprint"] else []
+    # A run that was killed between scores and reasons leaves the earlier reasons, which explain another score.
+    scores_fingerprint = builds.inputs_behind(table, {day: made_from.pop()}).get(day, {}).get("scores")
+    return rows if scores_fingerprint == score["inputs_fingerprint"] else []
 
 
-def _told_of(model: ModelVersion | None, history: tuple[model_events.Event, ...], missing: list[str]) -> dict[str, Any]:
-    """Training's windows, rows and metrics, from the diary, which is there without MLflow; the tags beside them."""
-    told: dict[str, Any] = {}
+def _training(
+    model: ModelVersion | None, history: tuple[model_events.Event, ...], missing: list[str]
+) -> dict[str, Any]:
+    """Windows, rows and metrics of the training from the audit log, which needs no MLflow; and the version's tags."""
+    training: dict[str, Any] = {}
     registered = next((event for event in history if event.event == model_events.REGISTERED), None)
     if registered is not None:
-        told |= {name: registered.evidence.get(name) for name in ("windows", "rows", "metrics", "features_version")}
+        names = ("windows", "rows", "metrics", "features_version")
+        training |= {name: registered.evidence.get(name) for name in names}
     else:
         missing.append("the model's windows and metrics: ops.model_events has no line of its registration")
     if model is not None:
-        told |= {
+        # As text: a tag that can't be read is shown too.
+        training |= {
             "trained_for": model.tags.get(registry.TAG_TRAINED_FOR),
             "trained_through": model.tags.get(registry.TAG_TRAINED_THROUGH),
             "training_code_version": model.tags.get(registry.TAG_CODE_VERSION),
             "model_sha256": model.tags.get(registry.TAG_SHA256),
         }
-    return told
+    return training

@@ -1,4 +1,4 @@
-"""An entity as an analyst names it on the command line, found among the scores of a day."""
+"""An entity's key as an analyst types it on the command line, and the scored keys that are most like it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from lakehouse.tables import entity_columns
 # A comma divides two parts only where another name=... follows, so that a value may have commas.
 BETWEEN = re.compile(r",(?=\s*[a-z][a-z0-9_]*=)")
 LONGEST = 200
-LOOKED_AT = 20_000
+# Of a day's keys, at most so many are compared with the one that was typed.
+COMPARED = 20_000
 
 
 def parse(use_case: UseCase, texts: Iterable[str]) -> dict[str, Any]:
-    """The values of key columns, typed as in their table; not every column need be named.
+    """The values of key columns, typed as in their table; not every column need be there.
 
     Args:
         use_case: whose entities.
-        texts: such as ``carrier=UA,flight=1545``, one or several.
+        texts: one or several, such as ``name=value,other=value``.
 
     Raises:
-        BadArguments: naming the part, what was expected and what was found.
+        BadArguments: with the part, what was expected and what was found.
     """
     columns = {column.name: column for column in entity_columns(use_case)}
     shape = ",".join(f"{name}=..." for name in columns)
-    found: dict[str, Any] = {}
+    key: dict[str, Any] = {}
     for part in (part.strip() for text in texts for part in BETWEEN.split(text)):
         name, equals, value = part.partition("=")
         if not equals or not name:
@@ -41,34 +42,34 @@ def parse(use_case: UseCase, texts: Iterable[str]) -> dict[str, Any]:
             raise BadArguments(
                 f"--key: {_shown(name)} is no key column of {use_case.name}; expected {', '.join(columns)}, as --key {shape}"
             )
-        if name in found:
+        if name in key:
             raise BadArguments(f"--key: {name} is given twice; expected {shape}")
-        found[name] = _typed(columns[name], value)
-    if not found:
+        key[name] = _typed(columns[name], value)
+    if not key:
         raise BadArguments(f"--key: expected {shape}, found nothing")
-    return found
+    return key
 
 
-def near(wanted: Mapping[str, Any], present: Sequence[Mapping[str, Any]], most: int = 3) -> list[str]:
-    """The keys among ``present`` that are most like the wanted one, as they would be typed."""
+def near(key: Mapping[str, Any], present: Sequence[Mapping[str, Any]], most: int = 3) -> list[str]:
+    """The keys among ``present`` that are most like ``key``, as they are typed."""
 
-    def likeness(key: Mapping[str, Any]) -> float:
-        return sum(_alike(value, key[name]) for name, value in wanted.items())
+    def likeness(other: Mapping[str, Any]) -> float:
+        return sum(_likeness(value, other[name]) for name, value in key.items())
 
-    return [text(key) for key in heapq.nlargest(most, present[:LOOKED_AT], key=likeness)]
+    return [text(other) for other in heapq.nlargest(most, present[:COMPARED], key=likeness)]
 
 
 def text(key: Mapping[str, Any]) -> str:
-    """The key as it is typed: ``carrier=UA,flight=1545``."""
+    """The key as it is typed: ``name=value,other=value``."""
     return ",".join(f"{name}={value}" for name, value in key.items())
 
 
-def _alike(wanted: Any, found: Any) -> float:
-    if wanted == found:
+def _likeness(one: Any, other: Any) -> float:
+    if one == other:
         return 2.0
-    if isinstance(wanted, int | float) and isinstance(found, int | float):
-        return 1 / (1 + abs(wanted - found) / max(abs(wanted), 1))
-    return difflib.SequenceMatcher(None, str(wanted), str(found)).ratio()
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return 1 / (1 + abs(one - other) / max(abs(one), 1))
+    return difflib.SequenceMatcher(None, str(one), str(other)).ratio()
 
 
 def _typed(column: Column, value: str) -> Any:
@@ -104,8 +105,8 @@ def _string(value: str) -> str:
 
 
 def _instant(value: str) -> dt.datetime:
-    found = dt.datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    instant = dt.datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
 READ = {
@@ -124,7 +125,7 @@ EXPECTED = {
     "double": "a number",
     "boolean": "true or false",
     "date": "a day as YYYY-MM-DD",
-    "timestamp": "an instant such as 2013-06-25T04:00:00",
+    "timestamp": "an instant such as 2024-06-25T04:00:00",
 }
 
 

@@ -17,7 +17,7 @@ LAYERS = ("bronze", "silver", "gold", "ops")
 
 @dataclass(frozen=True)
 class FoundTable:
-    """A Delta table that exists: its layer, its name, and where it lies."""
+    """A Delta table that exists: its layer, its name and its location."""
 
     layer: str
     name: str
@@ -25,7 +25,7 @@ class FoundTable:
 
     @property
     def full_name(self) -> str:
-        """The name in SQL, such as ``gold.flight_delays_scores``."""
+        """The name in SQL, such as ``gold.<use_case>_scores``."""
         return f"{self.layer}.{self.name}"
 
     def open(self) -> DeltaTable:
@@ -42,15 +42,15 @@ class FoundTable:
 
 @dataclass(frozen=True)
 class TableState:
-    """How a table stands at its newest version.
+    """A table at its newest version.
 
     Attributes:
         table: its name in SQL.
         rows: number of rows.
         files: number of live data files.
         version: Delta version.
-        newest_partition: the newest day that it has rows of, by its column ``partition``; else the greatest value of a
-            column that divides its files; None when it has neither, or no rows.
+        newest_partition: the newest day of its column ``partition``; else the greatest value of a column that it is
+            partitioned by; None when it has neither, or no rows.
         last_commit: when the newest version was committed, UTC.
     """
 
@@ -66,23 +66,23 @@ def find(root: str) -> list[FoundTable]:
     """All tables under ``root`` (a folder, or an address such as ``s3://...``), by layer and name.
 
     Raises:
-        NoLakehouse: there is not one.
+        NoLakehouse: there are none.
     """
     root = root.rstrip("/")
-    found = [
+    tables = [
         FoundTable(layer, name, f"{root}/{layer}/{name}")
         for layer in LAYERS
         for name in (_names_at_address(root, layer) if "://" in root else _names_in_folder(Path(root) / layer))
     ]
-    if not found:
+    if not tables:
         raise NoLakehouse(
             f"there are no tables under {root}: `make demo` makes some, or set LAKEHOUSE_ROOT to where yours are"
         )
-    return found
+    return tables
 
 
 def state(table: FoundTable) -> TableState:
-    """Describe ``table`` from its Delta log. Data is read only where the log does not say how many rows a file has.
+    """Describe ``table`` from its Delta log. Data is read only where the log lacks the number of rows of a file.
 
     Raises:
         TableUnreadable: its Delta log, or data that has to be counted, cannot be read.
@@ -91,7 +91,7 @@ def state(table: FoundTable) -> TableState:
     try:
         files = delta.get_add_actions(flatten=True)
         columns: dict[str, list[Any]] = {
-            name: list(files.column(name).to_pylist()) for name in files.schema.names if _wanted(name)
+            name: list(files.column(name).to_pylist()) for name in files.schema.names if _is_used(name)
         }
         committed = next(iter(delta.history(1)), {}).get("timestamp")
         counts: list[int | None] = columns.get("num_records", [None] * files.num_rows)
@@ -107,12 +107,12 @@ def state(table: FoundTable) -> TableState:
         raise TableUnreadable(f"{table.full_name}: version {delta.version()} cannot be described: {error}") from error
 
 
-def _wanted(column: str) -> bool:
+def _is_used(column: str) -> bool:
     return column in ("num_records", "max.partition") or column.startswith("partition.")
 
 
 def _rows(delta: DeltaTable, counts: list[int | None]) -> int:
-    # Statistics count the rows of a file before its deletion vector takes some away.
+    # Statistics count the rows of a file without regard to its deletion vector.
     deletes = "deletionVectors" in (delta.protocol().reader_features or [])
     known = [count for count in counts if count is not None]
     if len(known) == len(counts) and not deletes:
@@ -124,7 +124,7 @@ def _newest_partition(partition_columns: list[str], columns: dict[str, list[Any]
     values = [
         [value for value in columns.get(f"partition.{name}", []) if value is not None] for name in partition_columns
     ]
-    # A table of few rows has its day as a plain column; its statistics know the newest one.
+    # A table of few rows has its day as a plain column, whose statistics have the newest one.
     values.append([value for value in columns.get("max.partition", []) if value is not None])
     dated = [each for each in values if each and isinstance(each[0], date)]
     return max((dated or values or [[]])[0], default=None)
@@ -137,7 +137,7 @@ def _names_in_folder(folder: Path) -> list[str]:
 
 
 def _names_at_address(root: str, layer: str) -> list[str]:
-    # Only a remote lakehouse needs it, and it takes a tenth of a second to import.
+    # Imported here, because only a remote lakehouse needs it and it takes a tenth of a second.
     from pyarrow import fs
 
     filesystem, path = fs.FileSystem.from_uri(root)

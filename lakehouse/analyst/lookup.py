@@ -1,4 +1,4 @@
-"""Rows of a gold table by their key, compared as typed values: nothing that was typed becomes SQL or a path."""
+"""Rows of a gold table by their key. Values are compared as values: nothing that an analyst types becomes SQL or a path."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ from lakehouse.tables import Table
 Row = dict[str, Any]
 
 
-def scores(use_case: UseCase, wanted: Mapping[str, Any], day: dt.date) -> list[Row]:
+def scores(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> list[Row]:
     """The scores of one entity on one day, one a role.
 
     Args:
         use_case: whose scores.
-        wanted: values of key columns.
+        key: values of key columns.
         day: the partition.
 
     Raises:
-        NotScored: no such day or key; it suggests some that there are. BadArguments: several entities have that key.
+        NotScored: no such day or key, with those that come nearest. BadArguments: several entities have the key.
     """
     table = tables.scores(use_case)
-    found = rows(table, pc.field("partition") == day, wanted) if delta_log.exists(table) else []
+    scored = rows(table, pc.field("partition") == day, key) if delta_log.exists(table) else []
     on = use_case.entity.key
-    entities = {tuple(row[name] for name in on) for row in found}
+    entities = {tuple(row[name] for name in on) for row in scored}
     if len(entities) > 1:
-        such = ", ".join(keys.text(dict(zip(on, entity, strict=True))) for entity in sorted(entities)[:3])
+        examples = ", ".join(keys.text(dict(zip(on, entity, strict=True))) for entity in sorted(entities)[:3])
         raise BadArguments(
-            f"--key {keys.text(wanted)}: expected the key of one row of {table.full_name} on {day}, {len(entities)} have it, "
-            f"such as {such}; name more of {', '.join(on)}"
+            f"--key {keys.text(key)}: expected the key of one row of {table.full_name} on {day}, {len(entities)} have it, "
+            f"such as {examples}; give more of {', '.join(on)}"
         )
-    if found:
-        return found
-    scored = sorted(delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION))
-    if day not in scored:
-        nearest = ", ".join(str(each) for each in sorted(scored, key=lambda each: abs(each - day))[:3])
+    if scored:
+        return scored
+    days = sorted(delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION))
+    if day not in days:
+        nearest = ", ".join(str(each) for each in sorted(days, key=lambda each: abs(each - day))[:3])
         raise NotScored(
             f"{table.full_name}: expected scores of {day}, "
             + (
-                f"found {len(scored)} day(s) from {scored[0]} to {scored[-1]}; nearest: {nearest}"
-                if scored
+                f"found {len(days)} day(s) from {days[0]} to {days[-1]}; nearest: {nearest}"
+                if days
                 else "there are none"
             )
             + f"; to score it: python -m jobs score --use-case {use_case.name} --partition {day}"
         )
     present = [{name: row[name] for name in on} for row in rows(table, pc.field("partition") == day, {}, columns=on)]
     raise NotScored(
-        f"{table.full_name}: {day} has no {keys.text(wanted)} among its {len(present)} rows; most alike: "
-        + " or ".join(keys.near(wanted, list({tuple(key.values()): key for key in present}.values())))
+        f"{table.full_name}: {day} has no {keys.text(key)} among its {len(present)} rows; most alike: "
+        + " or ".join(keys.near(key, list({tuple(each.values()): each for each in present}.values())))
     )
 
 
@@ -70,11 +70,19 @@ def rows(
     columns: tuple[str, ...] | None = None,
     at: int | None = None,
 ) -> list[Row]:
-    """Rows by typed comparison, never by text; with those of the declared columns that the table has by now."""
+    """The rows with that key, with those of the declared columns that the table has already.
+
+    Args:
+        table: of the lakehouse.
+        where: a further condition.
+        key: values by column, compared in the column's type.
+        columns: of the table; all that are declared when it is None.
+        at: a version of the table; the newest when it is None.
+    """
     location = delta_log.location(table)
     dataset = arrow_dataset.open_dataset(DeltaTable(location, version=at), location)
     for name, value in key.items():
         where &= pc.field(name) == pa.scalar(value, dataset.schema.field(name).type)
     present = [name for name in columns or table.column_names if name in dataset.schema.names]
-    found: list[Row] = dataset.to_table(columns=present, filter=where).to_pylist()
-    return found
+    result: list[Row] = dataset.to_table(columns=present, filter=where).to_pylist()
+    return result

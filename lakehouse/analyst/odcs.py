@@ -1,7 +1,7 @@
 """A source's contract as an Open Data Contract Standard document, for the team that delivers it and for catalogues.
 
-What the standard has no field for (the share of rejects, the expected volume) stands as text and as custom property: the
-document says all that the declaration says. Standard: https://bitol-io.github.io/open-data-contract-standard/
+What the standard has no field for (the share of rejects, the expected volume) is there as text and as custom property, so that
+the document is as complete as the declaration. Standard: https://bitol-io.github.io/open-data-contract-standard/
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def contract(use_case: UseCase, source: Source, version: str) -> OpenDataContrac
     """The contract of a source.
 
     Args:
-        use_case: which declares it.
-        source: the contract.
-        version: of the document: what changes when the declaration does.
+        use_case: the one that declares the source.
+        source: whose contract.
+        version: of the document; it changes with the declaration.
     """
     return OpenDataContractStandard(
         apiVersion=API_VERSION,
@@ -122,14 +122,14 @@ def _row_rules(source: Source) -> list[DataQuality]:
 
 
 def _of_a_delivery(source: Source) -> list[DataQuality]:
-    said = [f"a delivery with more than {source.max_reject_share:.0%} rejected rows is refused as a whole"]
+    rules = [f"a delivery with more than {source.max_reject_share:.0%} rejected rows is refused as a whole"]
     if source.volume is not None:
         volume = source.volume
-        said.append(
+        rules.append(
             f"a day's first delivery has {volume.at_least:g} to {volume.at_most:g} times the rows of the median delivery of the "
             f"{volume.of_days} days before it, once there are {volume.min_days}"
         )
-    return [_quality(type="text", description=text) for text in said]
+    return [_quality(type="text", description=text) for text in rules]
 
 
 def _service_levels(use_case: UseCase, source: Source) -> list[ServiceLevelAgreementProperty]:

@@ -1,4 +1,4 @@
-"""A read-only SQL query over the lakehouse, answered by DuckDB from the Delta tables it names."""
+"""A read-only SQL query over the lakehouse, which DuckDB answers from the Delta tables that it names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN_TABLES = (
     "SELECT schema_name AS layer, view_name AS name FROM duckdb_views() "
     f"WHERE schema_name IN {listing.LAYERS} ORDER BY ALL"
 )
-# These list tables without naming them.
+# Queries that list tables without naming them.
 ABOUT_TABLES = re.compile(r"information_schema|duckdb_|pg_catalog|sqlite_master|^\s*show\b", re.IGNORECASE)
 EXPLAINED = re.compile(r"\s*explain\b\s*(analyze\b|\(\s*(?:analyze|format)\b[^)]*\))?(?P<statement>.*)", re.I | re.S)
 NO_SUCH_TABLE = re.compile(r'Table with name "?(?P<name>[^"]+?)"? does not exist')
@@ -38,15 +38,15 @@ class Answer:
 def ask(root: str, sql: str) -> Answer:
     """Answer ``sql`` over the tables under ``root``, which it names as ``layer.name``.
 
-    Only tables that the text names are opened. Partitions and files that a filter rules out are not read.
+    Only tables that the text names are opened. Partitions and files that a filter excludes are not read.
 
     Raises:
         NoLakehouse: there are no tables under ``root``.
-        QueryRefused: not one read-only statement, or DuckDB cannot run it (here or while the rows are read).
+        QueryRefused: it is not one read-only statement, or DuckDB cannot run it (here or while the rows are read).
         TableUnreadable: delta-rs cannot read a table that it names.
         UnknownTable: it names a table that does not exist.
     """
-    # No extension is fetched behind the analyst's back, and no Python variable of ours can pass for a table.
+    # DuckDB downloads no extension by itself, and no Python variable of this process can pass for a table.
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"})
     _refuse_unless_read_only(connection, sql)
     tables = listing.find(root)
@@ -58,7 +58,7 @@ def ask(root: str, sql: str) -> Answer:
             if ABOUT_TABLES.search(sql) or _may_name(sql, table):
                 _open(connection, table)
         if SHOW_TABLES.fullmatch(sql):
-            # DuckDB's own answer leaves out every schema but one.
+            # DuckDB's own answer has one schema only.
             sql = SHOWN_TABLES
         cursor = connection.execute(sql)
         return Answer(tuple(column[0] for column in cursor.description or ()), _rows(cursor))
@@ -75,7 +75,7 @@ def _refuse_unless_read_only(connection: duckdb.DuckDBPyConnection, sql: str) ->
         raise QueryRefused(f"expected one SQL statement, found {len(statements)}")
     kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN:
-        # EXPLAIN ANALYZE runs what it explains. What this pattern misreads is refused, never run.
+        # EXPLAIN ANALYZE runs what it explains. What this pattern does not match is refused, never run.
         explained = EXPLAINED.fullmatch(re.sub(r"^(\s*--[^\n]*\n|\s*/\*.*?\*/)+", "", sql, flags=re.S))
         if explained is None:
             raise QueryRefused(READ_ONLY)
@@ -85,7 +85,7 @@ def _refuse_unless_read_only(connection: duckdb.DuckDBPyConnection, sql: str) ->
 
 
 def _may_name(sql: str, table: listing.FoundTable) -> bool:
-    # Text that names a table holds its layer and its name, however they are quoted. One table too many only costs time.
+    # Text that names a table contains its layer and its name, however they are quoted. One table too many only costs time.
     return table.layer in sql.lower() and table.name.lower() in sql.lower()
 
 
@@ -113,18 +113,18 @@ def _explained(error: duckdb.Error, sql: str, tables: list[listing.FoundTable]) 
         return QueryRefused(_in_one_line(error))
     name = missing["name"]
     layer = re.search(rf'(\w+)"?\s*\.\s*"?{re.escape(name)}\b', sql, re.IGNORECASE)
-    asked = name if layer is None else f"{layer[1]}.{name}"
-    near = _near(asked, tables)
+    full_name = name if layer is None else f"{layer[1]}.{name}"
+    near = _near(full_name, tables)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(t.full_name for t in tables)}"
-    return UnknownTable(f"there is no table {asked}: {hint}")
+    return UnknownTable(f"there is no table {full_name}: {hint}")
 
 
-def _near(asked: str, tables: list[listing.FoundTable]) -> list[str]:
-    tail = asked.rpartition(".")[2].lower()
-    same = [table.full_name for table in tables if table.name.lower() == tail]
-    return same or difflib.get_close_matches(asked.lower(), [table.full_name for table in tables], n=3, cutoff=0.5)
+def _near(full_name: str, tables: list[listing.FoundTable]) -> list[str]:
+    name = full_name.rpartition(".")[2].lower()
+    same = [table.full_name for table in tables if table.name.lower() == name]
+    return same or difflib.get_close_matches(full_name.lower(), [table.full_name for table in tables], n=3, cutoff=0.5)
 
 
 def _in_one_line(error: duckdb.Error) -> str:
-    # What follows is the query again with a mark under the place, which the message names already.
+    # The rest repeats the query with a mark under the place, which the message names already.
     return " ".join(str(error).split("\n\nLINE ")[0].split())

@@ -1,4 +1,4 @@
-"""The rendering of rows for people (an aligned table) and for programs (CSV, JSON)."""
+"""Rows for people, as an aligned table, and for programs, as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def render(
     """Write ``rows`` to ``out``.
 
     Args:
-        out: where to.
+        out: the stream.
         form: ``table``: every column at its full width, numbers to the right, ``missing`` where there is no value;
             ``csv``: a header line and comma-separated values, empty where there is no value; ``json``: an array with
-            an object a line, null where there is no value (or none that JSON knows: NaN, infinity).
-        columns: their names.
-        rows: values in the order of ``columns``. Only a table waits for the last row before it writes the first.
-        missing: what a table shows for None.
+            an object a line, null where there is no value, or one that JSON has no number for (NaN, infinity).
+        columns: the names of the columns.
+        rows: values in the order of ``columns``. A table is written after the last row is read, the others row by row.
+        missing: the text for None in a table.
     """
     if form == "csv":
         writer = csv.writer(out, lineterminator="\n")
@@ -80,7 +80,7 @@ def _render_json(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[An
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
-    # A join may give two columns one name; in an object the second would silently replace the first.
+    # A join may give two columns one name; in an object the second value would replace the first.
     names: list[str] = []
     for column in columns:
         name, copies = column, 1

@@ -1,4 +1,4 @@
-"""Why a row was scored as it was: as stored beside the scores, or computed on the spot."""
+"""The reasons of a score: as they are stored with the scores, or computed now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts
 from lakehouse.models.registry import ModelVersion
 
-# When the use case declares no number.
+# Features that are named when the use case declares no number.
 NAMED = 5
 # The distance from 1 to the next number that 32 bits can hold.
 SINGLE_PRECISION = 2.0**-23
@@ -20,7 +20,7 @@ SINGLE_PRECISION = 2.0**-23
 
 @dataclass(frozen=True)
 class Reason:
-    """What a feature added to the margin; ``value`` is None where it was not known, and for the sum of the others."""
+    """What a feature adds to the margin; ``value`` is None where it is not known, and for the sum of the others."""
 
     feature: str
     value: float | None
@@ -28,7 +28,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Reasoned:
+class ScoreReasons:
     """The reasons, the greatest first and the sum of the others last; ``stored`` or computed now."""
 
     base_value: float
@@ -37,48 +37,55 @@ class Reasoned:
 
     @property
     def margin(self) -> float:
-        """What they add up to."""
+        """The sum of base value and reasons."""
         return self.base_value + sum(reason.contribution for reason in self.reasons)
 
     @property
     def rounding(self) -> float:
-        """By how much the margin may differ from the model's: XGBoost adds up in single precision, and what that rounds away
-        grows with what is added and not with the sum.
+        """By how much the margin may differ from the model's: XGBoost adds in single precision, and the rounding grows with
+        the terms and not with their sum.
         """
         return 4 * SINGLE_PRECISION * (abs(self.base_value) + sum(abs(reason.contribution) for reason in self.reasons))
 
 
-def of_stored(rows: Sequence[dict[str, Any]]) -> Reasoned:
+def unit(use_case: UseCase) -> str:
+    """What contributions are measured in."""
+    return "log-odds" if use_case.binary else "the unit of the value"
+
+
+def from_rows(rows: Sequence[dict[str, Any]]) -> ScoreReasons:
     """From the rows of the reasons table for one score, by rank."""
     reasons = tuple(Reason(row["feature"], row["value"], row["contribution"]) for row in rows)
-    return Reasoned(rows[0]["base_value"], reasons, stored=True)
+    return ScoreReasons(rows[0]["base_value"], reasons, stored=True)
 
 
-def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) -> Reasoned:
+def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) -> ScoreReasons:
     """From the model's file and the feature row.
 
     Raises:
-        ModelRefused: when the file is not what was registered, or wants features that the row does not have.
+        ModelRefused: when the file is not what was registered, or the model reads features that the row does not have.
     """
     names = model.features
     if unknown := [name for name in names if name not in features]:
         raise ModelRefused(
-            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also wants "
+            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also reads "
             f"{', '.join(unknown)}"
         )
     content = artifacts.model_bytes(model)
-    # Imported here: they take seconds, and stored reasons need neither.
+    # Imported here, because they take seconds and stored reasons need neither.
     import numpy as np
 
     from lakehouse.models import xgboost_model
 
     values = [features[name] for name in names]
     row = np.array([[np.nan if value is None else value for value in values]], dtype=np.float32)
-    found = shap_values.greatest(xgboost_model.load(content), row, use_case.reasons.each if use_case.reasons else NAMED)
+    explained = shap_values.greatest(
+        xgboost_model.load(content), row, use_case.reasons.each if use_case.reasons else NAMED
+    )
     reasons = [
         Reason(names[position], values[position], float(amount))
-        for position, amount in zip(found.feature[0], found.contribution[0], strict=True)
+        for position, amount in zip(explained.feature[0], explained.contribution[0], strict=True)
     ]
     if len(reasons) < len(names):
-        reasons.append(Reason(shap_values.OTHERS, None, float(found.others[0])))
-    return Reasoned(float(found.base[0]), tuple(reasons), stored=False)
+        reasons.append(Reason(shap_values.OTHERS, None, float(explained.others[0])))
+    return ScoreReasons(float(explained.base[0]), tuple(reasons), stored=False)

@@ -1,78 +1,68 @@
-"""An explanation of a score in plain words, and as JSON."""
+"""An explanation of a score in plain words, for people."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
-from lakehouse.analyst import keys
+from lakehouse.analyst import keys, shap_reasons
 from lakehouse.analyst.explanation import Explanation
-from lakehouse.analyst.rendering import aligned, plain
+from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.shap_values import OTHERS
 from lakehouse.ops import model_events
 
-DATED = re.compile(r"(?P<source>.+) (?P<day>\d{4}-\d{2}-\d{2})")
+# An input that is a source's day, such as "bookings 2024-03-05".
+DAILY_INPUT = re.compile(r"(?P<source>.+) (?P<day>\d{4}-\d{2}-\d{2})")
 
-
-def as_json(use_case: UseCase, found: Explanation) -> str:
-    """One JSON object."""
-    told = asdict(found) | {"use_case": use_case.name, "history": [vars(event) for event in found.history]}
-    if found.reasoned is not None:
-        told["reasoned"] |= {"margin": found.reasoned.margin, "unit": _unit(use_case)}
-        for reason in told["reasoned"]["reasons"]:
-            reason["description"] = _descriptions(use_case).get(reason["feature"], "")
-    return json.dumps(plain(told), indent=1, ensure_ascii=False)
-
-
-def as_text(use_case: UseCase, found: Explanation) -> str:
-    """The whole of it, for people."""
-    parts = (_head, _reasons, _features, _model, _history, _built_from, _missing)
-    return "\n".join(line for part in parts for line in part(use_case, found))
-
-
-def _head(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    score = found.score
-    yield f"{use_case.title}: {keys.text(found.key)} on {score['partition']}"
-    yield ""
-    yield f"{_verdict(use_case, score)}."
-    yield (
-        f"Scored by version {score['model_version']} of {score['model_name']}, as {score['role']}, "
-        f"at {_instant(score['scored_at'])}{_CHOSEN.get(score.get('chosen_by') or '', '')}."
-    )
-    for other in found.others:
-        said = _verdict(use_case, other)
-        yield f"Beside it, version {other['model_version']} as {other['role']}: {said[0].lower()}{said[1:]}."
-
-
-_CHOSEN = {
+# What ``chosen_by`` of the scores table adds to the sentence about the version.
+CHOSEN_BY = {
     "champion": ", being champion when the day was first scored",
     "now": ", the day being restated by a later champion",
-    "asked": ", asked for by its number",
+    "asked": ", requested by its number",
 }
 
 
-def _verdict(use_case: UseCase, score: Mapping[str, Any]) -> str:
+def report(use_case: UseCase, explanation: Explanation) -> str:
+    """All sections of the explanation."""
+    sections = (_score, _reasons, _features, _model, _history, _built_from, _missing)
+    return "\n".join(line for section in sections for line in section(use_case, explanation))
+
+
+def _score(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    score = explanation.score
+    yield f"{use_case.title}: {keys.text(explanation.key)} on {score['partition']}"
+    yield ""
+    yield f"{_outcome(use_case, score)}."
+    yield (
+        f"Scored by version {score['model_version']} of {score['model_name']}, as {score['role']}, "
+        f"at {_instant(score['scored_at'])}{CHOSEN_BY.get(score.get('chosen_by') or '', '')}."
+    )
+    for other in explanation.others:
+        outcome = _outcome(use_case, other)
+        yield f"Next to it, version {other['model_version']} as {other['role']}: {outcome[0].lower()}{outcome[1:]}."
+
+
+def _outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
     if not use_case.binary:
         return f"Predicted value {score['score']:.4g}"
-    sign = "at or above" if score["decision"] else "below"
-    decided = "yes" if score["decision"] else "no"
-    return f"Score {score['score']:.3f}, {sign} the threshold {score['threshold']:.3f}: decided {decided}"
+    side = "at or above" if score["decision"] else "below"
+    decision = "yes" if score["decision"] else "no"
+    return f"Score {score['score']:.3f}, {side} the threshold {score['threshold']:.3f}: decided {decision}"
 
 
-def _reasons(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    if found.reasoned is None:
+def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    reasoned = explanation.reasoned
+    if reasoned is None:
         return
-    base, margin = found.reasoned.base_value, found.reasoned.margin
+    base, margin = reasoned.base_value, reasoned.margin
     yield ""
-    origin = "stored with the score" if found.reasoned.stored else "computed now"
-    yield f"Why ({origin}; exact SHAP contributions, in {_unit(use_case)}):"
+    origin = "stored with the score" if reasoned.stored else "computed now"
+    yield f"Why ({origin}; exact SHAP contributions, in {shap_reasons.unit(use_case)}):"
     if use_case.binary:
         yield f"  Every row starts at {base:+.3f}, a chance of {_chance(base):.3f}."
         yield f"  Its reasons make that {margin:+.3f}, a chance of {_chance(margin):.3f}:"
@@ -86,7 +76,7 @@ def _reasons(use_case: UseCase, found: Explanation) -> Iterator[str]:
             _named(reason),
             descriptions.get(reason.feature, ""),
         ]
-        for reason in found.reasoned.reasons
+        for reason in reasoned.reasons
     )
 
 
@@ -103,84 +93,80 @@ def _named(reason: Reason) -> str:
     return f"{reason.feature} = {_number(reason.value)}"
 
 
-def _features(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    if not found.features:
+def _features(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    values = explanation.features
+    if not values:
         return
     yield ""
-    yield f"The {len(found.features)} features used, version {found.score['features_version']} of their table:"
+    yield f"The {len(values)} features used, version {explanation.score['features_version']} of their table:"
     descriptions = _descriptions(use_case)
-    yield from aligned([name, _number(value), descriptions[name]] for name, value in found.features.items())
+    yield from aligned([name, _number(value), descriptions[name]] for name, value in values.items())
 
 
-def _model(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    score, model = found.score, found.model
+def _model(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    score, model = explanation.score, explanation.model
     yield ""
     yield f"The model: version {score['model_version']} of {score['model_name']}, MLflow run {score['run_id']}."
     windows, rows, metrics = (model.get(name) or {} for name in ("windows", "rows", "metrics"))
     if windows:
-        told = ", ".join(
-            f"{words} {windows[name]}" + (f" ({rows[name]:,} rows)" if name in rows else "")
-            for name, words in (("train", "trained on"), ("validation", "tuned on"), ("holdout", "measured on"))
+        days = ", ".join(
+            f"{use} {windows[name]}" + (f" ({rows[name]:,} rows)" if name in rows else "")
+            for name, use in (("train", "trained on"), ("validation", "tuned on"), ("holdout", "measured on"))
             if name in windows
         )
-        yield f"  {told[0].upper()}{told[1:]}."
+        yield f"  {days[0].upper()}{days[1:]}."
     for name, values in sorted(metrics.items(), key=lambda item: item[0] != "model"):
-        known = ", ".join(
+        numbers = ", ".join(
             f"{metric.replace('_', ' ')} {_number(value)}" for metric, value in values.items() if _is_number(value)
         )
-        if known:
-            yield f"  {'This model' if name == 'model' else name.replace('_', ' ').capitalize()}: {known}."
+        if numbers:
+            yield f"  {'This model' if name == 'model' else name.replace('_', ' ').capitalize()}: {numbers}."
     codes = {"scored by code": score["code_version"], "trained by code": model.get("training_code_version")}
     yield "  " + ", ".join(f"{words} {code}" for words, code in codes.items() if code).capitalize() + "."
 
 
-def _history(use_case: UseCase, found: Explanation) -> Iterator[str]:
+def _history(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     yield ""
-    if not any(event.event == model_events.PROMOTED for event in found.history):
-        yield f"ops.model_events says of no promotion of version {found.score['model_version']}."
+    if not any(event.event == model_events.PROMOTED for event in explanation.history):
+        yield f"ops.model_events has no promotion of version {explanation.score['model_version']}."
     else:
-        yield "What became of that version, and who said so:"
-    for event in found.history:
+        yield "The version's events:"
+    for event in explanation.history:
         yield f"  {_instant(event.happened_at)}  {event.event} by {event.actor}: {event.reason}"
 
 
-def _built_from(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    features = found.built_from.get("features", {})
-    if not features:
+def _built_from(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    inputs = explanation.built_from.get("features", {})
+    if not inputs:
         return
     yield ""
     yield "Its features were built from (every delivery by its id: --format json):"
     by_source: dict[str, list[tuple[str, int]]] = {}
-    for name, ids in features.items():
-        match = DATED.fullmatch(name)
-        if match is None:
+    for name, ids in inputs.items():
+        daily = DAILY_INPUT.fullmatch(name)
+        if daily is None:
             yield f"  {name} {ids}"
         else:
-            by_source.setdefault(match["source"], []).append(
-                (match["day"], len([each for each in ids.split(",") if each]))
-            )
+            count = len([each for each in ids.split(",") if each])
+            by_source.setdefault(daily["source"], []).append((daily["day"], count))
     for source, days in sorted(by_source.items()):
         count, corrected = sum(each for _, each in days), sum(1 for _, each in days if each > 1)
         first, last = min(day for day, _ in days), max(day for day, _ in days)
         span = first if first == last else f"{len(days)} day(s) from {first} to {last}"
-        more = f", {corrected} day(s) with corrections" if corrected else ""
-        yield f"  {source}: {span}, {count} deliver{'y' if count == 1 else 'ies'}{more}"
+        corrections = f", {corrected} day(s) with corrections" if corrected else ""
+        yield f"  {source}: {span}, {count} deliver{'y' if count == 1 else 'ies'}{corrections}"
 
 
-def _missing(use_case: UseCase, found: Explanation) -> Iterator[str]:
-    if found.missing:
+def _missing(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    if explanation.missing:
         yield ""
-        yield "Not to be had:"
-    for what in found.missing:
+        yield "Not available:"
+    for what in explanation.missing:
         yield f"  {what}"
 
 
 def _descriptions(use_case: UseCase) -> dict[str, str]:
     return {feature.name: feature.description for feature in use_case.features}
-
-
-def _unit(use_case: UseCase) -> str:
-    return "log-odds" if use_case.binary else "the unit of the value"
 
 
 def _chance(margin: float) -> float:
