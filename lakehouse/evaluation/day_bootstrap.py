@@ -1,11 +1,11 @@
-"""How certain a metric is: its value on days that are drawn again and again, with replacement (Efron 1979).
+"""How certain a metric is: the bootstrap over days (Efron 1979), which are drawn with replacement.
 
-Whole days are drawn, not rows. The rows of a day share its weather, its strikes and its yesterday: six thousand rows of a
-week are nearer to seven observations than to six thousand, and an interval from drawn rows would take one good day for
-evidence. Two models are measured on the same draws, so what is hard about a day cancels out of their difference.
+Whole days are drawn, not rows. The rows of a day have common causes, so the six thousand rows of a week are nearer to seven
+observations than to six thousand, and an interval from drawn rows would take one good day for evidence. Two models are measured
+on the same draws, so that what is hard about a day cancels out of their difference.
 
-With so few blocks a plain percentile interval is too narrow; this one takes the quantiles further out by what Student's t
-asks for (the expanded percentile interval of Hesterberg 2015). docs/decisions/0022-gate-beyond-noise.md has the error rates.
+With so few blocks a plain percentile interval is too narrow. This one is the expanded percentile interval (Hesterberg 2015),
+whose quantiles lie further out by Student's t. docs/decisions/0022-gate-beyond-noise.md has the error rates.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 RESAMPLES = 4_000
-# Rankings are compared by so many different scores at most: beyond it, neighbours count as equal.
+# A ranking distinguishes at most so many scores; of more, neighbours count as equal.
 RANKS = 2_000
-# So many resamples of a ranking are held in memory at a time.
+# Resamples of a ranking that are in memory at a time.
 AT_ONCE = 200
 
 
@@ -79,7 +79,7 @@ class Draws:
         yes, no = (
             np.bincount(place, side, shape[0] * shape[1]).reshape(shape) for side in (rows.label, 1 - rows.label)
         )
-        # Of a few days there are few different draws: 1,716 of seven.
+        # A few days have few different draws: seven days have 1,716.
         different, which = np.unique(self.weights, axis=0, return_inverse=True)
         chunks = np.array_split(different, max(1, len(different) // AT_ONCE))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -88,12 +88,12 @@ class Draws:
 
 
 def interval(drawn: Floats, days: int, level: float = 0.95) -> tuple[float, float] | None:
-    """The interval that holds the true value with that certainty.
+    """The confidence interval of the metric.
 
     Args:
         drawn: shape (resamples,), the values on the resamples.
-        days: how many days they were drawn from.
-        level: two-sided.
+        days: the number of days that they were drawn from.
+        level: of confidence, two-sided.
 
     Returns:
         Lower and upper end; None for a single day, or when fewer than half of the resamples define the value.
@@ -109,7 +109,7 @@ def interval(drawn: Floats, days: int, level: float = 0.95) -> tuple[float, floa
 
 
 def value(metric: str, rows: Rows) -> float | None:
-    """The metric of the rows as they are; None where they do not define it."""
+    """The metric of the rows, each counted once; None where they do not define it."""
     if not len(rows.label):
         return None
     once = Draws(np.zeros(len(rows.label), dtype=np.intp), np.ones((1, 1)))

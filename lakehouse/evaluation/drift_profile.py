@@ -1,6 +1,6 @@
-"""The training profile of a model: what its features and scores looked like, and how far an ordinary week strays.
+"""The training profile of a model: how its features and scores were distributed, and how much ordinary weeks differ.
 
-Training logs it with each version, as two files that monitoring reads back:
+Training logs it with each version, as two files that monitoring reads:
 
 - ``artifacts.PROFILE``: ``Profile.to_json()``, the numbers that the drift verdict compares with.
 - ``artifacts.REFERENCE``: ``reference_sample(...)`` as Parquet, the rows that the drift page draws. Columns:
@@ -27,8 +27,7 @@ PARTITION = "partition"
 SCORE = "score"
 REFERENCE_ROWS = 2_000
 
-# A share below this counts as this much, so that an empty bin gives a large and not an infinite PSI.
-SMALLEST_SHARE = 1e-4
+SMALLEST_SHARE = 1e-4  # so that an empty bin gives a large and not an infinite PSI
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -40,12 +39,12 @@ NUMBERS = ConfigDict(allow_inf_nan=False)
 def psi(expected: Floats, found: Floats) -> Floats:
     """Population stability index: the sum over the bins of ``(found - expected) * ln(found / expected)``.
 
-    Siddiqi, Credit Risk Scorecards (2006); it is the two's symmetrised Kullback-Leibler divergence (Jeffreys 1946).
-    Shares below ``SMALLEST_SHARE`` are taken as that, on both sides, so a bin that is empty in both adds nothing.
+    Siddiqi, Credit Risk Scorecards (2006); it is the symmetrised Kullback-Leibler divergence (Jeffreys 1946). Shares below
+    ``SMALLEST_SHARE`` count as that, on both sides, so a bin that is empty in both adds nothing.
 
     Args:
         expected: shape (..., bins), shares that sum to 1 along the last axis.
-        found: the same, broadcast against ``expected``.
+        found: shares of the same bins, broadcast against ``expected``.
 
     Returns:
         Shape (...), 0 for equal distributions.
@@ -57,11 +56,11 @@ def psi(expected: Floats, found: Floats) -> Floats:
 
 @dataclass(frozen=True, config=NUMBERS)
 class Distribution:
-    """How one number was distributed in training.
+    """The distribution of one number in training.
 
     Attributes:
         edges: ascending; bin i holds the values greater than edge i-1 and at most edge i.
-        shares: share of rows in each of the ``len(edges) + 1`` bins, and last of those where the value is null.
+        shares: share of rows in each of the ``len(edges) + 1`` bins, and last the share of rows where the value is null.
         ordinary_psi: the declared quantile of the PSI of every window in training against the whole of it; None when
             training is shorter than a window.
     """
@@ -72,9 +71,9 @@ class Distribution:
 
     def bins(self, values: Floats) -> Counts:
         """The bin of each value; NaN goes to the last."""
-        found = np.searchsorted(np.asarray(self.edges), values, side="left")
-        found[np.isnan(values)] = len(self.edges) + 1
-        return found.astype(np.int64)
+        bins = np.searchsorted(np.asarray(self.edges), values, side="left")
+        bins[np.isnan(values)] = len(self.edges) + 1
+        return bins.astype(np.int64)
 
     def psi(self, counts: Counts) -> float:
         """PSI of rows counted by bin (shape ``(len(shares),)``, at least one row) against training."""
@@ -99,12 +98,12 @@ class Distribution:
 
 @dataclass(frozen=True, config=NUMBERS)
 class Profile:
-    """What the world looked like to a model when it was trained.
+    """The distributions that a model was trained on, and its metrics.
 
     Attributes:
         first_day, last_day: the days of the training rows.
-        rows: how many training rows.
-        window_days: days in the windows that ``ordinary_psi`` was measured on.
+        rows: the number of training rows.
+        window_days: length of the windows that ``ordinary_psi`` was measured on.
         features: the distribution of each feature over the training rows.
         prediction: the distribution of the model's scores on rows that it was not fitted to.
         metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
@@ -120,11 +119,7 @@ class Profile:
 
     @classmethod
     def of(
-        cls,
-        frame: pd.DataFrame,
-        prediction: pd.DataFrame,
-        metrics: Mapping[str, float | None],
-        drift: Drift,
+        cls, frame: pd.DataFrame, prediction: pd.DataFrame, metrics: Mapping[str, float | None], drift: Drift
     ) -> Profile:
         """Measure a profile.
 
@@ -162,29 +157,29 @@ _JSON = TypeAdapter(Profile)
 
 
 def reference_sample(frame: pd.DataFrame, rows: int = REFERENCE_ROWS) -> pd.DataFrame:
-    """At most so many rows of ``frame`` (``partition``, features, ``score``), the same each time, in their order."""
+    """At most ``rows`` rows of ``frame`` (``partition``, features, ``score``), the same on each call, in their order."""
     if len(frame) <= rows:
         return frame.reset_index(drop=True)
     return frame.sample(n=rows, random_state=rows).sort_index().reset_index(drop=True)
 
 
 def _edges(values: Floats, bins: int) -> tuple[float, ...]:
-    """Inner quantiles, each once: a feature of few values gets a bin for each value rather than empty ones."""
+    """The distinct inner quantiles: a feature of few values has a bin for each value and no empty ones."""
     known = values[np.isfinite(values)]
     if len(known) == 0:
         return ()
     if known.min() == known.max():
-        # A constant: what matters later is whether values are below it, equal to it or above.
+        # Of a constant, later values are below it, equal to it or above.
         return (float(np.nextafter(known[0], -np.inf)), float(known[0]))
     inner = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="lower")
     # An edge at the greatest value would leave nothing above it.
     edges = np.unique(inner[inner < known.max()])
-    # So few are elsewhere than at the top that no quantile fell there: still tell the two apart.
+    # Where nearly all values are the greatest one, no quantile is below it: one bin for it, one for the others.
     return tuple(map(float, edges)) if len(edges) else (float(np.nextafter(known.max(), -np.inf)),)
 
 
 def _days(partition: pd.Series[dt.date]) -> tuple[dt.date, Counts, int]:
-    """The first day, how many days each row lies after it, and the number of calendar days."""
+    """The first day, the number of days from it to each row, and the number of calendar days."""
     stamps = np.asarray(partition.to_numpy(), dtype="datetime64[D]")
     first = stamps.min()
     day = (stamps - first).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Rows to learn from or to judge by: a use case's features joined with its labels, each at a pinned version."""
+"""Rows to train on or to measure with: a use case's features joined with its labels, each at a pinned table version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 # Declared names begin with a letter, so this one can never be a feature's.
 LABEL = "_label"
-# A row whose slice is not known belongs to the slice of that name.
+# The slice of rows whose slice is not known.
 NULL = "null"
 
 
@@ -36,7 +36,7 @@ class TrainingSet:
         features: shape (rows, features), NaN where a feature is not known.
         label: shape (rows,), NaN where the row has no label.
         days: shape (rows,), the partition of each row.
-        slices: of each declared slice the value of each row as text, where they were asked for.
+        slices: of each declared slice the value of each row as text; empty unless they were read.
     """
 
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class TrainingSet:
     slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """How many rows."""
+        """The number of rows."""
         return len(self.label)
 
     def between(self, first: dt.date, last: dt.date) -> TrainingSet:
@@ -65,7 +65,7 @@ class TrainingSet:
 def label_of(value: Column, label: Label) -> Column:
     """The label of a source value as a double: 1 or 0 for a declared ``at_least``, else the value. Null stays null.
 
-    NaN counts as null: Spark holds it greater than every number, and a value that is no number must not become a yes.
+    NaN counts as null: Spark compares it as greater than every number, and a value that is no number must not become a yes.
     """
     from pyspark.sql import functions as F
 
@@ -81,7 +81,7 @@ def join_labels(features: DataFrame, outcomes: DataFrame, use_case: UseCase, nam
         features: rows of the use case's feature table.
         outcomes: rows of silver of the label's source.
         use_case: declares the entity's key and the label.
-        names: the features that are wanted.
+        names: the features to keep.
 
     Returns:
         ``partition``, the key, the features and ``LABEL``, null for a row whose outcome is null or absent.
@@ -112,11 +112,11 @@ def read(
         last: the last day.
         features_version: Delta version of the feature table.
         labels_version: Delta version of silver of the label's source.
-        names: the features wanted, by default all that are declared, in that order.
-        sliced: whether the values of the declared slices are wanted too, from the entity's source as it is now.
+        names: the features to read, by default all that are declared, in that order.
+        sliced: whether to read the values of the declared slices too, from the present version of the entity's source.
 
     Raises:
-        FeaturesMissing: when no features were ever built. InputsMissing: when the label's source never delivered.
+        FeaturesMissing: when no features have been built yet. InputsMissing: when the label's source has not delivered yet.
         DeclarationError: when the label's source has several rows for one entity and day.
     """
     source = use_case.source(use_case.label.source)
@@ -128,28 +128,28 @@ def read(
         )
     if labels_version < 0:
         raise InputsMissing(
-            f"{outcomes.full_name}: expected outcomes of {first} to {last}, the table does not exist; take them in: "
+            f"{outcomes.full_name}: expected outcomes of {first} to {last}, the table does not exist; ingest them: "
             f"python -m jobs ingest --source {source.name} --partition {first} --through {last}"
         )
-    wanted = tuple(use_case.feature_names if names is None else names)
+    chosen = tuple(use_case.feature_names if names is None else names)
     within = f"partition BETWEEN DATE '{first}' AND DATE '{last}'"
     rows = join_labels(
         spark_tables.read(spark, features, at_version=features_version).where(within),
         spark_tables.read(spark, outcomes, at_version=labels_version).where(within),
         use_case,
-        wanted,
+        chosen,
     )
     if sliced and use_case.slices:
         population = spark_tables.read(spark, tables.silver(use_case.source(use_case.entity.source))).where(within)
         rows = join_slices(rows, population, use_case)
-    return _from_arrow(rows.toArrow(), use_case, wanted)
+    return _from_arrow(rows.toArrow(), use_case, chosen)
 
 
 def join_slices(rows: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
     """Each row with a text column ``slice_<name>`` for each declared slice.
 
     Args:
-        rows: ``partition``, the key, and anything else.
+        rows: ``partition``, the key, and any other columns.
         population: rows of silver of the entity's source.
         use_case: declares the slices.
     """
@@ -162,7 +162,7 @@ def join_slices(rows: DataFrame, population: DataFrame, use_case: UseCase) -> Da
 
 def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
     identity = ["partition", *use_case.entity.key]
-    # Spark returns rows as its tasks finish; a model must not depend on that.
+    # Spark returns rows in the order in which its tasks finish; a model must not depend on it.
     rows = rows.sort_by([(name, "ascending") for name in identity])
     if (distinct := rows.group_by(identity).aggregate([]).num_rows) != rows.num_rows:
         raise DeclarationError(

@@ -8,11 +8,8 @@ intercept 0 and slope 1 for calibrated scores; a slope below 1 says that scores 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lakehouse import fingerprints
-from lakehouse.declaration import metric_catalogue
 from lakehouse.declaration.metric_catalogue import METRICS, Rows, Sums, Task
 from lakehouse.declaration.metric_names import (
     CALIBRATION_ERROR,
@@ -32,13 +29,6 @@ if TYPE_CHECKING:
     Number = TypeVar("Number", float, Array)
 
 BINS = 10
-
-
-def code_fingerprint() -> str:
-    """Digest of this module and the formulas: what is measured may change with them."""
-    return fingerprints.digest(
-        *(Path(file).read_text(encoding="utf-8") for file in (__file__, metric_catalogue.__file__))
-    )
 
 
 def compute(task: Task, label: Array, score: Array, decided: Bools | None = None) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""How good a model is in each slice of its holdout, and how certain that is."""
+"""The metrics of a model in each slice of its holdout, with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 
 def measured(use_case: UseCase, rows: TrainingSet, score: Floats, decided: Bools | None) -> list[dict[str, Any]]:
-    """One line for each slice and metric: the gate's own, and those that its fairness limits name for the slice.
+    """One line for each slice and metric: the gate's metric, and those that its fairness limits name for the slice.
 
     Args:
         use_case: declares slices and limits.
@@ -29,13 +29,13 @@ def measured(use_case: UseCase, rows: TrainingSet, score: Floats, decided: Bools
     whole, draws = Rows(rows.label, score, decided), Draws.of(rows.days, use_case.model.seed)
     lines = []
     for name, value, kept in parts(rows):
-        mine = whole[kept]
-        about = {"slice": name, "value": value, "rows": len(mine.label)}
-        about["positives"] = int(mine.label.sum()) if use_case.binary else None
+        part = whole[kept]
+        about = {"slice": name, "value": value, "rows": len(part.label)}
+        about["positives"] = int(part.label.sum()) if use_case.binary else None
         for metric in _metrics(use_case, name):
-            span = day_bootstrap.interval(draws.values(metric, whole, kept), days_of(rows, kept))
-            low, high = span or (None, None)
-            numbers = {"value_of_metric": day_bootstrap.value(metric, mine), "low": low, "high": high}
+            interval = day_bootstrap.interval(draws.values(metric, whole, kept), days_of(rows, kept))
+            low, high = interval or (None, None)
+            numbers = {"value_of_metric": day_bootstrap.value(metric, part), "low": low, "high": high}
             lines.append({**about, "metric": metric, **numbers})
     return lines
 
@@ -50,7 +50,7 @@ def parts(rows: TrainingSet) -> list[tuple[str, str, Bools]]:
 
 
 def days_of(rows: TrainingSet, kept: Bools) -> int:
-    """How many days the kept rows come from."""
+    """The number of days of the kept rows."""
     return len(np.unique(rows.days[kept]))
 
 
