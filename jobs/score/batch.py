@@ -70,7 +70,7 @@ class ScoringBatch:
                         self._rows(session, group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share))
                     )
                 except (NightjarError, OSError) as error:
-                    failures.append(shadow.said(error))
+                    failures.append(shadow.failure_text(error))
                     mine, alone = self.plan.without(challenger.version).outdated(group), True
             if mine:
                 champion.append(self._by_champion(session, mine, 0.0 if alone else share, alone))
@@ -82,7 +82,7 @@ class ScoringBatch:
                 # Other writers came first, or the like: no challenger is to blame.
                 raise
             except Exception as error:
-                failures.append(shadow.said(error))
+                failures.append(shadow.failure_text(error))
                 self._write(written, [self._by_champion(session, written, 0.0, alone=True)])
         elif champion:
             self._write(written, champion)

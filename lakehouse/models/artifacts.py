@@ -1,4 +1,4 @@
-"""The files of a registered version, fetched by the MLflow client once for each version and machine."""
+"""The files of a registered version, which the MLflow client fetches once for each version and machine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lakehouse.errors import ModelMissing, ModelRefused
 from lakehouse.models import mlflow_client
 from lakehouse.models.registry import ModelVersion
 
-# Where training logs a version's files under its run.
+# The paths of a version's files under its run.
 MODEL = "booster/model.ubj"
 PROFILE = "profile/profile.json"
 REFERENCE = "profile/reference.parquet"
-# The job's result: a repeated training answers with it.
+# The training job's result, which a repeated training returns.
 RESULT = "training/result.json"
 
 
@@ -36,7 +36,7 @@ def local_copy(model: ModelVersion, path: str) -> Path:
 
 
 def model_bytes(model: ModelVersion) -> bytes:
-    """The model in XGBoost's own format: the very bytes that were checked, and not a file that may change after it.
+    """The model in XGBoost's own format: the bytes that were checked, not a file that may change afterwards.
 
     Raises:
         ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
@@ -45,15 +45,15 @@ def model_bytes(model: ModelVersion) -> bytes:
     cached = _cached(model, MODEL)
     if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
         return content
-    # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store has the say.
+    # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store decides.
     _download(model, MODEL, cached)
     content = cached.read_bytes()
     if not _is_registered(model, content):
         cached.unlink()
-        found = hashlib.sha256(content).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected a file with SHA-256 "
-            f"{model.sha256}, found {found}; the artifact store was changed "
+            f"{model.sha256}, found {digest}; the artifact store was changed "
             "after registration: restore the file or retire the version"
         )
     return content
@@ -64,7 +64,7 @@ def _is_registered(model: ModelVersion, content: bytes) -> bool:
 
 
 def _cached(model: ModelVersion, path: str) -> Path:
-    # Both come from the registry, where others may write: neither may lead out of the cache.
+    # Both come from the registry, where others may write. Neither may lead out of the cache folder.
     if not re.fullmatch(r"\w[\w.-]*", model.name) or not re.fullmatch(r"[0-9A-Za-z]+", model.run_id):
         raise ModelRefused(
             f"model {model.name!r} version {model.version}: expected a name and a run id of letters and digits, found run "
@@ -76,7 +76,7 @@ def _cached(model: ModelVersion, path: str) -> Path:
 def _download(model: ModelVersion, path: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        # Two tasks may fetch the same file at once: each fetches into a folder of its own, and the last rename wins.
+        # Two tasks may fetch the same file at once: each fetches into its own folder, and the last rename wins.
         with tempfile.TemporaryDirectory(dir=target.parent) as draft:
             mlflow_client.download(model.run_id, path, Path(draft)).replace(target)
     except OSError as error:

@@ -1,16 +1,15 @@
-"""Who is champion: the last change in the diary, ``ops.model_events``. MLflow's alias ``champion`` follows it.
+"""The champion: the last change in the audit log, ``ops.model_events``. MLflow's alias ``champion`` follows it.
 
-An alias has no compare-and-set: of two runs that promote at once the later would silently win. The diary has one: a
-change names the champion that it takes over from, and is written only if that one is champion still, in a Delta commit
-that fails when another change came first. A run that was killed behind its commit leaves the alias on the former version;
-whoever asks for the champion next gets what the diary says, and moves the alias there.
+An alias has no compare-and-set: of two runs that promote at once the later would win without a trace. The audit log has one: a
+change names the champion that it replaces, and is written only if that version is still champion, in a Delta commit that
+fails when another change comes first. A run that is killed after its commit leaves the alias on the former version; the next
+run that reads the champion reads it from the audit log and moves the alias.
 
-An alias that was moved by hand is moved back for the same reason: nobody wrote down who did it, and why.
+An alias that was moved by hand is moved back for the same reason: no line has its actor and its reason.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 
 import pyarrow.compute as pc
@@ -25,7 +24,7 @@ from lakehouse.tables import MODEL_EVENTS
 
 log = logging.getLogger(__name__)
 
-# After either, ``model_version`` is champion and ``from_version`` is not any more.
+# The events that make ``model_version`` the champion in the place of ``from_version``.
 CHANGES = frozenset({model_events.PROMOTED, model_events.ROLLED_BACK})
 
 
@@ -34,16 +33,10 @@ def changes(name: str) -> list[Event]:
     return [event for event in model_events.of_model(name) if event.event in CHANGES]
 
 
-def version_at(name: str, instant: dt.datetime) -> int | None:
-    """The version that was champion at that instant; None before the first."""
-    before = [event.model_version for event in changes(name) if event.happened_at <= instant]
-    return before[-1] if before else None
-
-
 def current(name: str) -> ModelVersion | None:
-    """The champion, and the alias moved to it where it lags behind; None when there is none.
+    """The champion; None when there is none. Moves the alias to it where the alias differs.
 
-    Where no change was ever written down, it is whatever the alias names.
+    Without a change in the audit log it is the version that the alias names.
     """
     aliased, known = registry.by_alias(name, registry.CHAMPION), changes(name)
     if not known or (aliased is not None and aliased.version == known[-1].model_version):
@@ -58,58 +51,58 @@ def champion(name: str) -> ModelVersion:
     Raises:
         ModelMissing: when there is none yet.
     """
-    found = current(name)
-    if found is None:
+    version = current(name)
+    if version is None:
         raise ModelMissing(
             f"model {name}: expected a champion, found none; train and pass the gate first: "
             f"python -m jobs train --use-case {name} --partition YYYY-MM-DD"
         )
-    return found
+    return version
 
 
 def change(event: Event) -> bool:
     """Make ``event.model_version`` the champion in the place of ``event.from_version``, then let the alias follow.
 
-    Repeating it changes nothing, so that a run that was killed at any point is mended by running it again.
+    It can be repeated without effect, so a run that was killed at any point is completed by running it again.
 
     Args:
-        event: promoted or rolled back, at the instant of its decision: a change that took effect after that one was not
-            known to whoever decided, and stands.
+        event: promoted or rolled back, at the instant of its decision. A later change was not known to that decision, and is
+            kept.
 
     Returns:
-        Whether it is in the diary. False: the champion has changed meanwhile; ``changes(name)[-1]`` says to which.
+        Whether the audit log has the event. False: the champion has changed since; ``changes(name)[-1]`` has the change.
     """
     if event.event not in CHANGES:
         raise AssertionError(f"event: expected one of {', '.join(sorted(CHANGES))}, found {event.event!r}")
-    name, stands = event.model_name, False
+    name, recorded = event.model_name, False
 
-    def link(found: list[dict[str, object]]) -> list[dict[str, object]] | None:
-        nonlocal stands
-        known = sorted(map(model_events.from_row, found), key=lambda one: one.happened_at)
+    def append(rows: list[dict[str, object]]) -> list[dict[str, object]] | None:
+        nonlocal recorded
+        known = sorted(map(model_events.from_row, rows), key=lambda one: one.happened_at)
         if any(_same(one, event) for one in known):
-            stands = True
+            recorded = True
             return None
         follows = not known or (
             known[-1].model_version == event.from_version and known[-1].happened_at < event.happened_at
         )
-        stands = follows
-        return [*found, model_events.as_row(event)] if follows else None
+        recorded = follows
+        return [*rows, model_events.as_row(event)] if follows else None
 
     kinds = ", ".join(map(sql_quoting.literal, sorted(CHANGES)))
     commits.amend_rows(
         MODEL_EVENTS,
         (pc.field("model_name") == name) & pc.field("event").isin(sorted(CHANGES)),
         f"model_name = {sql_quoting.literal(name)} AND event IN ({kinds})",
-        link,
+        append,
     )
     sync_alias(name)
-    if stands:
+    if recorded:
         _back_in_service(name, event.model_version)
-    return stands
+    return recorded
 
 
 def sync_alias(name: str) -> None:
-    """Let the alias follow the diary. Whoever moves it looks again: the last to move it has seen the last change."""
+    """Move the alias to the audit log's champion, then read the log again: the last run to move it has seen the last change."""
     followed: Event | None = None
     while known := changes(name):
         last = known[-1]
@@ -117,16 +110,16 @@ def sync_alias(name: str) -> None:
             return
         aliased = registry.by_alias(name, registry.CHAMPION)
         if aliased is None or aliased.version != last.model_version:
-            log.info("model %s: the alias champion follows the diary to version %d", name, last.model_version)
+            log.info("model %s: the alias champion moves to version %d, as in the audit log", name, last.model_version)
             registry.point(name, registry.CHAMPION, last.model_version)
         followed = last
 
 
 def _back_in_service(name: str, version: int) -> None:
-    """A version that was being retired just when it became champion is not: retirement looks here after it has tagged."""
+    """Take back a retirement that ran at the same time: it tags the version first, and checks for its use afterwards."""
     model = registry.version(name, version)
     if registry.TAG_RETIRED in model.tags:
-        log.warning("model %s: version %d was retired and is champion now: it is in service again", name, version)
+        log.warning("model %s: version %d was retired and is champion now, so it is in service again", name, version)
         registry.untag(model, registry.TAG_RETIRED)
 
 

@@ -1,7 +1,7 @@
-"""The model registry: which version an alias names, and what is known of a version (its files: `lakehouse.models.artifacts`).
+"""The model registry: the version that an alias names, and a version's tags (its files: `lakehouse.models.artifacts`).
 
-Questions go to MLflow's REST interface: a scoring task asks one question and starts in two seconds, and importing the MLflow
-client alone would take three more.
+Requests go to MLflow's REST interface: a scoring task makes one and starts in two seconds, and importing the MLflow client
+alone would take three more.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from lakehouse.models.version_tags import OptionalTag, Tag
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 
-# Tags that training puts on each version; scoring, gate and monitor read them.
+# Tags that training sets on each version; scoring, gate and monitor read them.
 TAG_THRESHOLD = "threshold"
 TAG_SHA256 = "model_sha256"
 TAG_TRAINED_THROUGH = "trained_through"
-# The partition that training ran for: the day that the retraining cool-down counts from.
+# The partition that training ran for; the retraining cool-down starts on that day.
 TAG_TRAINED_FOR = "trained_for"
 TAG_HOLDOUT_FIRST = "holdout_first"
 TAG_HOLDOUT_LAST = "holdout_last"
 TAG_FEATURES_VERSION = "features_version"
 TAG_FINGERPRINT = "training_fingerprint"
 TAG_CODE_VERSION = "code_version"
-# The features that the model wants, in its order, separated by commas.
+# The features that the model reads, in its order, separated by commas.
 TAG_FEATURES = "features"
-# When the version was retired (ISO, UTC), and, later, when its files were removed.
+# When the version was retired (ISO, UTC), and when its files were removed after that.
 TAG_RETIRED = "retired_at"
 TAG_FILES_REMOVED = "files_removed_at"
 
@@ -83,26 +83,26 @@ class ModelVersion:
 
 def by_alias(name: str, alias: str) -> ModelVersion | None:
     """The version that the alias names now; None when the model or the alias does not exist."""
-    found = _get("registered-models/alias", {"name": name, "alias": alias})
-    return None if found is None else _version(found["model_version"])
+    content = _get("registered-models/alias", {"name": name, "alias": alias})
+    return None if content is None else _version(content["model_version"])
 
 
 def version(name: str, number: int) -> ModelVersion:
-    """That version.
+    """The version of that number.
 
     Raises:
         ModelMissing: when the registry has no such version.
     """
-    found = _get("model-versions/get", {"name": name, "version": str(number)})
-    if found is None:
+    content = _get("model-versions/get", {"name": name, "version": str(number)})
+    if content is None:
         raise ModelMissing(f"model {name}: the registry has no version {number}; see the models page of the MLflow UI")
-    return _version(found["model_version"])
+    return _version(content["model_version"])
 
 
 def versions(name: str) -> list[ModelVersion]:
     """All versions, oldest first."""
-    found = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "200000"})
-    return sorted(map(_version, (found or {}).get("model_versions", [])), key=lambda item: item.version)
+    content = _get("model-versions/search", {"filter": f"name='{name}'", "max_results": "200000"})
+    return sorted(map(_version, (content or {}).get("model_versions", [])), key=lambda item: item.version)
 
 
 def in_service(model: ModelVersion) -> ModelVersion:
@@ -120,32 +120,32 @@ def in_service(model: ModelVersion) -> ModelVersion:
 
 
 def point(name: str, alias: str, number: int) -> None:
-    """Let the alias name that version."""
+    """Set the alias to that version."""
     _send("POST", "registered-models/alias", {"name": name, "alias": alias, "version": str(number)})
 
 
 def drop(name: str, alias: str) -> None:
-    """Remove the alias; without one, nothing happens."""
+    """Remove the alias; nothing happens when there is none."""
     _send("DELETE", "registered-models/alias", {"name": name, "alias": alias})
 
 
 def tag(model: ModelVersion, key: str, value: str) -> None:
-    """Put a tag on the version, in the place of one that it has."""
+    """Set a tag of the version."""
     content = {"name": model.name, "version": str(model.version), "key": key, "value": value}
     _send("POST", "model-versions/set-tag", content)
 
 
 def untag(model: ModelVersion, key: str) -> None:
-    """Take a tag off the version; without one, nothing happens."""
+    """Remove a tag of the version; nothing happens when there is none."""
     _send("DELETE", "model-versions/delete-tag", {"name": model.name, "version": str(model.version), "key": key})
 
 
 def run_url(model: ModelVersion) -> str:
-    """Where a person sees the run that trained the version; empty when it is not there."""
-    found = _get("runs/get", {"run_id": model.run_id})
-    if found is None:
+    """The page of the run that trained the version; empty when the run does not exist."""
+    content = _get("runs/get", {"run_id": model.run_id})
+    if content is None:
         return ""
-    experiment = found["run"]["info"]["experiment_id"]
+    experiment = content["run"]["info"]["experiment_id"]
     return f"{settings.load().mlflow_tracking_uri.rstrip('/')}/#/experiments/{experiment}/runs/{model.run_id}"
 
 
@@ -163,25 +163,25 @@ def _get(call: str, parameters: Mapping[str, str]) -> Any:
 
 
 def _send(method: str, call: str, content: Mapping[str, str]) -> Any:
-    """The answer of MLflow's REST interface; None when it says that the thing does not exist."""
+    """The response of MLflow's REST interface; None when what was requested does not exist."""
     uri = settings.load().mlflow_tracking_uri
-    question, body = (content, None) if method == "GET" else (None, content)
+    query, body = (content, None) if method == "GET" else (None, content)
     address = f"{uri.rstrip('/')}/api/2.0/mlflow/{call}"
     try:
-        answer = requests.request(method, address, params=question, json=body, timeout=TIMEOUT_SECONDS)
+        response = requests.request(method, address, params=query, json=body, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise ServiceUnavailable(
             f"MLflow at {uri}: expected an answer, found {type(error).__name__}; is the stack up? (make up)"
         ) from error
-    if answer.status_code == requests.codes.ok:
-        return answer.json()
-    said = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    code = said.get("error_code")
+    if response.status_code == requests.codes.ok:
+        return response.json()
+    refusal = response.json() if "json" in response.headers.get("content-type", "") else {}
+    code = refusal.get("error_code")
     if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
         if method == "POST":
-            # A write that MLflow did not make: the names come from the registry itself, so something was removed there.
+            # The names come from the registry itself, so something was removed there meanwhile.
             raise ModelMissing(
-                f"MLflow at {uri}: expected {call} for {content['name']} to be made: {said.get('message')}"
+                f"MLflow at {uri}: expected {call} for {content['name']} to be made: {refusal.get('message')}"
             )
         return None
-    raise ServiceUnavailable(f"MLflow at {uri}: expected an answer to {call}, found HTTP {answer.status_code}")
+    raise ServiceUnavailable(f"MLflow at {uri}: expected an answer to {call}, found HTTP {response.status_code}")

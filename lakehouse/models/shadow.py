@@ -1,8 +1,8 @@
-"""Which version scores a day beside the champion, why, and for what share of the entities its decision counts.
+"""The version in shadow: it scores a day next to the champion. Which one, why, and for which share of the entities it decides.
 
-Beside the champion, in the role of challenger, scores the former champion for the declared nights after a promotion; else the
-challenger, where the use case declares a shadow. A day keeps what it has, as it keeps its champion. Nothing here may
-stop the champion: what goes wrong is said, and the day is scored without.
+In the role of challenger, the former champion scores for the declared nights after a promotion; otherwise the challenger does,
+where the use case declares a shadow. A scored day keeps its version in shadow, as it keeps its champion. Nothing here may stop
+the champion: a failure is reported, and the day is scored without a shadow.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from lakehouse.storage import delta_log
 
 log = logging.getLogger(__name__)
 
-# Why a version scored beside the champion, as its rows say in ``chosen_by``: it was the challenger; it had been champion
-# until the last promotion; or, as in the champion's rows, the day was rolled back from it.
+# Why a version scored in shadow, in the column ``chosen_by``: it was the challenger; it was champion until the last promotion;
+# or, as in the champion's rows, the day was rolled back from it.
 CHALLENGER, FORMER = "challenger", "former champion"
 
-# What ``ops.builds`` says of the challenger's rows besides their inputs.
+# What ``ops.builds`` has of the challenger's rows next to their inputs.
 BESIDE, DECIDES_FOR = "beside the champion", "decides for"
 
 
 @dataclass(frozen=True)
 class Shadow:
-    """The version beside the champion, why it is there, and the share of the entities that it decides for."""
+    """The version in shadow, the reason for it, and the share of the entities that it decides for."""
 
     version: int
     why: str
@@ -46,58 +46,61 @@ class Shadow:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """The shadow of each day that has one, and what went wrong in finding them."""
+class Shadows:
+    """The shadow of each day that has one, and what failed while they were chosen."""
 
     by_day: Mapping[dt.date, Shadow]
     failures: tuple[str, ...] = ()
 
 
-def choose(use_case: UseCase, champions: Mapping[dt.date, Choice], again: bool = True) -> Beside:
+def choose(use_case: UseCase, champions: Mapping[dt.date, Choice], retry_failed: bool = True) -> Shadows:
     """The shadow of each day that has one.
 
     Args:
         use_case: whose days.
-        champions: what each day's champion is, and why.
-        again: also for days whose shadow failed when they were scored.
+        champions: each day's champion and the reason for it.
+        retry_failed: also for days whose shadow failed when they were scored.
     """
-    before = version_selection.scored_by(use_case)
-    found = recorded(use_case, set(champions) & set(before), again)
-    new = [day for day in champions if day not in before and champions[day].why == version_selection.CHAMPION]
+    scored_by = version_selection.scored_by(use_case)
+    chosen = recorded(use_case, set(champions) & set(scored_by), retry_failed)
+    new = [day for day in champions if day not in scored_by and champions[day].why == version_selection.CHAMPION]
     failures: list[str] = []
     if new:
         try:
-            found |= _tonight(use_case, sorted(new), champions[new[0]].model.version)
+            chosen |= _for_new_days(use_case, sorted(new), champions[new[0]].model.version)
         except NightjarError as error:
-            failures.append(said(error))
-    for day, choice in champions.items():
-        shadow, was = found.pop(day, None), before.get(day, choice.model.version)
-        if shadow is not None and shadow.version == choice.model.version:
-            shadow = None
-        if shadow is None and choice.why == version_selection.ROLLED_BACK and was != choice.model.version:
-            # What the version rolled back from had said stays to be compared with.
-            shadow = Shadow(was, version_selection.ROLLED_BACK)
-        if shadow is not None:
-            # Whoever asks for a version by its number, or rolls back to it, asks for its decisions.
-            found[day] = shadow if choice.why == version_selection.CHAMPION else replace(shadow, share=0.0)
-    return Beside(found, tuple(failures))
+            failures.append(failure_text(error))
+    by_day = {day: _next_to(choice, chosen.get(day), scored_by.get(day)) for day, choice in champions.items()}
+    return Shadows({day: shadow for day, shadow in by_day.items() if shadow is not None}, tuple(failures))
+
+
+def _next_to(champion: Choice, shadow: Shadow | None, scored_by: int | None) -> Shadow | None:
+    """The shadow of a day, given its champion and the version that scored it before."""
+    if shadow is None or shadow.version == champion.model.version:
+        rolled_back = champion.why == version_selection.ROLLED_BACK
+        if not rolled_back or scored_by is None or scored_by == champion.model.version:
+            return None
+        # The scores of the version that was rolled back from stay, for comparison.
+        shadow = Shadow(scored_by, version_selection.ROLLED_BACK)
+    # A version that is requested by its number, or rolled back to, decides for all entities.
+    return shadow if champion.why == version_selection.CHAMPION else replace(shadow, share=0.0)
 
 
 def models(use_case: UseCase, versions: Iterable[int]) -> tuple[dict[int, ModelVersion], list[str]]:
-    """The versions that can be scored with, and why the others can't."""
-    found: dict[int, ModelVersion] = {}
+    """The versions that are in service, and why the others can't score."""
+    in_service: dict[int, ModelVersion] = {}
     failures = []
     for number in sorted(set(versions)):
         try:
-            found[number] = registry.in_service(registry.version(use_case.name, number))
+            in_service[number] = registry.in_service(registry.version(use_case.name, number))
         except NightjarError as error:
-            failures.append(said(error))
-    return found, failures
+            failures.append(failure_text(error))
+    return in_service, failures
 
 
-def recorded(use_case: UseCase, days: Collection[dt.date], again: bool = False) -> dict[dt.date, Shadow]:
-    """The shadows that these days have; with ``again`` also those that they should have had."""
-    table, found = tables.scores(use_case), dict[dt.date, Shadow]()
+def recorded(use_case: UseCase, days: Collection[dt.date], retry_failed: bool = False) -> dict[dt.date, Shadow]:
+    """The shadows that these days have; with ``retry_failed`` also those that failed."""
+    table, shadows = tables.scores(use_case), dict[dt.date, Shadow]()
     versions = version_selection.scored_by(use_case, registry.CHALLENGER)
     if set(days) & set(versions):
         reasons = version_selection.chosen_by(use_case, registry.CHALLENGER)
@@ -105,62 +108,62 @@ def recorded(use_case: UseCase, days: Collection[dt.date], again: bool = False) 
         inputs = builds.inputs_behind(table, {day: built[day] for day in days if day in built})
         for day in set(days) & set(versions):
             share = float(inputs.get(day, {}).get(DECIDES_FOR, "0"))
-            found[day] = Shadow(versions[day], reasons.get(day) or CHALLENGER, share)
+            shadows[day] = Shadow(versions[day], reasons.get(day) or CHALLENGER, share)
     rollout = use_case.rollout
-    if again and (rollout.shadow or rollout.former_nights) and (without := set(days) - set(found)):
-        # A line that no row came of: the champion's rows were written, and the challenger failed.
-        for day, tried in builds.attempted_inputs(table, without).items():
-            if meant := [line for line in tried if BESIDE in line]:
-                last = meant[-1]
-                found[day] = Shadow(int(last["model version"]), last[BESIDE], float(last[DECIDES_FOR]))
-    return found
+    if retry_failed and (rollout.shadow or rollout.former_nights) and (without := set(days) - set(shadows)):
+        # A recorded build without rows: the champion's rows were written, and the challenger failed.
+        for day, attempts in builds.attempted_inputs(table, without).items():
+            if in_shadow := [inputs for inputs in attempts if BESIDE in inputs]:
+                last = in_shadow[-1]
+                shadows[day] = Shadow(int(last["model version"]), last[BESIDE], float(last[DECIDES_FOR]))
+    return shadows
 
 
 def former(use_case: UseCase) -> int | None:
     """The version that the last promotion replaced; None when there is none, or when it was rolled back since."""
-    known = champion_record.changes(use_case.name)
-    if not known or known[-1].event != model_events.PROMOTED:
+    changes = champion_record.changes(use_case.name)
+    if not changes or changes[-1].event != model_events.PROMOTED:
         return None
-    return known[-1].from_version
+    return changes[-1].from_version
 
 
-def nights(use_case: UseCase, champion: int, beside: int) -> list[dt.date]:
-    """The days that ``beside`` has scored as the former champion beside ``champion``."""
+def nights(use_case: UseCase, champion: int, former: int) -> list[dt.date]:
+    """The days that version ``former`` scored in shadow as the former champion, next to version ``champion``."""
     champions = version_selection.scored_by(use_case)
     reasons = version_selection.chosen_by(use_case, registry.CHALLENGER)
-    others = version_selection.scored_by(use_case, registry.CHALLENGER)
+    in_shadow = version_selection.scored_by(use_case, registry.CHALLENGER)
     return sorted(
         day
-        for day, version in others.items()
-        if version == beside and champions.get(day) == champion and reasons.get(day) == FORMER
+        for day, version in in_shadow.items()
+        if version == former and champions.get(day) == champion and reasons.get(day) == FORMER
     )
 
 
 def nights_left(use_case: UseCase) -> int:
-    """For how many more nights the former champion scores beside the present one."""
-    before, champion = former(use_case), champion_record.current(use_case.name)
-    if before is None or champion is None or before == champion.version:
+    """For how many more nights the former champion scores in shadow."""
+    former_version, champion = former(use_case), champion_record.current(use_case.name)
+    if former_version is None or champion is None or former_version == champion.version:
         return 0
-    return max(0, use_case.rollout.former_nights - len(nights(use_case, champion.version, before)))
+    return max(0, use_case.rollout.former_nights - len(nights(use_case, champion.version, former_version)))
 
 
-def said(error: Exception) -> str:
-    """What the job's result says of a shadow that failed."""
+def failure_text(error: Exception) -> str:
+    """What the job's result has of a shadow that failed; it is logged too."""
     text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
     log.warning("the challenger does not score, the champion does: %s", text)
     return text
 
 
-def _tonight(use_case: UseCase, days: list[dt.date], champion: int) -> dict[dt.date, Shadow]:
-    """The shadow of days that are scored for the first time, by ``champion``."""
+def _for_new_days(use_case: UseCase, days: list[dt.date], champion: int) -> dict[dt.date, Shadow]:
+    """The shadows of days that version ``champion`` is about to score for the first time."""
     rollout = use_case.rollout
-    found: dict[dt.date, Shadow] = {}
-    before = former(use_case) if rollout.former_nights else None
-    if before is not None and before != champion:
-        left = max(0, rollout.former_nights - len(nights(use_case, champion, before)))
-        found |= dict.fromkeys(days[:left], Shadow(before, FORMER))
+    shadows: dict[dt.date, Shadow] = {}
+    former_version = former(use_case) if rollout.former_nights else None
+    if former_version is not None and former_version != champion:
+        left = max(0, rollout.former_nights - len(nights(use_case, champion, former_version)))
+        shadows |= dict.fromkeys(days[:left], Shadow(former_version, FORMER))
     challenger = registry.by_alias(use_case.name, registry.CHALLENGER) if rollout.shadow else None
     if challenger is not None and challenger.version != champion:
-        tried = Shadow(challenger.version, CHALLENGER, rollout.canary_share)
-        found |= {day: tried for day in days if day not in found}
-    return found
+        of_challenger = Shadow(challenger.version, CHALLENGER, rollout.canary_share)
+        shadows |= {day: of_challenger for day in days if day not in shadows}
+    return shadows

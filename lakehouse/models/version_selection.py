@@ -1,4 +1,4 @@
-"""Which model version scores a day, and why that one."""
+"""The model version that scores a day, and the reason for the choice."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from lakehouse.models import champion_record, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import delta_log
 
-# What is asked for of a day that has scores: the version that it was scored by, or today's champion.
+# Which version scores a day that has scores already: the one that scored it, or the present champion.
 Champion = Literal["then", "now"]
 
-# Why a version scored a day, as the rows say in ``chosen_by``: it was champion when the day was first scored; it is the
-# champion that the day was restated by; it was asked for by its number; or it came back, and took over the nights since.
+# Why a version scored a day, in the column ``chosen_by``: it was champion when the day was first scored; it is the champion
+# that the day was restated by; it was requested by its number; or it became champion again by a rollback.
 CHAMPION, NOW, ASKED, ROLLED_BACK = "champion", "now", "asked", "rolled back"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A model version, and why it scores the day."""
+    """A model version, and the reason why it scores the day."""
 
     model: ModelVersion
     why: str
@@ -30,12 +30,12 @@ class Choice:
 
 def scored_by(use_case: UseCase, role: str = registry.CHAMPION) -> dict[dt.date, int]:
     """The version of the champion's (or challenger's) scores of each day that has some."""
-    found = delta_log.constant_by_partition(tables.scores(use_case), "model_version", role=role)
-    return {day: int(version) for day, version in found.items()}
+    versions = delta_log.constant_by_partition(tables.scores(use_case), "model_version", role=role)
+    return {day: int(version) for day, version in versions.items()}
 
 
 def chosen_by(use_case: UseCase, role: str = registry.CHAMPION) -> dict[dt.date, str]:
-    """Why that version scored the day; empty where it was not recorded."""
+    """The reason of each day's choice; empty where it was not recorded."""
     return delta_log.constant_by_partition(tables.scores(use_case), "chosen_by", role=role)
 
 
@@ -44,8 +44,8 @@ def choose(
 ) -> dict[dt.date, Choice]:
     """The model version of each day, resolved once for the whole run.
 
-    The version asked for, as ``why`` says; else, with ``then``, the one that the day is already scored by, so that a rerun
-    after a promotion relabels nothing; else today's champion.
+    It is the version ``asked`` for, with the reason ``why``; else, with ``then``, the version that the day is scored by, so that
+    a rerun after a promotion changes no label; else the present champion.
     """
     if asked is not None:
         return dict.fromkeys(days, Choice(registry.version(use_case.name, asked), why))

@@ -71,7 +71,7 @@ def test_a_challenger_that_was_set_out_for_and_is_not_there_is_tried_again(shelf
     builds.record(tables.scores(shelf.use_case), {day(0): inputs})
     assert beside(shelf, 0) == {day(0): Shadow(2, "challenger", 0.2)}
     chosen = {day(0): Choice(shelf.versions[1], version_selection.CHAMPION)}
-    assert shadow.choose(shelf.use_case, chosen, again=False).by_day == {}
+    assert shadow.choose(shelf.use_case, chosen, retry_failed=False).by_day == {}
 
 
 def test_after_a_promotion_the_former_champion_goes_first_for_the_declared_nights(shelf: Shelf) -> None:

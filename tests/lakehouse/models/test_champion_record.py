@@ -1,4 +1,4 @@
-"""Who is champion: the diary says it, and the alias follows."""
+"""The champion: the audit log has it, and the alias follows."""
 
 from __future__ import annotations
 
@@ -108,16 +108,9 @@ def test_an_alias_that_lags_behind_or_was_moved_by_hand_is_moved_by_who_asks(ali
     assert alias == {"champion": 1}
 
 
-def test_without_a_change_in_the_diary_the_alias_decides(alias: dict[str, int]) -> None:
+def test_without_a_change_in_the_audit_log_the_alias_decides(alias: dict[str, int]) -> None:
     with pytest.raises(ModelMissing, match="expected a champion, found none"):
         champion_record.champion("m")
     alias["champion"] = 4
     assert champion_record.champion("m").version == 4
     assert champion_record.change(promotion(5, 4)) and alias == {"champion": 5}
-
-
-def test_the_champion_of_any_instant_is_known(alias: dict[str, int]) -> None:
-    champion_record.change(promotion(1, None))
-    champion_record.change(promotion(2, 1, minutes=10))
-    at = {minutes: champion_record.version_at("m", NOON + dt.timedelta(minutes=minutes)) for minutes in (-1, 0, 9, 10)}
-    assert at == {-1: None, 0: 1, 9: 1, 10: 2}
