@@ -1,21 +1,21 @@
-"""The named errors: one class per kind, each with an exit code and whether trying again can help.
+"""The named errors: one class for each kind, with its exit code and whether another try can succeed.
 
-A message says which table, delivery or model; what was expected; what was found; what to do. The command line prints it
-as one line and exits with ``exit_code``; Airflow retries only what is ``retryable``.
+A message says which table, delivery or model it is about, what was expected, what was found and what to do. The command line
+prints it as one line and exits with ``exit_code``; Airflow retries only what is ``retryable``.
 """
 
 from __future__ import annotations
 
 
 class NightjarError(Exception):
-    """Base of every error that is ours to explain."""
+    """Base of the errors that the platform explains."""
 
     exit_code = 1
     retryable = False
 
 
 class BadArguments(NightjarError):
-    """The command was called with arguments that make no sense."""
+    """The arguments of a command are wrong."""
 
     exit_code = 2
 
@@ -27,61 +27,61 @@ class DeclarationError(NightjarError):
 
 
 class DeliveryMissing(NightjarError):
-    """A source that delivers every day has nothing landed for a partition that was asked for."""
+    """A source that delivers every day has no landed file for a requested partition."""
 
     exit_code = 10
     retryable = True
 
 
 class DeliveryRejected(NightjarError):
-    """A delivery as a whole breaks its contract; silver is left untouched."""
+    """A delivery as a whole breaks its contract; silver is unchanged."""
 
     exit_code = 11
 
 
 class DeliveryChanged(NightjarError):
-    """A delivery was replaced while it was read; nothing was taken in."""
+    """A delivery was replaced while it was read; nothing was ingested."""
 
     exit_code = 18
     retryable = True
 
 
 class InputsMissing(NightjarError):
-    """A partition cannot be built because inputs that it needs have not arrived."""
+    """A partition can't be built, because inputs that it needs have not arrived."""
 
     exit_code = 12
     retryable = True
 
 
 class FeaturesMissing(NightjarError):
-    """A feature partition that is to be scored or trained on has not been built."""
+    """A feature partition to score or to train on has not been built."""
 
     exit_code = 13
     retryable = True
 
 
 class TransformBroken(NightjarError):
-    """A use case's transform returned something else than what the use case declares."""
+    """A use case's transform returned other columns or rows than the use case declares."""
 
     exit_code = 14
 
 
 class WindowOpen(NightjarError):
-    """A window of a source is asked for that is not over yet: it would be read half."""
+    """A requested window of a source is not over yet, so a part of it would be read."""
 
     exit_code = 15
     retryable = True
 
 
 class SourceUnavailable(NightjarError):
-    """The server that a source is read from did not answer, or went away; nothing has landed."""
+    """The server of a source did not answer, or the connection broke; nothing has landed."""
 
     exit_code = 16
     retryable = True
 
 
 class SourceRefused(NightjarError):
-    """The server that a source is read from refused: the address, the password or the collection is wrong."""
+    """The server of a source refused: the address, the password or the collection is wrong."""
 
     exit_code = 17
 
@@ -93,19 +93,19 @@ class ModelMissing(NightjarError):
 
 
 class ModelRefused(NightjarError):
-    """A model's files or signature are not what was registered."""
+    """A model's file, tags or features are not what was registered, or the version is retired."""
 
     exit_code = 21
 
 
 class TrainingDataMissing(NightjarError):
-    """Too few labelled rows to train or to judge a model on."""
+    """There are too few labelled rows to train or to compare models on."""
 
     exit_code = 22
 
 
 class ChampionChanged(NightjarError):
-    """Another version became champion while one was to be made champion in the place of a former one."""
+    """Another version became champion before a version could take the place of the former one."""
 
     exit_code = 25
 
@@ -137,13 +137,13 @@ class ServiceUnavailable(NightjarError):
 
 
 class TableUnreadable(NightjarError):
-    """A table can't be read by the readers it is promised to."""
+    """A table can't be read by readers for which the platform guarantees it."""
 
     exit_code = 32
 
 
 class VersionGone(NightjarError):
-    """A table can't be read any more as it was at a version: its files were vacuumed, and its rows have changed since."""
+    """A version of a table can't be read any more: its files were vacuumed, and its rows have changed since."""
 
     exit_code = 33
 
@@ -161,12 +161,12 @@ class UnknownTable(NightjarError):
 
 
 class QueryRefused(NightjarError):
-    """An analyst's SQL is not a query, or DuckDB can't run it."""
+    """An analyst's SQL is no query, or DuckDB can't run it."""
 
     exit_code = 2
 
 
 class NotScored(NightjarError):
-    """An analyst asks for the score of an entity or a day that has none."""
+    """The entity or the day that an analyst names has no score."""
 
     exit_code = 2

@@ -20,8 +20,8 @@ class Settings:
     """Where this run finds data, models and Spark.
 
     Attributes:
-        lakehouse_root: folder or object-store prefix under which tables lie as ``<layer>/<name>``.
-        landing_root: folder under which deliveries land as ``<source>/<YYYY-MM-DD>.csv`` or ``.jsonl``.
+        lakehouse_root: folder or object-store prefix of the tables, each at ``<layer>/<name>``.
+        landing_root: folder of the deliveries, each at ``<source>/<YYYY-MM-DD>.csv`` or ``.jsonl``.
         mlflow_tracking_uri: the MLflow server; its SQLite store is never opened directly.
         spark_remote: address of a Spark Connect server (``sc://...``), or None to make a session of its own.
         spark_master: master of that own session when there is no Connect server.

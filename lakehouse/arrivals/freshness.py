@@ -1,7 +1,4 @@
-"""How fresh each source is: which delivery is the newest, which should be, and which days are missing in between.
-
-Asked of the ledger alone.
-"""
+"""How fresh each source is: its newest delivery, the delivery that is due, and the days that are missing, by the ledger alone."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ from zoneinfo import ZoneInfo
 from lakehouse.declaration import Source, UseCase
 from lakehouse.ops import deliveries
 
-# A source that declares no freshness is given the day on which its delivery arrives.
+# A source that declares no freshness has the whole day on which its delivery arrives.
 WHOLE_DAY = 24.0
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """The state of a source.
+    """The freshness of a source.
 
     Attributes:
         source: its name.
@@ -34,7 +31,7 @@ class Freshness:
 
     @property
     def verdict(self) -> str:
-        """In words: fresh, or what is missing."""
+        """Fresh, or what is missing, in words."""
         if not self.missing:
             return "fresh" if self.due else "nothing is due"
         if self.newest is None or self.newest < self.missing[0]:
@@ -43,7 +40,7 @@ class Freshness:
 
 
 def due_at(use_case: UseCase, source: Source, day: dt.date) -> dt.datetime:
-    """The instant by which the delivery for ``day`` has to be there."""
+    """The instant by which the delivery for ``day`` is due."""
     arrives = day + dt.timedelta(days=source.arrives_after_days)
     midnight = dt.datetime.combine(arrives, dt.time(), ZoneInfo(use_case.calendar.timezone))
     hours = source.freshness.hours if source.freshness else WHOLE_DAY
@@ -51,15 +48,15 @@ def due_at(use_case: UseCase, source: Source, day: dt.date) -> dt.datetime:
 
 
 def state(use_case: UseCase, source: Source, now: dt.datetime) -> Freshness:
-    """What has arrived of a source, against what should have by ``now``."""
-    taken_in = {day for _, day in deliveries.arrived([source.name], None, dt.date.max)}
-    newest = max(taken_in, default=None)
+    """What has arrived of a source, compared with what is due by ``now``."""
+    arrived = {day for _, day in deliveries.arrived([source.name], None, dt.date.max)}
+    newest = max(arrived, default=None)
     if source.cadence == "occasional":
         return Freshness(source.name, newest, None, ())
     due = _newest_due(use_case, source, now)
     days = (due - use_case.calendar.start).days + 1 if due is not None else 0
-    wanted = [use_case.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
-    return Freshness(source.name, newest, due, tuple(day for day in wanted if day not in taken_in))
+    expected = [use_case.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
+    return Freshness(source.name, newest, due, tuple(day for day in expected if day not in arrived))
 
 
 def _newest_due(use_case: UseCase, source: Source, now: dt.datetime) -> dt.date | None:

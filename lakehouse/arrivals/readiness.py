@@ -1,4 +1,4 @@
-"""Whether a day's inputs have arrived, and which they are. Both are asked of the ledger alone."""
+"""The inputs of a day, and whether they have arrived, by the ledger alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def required_days(use_case: UseCase, item: Input, day: dt.date) -> list[dt.date]
 
 
 def missing_inputs(use_case: UseCase, day: dt.date) -> list[str]:
-    """What ``day`` still waits for, as ``source YYYY-MM-DD``; empty when it can be built."""
+    """The inputs that ``day`` lacks, as ``source YYYY-MM-DD``; empty when it can be built."""
     return Arrivals(use_case, day, day).missing(day)
 
 
@@ -36,7 +36,7 @@ class Arrivals:
             self._arrived |= deliveries.arrived(occasional, None, last)
 
     def missing(self, day: dt.date) -> list[str]:
-        """What ``day`` still waits for, as ``source YYYY-MM-DD``."""
+        """The inputs that ``day`` lacks, as ``source YYYY-MM-DD``."""
         return [
             f"{item.source} {needed}"
             for item in self._use_case.inputs
@@ -45,14 +45,14 @@ class Arrivals:
         ]
 
     def inputs(self, day: dt.date) -> dict[str, str]:
-        """Every delivery that ``day`` may read: by ``source YYYY-MM-DD``, the ids of what arrived for it."""
-        found: dict[str, str] = {}
+        """The deliveries that ``day`` may read: their ids, separated by commas, by ``source YYYY-MM-DD``."""
+        ids: dict[str, str] = {}
         for item in self._use_case.inputs:
             if self._use_case.source(item.source).cadence == "occasional":
                 days = sorted(d for source, d in self._arrived if source == item.source and d <= day)
             else:
                 days = required_days(self._use_case, item, day)
-            found |= {
+            ids |= {
                 f"{item.source} {needed}": ",".join(self._arrived.get((item.source, needed), [])) for needed in days
             }
-        return found
+        return ids

@@ -1,8 +1,8 @@
 """What a team declares: the vocabulary of ``use_case.yaml``.
 
-Every class here is one section of the file. Unknown fields are refused, so that a typing mistake is an error and not a
-setting silently ignored. What spans sections (a label's column must exist in its source) is checked by
-the model validators of :class:`UseCase`.
+Every class here is one section of the file. Unknown fields are refused, so that a typing mistake is an error and not an
+ignored setting. The model validators of :class:`UseCase` check what spans sections, such as that a label's column exists in its
+source.
 """
 
 from lakehouse.declaration.delivery import Freshness, Volume

@@ -1,4 +1,4 @@
-"""What is expected of a source's deliveries as a whole: how many rows, and by when."""
+"""What a source's deliveries must satisfy as a whole: their number of rows, and when they are due."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from lakehouse.declaration.section import Section
 class Volume(Section):
     """How many rows a delivery may have, as shares of the median of the deliveries for the days before its own.
 
-    A correction may be as short as it likes, and the first days of a source have nothing to be compared with: with fewer
-    than ``min_days`` deliveries among the ``of_days`` days before, nothing is checked.
+    A correction may have any number of rows. With fewer than ``min_days`` deliveries among the ``of_days`` days before, as in a
+    source's first days, nothing is checked.
     """
 
     at_least: float = Field(default=0.5, ge=0, le=1)
@@ -21,6 +21,6 @@ class Volume(Section):
 
 
 class Freshness(Section):
-    """By when a day's delivery has to be there: so many hours after the local midnight of the day on which it arrives."""
+    """When a day's delivery is due: so many hours after the local midnight of the day on which it arrives."""
 
     hours: float = Field(gt=0, le=24 * 31)

@@ -1,4 +1,4 @@
-"""What is learned and by which rules: label, split, model, gate, drift, and what is told of scores and models."""
+"""Training and its rules: label, split, model, gate and drift; and the reasons of scores and the model card."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lakehouse.declaration.section import Name, Section, Window
 
 
 class Label(Section):
-    """What is predicted. Binary: ``column >= at_least``. Regression: the column's value. Null means no label, counted."""
+    """What is predicted. Binary: ``column >= at_least``. Regression: the column's value. Null is no label, and is counted."""
 
     source: Name
     column: Name
     at_least: float | None = None
-    # Days after D at which the label of D has arrived.
+    # The label of D has arrived so many days after D.
     maturity_days: int = Field(ge=0, le=366)
 
 
@@ -28,7 +28,7 @@ class Days(Window):
 
 
 class Split(Section):
-    """The temporal split. Train, validation and holdout follow one another in time and never share a day."""
+    """The temporal split. Train, validation and holdout follow one another and share no day."""
 
     train: Days
     validation: Days
@@ -61,19 +61,19 @@ class Model(Section):
     task: Literal["classification", "regression"]
     fixed: dict[str, float | int | str] = Field(default_factory=dict)
     search: dict[str, Range] = Field(default_factory=dict)
-    # The search ends after so many trials, or begins no further one after so many minutes.
+    # The search ends after so many trials, and starts none after so many minutes.
     trials: int = Field(default=15, ge=1, le=1000)
     minutes: float | None = Field(default=None, gt=0)
     max_rounds: int = Field(default=400, ge=1, le=10_000)
     early_stopping_rounds: int = Field(default=30, ge=1)
     seed: int = 20130101
-    # What a miss and a false alarm cost, in one unit: the threshold minimises the cost on validation.
+    # The costs of a miss and of a false alarm, in one unit. The threshold minimises the cost on validation.
     cost_of_miss: float = Field(default=1.0, gt=0)
     cost_of_false_alarm: float = Field(default=1.0, gt=0)
 
 
 class Fairness(Section):
-    """How far the rows of a slice may lie from all rows: a rate or a gap either way, any other metric when it is worse."""
+    """How much the rows of a slice may differ from all rows: a rate or a gap in either direction, other metrics when worse."""
 
     slice: Name
     metric: Literal[
@@ -83,21 +83,21 @@ class Fairness(Section):
 
 
 class Approval(Section):
-    """A person has the last word on a promotion; without an answer within these hours the challenger is held."""
+    """A person approves each promotion; without an answer within these hours the challenger is held."""
 
     hours: float = Field(default=24, gt=0, le=24 * 31)
 
 
 class Gate(Section):
-    """When a challenger becomes champion: better on the metric by the margin, beyond noise, and within every limit."""
+    """When a challenger becomes champion: it is better on the metric by the margin, beyond noise, and within every limit."""
 
     metric: ScoreMetric
-    # What the lower end of the improvement's 95 % interval must reach.
+    # The least lower end of the improvement's 95 % interval.
     min_improvement: float = Field(ge=0)
     # For metrics where less is better these are ceilings.
     floors: dict[str, float] = Field(default_factory=dict)
     max_calibration_error: float | None = Field(default=None, gt=0)
-    # By how much the metric may be worse than the champion's in any declared slice that has the rows to tell.
+    # By how much the metric may be worse than the champion's in any declared slice that has enough rows.
     max_slice_worsening: float | None = Field(default=None, ge=0)
     min_slice_rows: int = Field(default=200, ge=1)
     fairness: tuple[Fairness, ...] = ()
@@ -105,7 +105,7 @@ class Gate(Section):
 
 
 class Drift(Section):
-    """Limits of the drift verdict, see docs/decisions/0007-drift-limits.md for what each compares."""
+    """Limits of the drift verdict. docs/decisions/0007-drift-limits.md says what each is compared with."""
 
     window_days: int = Field(default=7, ge=1, le=90)
     bins: int = Field(default=10, ge=3, le=50)
@@ -117,7 +117,7 @@ class Drift(Section):
     max_prediction_psi: float = Field(default=0.25, gt=0)
     max_calibration_gap: float | None = Field(default=None, gt=0)
     max_loss_rise: float | None = Field(default=None, gt=0)
-    # Retrain when so many of the last days were violated, but not again before the cool-down has passed.
+    # Retrain when so many of the last days were violated, and not again before the cool-down has passed.
     violated_days: int = Field(default=3, ge=1)
     of_days: int = Field(default=5, ge=1)
     cooldown_days: int = Field(default=7, ge=0)
@@ -130,13 +130,13 @@ class Drift(Section):
 
 
 class Reasons(Section):
-    """Which champion's scores of a day have their reasons kept: those at or above the threshold, the ``top`` highest, or,
+    """Which of the champion's scores of a day have stored reasons: those at or above the threshold, the ``top`` highest, or,
     with both, the ``top`` highest of those at or above it.
     """
 
     above_threshold: bool = False
     top: int | None = Field(default=None, ge=1, le=1_000_000)
-    # How many features are named for each score; the others are told as one sum.
+    # How many features are named for each score; the others are one sum.
     each: int = Field(default=5, ge=1, le=100)
 
     @model_validator(mode="after")
@@ -147,7 +147,7 @@ class Reasons(Section):
 
 
 class Card(Section):
-    """What the model card says besides what can be read off: what the scores are for, and where they should not be trusted."""
+    """What the model card says beyond what the platform knows: what the scores are for, and where they are unreliable."""
 
     intended_use: str = ""
     known_limits: tuple[str, ...] = ()

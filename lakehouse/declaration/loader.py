@@ -18,7 +18,7 @@ FILE = "use_case.yaml"
 
 @dataclass(frozen=True)
 class Found:
-    """A folder with a declaration: the use case, or the error that explains what is wrong with it."""
+    """A folder with a declaration: the use case, or the error that says what is wrong with it."""
 
     folder: Path
     use_case: UseCase | None = None
@@ -26,7 +26,7 @@ class Found:
 
 
 def find(roots: tuple[Path, ...] | None = None) -> list[Found]:
-    """Load every declaration under the roots. One that is wrong does not hide the others."""
+    """Load every declaration under the roots. An error in one does not hide the others."""
     found: list[Found] = []
     for root in settings.load().use_case_roots if roots is None else roots:
         for file in sorted(root.glob(f"*/{FILE}")):
@@ -46,10 +46,10 @@ def load(file: Path) -> UseCase:
     """Load one declaration.
 
     Raises:
-        DeclarationError: naming the file, the field, and what was expected.
+        DeclarationError: with the file, the field, and what was expected.
     """
     try:
-        # The C loader: every DAG file and every task reads the declarations, and it is fifteen times as fast.
+        # The C loader is fifteen times as fast, and every DAG file and every task reads the declarations.
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{file}: expected YAML: {_one_line(error)}") from error
@@ -62,7 +62,9 @@ def load(file: Path) -> UseCase:
     if use_case.name != file.parent.name:
         raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {use_case.name!r}")
     if not (file.parent / "features.py").is_file():
-        raise DeclarationError(f"{file}: features: expected the transform in features.py beside it, there is none")
+        raise DeclarationError(
+            f"{file}: features: expected the transform in features.py of the same folder, found none"
+        )
     return use_case
 
 

@@ -1,4 +1,4 @@
-"""Where a source lies that is a MongoDB collection."""
+"""The MongoDB collection of a source."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TopLevelField = Annotated[str, AfterValidator(lambda text: _free_of("$.\0", text
 class Mongo(Section):
     """The collection that a source is read from, day by day.
 
-    ``updated_at`` names the date, at the top of each document, that a change of the document moves. It decides which
-    day's delivery a document belongs to, so it has to be written by whoever changes the document. An index on it and
-    ``_id`` spares the server a sort. ``batch_rows`` is how many documents are asked for, and held in memory, at a time.
+    ``updated_at`` names the top-level date that each change of a document sets. It determines which day's delivery a document
+    belongs to, so every program that changes documents has to set it. An index on it and ``_id`` saves the server a sort.
+    ``batch_rows`` is the number of documents that are requested, and in memory, at a time.
     """
 
     database: Database

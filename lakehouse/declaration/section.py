@@ -1,4 +1,4 @@
-"""What all sections of a declaration have in common."""
+"""What the sections of a declaration have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class Section(BaseModel):
-    """A part of the file: immutable, and closed to fields that it does not know."""
+    """A part of the file: immutable, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -29,14 +29,14 @@ class Window(Section):
 
 
 def refuse_twice(field: str, names: list[str]) -> None:
-    """Raise when a name stands twice in ``field``."""
+    """Raise when ``field`` has a name twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{field}: declared twice: {', '.join(twice)}")
 
 
 def expect_known(field: str, names: Any, known: Any, what: str) -> None:
-    """Raise when ``field`` names what is not ``known``; ``what`` says in words where names come from."""
+    """Raise when ``field`` has a name that is not ``known``; ``what`` says in words what the known names are."""
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"{field}: unknown {', '.join(unknown)}; expected one of {what}: {', '.join(known)}")

@@ -18,7 +18,7 @@ RESERVED = frozenset({"partition", "delivery_id", "line", "raw", "reasons", "ing
 
 
 class Column(Section):
-    """A column of a source and what its values must satisfy."""
+    """A column of a source, and the rules for its values."""
 
     name: Name
     type: ColumnType
@@ -59,16 +59,16 @@ class Source(Section):
     """A source and its contract.
 
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
-    changes; readers take, for each key, the latest row known on their day.
+    changes; readers use, for each key, the latest row that is known on their day.
 
-    With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are taken in all the same.
+    With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are ingested too.
     """
 
     name: Name
     description: str = ""
     cadence: Literal["daily", "occasional"] = "daily"
-    # How many days after the day that it describes a delivery arrives: 0 is a plan known before the day, 1 the record
-    # delivered the morning after.
+    # A delivery arrives so many days after the day that it describes: 0 for a plan that is known before the day, 1 for a record
+    # that is delivered the morning after.
     arrives_after_days: int = Field(default=0, ge=0, le=31)
     columns: tuple[Column, ...] = Field(min_length=1)
     key: tuple[Name, ...] = Field(min_length=1)
@@ -93,8 +93,8 @@ class Source(Section):
         return self
 
     @property
-    def beside_columns(self) -> frozenset[str]:
-        """Fields that a delivery has beside its columns as a matter of course: those of every document."""
+    def document_fields(self) -> frozenset[str]:
+        """Fields that every document of a collection has and that are no columns."""
         return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})
 
     @property

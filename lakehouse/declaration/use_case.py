@@ -1,4 +1,4 @@
-"""A whole use case: what there is data for, what is scored, what features may read, and how the sections fit together."""
+"""A whole use case: its days, its entities, what its features may read, and the rules across its sections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lakehouse.declaration.source import Source
 
 
 class Calendar(Section):
-    """The days that there is data for, the place whose midnight starts a day, and the hour of the nightly run."""
+    """The days with data, the time zone whose midnight starts a day, and the hour of the nightly run."""
 
     start: dt.date
     end: dt.date | None = None
@@ -46,7 +46,7 @@ class Entity(Section):
 
 
 class Input(Window):
-    """What the features of day D may read of a source: the days D-first to D-last, or the rows known by D.
+    """What the features of day D may read of a source: the days D-first to D-last, or the rows that are known by D.
 
     ``first`` and ``last`` count days back from D. All days of the window must have arrived before D is built; at the calendar's
     start the window is shorter.
@@ -58,7 +58,7 @@ class Input(Window):
 
 
 class Feature(Section):
-    """A column of the feature table. Features are numbers; null means not known."""
+    """A column of the feature table. Features are numbers; null is not known."""
 
     name: Name
     description: str
@@ -131,7 +131,7 @@ class UseCase(Section):
             )
 
     def _windows_keep_the_embargo(self) -> None:
-        """A label that is still open when a later window begins may not have been learned from, nor its days' neighbours."""
+        """No window may have days whose labels are still open when the next window begins."""
         days = self.label.maturity_days
         for earlier, later in (("train", "validation"), ("validation", "holdout")):
             end, start = getattr(self.split, earlier).last, getattr(self.split, later).first

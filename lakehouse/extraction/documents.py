@@ -25,8 +25,8 @@ TRIES = 5
 Document = dict[str, Any]
 Query = dict[str, Any]
 
-# Nothing that a server can hold may end the read: dates beyond Python's stay numbers, and bytes that are no UTF-8 become
-# lone surrogates, which ingest rejects in sight.
+# No document may end the read: dates out of Python's range stay numbers, and bytes that are not UTF-8 become lone surrogates,
+# which ingest rejects with a reason.
 CODEC: CodecOptions[Document] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="surrogateescape"
 )
@@ -35,12 +35,12 @@ CODEC: CodecOptions[Document] = CodecOptions(
 class Documents:
     """The documents that satisfy a query, in order; ``count`` says how many were read.
 
-    One sorted cursor is asked for batch after batch, so that the server sorts once, and one batch is in memory. When a
-    batch is lost, a new cursor goes on behind the last document of the batch before, after a pause that grows.
+    One sorted cursor gives batch after batch, so that the server sorts once, and one batch is in memory. When a batch is lost,
+    a new cursor starts after the last document of the previous batch, after a pause that grows.
 
     Args:
-        collection: where they lie.
-        query: which.
+        collection: of the documents.
+        query: which documents to read.
         order: the fields to order by; the last is ``_id``.
         batch_rows: documents in a batch.
     """
@@ -70,15 +70,15 @@ class Documents:
     def _batch(self) -> list[Document]:
         try:
             if self._cursor is None:
-                found = self._collection.find(self._remaining(), batch_size=self._batch_rows)
-                self._cursor = found.sort([(name, ASCENDING) for name in self._order])
+                cursor = self._collection.find(self._remaining(), batch_size=self._batch_rows)
+                self._cursor = cursor.sort([(name, ASCENDING) for name in self._order])
             return list(islice(self._cursor, self._batch_rows))
         except PyMongoError:
             self._cursor = None
             raise
 
     def _remaining(self) -> Query:
-        """The query for what comes behind the last document of the last whole batch."""
+        """The query for the documents after the last one of the last whole batch."""
         if self._last is None:
             return self._query
         ways: list[Query] = []
@@ -86,20 +86,20 @@ class Documents:
         for name in self._order[:-1]:
             ways.append({**same, name: {"$gt": self._last[name]}})
             same[name] = self._last[name]
-        # In a query, $gt finds only values of the same type. In an expression it follows the order of all types, by
-        # which the server sorts too: ids of several types under one date lose nothing.
+        # In a query, $gt matches values of the same type only. In an expression it follows the order of all types, by which
+        # the server sorts too, so that ids of several types with one date are all read.
         ways.append({**same, "$expr": {"$gt": ["$_id", {"$literal": self._last["_id"]}]}})
         return {"$and": [self._query, {"$or": ways}]}
 
 
 def dated(window: ExtractionWindow) -> Query:
-    """The query for the documents of a window. A list of dates is no date, though MongoDB would look into it."""
+    """The query for the documents of a window. A list of dates is no date, although MongoDB would compare its elements."""
     inside = {"$lt": window.until} if window.since is None else {"$gte": window.since, "$lt": window.until}
     return {window.mongo.updated_at: {"$type": "date", "$not": {"$type": "array"}, **inside}}
 
 
 def undated(window: ExtractionWindow) -> Query:
-    """The query for the documents whose ``updated_at`` is missing or no date: no window would ever find them."""
+    """The query for the documents whose ``updated_at`` is missing or no date, which no window has."""
     field = window.mongo.updated_at
     return {"$or": [{field: {"$not": {"$type": "date"}}}, {field: {"$type": "array"}}]}
 
@@ -110,10 +110,10 @@ def as_line(document: Document) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # Lone surrogates have no UTF-8; escaped they get as far as ingest.
+        # Lone surrogates have no UTF-8; escaped, they reach ingest.
         return json_util.dumps(document, json_options=RELAXED_JSON_OPTIONS, separators=(",", ":")).encode()
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Whether asking again can help now. A server that could not be found has been looked for long enough."""
+    """Whether another try can succeed. The driver has looked for a missing server long enough."""
     return isinstance(error, AutoReconnect | CursorNotFound) and not isinstance(error, ServerSelectionTimeoutError)

@@ -1,7 +1,7 @@
-"""The first and the last line of an extracted file: which query it answers, and how many documents it must have.
+"""The first and the last line of an extracted file: its query window, and its number of documents.
 
-Neither is a document and neither counts as a delivered row. A document can't be taken for one: they are looked for in
-the first line, and in the last only when the first is there. Light, because Spark's Python workers import it.
+They are no documents and do not count as delivered rows. No document passes for one: they are read from the first line, and
+from the last one only when the first is a header. Spark's Python workers import this module, so its imports are light.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ def trailer(documents: int) -> str:
 
 def origin(line: str) -> str | None:
     """The query window that a first line names; None when it is no header."""
-    found = _field(line, FIRST, "origin")
-    return found if isinstance(found, str) else None
+    window = _field(line, FIRST, "origin")
+    return window if isinstance(window, str) else None
 
 
 def documents(line: str) -> int | None:
     """The number of documents that a last line names; None when it is no trailer."""
-    found = _field(line, LAST, "documents")
-    return found if isinstance(found, int) else None
+    count = _field(line, LAST, "documents")
+    return count if isinstance(count, int) else None
 
 
 def _field(line: str, section: str, name: str) -> object:
-    # Most lines are documents, some of them megabytes: only what looks like an envelope is parsed.
+    # Most lines are documents, some of them megabytes long: only what begins like an envelope is parsed.
     if not line.startswith(f'{{"{section}"'):
         return None
     try:

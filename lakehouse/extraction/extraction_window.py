@@ -1,4 +1,4 @@
-"""Which documents belong to the delivery of a day: a half-open interval of their ``updated_at``."""
+"""The documents that belong to a day's delivery: a half-open interval of their ``updated_at``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExtractionWindow:
 
     @property
     def origin(self) -> str:
-        """The window in words: what the ledger keeps as the delivery's origin, and :func:`_until` reads again."""
+        """The window in words, which the ledger keeps as the delivery's origin and :func:`_until` reads."""
         since = BEGINNING if self.since is None else _text(self.since)
         return f"{_prefix(self.mongo)}{since} until {_text(self.until)}"
 
@@ -31,16 +31,15 @@ class ExtractionWindow:
 def of_delivery(
     use_case: UseCase, source: Source, mongo: Mongo, first: dt.date, last: dt.date, now: dt.datetime
 ) -> ExtractionWindow:
-    """The window of the delivery of ``last``, which takes in all days from ``first``.
+    """The window of the delivery of ``last``, which has all days from ``first``.
 
-    It ends with the midnight by which the delivery is due: the one that starts its day for a source that arrives before
-    the day, the one that ends it for a source that arrives the day after. So a day's features, which may read the
-    delivery, never see a change from after their prediction time. It begins where the newest window of this collection
-    ended that was taken in for a day before ``first``, by the ledger: a window that was refused, or never ingested, is
-    read again with the next one.
+    It ends with the midnight by which the delivery is due: the one that starts its day for a source that arrives before the
+    day, the one that ends it for a source that arrives the day after. So a day's features, which may read the delivery, never
+    see a change from after their prediction time. It begins where the newest window of this collection ended that the ledger
+    has as ingested for a day before ``first``: a window that was refused, or not ingested, is read again with the next one.
 
     Raises:
-        WindowOpen: when ``now`` lies before its end.
+        WindowOpen: when ``now`` is before its end.
     """
     end = last + dt.timedelta(days=source.arrives_after_days)
     until = dt.datetime.combine(end, dt.time(), tzinfo=ZoneInfo(use_case.calendar.timezone)).astimezone(dt.UTC)

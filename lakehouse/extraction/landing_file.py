@@ -1,4 +1,4 @@
-"""Writing an extracted file: it appears in the landing folder whole, or not at all."""
+"""Writing an extracted file, which appears in the landing folder complete or not at all."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from lakehouse.extraction import envelope
 
 
 def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
-    """Write the lines between header and trailer, packed by gzip, and return how many there were.
+    """Write the lines between header and trailer, compressed by gzip, and return their number.
 
-    The same lines give the same bytes. Until all is on the disk it is a hidden file beside, ``.<name>.partial``, which no
-    reader takes for a delivery; what a killed process left there is overwritten. No line, no file.
+    Equal lines give equal bytes. Until everything is on the disk, it is a hidden file of the same folder,
+    ``.<name>.partial``, which no reader takes for a delivery; the rest of a killed process there is overwritten. Without a line
+    there is no file.
 
     Raises:
         ServiceUnavailable: when the folder can't be written to. SourceUnavailable: when another process is writing the
@@ -29,7 +30,7 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         with _partial(file) as (raw, path):
             count = 0
-            # No name and no time of its own, or the same documents would make another file every time.
+            # Without a name and a time of its own, or equal documents would give other bytes each time.
             packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
             with io.BufferedWriter(packed, 1 << 18) as out:
                 out.write(f"{envelope.header(origin)}\n".encode())
@@ -45,24 +46,24 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
             return count
     except OSError as error:
         raise ServiceUnavailable(
-            f"{file}: expected to write it, found: {error.strerror or error}; nothing has landed: make room or mend the "
+            f"{file}: expected to write it, found: {error.strerror or error}; nothing has landed: make room or correct the "
             "folder's permissions, and run again"
         ) from error
 
 
 @contextmanager
 def _partial(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """The hidden file, empty, open and this process's alone; removed unless it was renamed."""
+    """The hidden file, empty, open and locked by this process; removed unless it was renamed."""
     path = file.with_name(f".{file.name}.partial")
     with path.open("ab") as raw:
         busy = SourceUnavailable(
-            f"{file}: expected to be alone, found another extraction of the same day under way; run again when it is done"
+            f"{file}: expected no other extraction of the same day, found one that runs; run again when it is done"
         )
         try:
             fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise busy from None
-        # Between opening and locking, the other may have renamed this very file to the landed one.
+        # Between opening and locking, another process may have renamed this file to the landed one.
         if not _is_at(raw, path):
             raise busy
         raw.truncate(0)

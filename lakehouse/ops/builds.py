@@ -1,8 +1,8 @@
 """What each gold partition was built from, by name, in ``ops.builds``.
 
-A gold row carries the fingerprint of its inputs; this table says what stands behind the fingerprint, so that a change can be
-told in words. Its line is written before the partition's commit: a build that dies in between leaves a line that no row
-refers to, and no row without a line.
+A gold row carries the fingerprint of its inputs, and this table has the inputs of a fingerprint, so that a change can be
+described in words. The line is written before the partition's commit: a build that is killed in between leaves a line that no
+row refers to, and no row without a line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fingerprint(inputs: Inputs) -> str:
 
 
 def record(table: Table, by_day: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
-    """Write down what the days are about to be built from, in one commit.
+    """Record what the days are about to be built from, in one commit.
 
     Returns:
         The fingerprint of each day.
@@ -56,7 +56,7 @@ def record(table: Table, by_day: Mapping[dt.date, Inputs]) -> dict[dt.date, str]
 
 
 def inputs_behind(table: Table, built: Mapping[dt.date, str]) -> dict[dt.date, Inputs]:
-    """The inputs behind the fingerprint of each day; a day whose line is not there is left out."""
+    """The inputs of each day's fingerprint; a day without a line is left out."""
     return {
         row["partition"]: json.loads(row["inputs"])
         for row in _lines(table, set(built))
@@ -65,31 +65,31 @@ def inputs_behind(table: Table, built: Mapping[dt.date, str]) -> dict[dt.date, I
 
 
 def attempted_inputs(table: Table, days: set[dt.date]) -> dict[dt.date, list[Inputs]]:
-    """What each day was ever about to be built from, oldest first: also by builds that failed or were killed."""
-    found: dict[dt.date, list[Inputs]] = {}
+    """The inputs of all builds of each day, oldest first, those that failed or were killed among them."""
+    attempts: dict[dt.date, list[Inputs]] = {}
     for row in sorted(_lines(table, days), key=lambda line: line["recorded_at"]):
-        found.setdefault(row["partition"], []).append(json.loads(row["inputs"]))
-    return found
+        attempts.setdefault(row["partition"], []).append(json.loads(row["inputs"]))
+    return attempts
 
 
 def changes(before: Inputs | None, now: Inputs) -> list[str]:
-    """What differs, in words for people, one for each input."""
+    """The differences in words, one for each input."""
     if before is None:
         return ["what it was built from is not recorded"]
-    said = []
+    differences = []
     for name in sorted({*before, *now}):
         old, new = before.get(name, ""), now.get(name, "")
         if old == new:
             continue
         if not old:
-            said.append(f"{name} has arrived since")
+            differences.append(f"{name} has arrived since")
         elif not new:
-            said.append(f"{name} is not read any more")
+            differences.append(f"{name} is not read any more")
         elif set(old.split(",")) < set(new.split(",")):
-            said.append(f"{name} was corrected")
+            differences.append(f"{name} was corrected")
         else:
-            said.append(f"{name} changed from {old} to {new}")
-    return said
+            differences.append(f"{name} changed from {old} to {new}")
+    return differences
 
 
 def _lines(table: Table, days: set[dt.date]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The ledger of deliveries, ``ops.deliveries``: what arrived, and what became of each of its rows."""
+"""The ledger of deliveries, ``ops.deliveries``: what arrived, and how many of its rows were accepted and rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lakehouse import fingerprints
 from lakehouse.storage import commits, small_tables, sql_quoting
 from lakehouse.tables import DELIVERIES
 
-# Not in the ledger yet: what it has is one of the others.
+# The ledger's lines are ingested or refused; a delivery that has landed is not in the ledger yet.
 LANDED = "landed"
 INGESTED = "ingested"
 REFUSED = "refused"
@@ -55,17 +55,17 @@ def lines_of(sources: Iterable[str], first: dt.date | None = None, last: dt.date
         condition &= pc.field("partition") >= first
     if last is not None:
         condition &= pc.field("partition") <= last
-    found = [Delivery(**row) for row in small_tables.read(DELIVERIES, condition)]
-    return sorted(found, key=lambda line: (line.ingested_at, line.delivery_id))
+    lines = [Delivery(**row) for row in small_tables.read(DELIVERIES, condition)]
+    return sorted(lines, key=lambda line: (line.ingested_at, line.delivery_id))
 
 
 def arrived(sources: Iterable[str], first: dt.date | None, last: dt.date) -> dict[tuple[str, dt.date], list[str]]:
-    """The deliveries taken in, by source and day, each list sorted: id and accepted rows, which a replay changes."""
-    found: dict[tuple[str, dt.date], list[str]] = {}
+    """The ingested deliveries by source and day, each as its id and its accepted rows, which a replay changes; sorted."""
+    ingested: dict[tuple[str, dt.date], list[str]] = {}
     for line in lines_of(sources, first, last):
         if line.status == INGESTED:
-            found.setdefault((line.source, line.partition), []).append(f"{line.delivery_id}/{line.accepted_rows}")
-    return {key: sorted(ids) for key, ids in found.items()}
+            ingested.setdefault((line.source, line.partition), []).append(f"{line.delivery_id}/{line.accepted_rows}")
+    return {key: sorted(ids) for key, ids in ingested.items()}
 
 
 def record(lines: list[Delivery]) -> None:

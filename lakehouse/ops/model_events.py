@@ -1,4 +1,4 @@
-"""The diary of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired, to be replaced."""
+"""The audit log of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired, retraining requested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMOTED = "promoted"
 HELD = "held"
 ROLLED_BACK = "rolled back"
 RETIRED = "retired"
-# Of the version whose scores drifted: ``partition`` in the evidence is the day that a new one is asked for.
+# Of the version whose scores drifted; ``partition`` in the evidence is the day to train a new version for.
 REQUESTED = "retraining requested"
 
 EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED, REQUESTED})
@@ -26,9 +26,9 @@ EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED, REQUESTED}
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the diary; the fields are the table's columns, ``evidence`` parsed.
+    """One line of the audit log; the fields are the table's columns, ``evidence`` parsed.
 
-    ``happened_at`` is part of an event's identity and knows its time zone: who repeats a write gives the same instant.
+    ``happened_at`` has a time zone and is part of an event's identity: a repeated write has the same instant.
     """
 
     model_name: str
@@ -42,7 +42,7 @@ class Event:
     happened_at: dt.datetime
 
     def __post_init__(self) -> None:
-        """Refuse what readers of the diary could not understand."""
+        """Refuse an event that readers of the audit log could not interpret."""
         if self.event not in EVENTS:
             raise AssertionError(f"event: expected one of {', '.join(sorted(EVENTS))}, found {self.event!r}")
         if self.happened_at.tzinfo is None:
@@ -77,5 +77,5 @@ def of_model(name: str, version: int | None = None) -> list[Event]:
     condition = pc.field("model_name") == name
     if version is not None:
         condition &= pc.field("model_version") == version
-    found = map(from_row, small_tables.read(MODEL_EVENTS, condition))
-    return sorted(found, key=lambda event: (event.happened_at, event.model_version))
+    events = map(from_row, small_tables.read(MODEL_EVENTS, condition))
+    return sorted(events, key=lambda event: (event.happened_at, event.model_version))

@@ -1,8 +1,8 @@
-"""Verdicts that are owed, in ``ops.owed_verdicts``: of days that a restatement has set out to judge anew.
+"""Pending verdicts, in ``ops.owed_verdicts``: the days whose drift verdict a restatement has yet to give again.
 
-Features and scores that are stale are found by their fingerprints, again and again, until they are recomputed. A verdict has
-none: it is known to be stale by the scores and labels that it rests on, and these are fresh again before it is given. A
-restatement that is killed in between would forget it, so it writes down first what it owes and strikes it out last.
+Stale features and scores are recognised by their fingerprints until they are recomputed. A verdict has no fingerprint: it is
+stale because of the scores and labels that it rests on, and these are recomputed before it. A restatement that is killed in
+between would forget the verdict, so it records its days first and removes them last.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from lakehouse.tables import OWED_VERDICTS
 
 
 def pending(use_case: str, first: dt.date | None = None, last: dt.date | None = None) -> list[dt.date]:
-    """The days from ``first`` to ``last`` (all, when not given) whose verdict is owed."""
-    found = (row["partition"] for row in small_tables.read(OWED_VERDICTS, pc.field("use_case") == use_case))
-    return sorted(day for day in found if (first is None or day >= first) and (last is None or day <= last))
+    """The days from ``first`` to ``last`` (all, when not given) whose verdict is pending."""
+    days = (row["partition"] for row in small_tables.read(OWED_VERDICTS, pc.field("use_case") == use_case))
+    return sorted(day for day in days if (first is None or day >= first) and (last is None or day <= last))
 
 
 def record(use_case: str, days: Collection[dt.date]) -> None:
-    """Write down, in one commit, that these days are to be judged anew."""
+    """Record, in one commit, that the verdicts of these days are pending."""
     if new := set(days) - set(pending(use_case)):
         now = dt.datetime.now(dt.UTC)
         lines = [{"use_case": use_case, "partition": day, "recorded_at": now} for day in sorted(new)]
@@ -31,7 +31,7 @@ def record(use_case: str, days: Collection[dt.date]) -> None:
 
 
 def clear(use_case: str, days: Collection[dt.date]) -> None:
-    """Strike out, in one commit, what has been judged."""
+    """Remove, in one commit, the days whose verdict has been given."""
     if done := set(days) & set(pending(use_case)):
         commits.replace_rows(OWED_VERDICTS, [], _where(use_case, done))
 

@@ -1,4 +1,4 @@
-"""The tables of a source: as delivered, checked, rejected."""
+"""The tables of a source: rows as delivered, checked rows, rejected rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from lakehouse.tables.table import PARTITION, Table, col
 
 
 def bronze(source: Source) -> Table:
-    """Rows as delivered: every value as text, with the delivery and line that it came from."""
+    """Rows as delivered: every value as text, with its delivery and line."""
     return Table(
         layer="bronze",
         name=source.name,
@@ -18,7 +18,7 @@ def bronze(source: Source) -> Table:
             col("malformed", "string", "why the line could not be split into columns", nullable=True),
             col("line", "long", "line of the file, the header is 1"),
             col("delivery_id", "string", "which delivery"),
-            col("ingested_at", "timestamp", "when the delivery was taken in"),
+            col("ingested_at", "timestamp", "when the delivery was ingested"),
             PARTITION,
         ),
         key=("delivery_id", "line"),

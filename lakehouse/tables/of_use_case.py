@@ -1,4 +1,4 @@
-"""The gold tables of a use case: features, scores, labels, and how well both hold."""
+"""The gold tables of a use case: features, scores, reasons, labels, performance and drift."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def scores(use_case: UseCase) -> Table:
                 "chosen_by",
                 "string",
                 "why this version: champion (it was, when the day was first scored), now (restated by a later champion), "
-                "asked (by number) or rolled back; beside it: challenger, former champion or rolled back; null before this "
+                "asked (by number) or rolled back; in shadow: challenger, former champion or rolled back; null before this "
                 "was recorded",
                 nullable=True,
             ),
@@ -80,7 +80,7 @@ def scores(use_case: UseCase) -> Table:
 
 
 def reasons(use_case: UseCase) -> Table:
-    """Why rows were scored as they were: the greatest contributions of each, and the sum of the others."""
+    """The reasons of scores: the greatest contributions of each row, and the sum of the others."""
     unit = "log-odds" if use_case.binary else "the unit of the value"
     return Table(
         layer="gold",
@@ -105,7 +105,7 @@ def reasons(use_case: UseCase) -> Table:
         ),
         key=(*use_case.entity.key, "partition", "role", "rank"),
         partition_by=("partition", "role"),
-        description=f"why rows of {use_case.name} were scored as they were, for those that the use case asks reasons for",
+        description=f"why rows of {use_case.name} were scored as they were, for the rows that the use case declares reasons for",
         indexed=(INPUTS_FINGERPRINT, use_case.entity.key[0]),
         clustered_by=use_case.entity.key[0],
         retention_days=30,

@@ -1,4 +1,4 @@
-"""The platform's own tables: the ledger of deliveries, the diary of models, the record of builds."""
+"""The platform's own tables: the ledger of deliveries, the audit log of models, the record of builds, the pending verdicts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MODEL_EVENTS = Table(
         col("model_version", "int", "its version"),
         col("event", "string", "registered, promoted, held, rolled back, retired, or retraining requested"),
         col("from_version", "int", "champion before the event", nullable=True),
-        col("actor", "string", "who or what"),
+        col("actor", "string", "the person or the job that decided"),
         col("reason", "string", "why"),
         col("evidence", "string", "the numbers, as JSON"),
         col("run_id", "string", "MLflow run that trained the version"),
@@ -71,10 +71,10 @@ OWED_VERDICTS = Table(
     columns=(
         col("use_case", "string", "whose verdict"),
         PARTITION,
-        col("recorded_at", "timestamp", "when the restatement set out"),
+        col("recorded_at", "timestamp", "when the restatement started"),
     ),
     key=("use_case", "partition"),
     partition_by=(),
     few_rows=True,
-    description="days whose verdict a restatement in work, or a killed one, has still to give anew; empty when none is",
+    description="days whose verdict a restatement that runs, or was killed, has yet to give again; empty when there are none",
 )

@@ -15,20 +15,20 @@ INPUTS_FINGERPRINT = "inputs_fingerprint"
 
 @dataclass(frozen=True)
 class Table:
-    """One Delta table: where it lies and what shape it has.
+    """One Delta table: its location and its shape.
 
     Attributes:
-        layer: the layer, which is also the first part of its path and SQL name.
+        layer: the first part of its path and of its SQL name.
         name: the second part.
         columns: all columns in order.
         key: the columns that identify a row within the table; empty when rows repeat.
-        partition_by: the columns whose values divide the files. A write replaces whole values of them, so that two writers
-            of different values never conflict.
+        partition_by: the columns that the files are partitioned by. A write replaces whole values of them, so that two
+            writers of different values never conflict.
         description: one sentence for people.
-        indexed: the columns whose least and greatest value stand in the log for every file. Only what the platform reads from
-            the log alone: Spark spent a third of a write on the statistics of columns that nobody asks for.
+        indexed: the columns whose least and greatest value the log has for every file. Only what the platform reads from the
+            log alone: Spark spent a third of a write on the statistics of columns that no reader needs.
         clustered_by: a column, also in ``indexed``, by which `maintain` sorts the files of a day that has several: a reader
-            who asks for some of its values then opens one of them.
+            of some of its values then opens one of them.
         retention_days: how long a version can still be read after it was replaced.
         few_rows: whether `lakehouse.storage.small_tables` reads and writes it in the job's own process, and not Spark.
     """
@@ -46,7 +46,7 @@ class Table:
 
     @property
     def full_name(self) -> str:
-        """The name in SQL, such as ``gold.flight_delays_scores``."""
+        """The name in SQL, such as ``gold.<use_case>_scores``."""
         return f"{self.layer}.{self.name}"
 
     @property
@@ -56,7 +56,7 @@ class Table:
 
 
 def col(name: str, type_: str, description: str = "", nullable: bool = False) -> Column:
-    """A column, in one line."""
+    """A column, written in one line."""
     return Column.model_validate({"name": name, "type": type_, "description": description, "nullable": nullable})
 
 

@@ -19,7 +19,7 @@ def test_left_out_nothing_scores_beside_the_champion_and_nothing_is_retired() ->
     [
         ({"canary_share": 0.1}, "expected shadow: true"),
         ({"shadow": True, "canary_share": 0.6}, "less than or equal to 0.5"),
-        ({"rollback_margin": 0.01, "former_nights": 2}, "fewer than the 3 that are judged"),
+        ({"rollback_margin": 0.01, "former_nights": 2}, "fewer than the 3 that a rollback needs"),
         ({"retirement": {"scores_days": 0}}, "greater than or equal to 1"),
     ],
 )

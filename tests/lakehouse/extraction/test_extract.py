@@ -179,7 +179,7 @@ def test_an_unknown_collection_or_database_is_named_with_those_that_are_there(
     with pytest.raises(SourceRefused, match="expected a collection shops in the MongoDB database bakery, found none"):
         run(client)
     client.bakery.ovens.insert_one({})
-    with pytest.raises(SourceRefused, match="found ovens; mend the section mongo"):
+    with pytest.raises(SourceRefused, match="found ovens; correct the section mongo"):
         run(client)
     assert not landing_root.exists()
 
@@ -193,7 +193,9 @@ def test_a_wrong_password_is_refused_by_name(
         raise OperationFailure("Authentication failed.", code, {"errmsg": "Authentication failed.", "code": code})
 
     monkeypatch.setattr("pymongo.database.Database.list_collection_names", refuse)
-    with pytest.raises(SourceRefused, match="expected MongoDB to let us in, found: Authentication failed") as caught:
+    with pytest.raises(
+        SourceRefused, match="expected MongoDB to accept the login, found: Authentication failed"
+    ) as caught:
         run(client)
     assert not caught.value.retryable
 
@@ -225,7 +227,7 @@ def test_two_extractions_of_one_day_do_not_write_into_each_other(tmp_path: Path)
 
     def meanwhile() -> Iterator[bytes]:
         yield b"{}"
-        with pytest.raises(SourceUnavailable, match="another extraction of the same day under way"):
+        with pytest.raises(SourceUnavailable, match="expected no other extraction of the same day"):
             landing_file.write(file, "a window", [b"{}"])
 
     assert landing_file.write(file, "a window", meanwhile()) == 1
