@@ -42,9 +42,9 @@ class RollbackDecision:
 def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Sequence[PairedNight]) -> RollbackDecision:
     """A pure function of the declared limits and of the nights that both have scored.
 
-    Labels of one night share its weather, so to speak: nights are what is independent here, not rows. The mean gain of
-    the nights, weighted by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t
-    over nights) has to be above nothing.
+    Labels of one night have common causes, so nights are independent and rows are not. The mean gain of the nights, weighted
+    by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t over nights) has to be
+    above zero.
     """
     rows = sum(night.rows for night in nights)
     counted = f"{len(nights)} night(s) with {rows} labelled rows scored by both versions {champion} and {former}"

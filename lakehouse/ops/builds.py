@@ -18,7 +18,7 @@ from lakehouse import fingerprints
 from lakehouse.storage import commits, small_tables, sql_quoting
 from lakehouse.tables import BUILDS, Table
 
-# What a partition is built from: the name of each input, such as "weather 2013-03-05", and its version.
+# What a partition is built from: the name of each input, such as "bookings 2024-03-05", and its version.
 Inputs = Mapping[str, str]
 
 

@@ -44,7 +44,7 @@ LOCAL_CONFIG: dict[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
     # In local mode the driver's memory is all of Spark's.
     "spark.driver.memory": "3g",
-    # Hadoop's own starts a process to set a mode, three times a file that it writes: of the 34 s that the year's weather took,
+    # Hadoop's own starts a process to set a mode, three times a file that it writes: of the 34 s that a year's deliveries took,
     # bronze to silver on two cores, 14. The commits to Delta's log do not go through it.
     "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
     # A job lives too short for a web page of its own, and the page would listen on every network address.

@@ -20,9 +20,9 @@ Value = float | int | str
 EVAL_METRIC = {"log_loss": "logloss", "rmse": "rmse"}
 
 # Searched when a use case declares no ranges of its own. The ranges lean to strong regularisation: the rows of a day
-# share its weather and its yesterday, so that a hundred thousand rows are a hundred days, and small leaves memorise
-# days. The learning rate is not searched: pruning compares trials by their loss after equally many trees, and
-# would prune every slow learner. A name under model.fixed is left out.
+# have common causes, so that a hundred thousand rows are a hundred days, and small leaves memorise days. The learning rate
+# is not searched: pruning compares trials by their loss after equally many trees, and would prune every slow learner. A name
+# under model.fixed is left out.
 DEFAULT_SEARCH: Mapping[str, Range] = {
     "max_depth": Range(low=4, high=9, integer=True),
     "min_child_weight": Range(low=10, high=250, log=True),
