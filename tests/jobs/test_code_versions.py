@@ -25,11 +25,11 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "8867548891218cef"),
-    "scores": (1, "fd03fbf9f546ed17"),
-    "reasons": (1, "8e9c93f368de0d25"),
-    "outcomes": (1, "ac02a7222a7d8ff0"),
-    "performance": (1, "75fd3e06ef937be4"),
-    "training": (1, "e8dbbc5175eda4bd"),
+    "scores": (1, "10c8676e8cf010b3"),
+    "reasons": (1, "e0ae098ca2a2ce8f"),
+    "outcomes": (1, "254cc45aea6cd6b7"),
+    "performance": (1, "f08f658444f26b36"),
+    "training": (1, "7d384013bf30a357"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

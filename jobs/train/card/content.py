@@ -14,8 +14,9 @@ from jobs.train.card import pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
+from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
-from lakehouse.evaluation.day_bootstrap import Draws, Rows
+from lakehouse.evaluation.day_bootstrap import Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")

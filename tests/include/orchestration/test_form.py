@@ -7,7 +7,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration import form, partition_key
 from include.orchestration.job import JobOperator
-from jobs.arguments import parse
+from jobs.command_line import parse
+from jobs.score.arguments import ScoreArguments
 from lakehouse.errors import BadArguments
 
 HOSTILE = [
@@ -83,7 +84,8 @@ def test_a_day_that_came_past_the_form_starts_no_job(place, typed):
 def test_a_users_name_is_one_argument_and_no_template(typed):
     line = rendered(partition="2024-03-01", run={"triggering_user_name": typed})
     assert line[-1] == f"--actor=airflow:{typed}"
-    assert parse(line).actor == f"airflow:{typed}" and parse(line).force is False
+    asked = parse(line).arguments
+    assert isinstance(asked, ScoreArguments) and asked.actor == f"airflow:{typed}" and asked.force is False
 
 
 @pytest.mark.parametrize("typed", ["two\nlines\nERROR ModelMissing: forged", "", "x" * 1001, "\x1b[2J"])
