@@ -1,89 +1,53 @@
-"""What the gate knows of a challenger and its rival when it decides: numbers, and nothing that could be asked."""
+"""The evidence of a decision: what it rests on, as JSON for the audit log and for the person who approves it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
+from typing import Any
 
-from lakehouse.declaration import Fairness
-
-Metrics = Mapping[str, float | None]
-
-# How certain an interval is, two-sided, on which a model is promoted or held. With 95 % equal models pass now and then more
-# often than one time in twenty: days are few, and their differences have longer tails than the normal distribution.
-CERTAINTY = 0.975
+from jobs.gate.holdout import Holdout
+from jobs.gate.results import CERTAINTY, ChallengerResult, ChampionResult, IntervalEstimate
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation.labelled_rows import TrainingSet
 
 
-@dataclass(frozen=True)
-class IntervalEstimate:
-    """A difference, its interval (None where the days do not give one), and what it rests on.
-
-    Attributes:
-        value: in the metric's unit.
-        low: the interval's lower end.
-        high: its upper end.
-        rows: labelled rows.
-        days: the days that they are from.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    rows: int
-    days: int
+def describe_rows(holdout: Holdout, compared: TrainingSet) -> dict[str, Any]:
+    """The days and rows that were compared, and the table versions that they were read at."""
+    return {
+        "holdout": [str(holdout.first), str(holdout.last)],
+        "judged_days": [str(compared.days.min()), str(compared.days.max())],
+        "rows": len(compared),
+        "unlabelled": len(holdout.rows) - len(holdout.labelled),
+        **holdout.table_versions,
+    }
 
 
-@dataclass(frozen=True)
-class SliceGain:
-    """By how much the challenger is better than the champion on the rows of one slice; negative: worse."""
-
-    name: str
-    value: str
-    gain: IntervalEstimate
-
-
-@dataclass(frozen=True)
-class SliceGap:
-    """The challenger's metric on a slice less that on all rows, for a fairness limit."""
-
-    limit: Fairness
-    value: str
-    gap: IntervalEstimate
-
-
-@dataclass(frozen=True)
-class ChallengerResult:
-    """The version that is judged.
-
-    Attributes:
-        metrics: on the holdout.
-        gaps: of the declared fairness limits, on each slice that can be measured.
-        missing: what its lineage lacks, in words; it is not measured then.
-    """
-
-    metrics: Metrics
-    gaps: tuple[SliceGap, ...] = ()
-    missing: tuple[str, ...] = ()
+def describe_results(
+    use_case: UseCase, challenger: ChallengerResult, champion: ChampionResult | None
+) -> dict[str, Any]:
+    """The numbers of both models, and the limits that they are held against."""
+    gate, gain = use_case.gate, None if champion is None else champion.gain
+    gains = () if champion is None else champion.slices
+    return {
+        "metric": gate.metric,
+        "certainty": CERTAINTY,
+        "limits": gate.model_dump(mode="json", exclude={"metric", "approval"}),
+        "challenger": challenger.metrics,
+        "champion": None if champion is None else champion.metrics,
+        "champion_version": None if champion is None else champion.version,
+        "improvement": None if gain is None else asdict(gain),
+        "slices": [
+            {"slice": one.name, "value": one.value, **_estimate(one.gain)}
+            for one in gains
+            if one.gain.rows >= gate.min_slice_rows
+        ],
+        "fairness": [
+            {"slice": one.limit.slice, "value": one.value, "metric": one.limit.metric, **_estimate(one.gap)}
+            for one in challenger.gaps
+            if one.gap.rows >= gate.min_slice_rows
+        ],
+    }
 
 
-@dataclass(frozen=True)
-class ChampionResult:
-    """The champion as the challenger meets it.
-
-    Attributes:
-        version: its number.
-        metrics: on the same rows as the challenger's; None when it could not be measured.
-        gain: by how much the challenger is better on the gate's metric; None when one of the two has none.
-        slices: the same for each slice.
-        unseen: whether the holdout has days that the champion was not trained on.
-        unusable: why it can't score the feature table as it is now; empty when it can.
-        note: what a reader should know about the comparison; may be empty.
-    """
-
-    version: int
-    metrics: Metrics | None
-    gain: IntervalEstimate | None = None
-    slices: tuple[SliceGain, ...] = ()
-    unseen: bool = True
-    unusable: str = ""
-    note: str = ""
+def _estimate(estimate: IntervalEstimate) -> dict[str, Any]:
+    return {"difference": estimate.value, "low": estimate.low, "high": estimate.high, "rows": estimate.rows}

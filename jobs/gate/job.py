@@ -10,10 +10,10 @@ from typing import Any
 from jobs.gate import promotion_decision, provenance
 from jobs.gate.arguments import Answer, GateArguments
 from jobs.gate.checks import decide
-from jobs.gate.evidence import ChallengerResult
 from jobs.gate.promotion_decision import PromotionDecision
+from jobs.gate.results import ChallengerResult
 from jobs.result import Result
-from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration import Approval, UseCase, loader
 from lakehouse.errors import BadArguments, ModelMissing
 from lakehouse.models import champion_record, registry
 from lakehouse.models.registry import ModelVersion
@@ -39,113 +39,118 @@ class GateResult(Result):
 
 
 def run(arguments: GateArguments) -> GateResult:
-    """Judge one version; a version that was judged already keeps its verdict.
+    """Decide on one version; a version that was decided on already keeps its verdict.
 
-    Where the use case asks for a person, a promotion is proposed and nothing happens; a second call with the answer
+    Where the use case requires approval, a promotion is proposed and nothing happens; a second call with the answer
     carries it out.
     """
     use_case = loader.by_name(arguments.use_case)
     model = choose(use_case, arguments.partition, arguments.model_version)
-    judged, status = promotion_decision.declared_for(model), "judged"
-    if judged is None and arguments.answer is not None:
+    decision, status = promotion_decision.saved(model), "judged"
+    if decision is None and arguments.answer is not None:
         raise BadArguments(
             f"--answer {arguments.answer}: expected a proposal of {model.name} version {model.version} to answer, it was not "
             "judged yet; run the gate without --answer first, and read what it says"
         )
-    if judged is None:
-        judged = judge(use_case, registry.in_service(model), arguments.actor)
-        promotion_decision.declare(model, judged)
-    if waits(use_case, model, judged) and arguments.answer is None:
+    if decision is None:
+        decision = measure_and_decide(use_case, registry.in_service(model), arguments.actor)
+        promotion_decision.save(model, decision)
+    if arguments.answer is None and pending_approval(use_case, model, decision):
         status = PROPOSED
     else:
         if arguments.answer is not None:
-            judged = answer(use_case, model, judged, arguments.answer, arguments.actor)
-        judged, new = promotion_decision.carry_out(model, judged)
+            decision = answer(use_case, model, decision, arguments.answer, arguments.actor)
+        decision, new = promotion_decision.carry_out(model, decision)
         status = status if new else "unchanged"
-    verdict = PROPOSED if status == PROPOSED else judged.verdict
-    log.info("gate %s: version %d %s: %s", use_case.name, model.version, verdict, "; ".join(judged.reasons))
+    verdict = PROPOSED if status == PROPOSED else decision.verdict
+    log.info("gate %s: version %d %s: %s", use_case.name, model.version, verdict, "; ".join(decision.reasons))
     return GateResult(
         status=status,
         verdict=verdict,
         model_version=model.version,
-        champion_version=judged.from_version,
-        reasons=list(judged.reasons),
-        metrics={name: judged.evidence[name] for name in ("challenger", "champion")},
-        evidence=dict(judged.evidence),
+        champion_version=decision.from_version,
+        reasons=list(decision.reasons),
+        metrics={name: decision.evidence[name] for name in ("challenger", "champion")},
+        evidence=dict(decision.evidence),
         run_url=registry.run_url(model),
     )
 
 
-def waits(use_case: UseCase, model: ModelVersion, judged: PromotionDecision) -> bool:
-    """Whether a person has still to say yes or no to the promotion."""
-    if use_case.gate.approval is None or judged.verdict != model_events.PROMOTED or judged.answer:
-        return False
+def pending_approval(use_case: UseCase, model: ModelVersion, decision: PromotionDecision) -> Approval | None:
+    """The declared approval while the promotion waits for a person's answer; None when it does not wait."""
+    approval = use_case.gate.approval
+    if approval is None or decision.verdict != model_events.PROMOTED or decision.answer:
+        return None
     # One that was promoted before approval was declared waits for nobody.
-    return not promotion_decision.written(model, judged)
+    return None if promotion_decision.is_recorded(model, decision) else approval
 
 
 def answer(
-    use_case: UseCase, model: ModelVersion, judged: PromotionDecision, said: Answer, actor: str
+    use_case: UseCase, model: ModelVersion, decision: PromotionDecision, given: Answer, actor: str
 ) -> PromotionDecision:
-    """The judgement with a person's answer, declared.
+    """The decision with a person's answer, saved.
 
     Raises:
         BadArguments: when nothing waits for an answer, or another one was given before.
     """
-    if judged.answer == said:
-        return judged
-    if not waits(use_case, model, judged) or use_case.gate.approval is None:
-        found = f"answered {judged.answer} by {judged.actor}" if judged.answer else f"{judged.verdict} by the gate"
-        raise BadArguments(
-            f"--answer {said}: expected a promotion of {model.name} version {model.version} that waits for an answer, it "
-            f"was {found}; nothing is changed"
+    if decision.answer == given:
+        return decision
+    approval = pending_approval(use_case, model, decision)
+    if approval is None:
+        state = (
+            f"answered {decision.answer} by {decision.actor}" if decision.answer else f"{decision.verdict} by the gate"
         )
-    judged = judged.answered(said, actor, use_case.gate.approval.hours)
-    promotion_decision.declare(model, judged)
-    return judged
+        raise BadArguments(
+            f"--answer {given}: expected a promotion of {model.name} version {model.version} that waits for an answer, it "
+            f"was {state}; nothing is changed"
+        )
+    decision = decision.answered(given, actor, approval.hours)
+    promotion_decision.save(model, decision)
+    return decision
 
 
-def choose(use_case: UseCase, day: dt.date, asked: int | None) -> ModelVersion:
-    """The version to judge: the one asked for; else the newest trained for ``day``; else the alias ``challenger``.
+def choose(use_case: UseCase, day: dt.date, number: int | None) -> ModelVersion:
+    """The version to decide on: that number; else the newest trained for ``day``; else the alias ``challenger``.
 
-    The day comes before the alias: clearing an old run must judge that run's version, not whichever came since.
+    The day comes before the alias: clearing an old run must decide on that run's version, not on a newer one.
 
     Raises:
         ModelMissing: when there is none.
     """
-    if asked is not None:
-        return registry.version(use_case.name, asked)
-    trained = [v for v in registry.versions(use_case.name) if v.trained_for == day]
-    found = trained[-1] if trained else registry.by_alias(use_case.name, registry.CHALLENGER)
-    if found is None:
+    if number is not None:
+        return registry.version(use_case.name, number)
+    trained = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_TRAINED_FOR) == day.isoformat()]
+    model = trained[-1] if trained else registry.by_alias(use_case.name, registry.CHALLENGER)
+    if model is None:
         raise ModelMissing(
             f"model {use_case.name}: expected a version trained for {day} or an alias {registry.CHALLENGER!r}, found "
             f"neither; train one: python -m jobs train --use-case {use_case.name} --partition {day}"
         )
-    return found
+    return model
 
 
-def judge(use_case: UseCase, model: ModelVersion, actor: str) -> PromotionDecision:
-    """Measure, decide, and put the decision into words."""
+def measure_and_decide(use_case: UseCase, model: ModelVersion, actor: str) -> PromotionDecision:
+    """Measure the version and the champion, decide, and give the reasons; a version without its lineage is not measured."""
     champion = champion_record.current(use_case.name)
-    if missing := provenance.missing(use_case, model):
-        challenger, rival = ChallengerResult({}, missing=missing), None
-        evidence: dict[str, Any] = {"challenger": None, "champion": None}
-    else:
+    challenger_result, champion_result = ChallengerResult({}, missing=provenance.missing(use_case, model)), None
+    evidence: dict[str, Any] = {"challenger": None, "champion": None}
+    if not challenger_result.missing:
         from jobs.gate.comparison import compare
 
-        # A champion that was set by hand and never judged has no rival but its limits.
-        compared = compare(use_case, model, None if champion is None or champion.version == model.version else champion)
-        challenger, rival, evidence = compared.challenger, compared.rival, compared.evidence
-    decision = decide(use_case.gate, challenger, rival)
-    proven = {
+        # A champion that was set by hand and has no decision yet is held against the limits alone.
+        other = None if champion is None or champion.version == model.version else champion
+        comparison = compare(use_case, model, other)
+        challenger_result, champion_result = comparison.challenger, comparison.champion
+        evidence = comparison.evidence
+    decision = decide(use_case.gate, challenger_result, champion_result)
+    lineage = {
         name: model.tags.get(name)
         for name in (registry.TAG_SHA256, registry.TAG_FINGERPRINT, registry.TAG_CODE_VERSION)
     }
     return PromotionDecision(
         verdict=decision.verdict,
         reasons=decision.reasons,
-        evidence={**evidence, "lineage": {**proven, "missing": list(missing)}},
+        evidence={**evidence, "lineage": {**lineage, "missing": list(challenger_result.missing)}},
         from_version=None if champion is None else champion.version,
         actor=actor,
         judged_at=dt.datetime.now(dt.UTC).isoformat(),

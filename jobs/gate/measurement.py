@@ -1,4 +1,4 @@
-"""A model on the rows that are judged, and two of them against each other: by how much, and how certain that is."""
+"""A model measured on labelled rows, and two models compared on them: by how much they differ, and how certain that is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.gate.evidence import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
+from jobs.gate.results import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.errors import ModelRefused
@@ -19,17 +19,17 @@ from lakehouse.models.registry import ModelVersion
 
 @dataclass(frozen=True)
 class Measured:
-    """The rows that are judged, and a model's scores and decisions on them."""
+    """The labelled rows, and a model's scores and decisions on them."""
 
-    judged: TrainingSet
-    rows: Rows
+    rows: TrainingSet
+    predictions: Rows
 
 
-def of(model: ModelVersion, judged: TrainingSet, use_case: UseCase) -> Measured:
+def measure(model: ModelVersion, rows: TrainingSet, use_case: UseCase) -> Measured:
     """The model's scores, and its decisions by its own threshold."""
-    scored = score(model, judged)
-    decided = None if model.threshold is None or not use_case.binary else scored >= model.threshold
-    return Measured(judged, Rows(judged.label, scored, decided))
+    scores = score(model, rows)
+    decisions = None if model.threshold is None or not use_case.binary else scores >= model.threshold
+    return Measured(rows, Rows(rows.label, scores, decisions))
 
 
 def score(model: ModelVersion, rows: TrainingSet) -> Floats:
@@ -39,7 +39,7 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
         ModelRefused: when the file names other features than the version's tags.
     """
     booster = xgboost_model.load(artifacts.model_bytes(model))
-    names = list(model.features)
+    names = feature_names(model)
     if booster.feature_names != names:
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
@@ -49,38 +49,47 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
 
 
-def gains(use_case: UseCase, mine: Measured, theirs: Measured) -> tuple[IntervalEstimate | None, tuple[SliceGain, ...]]:
-    """By how much ``mine`` is better on the gate's metric, on all rows and in each slice, on the same drawn days."""
-    metric, judged = use_case.gate.metric, mine.judged
-    draws = Draws.of(judged.days, use_case.model.seed)
+def feature_names(model: ModelVersion) -> list[str]:
+    """The features that the model needs, in its order."""
+    return model.tags.get(registry.TAG_FEATURES, "").split(",")
+
+
+def gains(
+    use_case: UseCase, challenger: Measured, champion: Measured
+) -> tuple[IntervalEstimate | None, tuple[SliceGain, ...]]:
+    """By how much the challenger is better on the gate's metric, on all rows and in each slice, on the same drawn days."""
+    metric, rows = use_case.gate.metric, challenger.rows
+    draws = Draws.of(rows.days, use_case.model.seed)
 
     def gain(kept: day_bootstrap.Bools) -> IntervalEstimate | None:
-        ours, others = (day_bootstrap.value(metric, model.rows[kept]) for model in (mine, theirs))
-        if ours is None or others is None:
+        new, old = (day_bootstrap.value(metric, model.predictions[kept]) for model in (challenger, champion))
+        if new is None or old is None:
             return None
-        drawn = draws.values(metric, mine.rows, kept), draws.values(metric, theirs.rows, kept)
-        return _span(metrics.better_by(metric, ours, others), metrics.better_by(metric, *drawn), judged, kept)
+        drawn_new, drawn_old = (draws.values(metric, model.predictions, kept) for model in (challenger, champion))
+        drawn = metrics.better_by(metric, drawn_new, drawn_old)
+        return _estimate(metrics.better_by(metric, new, old), drawn, rows, kept)
 
-    by_slice = [(name, value, gain(kept)) for name, value, kept in slices.parts(judged)]
-    whole = gain(np.ones(len(judged), dtype=bool))
-    return whole, tuple(SliceGain(name, value, span) for name, value, span in by_slice if span is not None)
+    by_slice = [(name, value, gain(kept)) for name, value, kept in slices.parts(rows)]
+    whole = gain(np.ones(len(rows), dtype=bool))
+    return whole, tuple(SliceGain(name, value, estimate) for name, value, estimate in by_slice if estimate is not None)
 
 
 def gaps(use_case: UseCase, model: Measured) -> tuple[SliceGap, ...]:
     """Each declared fairness limit's metric on each value of its slice, less that on all rows."""
-    judged, found = model.judged, []
-    draws = Draws.of(judged.days, use_case.model.seed)
+    rows, predictions = model.rows, model.predictions
+    draws = Draws.of(rows.days, use_case.model.seed)
+    by_slice = []
     for limit in use_case.gate.fairness:
-        whole, drawn = day_bootstrap.value(limit.metric, model.rows), draws.values(limit.metric, model.rows)
-        for name, value, kept in slices.parts(judged):
-            mine = day_bootstrap.value(limit.metric, model.rows[kept]) if name == limit.slice else None
-            if mine is not None and whole is not None:
-                apart = draws.values(limit.metric, model.rows, kept) - drawn
-                found.append(SliceGap(limit, value, _span(mine - whole, apart, judged, kept)))
-    return tuple(found)
+        whole, whole_drawn = day_bootstrap.value(limit.metric, predictions), draws.values(limit.metric, predictions)
+        for name, value, kept in slices.parts(rows):
+            part = day_bootstrap.value(limit.metric, predictions[kept]) if name == limit.slice else None
+            if part is not None and whole is not None:
+                drawn = draws.values(limit.metric, predictions, kept) - whole_drawn
+                by_slice.append(SliceGap(limit, value, _estimate(part - whole, drawn, rows, kept)))
+    return tuple(by_slice)
 
 
-def _span(value: float, drawn: Floats, judged: TrainingSet, kept: day_bootstrap.Bools) -> IntervalEstimate:
-    days = slices.days_of(judged, kept)
+def _estimate(value: float, drawn: Floats, rows: TrainingSet, kept: day_bootstrap.Bools) -> IntervalEstimate:
+    days = slices.days_of(rows, kept)
     low, high = day_bootstrap.interval(drawn, days, CERTAINTY) or (None, None)
     return IntervalEstimate(value, low, high, int(kept.sum()), days)

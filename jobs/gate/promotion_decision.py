@@ -1,8 +1,8 @@
-"""A judgement carried out so that a crash at any point is mended by running the gate again.
+"""A promotion decision, carried out so that running the gate again completes it after a crash at any point.
 
-Three steps: the judgement is written to the version as one tag (what is meant to happen), then the diary gets its line (it
+Three steps: the decision is saved in a tag of the version (what is meant to happen), then the audit log gets its line (it
 has happened: from that commit on the version is champion, see `lakehouse.models.champion_record`), and last tags and aliases
-follow. A judgement without its line is carried out again; one with its line only has its tags and aliases mended, so
+follow. A decision without its line is carried out again; one with its line only has its tags and aliases repaired, so
 that a rerun never undoes what people did since.
 """
 
@@ -21,12 +21,12 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
 
-TAG_JUDGEMENT = "gate_judgement"
+TAG_DECISION = "gate_judgement"
 # The same for people who read the version's page.
 TAG_VERDICT = "gate_verdict"
 TAG_REASONS = "gate_reasons"
 
-# What a person can say to a proposed promotion.
+# A person's possible answers to a proposed promotion.
 APPROVED, REJECTED, TIMEOUT = "approved", "rejected", "timeout"
 
 
@@ -34,7 +34,7 @@ APPROVED, REJECTED, TIMEOUT = "approved", "rejected", "timeout"
 class PromotionDecision:
     """A verdict on a version: its reasons and evidence, the champion at the time, who asked, and when (ISO, UTC).
 
-    ``answer`` is what a person said to a promotion that was proposed; empty where nobody was asked, or has answered yet.
+    ``answer`` is a person's answer to a promotion that was proposed; empty where nobody was asked, or has answered yet.
     """
 
     verdict: str
@@ -46,9 +46,9 @@ class PromotionDecision:
     answer: str = ""
 
     def answered(self, answer: str, by: str, hours: float) -> PromotionDecision:
-        """The judgement after a person was asked: approved, rejected, or timeout when nobody answered in time."""
+        """The decision after a person was asked: approved, rejected, or timeout when nobody answered in time."""
         now, approval = dt.datetime.now(dt.UTC).isoformat(), {"proposed_by": self.actor, "proposed_at": self.judged_at}
-        said = {
+        reason = {
             APPROVED: f"approved by {by}",
             REJECTED: f"rejected by {by}",
             TIMEOUT: f"nobody approved it within {hours:g} hours",
@@ -56,7 +56,7 @@ class PromotionDecision:
         return replace(
             self,
             verdict=model_events.PROMOTED if answer == APPROVED else model_events.HELD,
-            reasons=(said, *self.reasons),
+            reasons=(reason, *self.reasons),
             evidence={**self.evidence, "approval": {**approval, "answer": answer, "by": by}},
             actor=by,
             judged_at=now,
@@ -64,7 +64,7 @@ class PromotionDecision:
         )
 
     def event(self, model: ModelVersion) -> Event:
-        """The diary's line."""
+        """The line of the audit log."""
         return Event(
             model_name=model.name,
             model_version=model.version,
@@ -78,47 +78,47 @@ class PromotionDecision:
         )
 
 
-_JSON = TypeAdapter(PromotionDecision)
+def saved(model: ModelVersion) -> PromotionDecision | None:
+    """The decision that the version's tag holds; None when there is none yet."""
+    text = model.tags.get(TAG_DECISION)
+    if not text:
+        return None
+    content = json.loads(text)
+    return PromotionDecision(**{**content, "reasons": tuple(content["reasons"])})
 
 
-def declared_for(model: ModelVersion) -> PromotionDecision | None:
-    """The judgement that the version carries; None when it was never judged."""
-    text = model.tags.get(TAG_JUDGEMENT)
-    return _JSON.validate_json(text) if text else None
+def save(model: ModelVersion, decision: PromotionDecision) -> None:
+    """Save in a tag what is meant to happen."""
+    registry.tag(model, TAG_DECISION, json.dumps(asdict(decision), sort_keys=True))
 
 
-def declare(model: ModelVersion, judgement: PromotionDecision) -> None:
-    """Write down what is meant to happen."""
-    registry.tag(model, TAG_JUDGEMENT, _JSON.dump_json(judgement).decode())
-
-
-def carry_out(model: ModelVersion, judgement: PromotionDecision) -> tuple[PromotionDecision, bool]:
-    """Write the diary's line; tags and aliases follow.
+def carry_out(model: ModelVersion, decision: PromotionDecision) -> tuple[PromotionDecision, bool]:
+    """Write the line of the audit log; tags and aliases follow.
 
     Returns:
-        The judgement as it was carried out, held when another version became champion since it was made; and whether
+        The decision as it was carried out, held when another version became champion since it was made; and whether
         the line is new: nothing is done twice.
     """
-    new = not written(model, judgement)
-    if new and judgement.verdict == model_events.PROMOTED and not champion_record.change(judgement.event(model)):
+    new = not is_recorded(model, decision)
+    if new and decision.verdict == model_events.PROMOTED and not champion_record.change(decision.event(model)):
         # A run of the same gate that came first in this very moment has promoted the same version.
-        new = not written(model, judgement)
+        new = not is_recorded(model, decision)
         if new:
-            judgement = _overtaken(model, judgement)
-            declare(model, judgement)
-    if new and judgement.verdict == model_events.HELD:
-        model_events.record(judgement.event(model))
-    registry.tag(model, TAG_VERDICT, judgement.verdict)
-    registry.tag(model, TAG_REASONS, judgement.event(model).reason)
+            decision = _overtaken(model, decision)
+            save(model, decision)
+    if new and decision.verdict == model_events.HELD:
+        model_events.record(decision.event(model))
+    registry.tag(model, TAG_VERDICT, decision.verdict)
+    registry.tag(model, TAG_REASONS, decision.event(model).reason)
     champion, challenger = champion_record.current(model.name), registry.by_alias(model.name, registry.CHALLENGER)
     if champion is not None and challenger is not None and champion.version == challenger.version:
         registry.drop(model.name, registry.CHALLENGER)
-    return judgement, new
+    return decision, new
 
 
-def written(model: ModelVersion, judgement: PromotionDecision) -> bool:
-    """Whether the diary has the judgement's line, or that of a run which promoted the same version at the same time."""
-    event = judgement.event(model)
+def is_recorded(model: ModelVersion, decision: PromotionDecision) -> bool:
+    """Whether the audit log has the decision's line, or that of a run which promoted the same version at the same time."""
+    event = decision.event(model)
     return any(
         line.event == event.event
         and (
@@ -129,15 +129,15 @@ def written(model: ModelVersion, judgement: PromotionDecision) -> bool:
     )
 
 
-def _overtaken(model: ModelVersion, judgement: PromotionDecision) -> PromotionDecision:
-    """The judgement on a version that was to take over from a champion that is none any more."""
+def _overtaken(model: ModelVersion, decision: PromotionDecision) -> PromotionDecision:
+    """The decision to promote, held because the champion that it was to replace is champion no more."""
     last = champion_record.changes(model.name)[-1]
-    before = "no champion" if judgement.from_version is None else f"version {judgement.from_version}"
-    told = (
+    before = "no champion" if decision.from_version is None else f"version {decision.from_version}"
+    reason = (
         f"champion changed meanwhile: this version was judged against {before}, and version {last.model_version} was "
         f"{last.event} on {last.happened_at:%Y-%m-%d %H:%M:%S} UTC by {last.actor}; train a new version to have it judged "
         "against that one"
     )
     return replace(
-        judgement, verdict=model_events.HELD, reasons=(told, *judgement.reasons), from_version=last.model_version
+        decision, verdict=model_events.HELD, reasons=(reason, *decision.reasons), from_version=last.model_version
     )

@@ -1,4 +1,4 @@
-"""Whether a version's record is whole: from what it was trained, by which code, and what of it is kept."""
+"""Whether a version's lineage is complete: what it was trained from, by which code, and which of its files are kept."""
 
 from __future__ import annotations
 
@@ -29,40 +29,49 @@ FILES = (artifacts.MODEL, artifacts.PROFILE, artifacts.REFERENCE, artifacts.RESU
 
 def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
     """What is missing, in words; nothing when an auditor could follow the version back to its data and code."""
-    lacking = [*_tags(use_case, model), *_of_run(use_case, model)]
-    # Downloading a file that is not there would be an error; one whose bytes are others is a finding.
-    if not lacking:
+    gaps = [*_tag_gaps(use_case, model), *_run_gaps(use_case, model)]
+    # Downloading a file that is not there would be an error; one with other bytes is a gap.
+    if not gaps:
         try:
             artifacts.local_copy(model, artifacts.MODEL)
         except ModelRefused as error:
-            lacking.append(str(error))
-    return tuple(lacking)
+            gaps.append(str(error))
+    return tuple(gaps)
 
 
-def _tags(use_case: UseCase, model: ModelVersion) -> list[str]:
-    expected = (*TAGS, ModelVersion.threshold) if use_case.binary else TAGS
-    return [problem for tag in expected if (problem := tag.problem(model))]
+def _tag_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
+    gaps = [f"the tag {name} is not there" for name in TEXTS if not model.tags.get(name)]
+    parsed: list[tuple[str, Callable[[str], object], str]] = [(name, dt.date.fromisoformat, "a day") for name in DAYS]
+    parsed.append((registry.TAG_FEATURES_VERSION, int, "a number"))
+    if use_case.binary:
+        parsed.append((registry.TAG_THRESHOLD, float, "a number"))
+    for name, parse, kind in parsed:
+        try:
+            parse(model.tags.get(name, ""))
+        except ValueError:
+            gaps.append(f"the tag {name} should hold {kind}, found {model.tags.get(name)!r}")
+    return gaps
 
 
-def _of_run(use_case: UseCase, model: ModelVersion) -> list[str]:
+def _run_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
     """What the run lacks: its end, the versions of the tables that it read, its files."""
     run = mlflow_client.run(model.run_id)
     if run is None:
         return [f"the run {model.run_id or 'that trained it'} is not there"]
-    lacking = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
+    gaps = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
     inputs = run.inputs.dataset_inputs if run.inputs else []
     read = {item.dataset.name: _version(item.dataset) for item in inputs}
-    wanted = (tables.features(use_case), tables.silver(use_case.source(use_case.label.source)))
-    for name in (table.full_name for table in wanted):
+    features, labels = tables.features(use_case), tables.silver(use_case.source(use_case.label.source))
+    for name in (features.full_name, labels.full_name):
         if read.get(name) is None:
-            lacking.append(f"the run does not say which version of {name} it read")
-    said, tagged = read.get(wanted[0].full_name), model.tags.get(registry.TAG_FEATURES_VERSION)
-    if said is not None and str(said) != tagged:
-        lacking.append(f"the run read version {said} of {wanted[0].full_name}, the tag says {tagged}")
+            gaps.append(f"the run does not say which version of {name} it read")
+    logged, tagged = read.get(features.full_name), model.tags.get(registry.TAG_FEATURES_VERSION)
+    if logged is not None and str(logged) != tagged:
+        gaps.append(f"the run read version {logged} of {features.full_name}, the tag says {tagged}")
     folders = {str(PurePosixPath(file).parent) for file in FILES}
     client = mlflow_client.client()
     kept = {item.path for folder in folders for item in client.list_artifacts(model.run_id, folder)}
-    return lacking + [f"the run has no file {file}" for file in FILES if file not in kept]
+    return gaps + [f"the run has no file {file}" for file in FILES if file not in kept]
 
 
 def _version(dataset: Any) -> int | None:

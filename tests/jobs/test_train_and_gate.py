@@ -119,7 +119,7 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     run_train(clinic, NEXT_DAY)
     # A version that is asked for is judged, and no other.
     assert run_gate(clinic, NEXT_DAY, model_version=1)["model_version"] == 1
-    assert promotion_decision.declared_for(registry.version(clinic.name, 2)) is None
+    assert promotion_decision.saved(registry.version(clinic.name, 2)) is None
     judged = run_gate(clinic, NEXT_DAY)
     assert judged["status"] == "judged" and judged["champion_version"] == 1
     evidence = judged["evidence"]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from jobs.gate import measurement
 from jobs.gate.checks import GateDecision, decide
-from jobs.gate.evidence import ChallengerResult, ChampionResult
 from jobs.gate.measurement import Measured
+from jobs.gate.results import ChallengerResult, ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import metrics
@@ -90,7 +90,8 @@ def judge(case: UseCase, holdout: Holdout, challenger: Model, champion: Model) -
     mine, theirs = holdout.measured(challenger), holdout.measured(champion)
     gain, slices = measurement.gains(case, mine, theirs)
     ours, others = (
-        metrics.compute("classification", one.rows.label, one.rows.score, one.rows.decided) for one in (mine, theirs)
+        metrics.compute("classification", rows.label, rows.score, rows.decided)
+        for rows in (mine.predictions, theirs.predictions)
     )
     rival = ChampionResult(1, others, gain, slices)
     return decide(case.gate, ChallengerResult(ours, measurement.gaps(case, mine)), rival)

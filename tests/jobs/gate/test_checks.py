@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from jobs.gate.checks import GateDecision, decide
-from jobs.gate.evidence import ChallengerResult, ChampionResult, IntervalEstimate, SliceGain, SliceGap
+from jobs.gate.results import ChallengerResult, ChampionResult, IntervalEstimate, SliceGain, SliceGap
 from lakehouse.declaration import Fairness, Gate
 
 LOSS = Gate(metric="log_loss", min_improvement=0.01, floors={"roc_auc": 0.6, "brier": 0.2})
@@ -52,8 +52,8 @@ def judge(gate: Gate, metrics: Metrics, champion: ChampionResult | None) -> Gate
             "held",
             "trained on every day of the holdout",
         ),
-        (GOOD, ChampionResult(4, None, unusable="it wants wind"), "promoted", "can't score any more (it wants wind)"),
-        ({**GOOD, "roc_auc": 0.5}, ChampionResult(4, None, unusable="it wants wind"), "held", "below the floor"),
+        (GOOD, ChampionResult(4, None, unusable="it needs wind"), "promoted", "can't score any more (it needs wind)"),
+        ({**GOOD, "roc_auc": 0.5}, ChampionResult(4, None, unusable="it needs wind"), "held", "below the floor"),
         (GOOD, rival(0.6, note="Compared on 2 days."), "promoted", "Compared on 2 days."),
     ],
 )

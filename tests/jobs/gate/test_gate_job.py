@@ -111,7 +111,7 @@ def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow
         run_train(clinic, day)
     models = [registry.version(clinic.name, number) for number in (1, 2)]
     for model in models:
-        promotion_decision.declare(model, gate.judge(clinic, model, "tests"))
+        promotion_decision.save(model, gate.measure_and_decide(clinic, model, "tests"))
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as rivals:
         ended = list(
             rivals.map(gate.run, [GateArguments(use_case=clinic.name, partition=d) for d in (FIRST_DAY, NEXT_DAY)])

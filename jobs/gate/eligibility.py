@@ -1,0 +1,67 @@
+"""Whether a model can be measured, and on which rows of the holdout the champion can."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from jobs.gate import measurement
+from jobs.gate.holdout import Holdout, tagged_day
+from jobs.gate.results import ChampionResult
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelRefused
+from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models import registry
+from lakehouse.models.registry import ModelVersion
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The champion before it is measured.
+
+    Attributes:
+        model: the champion.
+        result: its version, and in words what prevents or narrows a comparison.
+        rows: the labelled rows to compare on, at least one; None when it can't be compared.
+    """
+
+    model: ModelVersion
+    result: ChampionResult
+    rows: TrainingSet | None = None
+
+
+def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
+    """Refuse a challenger that can't score the feature table as it is now.
+
+    Raises:
+        ModelRefused: when it needs features that the use case does not declare (any more).
+    """
+    if undeclared := undeclared_features(challenger, use_case):
+        raise ModelRefused(
+            f"model {challenger.name} version {challenger.version}: expected features that the use case declares, it "
+            f"also needs {', '.join(undeclared)}; train a new version"
+        )
+
+
+def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:
+    """The champion is compared on the days of the holdout that it was not trained on."""
+    result = ChampionResult(champion.version)
+    if undeclared := undeclared_features(champion, use_case):
+        unusable = f"it needs {', '.join(undeclared)}, which the use case no longer declares"
+        return Eligibility(champion, replace(result, unusable=unusable))
+    through = tagged_day(champion, registry.TAG_TRAINED_THROUGH)
+    if through < holdout.first:
+        return Eligibility(champion, result, holdout.labelled)
+    note = f"The champion was trained through {through}, the holdout is {holdout.first}..{holdout.last}"
+    if through >= holdout.last:
+        return Eligibility(champion, replace(result, unseen=False, note=f"{note}."))
+    note = f"{note}: compared on its later days alone."
+    rows = holdout.labelled.between(through + dt.timedelta(days=1), holdout.last)
+    if not len(rows):
+        return Eligibility(champion, replace(result, unseen=False, note=note))
+    return Eligibility(champion, replace(result, note=note), rows)
+
+
+def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
+    """The features that the model needs and the use case does not declare."""
+    return sorted(set(measurement.feature_names(model)) - set(use_case.feature_names))
