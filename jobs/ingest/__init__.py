@@ -1,1 +1,1 @@
-"""From landing to silver: parse deliveries, check them against their contract, keep the books."""
+"""From landing to silver: parse deliveries, check them against their contract, count every row in the ledger."""

@@ -1,6 +1,6 @@
 """Checking delivered text against a contract: pure functions, DataFrame to DataFrame.
 
-A row that fails keeps every reason that applies, not only the first: whoever mends the data wants to see all at once.
+A row that fails keeps every reason that applies, not only the first: the person who corrects the data needs to see all at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.ingest.delivery_errors import OF_A_DELIVERY
 from lakehouse import declaration, tables
 
-# What survives of a parsed line beside the source's own columns.
+# What is kept of a parsed line besides the source's own columns.
 _KEPT = ("raw", "line", "delivery_id", "ingested_at", "partition", "extra")
 
 
@@ -73,7 +73,7 @@ def reject_rows(marked: DataFrame, source: declaration.Source) -> DataFrame:
 
 
 def counts(marked: DataFrame) -> DataFrame:
-    """One row a delivery: what became of its rows, and what there is to say of it as a whole.
+    """One row a delivery: what became of its rows, and the reason if all of it is refused.
 
     Returns:
         ``delivery_id``; the counts ``delivered``, ``accepted``, ``rejected``, ``duplicates``; ``whole``: why no row of it can
@@ -111,10 +111,10 @@ def _typed(column: declaration.Column) -> Column:
 def _reasons(column: declaration.Column) -> list[Column]:
     """One expression a rule of the column: its text when the value breaks it, else null."""
     text, value = F.col(column.name), _typed(column)
-    found = F.concat(F.lit(", found '"), F.substring(text, 1, 100), F.lit("'"))
+    delivered = F.concat(F.lit(", found '"), F.substring(text, 1, 100), F.lit("'"))
 
     def reason(broken: Column, expected: str) -> Column:
-        return F.when(broken, F.concat(F.lit(f"{column.name}: expected {expected}"), found))
+        return F.when(broken, F.concat(F.lit(f"{column.name}: expected {expected}"), delivered))
 
     article = "an" if column.type == "int" else "a"
     result = [reason(text.isNotNull() & value.isNull(), f"{article} {column.type}")]

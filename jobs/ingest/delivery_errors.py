@@ -1,4 +1,4 @@
-"""How the reason begins of a line that stands for a whole delivery: the delivery is refused, whatever its other lines say.
+"""The beginnings of reasons that hold for a whole delivery: it is refused, whatever its other lines contain.
 
 Alone in its module: Spark's Python workers import it with the parser, and nothing heavier.
 """
@@ -8,7 +8,7 @@ HEADER = "header: "
 # The bytes end before the delivery does.
 TRUNCATED = "truncated: "
 
-# The bytes are not those that the delivery was known by a moment before.
+# The bytes differ from those that the delivery was identified by a moment before.
 CHANGED = "changed: "
 
 OF_A_DELIVERY = (HEADER, TRUNCATED, CHANGED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
@@ -12,10 +11,10 @@ from pyspark.sql import functions as F
 
 from jobs.ingest import silver
 from jobs.ingest.arguments import IngestArguments
+from jobs.ingest.delivery_checks import CheckedDeliveries
 from jobs.ingest.delivery_errors import CHANGED
-from jobs.ingest.landing import Landed, landed, recognized
+from jobs.ingest.landing import Landed, identified, landed
 from jobs.ingest.parse import parser
-from jobs.ingest.silver import CheckedDeliveries
 from jobs.result import Result
 from lakehouse import tables
 from lakehouse.declaration import Source, loader
@@ -46,48 +45,45 @@ def run(arguments: IngestArguments) -> IngestResult:
     """
     _, source = loader.by_source(arguments.source)
     days = arguments.days
-    books = {line.delivery_id: line for line in deliveries.lines_of([source.name], days[0], days[-1])}
-    known = {identity for identity, line in books.items() if line.status == deliveries.INGESTED}
-    found = recognized(landed(source, days, dt.datetime.now(dt.UTC)), books.values())
+    ledger = {line.delivery_id: line for line in deliveries.lines_of([source.name], days[0], days[-1])}
+    ingested = {identity for identity, line in ledger.items() if line.status == deliveries.INGESTED}
+    files = identified(landed(source, days, dt.datetime.now(dt.UTC)), ledger.values())
     # A delivery that is taken in again keeps its place in the order of arrival.
-    found = [replace(item, delivery=books[item.id]) if item.id in known else item for item in found]
-    new = [item for item in found if arguments.force or item.id not in known]
+    files = [replace(file, delivery=ledger[file.id]) if file.id in ingested else file for file in files]
+    new = [file for file in files if arguments.force or file.id not in ingested]
     if not new:
-        return IngestResult(status="unchanged" if found else "none", deliveries=len(found))
+        return IngestResult(status="unchanged" if files else "none", deliveries=len(files))
 
     session = spark_session.session(f"ingest {source.name}")
-    arrived = [item.delivery for item in new]
+    arrived = [file.delivery for file in new]
     ids = ", ".join(sql_quoting.spark_literal(item.delivery_id) for item in arrived)
-    touched = {item.partition for item in arrived}
-    where = f"{sql_quoting.days_condition(touched)} AND delivery_id IN ({ids})"
+    where = f"{sql_quoting.days_condition({item.partition for item in arrived})} AND delivery_id IN ({ids})"
     commits.replace(_parsed(session, source, new), tables.bronze(source), where=where)
-    with closing(silver.check_deliveries(session, source, arrived, known, arguments.any_volume)) as judged:
-        if judged.new_columns:
-            log.warning(
-                "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
-                source.name,
-                ", ".join(judged.new_columns),
-            )
-        if judged.refusals:
-            raise _refused(source, judged)
-        silver.write(session, source, judged, touched)
-    silver.reconcile_concurrent(session, source, touched, {*known, *(item.id for item in new)})
-    return _result(judged)
+    checked = silver.refine(session, source, arrived, ingested, arguments.any_volume)
+    if checked.new_columns:
+        log.warning(
+            "source %s: new column(s) %s: kept in bronze, in `extra`, and not in silver: declare them to use them",
+            source.name,
+            ", ".join(checked.new_columns),
+        )
+    if checked.refusals:
+        raise _refused(source, checked)
+    return _result(checked)
 
 
-def _refused(source: Source, judged: CheckedDeliveries) -> DeliveryRejected | DeliveryChanged:
-    """The error that names what is refused and why; those that are what they were said to be are in the ledger then."""
-    lines = {line.delivery_id: line for line in judged.lines if line.status == deliveries.REFUSED}
-    changed = [lines[identity].origin for identity, why in judged.refusals.items() if why.startswith(CHANGED)]
+def _refused(source: Source, checked: CheckedDeliveries) -> DeliveryRejected | DeliveryChanged:
+    """The error that names the refused deliveries and why; unless their bytes changed, they are in the ledger then."""
+    lines = {line.delivery_id: line for line in checked.lines if line.status == deliveries.REFUSED}
+    changed = [lines[identity].origin for identity, why in checked.refusals.items() if why.startswith(CHANGED)]
     if changed:
         return DeliveryChanged(
             f"source {source.name}: expected {', '.join(changed)} to stay as it was while it was read, found other bytes: "
             "somebody delivered it again; nothing was taken in: run again"
         )
     deliveries.record(list(lines.values()))
-    why = "; ".join(f"{lines[identity].origin}: {reason}" for identity, reason in judged.refusals.items())
+    why = "; ".join(f"{lines[identity].origin}: {reason}" for identity, reason in checked.refusals.items())
     return DeliveryRejected(
-        f"source {source.name}: {why}; silver is untouched: mend the delivery or the contract and run again"
+        f"source {source.name}: {why}; silver is untouched: correct the delivery or the contract and run again"
     )
 
 

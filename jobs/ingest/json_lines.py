@@ -21,7 +21,7 @@ from jobs.ingest.delivery_errors import HEADER, TRUNCATED
 from jobs.ingest.lines import GZIP_MAGIC, Line, broken
 from lakehouse.extraction import envelope
 
-# Extended JSON's wrappers around a text that says it all.
+# Extended JSON's wrappers around a text that is the whole value.
 WRAPPERS = frozenset({"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid"})
 # What a text of JSON can hold, escaped, and a text in a table can't.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -151,10 +151,10 @@ def _quoted(value: str | bool | None) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("a field is named twice")
-    return found
+    return fields
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -164,8 +164,8 @@ def _no_constant(name: str) -> NoReturn:
 def _check_escapes(*texts: str | None) -> None:
     """Refuse texts that no table can hold."""
     for text in texts:
-        if text is not None and (found := NOT_TEXT.search(text)):
-            what = "a NUL byte" if found[0] == "\0" else "half a surrogate pair, or bytes that are no UTF-8,"
+        if text is not None and (match := NOT_TEXT.search(text)):
+            what = "a NUL byte" if match[0] == "\0" else "half a surrogate pair, or bytes that are no UTF-8,"
             raise ValueError(f"expected text, found {what} in it")
 
 

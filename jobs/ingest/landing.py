@@ -26,8 +26,8 @@ FIRST_LINE = 2_000
 class Landed:
     """A file in the landing zone, and the ledger's line of it.
 
-    The two are told apart because the ledger's ``origin`` is the file for a file that somebody delivered, and the query
-    window for one that was extracted.
+    They differ: the ledger's ``origin`` is the path of a file that somebody delivered, and the query window of one that was
+    extracted.
     """
 
     file: Path
@@ -40,20 +40,14 @@ class Landed:
 
 
 def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed]:
-    """The deliveries of these days as they lie there ``now``, not counted yet.
+    """The deliveries of these days as they lie in the landing zone ``now``, not counted yet.
 
     Raises:
         DeliveryMissing: when a source that delivers daily has none for some day.
     """
     folder = Path(settings.load().landing_root) / source.name
-    found: list[Landed] = []
-    missing: list[dt.date] = []
-    for day in days:
-        files = [folder / f"{day}{ending}" for ending in ENDINGS if (folder / f"{day}{ending}").is_file()]
-        if not files:
-            missing.append(day)
-        for file in files:
-            found.append(_landed(source, day, file, now))
+    files = {day: [path for ending in ENDINGS if (path := folder / f"{day}{ending}").is_file()] for day in days}
+    missing = [day for day in days if not files[day]]
     if missing and source.cadence == "daily":
         shown = ", ".join(str(day) for day in missing[:5]) + (
             f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -62,31 +56,31 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed
             f"source {source.name}: expected a delivery {folder}/YYYY-MM-DD.csv or .jsonl, plain or .gz, for each day asked "
             f"for, found none for {shown}; nothing was taken in: run again when it has landed"
         )
-    return found
+    return [_landed(source, day, path, now) for day in days for path in files[day]]
 
 
-def recognized(found: Iterable[Landed], books: Iterable[Delivery]) -> list[Landed]:
-    """The deliveries under the identity that the ledger knows them by.
+def identified(files: Iterable[Landed], ledger: Iterable[Delivery]) -> list[Landed]:
+    """The files under the identity that the ledger has of their deliveries.
 
     The same bytes are the same delivery. But where others of the same origin were taken in since, somebody has delivered the
     earlier ones again to take a correction back: that is a correction too, and gets an identity of its own.
 
     Args:
-        found: what lies there.
-        books: the ledger's lines of its days, in the order of their arrival.
+        files: what lies in the landing zone.
+        ledger: the ledger's lines of its days, in the order of their arrival.
     """
-    lines = [line for line in books if line.status == deliveries.INGESTED]
-    known = {line.delivery_id for line in lines}
+    lines = [line for line in ledger if line.status == deliveries.INGESTED]
+    ingested = {line.delivery_id for line in lines}
     newest = {(line.partition, line.origin): line for line in lines}
-    told = []
-    for item in found:
-        last, identity = newest.get((item.delivery.partition, item.delivery.origin)), item.id
-        if last is not None and last.checksum == item.delivery.checksum:
+    result = []
+    for file in files:
+        last, identity = newest.get((file.delivery.partition, file.delivery.origin)), file.id
+        if last is not None and last.checksum == file.delivery.checksum:
             identity = last.delivery_id
-        elif last is not None and identity in known:
+        elif last is not None and identity in ingested:
             identity = fingerprints.digest(identity, last.delivery_id)
-        told.append(replace(item, delivery=replace(item.delivery, delivery_id=identity)))
-    return told
+        result.append(replace(file, delivery=replace(file.delivery, delivery_id=identity)))
+    return result
 
 
 def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Landed:
@@ -97,7 +91,7 @@ def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Lande
                 digest.update(block)
     except OSError as error:
         raise DeliveryRejected(
-            f"source {source.name}: {file} can't be read: {error.strerror}; mend it and run again"
+            f"source {source.name}: {file} can't be read: {error.strerror}; make it readable and run again"
         ) from error
     checksum = digest.hexdigest()
     identity = deliveries.delivery_id(source.name, day, checksum)
@@ -113,6 +107,6 @@ def _origin(file: Path) -> str:
             with opened(file, "rt", encoding="utf-8", newline="\n") as lines:
                 return envelope.origin(lines.readline(FIRST_LINE)) or str(file)
         except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-            # What is wrong with it, the parser says.
+            # The parser reports what is wrong with it.
             pass
     return str(file)

@@ -1,4 +1,4 @@
-"""What every parser of deliveries has in common: the line that it yields, as Arrow and as Python know it."""
+"""The line that every parser of deliveries yields, as a Python dict and as an Arrow schema."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Splitting a delivery's bytes into lines and columns, every value as text, nothing lost: CSV here, JSON lines next door.
+"""Splitting a delivery's bytes into lines and columns, every value as text, nothing lost: CSV here, JSON in `json_lines`.
 
 Runs in Spark's Python workers, a whole file at a time: only so do a line's number, its raw text and quoted line breaks
-stay right. What can't be split becomes a line with ``malformed`` set; where that says something of the whole file, it begins
-as `jobs.ingest.delivery_errors` has it.
+stay right. What can't be split becomes a line with ``malformed`` set; where that holds for the whole file, it begins as
+`jobs.ingest.delivery_errors` declares.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def parser(
     Returns:
         The function; it yields the columns of :func:`jobs.ingest.lines.schema`. The file's ending says how it is written.
     """
-    names, known = columns, dict(checksums)
+    names, expected = columns, dict(checksums)
     result_schema = schema(columns)
 
     def split(path: str, content: bytes) -> Iterator[Line]:
-        if hashlib.sha256(content).hexdigest() != known[path.rsplit("/", 1)[-1]]:
+        if hashlib.sha256(content).hexdigest() != expected[path.rsplit("/", 1)[-1]]:
             return iter([broken(1, "", f"{CHANGED}the file was replaced while it was read")])
         return (json_lines.parse if path.endswith(JSON_ENDINGS) else parse)(content, names)
 
@@ -145,7 +145,7 @@ class _Recorder:
         return line
 
     def cut(self) -> str:
-        """How the reason begins why the current record is broken: the file ends in the middle of it, without a line end."""
+        """The beginning of the reason when the file ends inside the current record, without a line end; else empty."""
         return (
             ""
             if self._last.endswith(("\n", "\r"))

@@ -10,9 +10,9 @@ from lakehouse.declaration import Volume
 
 
 def problem(volume: Volume, day: dt.date, rows: int, rows_by_day: Mapping[dt.date, int]) -> str | None:
-    """What is wrong with the size of the delivery for ``day``; None when nothing is, or nothing can be said yet.
+    """What is wrong with the size of the delivery for ``day``; None when nothing is, or too few days are known.
 
-    Only days before ``day`` are looked at, so that a range is judged like its days one by one.
+    Only days before ``day`` are looked at, so that a range gives the same result as its days one by one.
 
     Args:
         volume: what is declared.
