@@ -18,7 +18,7 @@ Counts = NDArray[np.int64]
 DailyCounts = Mapping[str, Mapping[dt.date, Counts]]
 
 
-def bin_of(value: Column, distribution: Distribution) -> Column:
+def bin_number(value: Column, distribution: Distribution) -> Column:
     """The bin of a value, as ``Distribution.bins`` numbers them: how many edges it exceeds; null and NaN last."""
     last = F.lit(len(distribution.edges) + 1)
     below = F.lit(0)
@@ -37,7 +37,9 @@ def count_bins(rows: DataFrame, distributions: Mapping[str, Distribution]) -> Da
     Returns:
         ``partition``, ``name`` (of the column), ``bin`` (int) and ``rows`` (long); empty bins have no row.
     """
-    binned = rows.select("partition", *(bin_of(F.col(name), item).alias(name) for name, item in distributions.items()))
+    binned = rows.select(
+        "partition", *(bin_number(F.col(name), item).alias(name) for name, item in distributions.items())
+    )
     long = binned.unpivot("partition", list(distributions), "name", "bin")
     return long.groupBy("partition", "name", "bin").agg(F.count("*").alias("rows"))
 
@@ -50,11 +52,11 @@ def daily_counts(*parts: tuple[DataFrame, Mapping[str, Distribution]]) -> DailyC
     """
     distributions = {name: item for _, bins in parts for name, item in bins.items()}
     counted = reduce(DataFrame.unionAll, (count_bins(rows, bins) for rows, bins in parts if bins))
-    found: dict[str, dict[dt.date, Counts]] = {name: {} for name in distributions}
+    by_column: dict[str, dict[dt.date, Counts]] = {name: {} for name in distributions}
     for day, name, number, count in counted.collect():
         width = len(distributions[name].shares)
-        found[name].setdefault(day, np.zeros(width, dtype=np.int64))[number] = count
-    return found
+        by_column[name].setdefault(day, np.zeros(width, dtype=np.int64))[number] = count
+    return by_column
 
 
 def window(counts: Mapping[dt.date, Counts], days: Iterable[dt.date]) -> tuple[int, Counts | None]:

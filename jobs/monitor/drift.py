@@ -1,4 +1,4 @@
-"""The findings of a day: its trailing window against the champion's training profile."""
+"""The drift checks of a day: its trailing window against the champion's training profile."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
     """Every statistic of the window that ends with ``day``, and of the matured one before it."""
     drift, profile = use_case.drift, evidence.profile
     days = trailing(day, drift.window_days)
-    found = [
+    checks = [
         _psi(
             "feature", name, profile.features[name], evidence.counts[name], days,
             verdict.feature_limit(profile.features[name].ordinary_psi, drift), f"PSI of {name}",
@@ -55,15 +55,15 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
         if name in evidence.counts
     ]  # fmt: skip
     scores = evidence.counts[PREDICTION]
-    found.append(
+    checks.append(
         _psi("prediction", SCORE, profile.prediction, scores, days, drift.max_prediction_psi, "PSI of the scores")
     )
     last_matured = day - dt.timedelta(days=use_case.label.maturity_days)
-    return found + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
+    return checks + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
 
 
-def rows(day: dt.date, version: int, found: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:
-    """The day's rows of the drift table: the findings, and the verdict with all its reasons."""
+def rows(day: dt.date, version: int, checks: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:
+    """The day's rows of the drift table: the checks, and the verdict with all its reasons."""
     identity = {"partition": day, "model_version": version}
     last = DriftCheck(
         kind="verdict",
@@ -74,7 +74,7 @@ def rows(day: dt.date, version: int, found: Sequence[DriftCheck], day_verdict: V
         violated=day_verdict.violated,
         reason="; ".join(day_verdict.reasons),
     )
-    return [identity | vars(finding) for finding in found] + [identity | vars(last)]
+    return [identity | vars(check) for check in checks] + [identity | vars(last)]
 
 
 def _psi(
@@ -96,7 +96,7 @@ def _psi(
 
 
 def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
-    """Calibration and loss over the matured days against what the holdout promised."""
+    """Calibration and loss over the matured days against those on the holdout."""
     drift, task = use_case.drift, use_case.model.task
     loss_name = metric_names.LOSS[task]
     present = [evidence.matured[day] for day in days if day in evidence.matured]
@@ -115,17 +115,13 @@ def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> 
     matured = over(present, task)
     way = "high" if matured.gap > 0 else "low"
     words = f"scores {abs(matured.gap):.3f} too {way} on average over the matured days to {days[-1]}"
-    found = [
-        verdict.check(
-            "performance", CALIBRATION, metric_names.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
-        )
-    ]
-    promised = evidence.profile.metrics.get(loss_name)
-    if promised is None:
+    calibration = verdict.check(
+        "performance", CALIBRATION, metric_names.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
+    )
+    expected = evidence.profile.metrics.get(loss_name)
+    if expected is None:
         why = f"the training profile of version {evidence.version} has no {loss_name}"
-        return [*found, verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why)]
-    words = f"{loss_name} {matured.loss:.3f} over the matured days to {days[-1]} against {promised:.3f} on the holdout"
-    return [
-        *found,
-        verdict.check("performance", loss_name, LOSS_RISE, matured.loss - promised, drift.max_loss_rise, words),
-    ]
+        return [calibration, verdict.unmeasured("performance", loss_name, LOSS_RISE, drift.max_loss_rise, why)]
+    words = f"{loss_name} {matured.loss:.3f} over the matured days to {days[-1]} against {expected:.3f} on the holdout"
+    rise = verdict.check("performance", loss_name, LOSS_RISE, matured.loss - expected, drift.max_loss_rise, words)
+    return [calibration, rise]

@@ -1,4 +1,4 @@
-"""What the drift checks of some days look at: the champion's profile, and the rows of their windows counted by day and bin."""
+"""The input of the drift checks of some days: the champion's profile, and the rows of their windows counted by day and bin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lakehouse.storage import partition_rows, spark_tables, sql_quoting
 
 
 def gather(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
-    """Count all that the windows of these days look at, in one pass over features and scores."""
+    """Count the rows of the windows of these days, in one pass over features and scores."""
     model = registry.version(use_case.name, version)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)

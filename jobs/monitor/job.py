@@ -25,27 +25,27 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     use_case, days = loader.by_name(arguments.use_case), arguments.days
     scored_by = _scored_by(use_case, days)
     session = spark_session.session(f"monitor {use_case.name}")
-    judged_again = _judged_before(use_case, days[-1], set(scored_by))
-    judged = [*days, *judged_again]
+    later = _later_verdicts(use_case, days[-1], set(scored_by))
+    verdict_days = [*days, *later]
 
     maturity = dt.timedelta(days=use_case.label.maturity_days)
-    matured = [day - maturity for day in judged if day - maturity >= use_case.calendar.start]
-    # A label that came late or was corrected is caught up with while the window still looks at its day.
+    matured = [day - maturity for day in verdict_days if day - maturity >= use_case.calendar.start]
+    # A label that comes late or is corrected still counts while its day is in a window.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
     changed = performance_update.measure(session, use_case, sorted(watched), arguments.force)
 
-    rows = _drift_rows(session, use_case, {day: scored_by[day] for day in judged})
-    changed = partition_rows.replace(tables.drift(use_case), judged, rows) or changed
-    verdicts = {day: DayVerdict.from_rows(rows, day) for day in judged}
+    rows = _drift_rows(session, use_case, {day: scored_by[day] for day in verdict_days})
+    changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
+    verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
 
-    # What is decided once for a range is decided on its last day; days judged again decide again.
-    decisions = {day: retraining.decide(use_case, day, scored_by[day]) for day in [days[-1], *judged_again]}
-    retrain_for = max((day for day, decision in decisions.items() if decision.retrain), default=judged[-1])
+    # A range is decided on once, on its last day; so is each later day whose verdict was repeated.
+    decisions = {day: retraining.decide(use_case, day, scored_by[day]) for day in [days[-1], *later]}
+    retrain_for = max((day for day, decision in decisions.items() if decision.retrain), default=verdict_days[-1])
     decision, because = decisions[retrain_for], verdicts[retrain_for].reasons
     if decision.retrain:
         retraining.request(use_case, retrain_for, scored_by[retrain_for], because, decision, arguments.actor)
-    back, last = rollback_decision.decide(use_case), verdicts[days[-1]]
+    rollback, last = rollback_decision.decide(use_case), verdicts[days[-1]]
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last.verdict, decision.retrain, "; ".join(decision.reasons))
     return MonitorResult(
         **vars(last),
@@ -54,15 +54,15 @@ def run(arguments: MonitorArguments) -> MonitorResult:
         retrain_reasons=list(decision.reasons),
         retrain_for=retrain_for,
         retrain_because=because,
-        roll_back=back.roll_back,
-        roll_back_reasons=list(back.reasons),
+        roll_back=rollback.roll_back,
+        roll_back_reasons=list(rollback.reasons),
         rollback=RollbackForm(
-            from_version=back.from_version,
-            to_version=back.to_version,
+            from_version=rollback.from_version,
+            to_version=rollback.to_version,
             rescore=use_case.rollout.rollback_rescores,
-            reason="; ".join(back.reasons),
+            reason="; ".join(rollback.reasons),
         ),
-        judged_again=judged_again,
+        judged_again=later,
         outcomes_partition=matured[-1] if matured else None,
         outcomes_written=written,
         labelled_rows=performance_update.labelled_rows(use_case, matured[-1]) if matured else 0,
@@ -82,10 +82,10 @@ def _scored_by(use_case: UseCase, days: list[dt.date]) -> dict[dt.date, int]:
     return scored_by
 
 
-def _judged_before(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> list[dt.date]:
+def _later_verdicts(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> list[dt.date]:
     """The later days that have their verdict already and look back at ``last``.
 
-    In a backfill days are scored in any order: a day that comes late was missed by those after it, and is now counted.
+    In a backfill days are scored in any order: the days after one that comes late were measured without it, and now count it.
     """
     reach = use_case.drift.window_days - 1 + use_case.label.maturity_days
     after = [last + dt.timedelta(days=ahead) for ahead in range(1, reach + 1)]

@@ -50,40 +50,40 @@ def scored_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, u
         column ``slice_<name>`` for each slice.
     """
     on = ["partition", *use_case.entity.key]
-    wanted = ["role", "model_version", "score", "decision"]
-    rows = scores.select(*on, *wanted).join(outcomes.select(*on, "label"), on, "left")
+    columns = ["role", "model_version", "score", "decision"]
+    rows = scores.select(*on, *columns).join(outcomes.select(*on, "label"), on, "left")
     if use_case.slices:
         rows = labelled_rows.join_slices(rows, population, use_case)
-    return rows.select("partition", *wanted, "label", *(f"slice_{n}" for n in use_case.slices))
+    return rows.select("partition", *columns, "label", *(f"slice_{n}" for n in use_case.slices))
 
 
-def measure(judged: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
-    """Rows of the performance table for all days in ``judged`` (see ``scored_rows``), about so many rows."""
+def measure(scored: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
+    """Rows of the performance table for all days in ``scored`` (see ``scored_rows``), about so many rows."""
     task, slices = use_case.model.task, use_case.slices
     if rows_expected <= ROWS_AT_ONCE:
-        rows = judged.toPandas()
-        # Of Spark Connect they hold the whole plan, which pandas copies with every group.
+        rows = scored.toPandas()
+        # Spark Connect puts the whole plan into them, which pandas copies with every group.
         rows.attrs.clear()
         return [row for _, day in rows.groupby("partition") for row in of_rows(day, task, slices)]
 
     def of_day(rows: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(of_rows(rows, task, slices))
 
-    return [row.asDict() for row in judged.groupBy("partition").applyInPandas(of_day, SCHEMA).collect()]
+    return [row.asDict() for row in scored.groupBy("partition").applyInPandas(of_day, SCHEMA).collect()]
 
 
 def of_rows(rows: pd.DataFrame, task: Task, slices: tuple[str, ...]) -> list[dict[str, Any]]:
     """The metrics of one day's rows, as a whole and by slice, for every role and model version in them."""
     # Sums of floats depend on their order, Spark's order on chance: the same rows must give the same numbers.
     ordered = rows.sort_values(["score", "label"], kind="stable")
-    found = []
-    for (day, role, version), mine in ordered.groupby(["partition", "role", "model_version"]):
-        groups = [(ALL, ALL, mine)]
-        groups += [(name, str(value), part) for name in slices for value, part in mine.groupby(f"slice_{name}")]
+    result = []
+    for (day, role, version), whole in ordered.groupby(["partition", "role", "model_version"]):
+        groups = [(ALL, ALL, whole)]
+        groups += [(name, str(value), part) for name in slices for value, part in whole.groupby(f"slice_{name}")]
         for name, value, part in groups:
             identity = {"partition": day, "role": role, "model_version": int(str(version)), "slice": name}
-            found += [identity | {"slice_value": value} | numbers for numbers in _metrics(part, task)]
-    return found
+            result += [identity | {"slice_value": value} | numbers for numbers in _metrics(part, task)]
+    return result
 
 
 def _metrics(part: pd.DataFrame, task: Task) -> list[dict[str, Any]]:
@@ -100,16 +100,16 @@ def _floats(column: pd.Series[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Task) -> dict[dt.date, Matured]:
-    """What rows of the performance table say of one role and model version as a whole, for the days with labels."""
-    found: dict[dt.date, dict[str, Any]] = {}
-    wanted = {"role": role, "model_version": version, "slice": ALL}
+    """One role and model version as a whole, on each day with labels, from rows of the performance table."""
+    numbers_of_day: dict[dt.date, dict[str, Any]] = {}
+    whole = {"role": role, "model_version": version, "slice": ALL}
     for row in rows:
-        if wanted.items() <= row.items() and row["labelled_rows"]:
-            found.setdefault(row["partition"], {})[row["metric"]] = row["value"]
-            found[row["partition"]]["rows"] = row["labelled_rows"]
+        if whole.items() <= row.items() and row["labelled_rows"]:
+            numbers_of_day.setdefault(row["partition"], {})[row["metric"]] = row["value"]
+            numbers_of_day[row["partition"]]["rows"] = row["labelled_rows"]
     return {
         day: Matured(numbers["rows"], numbers[metric_names.CALIBRATION_GAP], numbers[metric_names.LOSS[task]])
-        for day, numbers in found.items()
+        for day, numbers in numbers_of_day.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""What monitoring returns: the verdict of each day, and what is asked for because of it."""
+"""The result of monitoring: the verdict of each day, and the retraining or rollback that follows."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class MonitorResult(Result, DayVerdict):
     """The verdict of the last day, and what follows from all days.
 
     Attributes:
-        retrain: whether a retraining is asked for; ``retrain_reasons`` why, or why not.
-        retrain_for: the day that it is asked for, whose verdict has the reasons ``retrain_because``.
+        retrain: whether a retraining is requested; ``retrain_reasons`` why, or why not.
+        retrain_for: the day that it is requested for, whose verdict has the reasons ``retrain_because``.
         roll_back: whether the last promotion is taken back; ``roll_back_reasons`` why, or why not.
         rollback: the form of the rollback.
         judged_again: later days whose verdict looks back at these days, and was given again.

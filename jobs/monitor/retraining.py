@@ -1,4 +1,4 @@
-"""Asking for a retraining: what the verdicts say to it, and a line in the models' diary when they do."""
+"""Requesting a retraining: whether the verdicts ask for it, and its line in the audit log."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def decide(use_case: UseCase, day: dt.date, version: int) -> verdict.RetrainingD
     champion = champion_record.current(use_case.name)
     champion_trained = None if champion is None else trained.get(champion.version)
     violated = {row["partition"]: row["violated"] for row in verdicts}
-    known = [*trained.values(), *requested(use_case)]
-    return verdict.retraining(day, violated, use_case.drift, champion_trained, known)
+    trainings = [*trained.values(), *requested(use_case)]
+    return verdict.retraining(day, violated, use_case.drift, champion_trained, trainings)
 
 
 def requested(use_case: UseCase) -> set[dt.date]:
-    """The days that a training was asked for, whether it has ended or still waits its turn, as in a backfill."""
-    diary = model_events.of_model(use_case.name)
-    return {dt.date.fromisoformat(line.evidence["partition"]) for line in diary if line.event == model_events.REQUESTED}
+    """The days that a training was requested for, whether it has ended or still waits its turn, as in a backfill."""
+    events = model_events.of_model(use_case.name)
+    return {dt.date.fromisoformat(one.evidence["partition"]) for one in events if one.event == model_events.REQUESTED}
 
 
 def request(
     use_case: UseCase, day: dt.date, version: int, because: list[str], decision: verdict.RetrainingDecision, actor: str
 ) -> None:
-    """Write down that a training is asked for, once a day."""
+    """Record in the audit log that a training is requested, once a day."""
     if day in requested(use_case):
         return
     model = registry.version(use_case.name, version)

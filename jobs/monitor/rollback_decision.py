@@ -1,4 +1,4 @@
-"""Whether the former champion, in shadow since the last promotion, did better: then the promotion is taken back."""
+"""Whether the former champion, in shadow since the last promotion, was better: then the promotion is taken back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lakehouse.evaluation import metrics
 from lakehouse.models import champion_record, registry, shadow
 from lakehouse.storage import partition_rows
 
-# How sure it has to be that the former champion is better at all, beyond what nights differ by chance.
+# The confidence that the former champion is better at all, beyond what nights differ by chance.
 CONFIDENCE = 0.95
 
 
@@ -39,12 +39,14 @@ class RollbackDecision:
     to_version: int | None = None
 
 
-def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Sequence[PairedNight]) -> RollbackDecision:
+def compare_nights(
+    rollout: Rollout, margin: float, metric: str, champion: int, former: int, nights: Sequence[PairedNight]
+) -> RollbackDecision:
     """A pure function of the declared limits and of the nights that both have scored.
 
-    Labels of one night have common causes, so nights are independent and rows are not. The mean gain of the nights, weighted
-    by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t over nights) has to be
-    above zero.
+    Labels of one night share their circumstances: nights are independent, rows are not. The mean gain of the nights,
+    weighted by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t over nights)
+    has to be above zero.
     """
     rows = sum(night.rows for night in nights)
     counted = f"{len(nights)} night(s) with {rows} labelled rows scored by both versions {champion} and {former}"
@@ -60,8 +62,6 @@ def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Seq
         f"version {former}, champion before, was {abs(gain):.4f} {how} by {metric.replace('_', ' ')} than version {champion} "
         f"over {counted}, at least {low:.4f} with {CONFIDENCE:.0%} confidence"
     )
-    margin = rollout.rollback_margin
-    assert margin is not None
     if gain < margin:
         return RollbackDecision(False, (f"{measured}: a rollback asks for {margin:g}",))
     if low <= 0:
@@ -71,8 +71,8 @@ def judge(rollout: Rollout, metric: str, champion: int, former: int, nights: Seq
 
 def decide(use_case: UseCase) -> RollbackDecision:
     """The decision on what has been measured so far."""
-    rollout, metric = use_case.rollout, use_case.gate.metric
-    if rollout.rollback_margin is None:
+    rollout, metric, margin = use_case.rollout, use_case.gate.metric, use_case.rollout.rollback_margin
+    if margin is None:
         return RollbackDecision(False, ("the use case declares no rollback_margin",))
     before, champion = shadow.former(use_case), champion_record.current(use_case.name)
     if before is None or champion is None or before == champion.version:
@@ -81,23 +81,23 @@ def decide(use_case: UseCase) -> RollbackDecision:
     days = [day for day in shadow.nights(use_case, champion.version, before) if day >= first]
     measured = partition_rows.read(tables.performance(use_case), days)
     nights = paired(measured, metric, champion.version, before)
-    return judge(rollout, metric, champion.version, before, nights)
+    return compare_nights(rollout, margin, metric, champion.version, before, nights)
 
 
 def paired(rows: Iterable[Mapping[str, Any]], metric: str, champion: int, former: int) -> list[PairedNight]:
     """The nights of the performance table on which both versions were measured on equally many labelled rows."""
-    of: dict[tuple[dt.date, str], tuple[int, float]] = {}
+    measured: dict[tuple[dt.date, str], tuple[int, float]] = {}
     roles = {(registry.CHAMPION, champion), (registry.CHALLENGER, former)}
     for row in rows:
-        known = row["slice"] == ALL and row["metric"] == metric and row["value"] is not None
-        if known and (row["role"], row["model_version"]) in roles:
-            of[row["partition"], row["role"]] = (row["labelled_rows"], row["value"])
-    found = []
-    for day in sorted({day for day, _ in of}):
-        mine, theirs = of.get((day, registry.CHAMPION)), of.get((day, registry.CHALLENGER))
-        if mine is not None and theirs is not None and mine[0] == theirs[0]:
-            found.append(PairedNight(day, mine[0], mine[1], theirs[1]))
-    return found
+        has_value = row["slice"] == ALL and row["metric"] == metric and row["value"] is not None
+        if has_value and (row["role"], row["model_version"]) in roles:
+            measured[row["partition"], row["role"]] = (row["labelled_rows"], row["value"])
+    pairs = []
+    for day in sorted({day for day, _ in measured}):
+        new, old = measured.get((day, registry.CHAMPION)), measured.get((day, registry.CHALLENGER))
+        if new is not None and old is not None and new[0] == old[0]:
+            pairs.append(PairedNight(day, new[0], champion=new[1], former=old[1]))
+    return pairs
 
 
 def _first_unseen(*models: registry.ModelVersion) -> dt.date:

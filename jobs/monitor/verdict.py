@@ -1,4 +1,4 @@
-"""The decisions of monitoring, pure functions of numbers and limits: is a day in order, is it time to retrain."""
+"""The decisions of monitoring, pure functions of numbers and limits: whether a day is in order, whether to retrain."""
 
 from __future__ import annotations
 
@@ -35,10 +35,15 @@ class DriftCheck:
     violated: bool
     reason: str | None
 
+    @property
+    def excess(self) -> float:
+        """The value as a multiple of its limit; 0 without either."""
+        return self.value / self.limit if self.value is not None and self.limit is not None else 0.0
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a day is out of order, and why; for a day in order, what was found instead."""
+    """Whether a day is out of order, and why; for a day in order, what was measured."""
 
     violated: bool
     reasons: tuple[str, ...]
@@ -73,7 +78,7 @@ def check(kind: Kind, feature: str, statistic: str, value: float, limit: float |
 
 
 def unmeasured(kind: Kind, feature: str, statistic: str, limit: float | None, why: str) -> DriftCheck:
-    """A statistic that there was too little to measure for: never a violation, and said in words."""
+    """A statistic with too little data to measure it: never a violation; the reason says what is missing."""
     return DriftCheck(kind, feature, statistic, None, limit, False, f"not measured: {why}")
 
 
@@ -82,26 +87,26 @@ def feature_limit(ordinary_psi: float | None, drift: Drift) -> float:
     return max(drift.feature_psi_floor, drift.feature_psi_factor * (ordinary_psi or 0.0))
 
 
-def day_verdict(findings: Sequence[DriftCheck], drift: Drift) -> Verdict:
-    """The day's verdict: violated when too many features have drifted, or the scores have, or how good they were.
+def day_verdict(checks: Sequence[DriftCheck], drift: Drift) -> Verdict:
+    """The day's verdict: violated when too many features have drifted, or the scores have, or their performance has.
 
-    A single feature that drifts is a finding, not yet a violation: some always do.
+    A single feature that drifts is recorded, and not yet a violation: some always do.
     """
-    features = [finding for finding in findings if finding.kind == "feature" and finding.value is not None]
-    drifted = sorted((finding for finding in features if finding.violated), key=_excess, reverse=True)
+    features = [check for check in checks if check.kind == "feature" and check.value is not None]
+    drifted = sorted((check for check in features if check.violated), key=lambda check: check.excess, reverse=True)
     share = len(drifted) / len(features) if features else 0.0
     words = f"{len(drifted)} of {len(features)} features drifted ({share:.0%}, limit {drift.max_drifted_share:.0%})"
     if drifted:
         words += ", most of all " + ", ".join(f"{item.feature} (PSI {item.value:.2f})" for item in drifted[:3])
-    others = [finding for finding in findings if finding.kind != "feature"]
+    others = [check for check in checks if check.kind != "feature"]
     too_many = share > drift.max_drifted_share
     reasons = [words] if too_many else []
-    reasons += [str(finding.reason) for finding in others if finding.violated]
+    reasons += [str(check.reason) for check in others if check.violated]
     if reasons:
         return Verdict(True, tuple(reasons))
     if not features:
         words = "no feature measured"
-    return Verdict(False, (words, *(str(finding.reason) for finding in others)))
+    return Verdict(False, (words, *(str(check.reason) for check in others)))
 
 
 def retraining(
@@ -132,15 +137,10 @@ def retraining(
     count = f"{len(bad)} of the last {drift.of_days} days violated"
     if len(bad) < drift.violated_days:
         return RetrainingDecision(False, (f"{count}, {drift.violated_days} ask for retraining",))
-    # A training for this very day is what this decision asked for the first time: repeating it asks the same.
+    # This decision itself asked for a training of this very day when it was made first; repeated, it asks for the same.
     before = [trained for trained in trained_for if trained < day]
     if before and (day - max(before)).days < drift.cooldown_days:
         wait = f"the last training was made or asked for {max(before)}: cooling down for {drift.cooldown_days} days"
         return RetrainingDecision(False, (f"{count}, but {wait}",))
     which = ", ".join(str(past) for past in bad)
     return RetrainingDecision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))
-
-
-def _excess(finding: DriftCheck) -> float:
-    assert finding.value is not None and finding.limit is not None
-    return finding.value / finding.limit

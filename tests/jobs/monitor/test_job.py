@@ -3,7 +3,7 @@ import shutil
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from jobs.monitor import job, performance, version
+from jobs.monitor import job, performance, performance_update, version
 from jobs.monitor.arguments import MonitorArguments
 from lakehouse import tables
 from lakehouse.declaration import UseCase, metric_names
@@ -86,7 +86,7 @@ def test_corrected_labels_are_measured_also_when_the_job_that_wrote_them_was_kil
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(job, "_measure", killed)
+        patched.setattr(performance_update, "measure", killed)
         with pytest.raises(KeyboardInterrupt):
             monitor(toy, 4)
     assert monitor(toy, 4)["outcomes_written"] == []

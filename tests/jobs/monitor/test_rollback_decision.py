@@ -16,7 +16,7 @@ def nights(*gains: float, rows: int = 200) -> list[PairedNight]:
 
 
 def judge(found: list[PairedNight], metric: str = "log_loss") -> rollback_decision.RollbackDecision:
-    return rollback_decision.judge(LIMITS, metric, 2, 1, found)
+    return rollback_decision.compare_nights(LIMITS, 0.01, metric, 2, 1, found)
 
 
 def test_a_former_champion_that_is_better_every_night_comes_back():
