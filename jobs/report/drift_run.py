@@ -1,4 +1,4 @@
-"""The MLflow run that keeps a day's drift page: one a day and use case, found again by its tags."""
+"""The MLflow run that keeps a day's drift page: one a day and use case, identified by its tags."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FOLDER = "drift"
 
 @dataclass(frozen=True)
 class DriftRun:
-    """The run of a day, or the place for it.
+    """The run of a day, which may not exist yet.
 
     Attributes:
         experiment_id: of the use case's experiment.
-        run_id: None when there is no such run yet.
+        run_id: None when there is no run yet.
         fingerprint: of the rows that the run's page was made for; None when it was never finished.
     """
 
@@ -36,8 +36,11 @@ class DriftRun:
 
 def find(use_case: str, partition: str) -> DriftRun:
     """The use case's run for that day; makes the experiment when it is the first."""
-    experiment = mlflow_client.experiment(use_case)
-    runs = mlflow_client.client().search_runs(
+    import mlflow
+
+    client = _client()
+    experiment = mlflow.set_experiment(use_case).experiment_id
+    runs = client.search_runs(
         [experiment],
         filter_string=f"tags.kind = '{KIND}' and tags.use_case = '{use_case}' and tags.partition = '{partition}'",
         order_by=["attributes.start_time ASC"],
@@ -65,7 +68,7 @@ def log(
         # MLflow refuses a tag of more than 8,000 bytes.
         tags=[RunTag(key, value[:5000]) for key, value in tags.items()],
     )
-    # Last: a run without it is one that was interrupted, and is made again.
+    # Last: a run without it was interrupted, and is logged again.
     client.set_tag(run_id, TAG_FINGERPRINT, fingerprint)
     client.set_terminated(run_id)
     return DriftRun(run.experiment_id, run_id, fingerprint)

@@ -1,4 +1,4 @@
-"""Report: the Evidently page of a monitored day, logged to MLflow beside the numbers of its verdict."""
+"""Report: the Evidently page of a monitored day, logged to MLflow with the numbers of its verdict."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ReportResult(Result):
 
 
 def run(arguments: ReportArguments) -> ReportResult:
-    """Draw the day's window against the training sample; a page that is there for the same numbers is kept."""
+    """Draw the day's window against the training sample; a page that exists for the same numbers is kept."""
     use_case, day = loader.by_name(arguments.use_case), arguments.partition
     rows = partition_rows.read(tables.drift(use_case), [day])
     if not rows:
@@ -50,9 +50,9 @@ def run(arguments: ReportArguments) -> ReportResult:
             f"python -m jobs monitor --use-case {use_case.name} --partition {day}"
         )
     fingerprint = fingerprints.digest(json.dumps(rows, default=str))
-    kept = drift_run.find(use_case.name, day.isoformat())
-    if kept.fingerprint == fingerprint:
-        return ReportResult(status="unchanged", run_id=kept.run_id, url=kept.url)
+    existing = drift_run.find(use_case.name, day.isoformat())
+    if existing.fingerprint == fingerprint:
+        return ReportResult(status="unchanged", run_id=existing.run_id, url=existing.url)
     version = rows[0]["model_version"]
     limits = psi_limits(rows)
     current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
@@ -60,9 +60,9 @@ def run(arguments: ReportArguments) -> ReportResult:
     reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     with tempfile.TemporaryDirectory() as folder:
         files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))
-        done = drift_run.log(kept, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
-    log.info("report: the drift page of %s is at %s", day, done.url)
-    return ReportResult(status="reported", run_id=done.run_id, url=done.url, rows=len(current))
+        logged = drift_run.log(existing, f"drift {day}", tags(use_case, day, rows), metrics(rows), files, fingerprint)
+    log.info("report: the drift page of %s is at %s", day, logged.url)
+    return ReportResult(status="reported", run_id=logged.run_id, url=logged.url, rows=len(current))
 
 
 def psi_limits(rows: Rows) -> dict[str, float]:
@@ -71,8 +71,8 @@ def psi_limits(rows: Rows) -> dict[str, float]:
 
 
 def drawn(rows: Rows) -> list[str]:
-    """What the page draws, by the day's rows of the drift table: the score, then the features nearest to their limit or beyond it;
-    all that are beyond, and ``DRAWN_AT_LEAST`` in any case.
+    """The columns that the page draws, from the day's rows of the drift table: the score, then the features nearest to their limit
+    or beyond it; all that are beyond, and ``DRAWN_AT_LEAST`` in any case.
     """
     measured = [row for row in rows if row["statistic"] == "psi" and row["value"] is not None]
     nearest = sorted(measured, key=lambda row: (row["kind"] != "prediction", -row["value"] / row["limit"]))
@@ -87,7 +87,7 @@ def metrics(rows: Rows) -> dict[str, float]:
 
 
 def tags(use_case: UseCase, day: dt.date, rows: Rows) -> dict[str, str]:
-    """By what the run is found, and the verdict in words."""
+    """The tags that the run is searched by, and the verdict in words."""
     verdict = next(row for row in rows if row["kind"] == "verdict")
     return {
         "kind": drift_run.KIND,

@@ -60,5 +60,5 @@ def comparable(current: pd.DataFrame, reference: pd.DataFrame, columns: list[str
     """The columns that both frames have a value of: Evidently can't compare with nothing."""
     kept = [c for c in columns if c in reference and current[c].notna().any() and reference[c].notna().any()]
     if left_out := sorted(set(columns) - set(kept)):
-        log.info("report: not compared, for want of any value on one side: %s", ", ".join(left_out))
+        log.info("report: not compared, as one side has no value: %s", ", ".join(left_out))
     return kept

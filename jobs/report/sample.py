@@ -15,7 +15,7 @@ def window_sample(
         features: feature rows of the window's days.
         scores: the champion's scores of the same days, or of some of them.
         key: columns that identify an entity within a day.
-        columns: the features wanted.
+        columns: the features to return.
         rows: how many rows at most.
 
     Returns:

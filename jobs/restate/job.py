@@ -1,4 +1,4 @@
-"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, then what was measured."""
+"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, then metrics and verdicts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Putting away the versions that nobody needs any more."""
+"""Retiring the versions that nobody needs any more."""

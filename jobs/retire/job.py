@@ -1,4 +1,4 @@
-"""Retire: versions that nobody needs any more are tagged and written down, and later their files are removed."""
+"""Retire: versions that nobody needs any more are tagged and recorded, and later their files are removed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(arguments: RetireArguments) -> RetireResult:
     versions, kept = registry.versions(use_case.name), versions_in_use.versions_in_use(use_case, rules, now)
     free = [model for model in versions if model.version not in kept]
     old = [model for model in free if _long_ago(model, rules, now)]
-    new = [model for model in free if not _written_down(model)]
+    new = [model for model in free if not _is_recorded(model)]
     if not arguments.dry_run:
         old = [model for model in old if _remove_files(use_case, model, rules)]
         new = [model for model in new if _retire(use_case, model, rules, arguments.actor)]
@@ -51,21 +51,23 @@ def run(arguments: RetireArguments) -> RetireResult:
 
 
 def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:
-    if model.retired_at is None or model.files_removed_at is not None or not _written_down(model):
+    retired = model.tags.get(registry.TAG_RETIRED)
+    if retired is None or registry.TAG_FILES_REMOVED in model.tags or not _is_recorded(model):
         return False
     return model.retired_at + dt.timedelta(days=rules.files_days) <= now
 
 
-def _written_down(model: ModelVersion) -> bool:
-    """Whether the diary has the retirement that the tag speaks of."""
+def _is_recorded(model: ModelVersion) -> bool:
+    """Whether the audit log has the retirement at the instant of the tag."""
+    retired = model.tags.get(registry.TAG_RETIRED)
     past = model_events.of_model(model.name, model.version)
     return any(event.event == model_events.RETIRED and event.happened_at == model.retired_at for event in past)
 
 
 def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: str) -> bool:
-    """Tag the version, look again, and write it down. From the tag on nobody scores with it.
+    """Tag the version, check again that it is not in use, and record the retirement. From the tag on no job scores with it.
 
-    The tag comes first and the look last: whoever takes it into use meanwhile either sees the tag, or is seen here.
+    The tag comes before the check: a job that takes the version into use meanwhile either sees the tag, or is seen here.
     """
     # A tag without its line is an attempt that was killed: the line gets its instant.
     at = model.retired_at or dt.datetime.now(dt.UTC)
@@ -92,7 +94,7 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
 
 
 def _remove_files(use_case: UseCase, model: ModelVersion, rules: Retirement) -> bool:
-    """Remove the version's files, unless it is in use after all."""
+    """Remove the version's files, unless it came into use again."""
     reason = versions_in_use.versions_in_use(use_case, rules, dt.datetime.now(dt.UTC)).get(model.version)
     if reason is None:
         files.remove(model)

@@ -1,4 +1,4 @@
-"""Which versions are in use, and why: what retirement leaves alone."""
+"""The versions in use, and why: retirement leaves them alone."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ VERDICTS = frozenset({model_events.PROMOTED, model_events.HELD, model_events.ROL
 
 
 def versions_in_use(use_case: UseCase, rules: Retirement, now: dt.datetime) -> dict[int, str]:
-    """Every version that is in use, and why. Looked up anew each time: it changes while people work."""
-    found = _named_by_scores(use_case, rules.scores_days)
-    found |= _waiting(use_case, now - dt.timedelta(days=rules.files_days))
+    """Every version that is in use, and why. Looked up again each time: it changes meanwhile."""
+    in_use = _named_by_scores(use_case, rules.scores_days)
+    in_use |= _without_verdict(use_case, now - dt.timedelta(days=rules.files_days))
     before = shadow.former(use_case)
     if before is not None and shadow.nights_left(use_case):
-        found[before] = "the former champion, which still scores beside the present one"
+        in_use[before] = "the former champion, which still scores in shadow"
     challenger = registry.by_alias(use_case.name, registry.CHALLENGER)
     if challenger is not None:
-        found[challenger.version] = "the challenger"
-    # Both: an alias that lags behind is what a scoring job may just have been told.
+        in_use[challenger.version] = "the challenger"
+    # Both: a scoring job may just have read an alias that lags behind.
     for champion in (registry.by_alias(use_case.name, registry.CHAMPION), champion_record.current(use_case.name)):
         if champion is not None:
-            found[champion.version] = "the champion"
-    return found
+            in_use[champion.version] = "the champion"
+    return in_use
 
 
 def _named_by_scores(use_case: UseCase, days: int) -> dict[int, str]:
     """The versions that the scores of the newest days name, in either role."""
     table, roles = tables.scores(use_case), (registry.CHALLENGER, registry.CHAMPION)
     bounds = [delta_log.bounds_by_partition(table, "model_version", role=role) for role in roles]
-    newest = max((day for of_role in bounds for day in of_role), default=None)
-    found: dict[int, str] = {}
-    for day, named in ((day, named) for of_role in bounds for day, named in sorted(of_role.items())):
+    newest = max((day for by_day in bounds for day in by_day), default=None)
+    named: dict[int, str] = {}
+    for day, versions in ((day, versions) for by_day in bounds for day, versions in sorted(by_day.items())):
         if newest is not None and (newest - day).days < days:
-            # Of a file whose statistics are missing nothing is known: then no version is free.
-            low, high = named or (1, max((v.version for v in registry.versions(use_case.name)), default=1))
-            found |= dict.fromkeys(range(int(low), int(high) + 1), f"named by scores of the last {days} days, to {day}")
-    return found
+            # A file without statistics may name any version: then none is free.
+            low, high = versions or (1, max((v.version for v in registry.versions(use_case.name)), default=1))
+            named |= dict.fromkeys(range(int(low), int(high) + 1), f"named by scores of the last {days} days, to {day}")
+    return named
 
 
-def _waiting(use_case: UseCase, since: dt.datetime) -> dict[int, str]:
-    """The versions without a verdict that came after ``since``, or of which the diary knows nothing yet."""
-    past: dict[int, list[model_events.Event]] = {}
+def _without_verdict(use_case: UseCase, since: dt.datetime) -> dict[int, str]:
+    """The versions without a verdict that were registered after ``since``, or that the audit log does not have yet."""
+    events_of: dict[int, list[model_events.Event]] = {}
     for event in model_events.of_model(use_case.name):
-        past.setdefault(event.model_version, []).append(event)
-    found = {}
+        events_of.setdefault(event.model_version, []).append(event)
+    without = {}
     for model in registry.versions(use_case.name):
-        mine = past.get(model.version, [])
-        registered = [event.happened_at for event in mine if event.event == model_events.REGISTERED]
-        if not mine:
-            found[model.version] = "not in ops.model_events yet: its training may still be at work"
-        elif registered and registered[0] > since and not VERDICTS & {event.event for event in mine}:
-            found[model.version] = "waiting for its verdict"
-    return found
+        events = events_of.get(model.version, [])
+        registered = [event.happened_at for event in events if event.event == model_events.REGISTERED]
+        if not events:
+            without[model.version] = "not in ops.model_events yet: its training may still be at work"
+        elif registered and registered[0] > since and not VERDICTS & {event.event for event in events}:
+            without[model.version] = "waiting for its verdict"
+    return without

@@ -1,1 +1,1 @@
-"""Back to the version that was champion before, its scores of the nights since included."""
+"""Back to the former champion, including its scores of the nights since."""

@@ -10,7 +10,7 @@ from jobs.options import model_version, option, switch, words
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackArguments(WithDryRun, OfUseCase):
-    """To which version the champion goes back, and why.
+    """The version to return to, and why.
 
     Attributes:
         reason: why.

@@ -1,4 +1,4 @@
-"""Who was champion before whom, by the record: pure functions of the changes in ``ops.model_events``."""
+"""The order of the champions: pure functions of the changes in ``ops.model_events``."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from lakehouse.ops.model_events import Event
 
 
 def champions_in_order(changes: Sequence[Event]) -> list[int]:
-    """The champions, each standing on the one before it; the last is champion now.
+    """The champions as a stack, oldest first; the last is champion now.
 
-    A rollback takes away all that stand on the version that comes back, so that another one goes one further back.
+    A rollback removes all champions after the version that it returns to, so that the next rollback goes one further back.
     """
-    found: list[int] = []
+    stack: list[int] = []
     for event in changes:
-        if not found and event.from_version is not None:
-            # It was made champion before changes were written down.
-            found.append(event.from_version)
-        if event.event == model_events.ROLLED_BACK and event.model_version in found:
-            top = max(place for place, version in enumerate(found) if version == event.model_version)
-            del found[top + 1 :]
+        if not stack and event.from_version is not None:
+            # It became champion before changes were recorded.
+            stack.append(event.from_version)
+        if event.event == model_events.ROLLED_BACK and event.model_version in stack:
+            top = max(place for place, version in enumerate(stack) if version == event.model_version)
+            del stack[top + 1 :]
         else:
-            found.append(event.model_version)
-    return found
+            stack.append(event.model_version)
+    return stack
 
 
 def former_champions(changes: Sequence[Event]) -> set[int]:
@@ -34,10 +34,10 @@ def former_champions(changes: Sequence[Event]) -> set[int]:
 
 
 def versions_rolled_back(changes: Sequence[Event], version: int) -> set[int]:
-    """The champions since ``version`` was it last: those whose nights it takes over when it comes back."""
-    found: set[int] = set()
+    """The champions since ``version`` was champion last: it takes their nights over when a rollback returns to it."""
+    since: set[int] = set()
     for event in reversed(changes):
         if event.model_version == version:
-            return found
-        found.add(event.model_version)
-    return found
+            break
+        since.add(event.model_version)
+    return since

@@ -1,4 +1,4 @@
-"""Rollback: back to the version that was champion before, by the record; on request its scores of the nights since, too."""
+"""Rollback: back to the former champion, by the audit log; on request also its scores of the nights since."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class RollbackResult(Result):
         window: the first and the last night that the rollback is about, as ISO days.
         nights: all of them.
         rescored: the days that were scored again.
-        judged: the days whose verdict was given again.
+        judged: the days whose verdict was repeated.
         reason: why.
-        actor: who asked.
+        actor: the person or program that requested it.
     """
 
     from_version: int | None = None
@@ -46,7 +46,7 @@ class RollbackResult(Result):
 def run(arguments: RollbackArguments) -> RollbackResult:
     """Roll back, or complete what an earlier attempt began.
 
-    The line in the diary is the point of no return: it says from which version to which, and which nights are scored again.
+    The line in the audit log is the point of no return: from which version to which, and which nights are scored again.
     A request is carried out once: the same ``--request``, or the same words by the same actor right after one another.
 
     Raises:
@@ -54,31 +54,31 @@ def run(arguments: RollbackArguments) -> RollbackResult:
             or is retired. ChampionChanged: when another version became champion meanwhile.
     """
     use_case = loader.by_name(arguments.use_case)
-    known = champion_record.changes(use_case.name)
-    event = carried_out(known, arguments)
+    changes = champion_record.changes(use_case.name)
+    event = carried_out(changes, arguments)
     if event is None:
-        # Of the same reading as ``known``: what changes after it is told by ``change``.
-        champion = known[-1].model_version if known else champion_record.champion(use_case.name).version
+        # From the same read as ``changes``: ``champion_record.change`` refuses what another run changed after it.
+        champion = changes[-1].model_version if changes else champion_record.champion(use_case.name).version
         if arguments.from_version not in (None, champion):
             message = f"version {arguments.from_version} is not champion any more, version {champion} is"
             return RollbackResult(status="none", message=message)
-        event = decide(use_case, known, champion, arguments)
+        event = decide(use_case, changes, champion, arguments)
         status = "planned" if arguments.dry_run else "rolled back"
         if not arguments.dry_run and not champion_record.change(event):
-            now = champion_record.changes(use_case.name)[-1]
+            last = champion_record.changes(use_case.name)[-1]
             raise ChampionChanged(
                 f"model {use_case.name}: expected version {champion} to be champion still, found version "
-                f"{now.model_version}, {now.event} by {now.actor} at {now.happened_at}; look at it, and roll back from there"
+                f"{last.model_version}, {last.event} by {last.actor} at {last.happened_at}; look at it, and roll back from there"
             )
     else:
         status = "unchanged"
     rescored: list[dt.date] = []
-    judged: list[dt.date] = []
+    verdict_days: list[dt.date] = []
     if not arguments.dry_run and champion_record.changes(use_case.name)[-1] == event:
         champion_record.sync_alias(use_case.name)
-        # Asked for in a second attempt alone, it is done too.
+        # Also when a second attempt alone asks for it.
         if event.evidence["rescore"] or arguments.rescore:
-            rescored, judged = rescoring.rescore(use_case, event, arguments.actor)
+            rescored, verdict_days = rescoring.rescore(use_case, event, arguments.actor)
     log.info(
         "rollback %s: %s: from version %s to %d: %s",
         use_case.name,
@@ -88,56 +88,57 @@ def run(arguments: RollbackArguments) -> RollbackResult:
         event.reason,
     )
     return RollbackResult(
-        status="rolled back" if rescored or judged else status,
+        status="rolled back" if rescored or verdict_days else status,
         from_version=event.from_version,
         to_version=event.model_version,
         window=event.evidence["window"],
         nights=event.evidence["nights"],
         rescored=rescored,
-        judged=judged,
+        judged=verdict_days,
         reason=event.reason,
         actor=event.actor,
     )
 
 
-def carried_out(known: list[Event], arguments: RollbackArguments) -> Event | None:
+def carried_out(changes: list[Event], arguments: RollbackArguments) -> Event | None:
     """The line that an earlier attempt at the same rollback has written; None when this is a new one."""
-    mine = request(arguments)
-    # Words alone can be said twice; right after one another they are the same rollback, tried again.
-    candidates = known if arguments.request else known[-1:]
-    same = [e for e in candidates if e.event == model_events.ROLLED_BACK and e.evidence.get("request") == mine]
+    name = request(arguments)
+    # Two rollbacks may have the same reason; right after one another they are the same rollback, tried again.
+    candidates = changes if arguments.request else changes[-1:]
+    same = [e for e in candidates if e.event == model_events.ROLLED_BACK and e.evidence.get("request") == name]
     return same[-1] if same else None
 
 
 def request(arguments: RollbackArguments) -> str:
-    """What makes two attempts the same rollback."""
-    asked = "" if arguments.to_version is None else f" to {arguments.to_version}"
-    return arguments.request or f"{arguments.actor}{asked}: {arguments.reason}"
+    """The name that two attempts at the same rollback share."""
+    target = "" if arguments.to_version is None else f" to {arguments.to_version}"
+    return arguments.request or f"{arguments.actor}{target}: {arguments.reason}"
 
 
-def decide(use_case: UseCase, known: list[Event], champion: int, arguments: RollbackArguments) -> Event:
+def decide(use_case: UseCase, changes: list[Event], champion: int, arguments: RollbackArguments) -> Event:
     """The line to be written: to which version, and which nights it takes over."""
     target = arguments.to_version
     if target is None:
-        succession_line = champion_history.champions_in_order(known)
-        if len(succession_line) < 2:
+        champions = champion_history.champions_in_order(changes)
+        if len(champions) < 2:
             raise ModelMissing(
                 f"model {use_case.name}: expected a champion before version {champion}, found none in ops.model_events; train a "
                 "better one, or name one that was champion: --to-version N"
             )
-        target = succession_line[-2]
+        target = champions[-2]
     if target == champion:
         raise BadArguments(f"--to-version {target}: expected another version than the champion, it is that one")
-    if target not in champion_history.former_champions(known):
-        were = ", ".join(map(str, sorted(champion_history.former_champions(known)))) or "none"
+    former = champion_history.former_champions(changes)
+    if target not in former:
+        numbers = ", ".join(map(str, sorted(former))) or "none"
         raise ModelRefused(
             f"model {use_case.name} version {target}: expected a version that was champion before, by ops.model_events "
-            f"these were: {were}; another one becomes champion by the gate"
+            f"these were: {numbers}; another one becomes champion by the gate"
         )
     model = registry.in_service(registry.version(use_case.name, target))
-    # Its file is there and is what was registered: otherwise the night would fail, and not this.
+    # Checks that its file exists and is the registered one: otherwise the next night fails instead of the rollback.
     artifacts.local_copy(model, artifacts.MODEL)
-    passed = champion_history.versions_rolled_back(known, target)
+    passed = champion_history.versions_rolled_back(changes, target)
     since = rescoring.days_to_rescore(use_case, passed)
     return Event(
         model_name=use_case.name,

@@ -1,4 +1,4 @@
-"""The nights that a version takes over when it comes back: which they are, and their scores made anew."""
+"""The nights that a former champion takes over when it is champion again, and their new scores."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 
 
 def days_to_rescore(use_case: UseCase, versions: Collection[int]) -> list[dt.date]:
-    """The days scored by these versions because they were champion; days that somebody asked a version for stay as they are."""
+    """The days scored by these versions because they were champion; days scored by a requested version stay as they are."""
     reasons = version_selection.chosen_by(use_case)
-    by_right = (version_selection.CHAMPION, version_selection.NOW, version_selection.ROLLED_BACK, "")
+    as_champion = (version_selection.CHAMPION, version_selection.NOW, version_selection.ROLLED_BACK, "")
     scored = version_selection.scored_by(use_case)
-    return sorted(day for day, version in scored.items() if version in versions and reasons.get(day, "") in by_right)
+    return sorted(day for day, version in scored.items() if version in versions and reasons.get(day, "") in as_champion)
 
 
 def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date], list[dt.date]]:
-    """Score the nights by the version that came back, and judge anew what rests on them.
+    """Score the nights by the version that is champion again, and repeat the verdicts that depend on them.
 
-    Nights are found by their scores, so that a run that was killed goes on where it stopped, and a night that was being scored
-    meanwhile is found too. What monitoring owes is written down first, and struck out last.
+    Nights are found by their scores, so that a run that was killed continues where it stopped, and a night that was being
+    scored meanwhile is found too. The pending verdicts are recorded first, and cleared last.
 
     Returns:
-        The days that were scored again, and those that were judged anew; none when all was done before.
+        The days that were scored again, and those whose verdict was repeated; none when all was done before.
     """
     from jobs.monitor import job as monitor
     from jobs.monitor.arguments import MonitorArguments
@@ -40,7 +40,7 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
     done: set[dt.date] = set()
     maturity = dt.timedelta(days=use_case.label.maturity_days)
     while not done >= set(due := days_to_rescore(use_case, event.evidence["passed_over"])):
-        # A failed attempt's second half: without it a night would be scored and never judged.
+        # Otherwise a night that is scored before this run is killed never gets its new verdict.
         pending_verdicts.record(
             use_case.name, sorted({*due, *(day + maturity for day in due)} & set(version_selection.scored_by(use_case)))
         )
@@ -57,15 +57,16 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
                 )
             )
         done |= set(due)
-    judged = _owed(use_case, event)
-    for first, last in contiguous(judged):
+    verdict_days = _pending(use_case)
+    for first, last in contiguous(verdict_days):
         monitor.run(MonitorArguments(use_case=use_case.name, partition=first, through=last, actor=actor))
-    pending_verdicts.clear(use_case.name, judged)
-    return sorted(done), judged
+    pending_verdicts.clear(use_case.name, verdict_days)
+    return sorted(done), verdict_days
 
 
-def _owed(use_case: UseCase, event: Event) -> list[dt.date]:
-    """The verdicts owed of the nights of this rollback, and of the days on which their labels matured."""
-    mine = {day for day, why in version_selection.chosen_by(use_case).items() if why == version_selection.ROLLED_BACK}
-    mine |= {day + dt.timedelta(days=use_case.label.maturity_days) for day in mine}
-    return [day for day in pending_verdicts.pending(use_case.name) if day in mine]
+def _pending(use_case: UseCase) -> list[dt.date]:
+    """The pending verdicts of nights that were rolled back, and of the days on which their labels matured."""
+    reasons = version_selection.chosen_by(use_case)
+    nights = {day for day, why in reasons.items() if why == version_selection.ROLLED_BACK}
+    days = nights | {day + dt.timedelta(days=use_case.label.maturity_days) for day in nights}
+    return [day for day in pending_verdicts.pending(use_case.name) if day in days]

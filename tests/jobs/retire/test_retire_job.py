@@ -69,7 +69,7 @@ def test_who_is_in_use_stays_and_the_reason_is_said(shelf: Shelf, removed: list[
     result = retire()
     assert (result["status"], result["retired"], result["files_removed"]) == ("retired", [1, 5], [])
     assert result["kept"] == {
-        "2": "the former champion, which still scores beside the present one",
+        "2": "the former champion, which still scores in shadow",
         "3": "the champion",
         "4": f"named by scores of the last 10 days, to {day(15)}",
         "6": "the challenger",
