@@ -23,8 +23,8 @@ from lakehouse.errors import NightjarError, ServiceUnavailable
 
 log = logging.getLogger("jobs")
 
-# What a client of Spark Connect says when its server was started anew: the session that it holds is gone. Mostly the last,
-# for in asking the server for the details of that error it stumbles over a session that it has closed by then.
+# The errors of a Spark Connect client whose server was restarted: the session that it holds is gone. Mostly the last, since
+# the client asks the server for the details of that error in a session that it has closed by then.
 RESTARTED = (
     "SESSION_CHANGED",
     "SESSION_NOT_FOUND",
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         named = _named(error)
         if named is None:
-            log.exception("a failure without a name of its own")
+            log.exception("an unexpected error")
             named = NightjarError(f"{type(error).__name__}: {_first_line(error)}")
             named.retryable = True
         kind = type(named).__name__
@@ -69,7 +69,7 @@ def _named(error: Exception) -> NightjarError | None:
     text = f"{type(error).__name__} {error}"
     if any(sign in text for sign in RESTARTED):
         return ServiceUnavailable(
-            f"Spark: expected the server that this job began with, found one that was started since: {_first_line(error)}; "
+            f"Spark: expected the server that this job started with, found one that was restarted since: {_first_line(error)}; "
             "no commit is half done: run the same command again"
         )
     if "UNAVAILABLE" in text or "failed to connect to all addresses" in text or "Connection refused" in text:
@@ -83,7 +83,7 @@ def _named(error: Exception) -> NightjarError | None:
 
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no message"]
-    # What a Python worker of Spark died of stands at the end of its traceback.
+    # The error of a Spark Python worker is at the end of its traceback.
     cause = [line for line in lines[1:] if PYTHON_ERROR.match(line)] if lines[0].endswith(":") else []
     return " ".join([lines[0], *cause[-1:]])[:500]
 
@@ -98,12 +98,12 @@ def _write(file: Path | None, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # A job imports much, lives for seconds and leaves little garbage: looking for it at the usual pace took a tenth of
-    # their time, and once more at the end, through all that was imported, up to two seconds.
+    # A job imports much, lives for seconds and leaves little garbage: collecting it at the usual pace took a tenth of its
+    # time, and once more at the end, through all that was imported, up to two seconds.
     gc.set_threshold(100_000, 50, 50)
     code = main(sys.argv[1:])
     sys.stdout.flush()
-    # DuckDB looks for what is left over when it ends, and would say so in lines below the job's own last one.
+    # DuckDB reports unreleased objects at exit, in lines below the job's own last one.
     if "duckdb" not in sys.modules:
         gc.freeze()
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Arguments that several stages share; what one stage alone takes stands in its room, jobs/<stage>/arguments.py."""
+"""Arguments that several stages share; those of one stage alone are in its room, jobs/<stage>/arguments.py."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CHAMPIONS = ("then", "now")
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What every stage takes.
+    """The arguments of every stage.
 
     Attributes:
-        actor: who asks, for the event tables.
+        actor: the person or program that runs the stage, for the event tables.
     """
 
     actor: str = field(default="job", metadata=option("who asks, for the event tables", type=words))
@@ -88,7 +88,7 @@ class SomeDays(Arguments):
 
 @dataclass(frozen=True, kw_only=True)
 class Forced(Arguments):
-    """A stage that leaves alone what is up to date, unless it is told to rebuild it."""
+    """A stage that leaves days alone that are up to date, unless ``force`` is set."""
 
     force: bool = field(default=False, metadata=switch("rebuild also what is up to date"))
 
@@ -107,14 +107,14 @@ class AnyVolume(Arguments):
     any_volume: bool = field(
         default=False,
         metadata=switch(
-            "accept deliveries of any number of rows: somebody has looked at them and says that they are right"
+            "accept deliveries of any number of rows: somebody has looked at them and confirms that they are right"
         ),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByChampion(Arguments):
-    """A stage that chooses versions for days that have scores already: the version that they have, or today's champion."""
+    """A stage that chooses versions for days that have scores already: the version of these scores, or today's champion."""
 
     champion: Literal["then", "now"] = field(
         default="then",

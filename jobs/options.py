@@ -1,7 +1,7 @@
 """Options of the command line, declared with the fields that they fill: a stage's arguments are a dataclass, its parser follows.
 
 A field with ``metadata=option(...)`` is an option ``--field-name``, required when the field has no default. A field without
-is not on the command line: another stage sets it.
+it is not on the command line: another stage sets it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def add_to(parser: argparse.ArgumentParser, arguments: type[Any]) -> None:
     """Add the options of the dataclass ``arguments`` to a parser."""
     for field in dataclasses.fields(arguments):
         if settings := field.metadata.get("option"):
-            more: dict[str, Any] = dict(settings)
+            keywords: dict[str, Any] = dict(settings)
             if field.default is dataclasses.MISSING:
-                more["required"] = True
-            elif "action" not in more:
-                more["default"] = field.default
-            parser.add_argument(f"--{field.name.replace('_', '-')}", **more)
+                keywords["required"] = True
+            elif "action" not in keywords:
+                keywords["default"] = field.default
+            parser.add_argument(f"--{field.name.replace('_', '-')}", **keywords)
 
 
 def day(text: str) -> dt.date:
@@ -57,14 +57,14 @@ def model_version(text: str) -> int:
 
 
 def run_id(text: str) -> str:
-    """The id of an MLflow run: a name from a command line that becomes a part of addresses and paths."""
+    """The id of an MLflow run, checked since it becomes a part of addresses and paths."""
     if not (text.isascii() and text.isalnum() and len(text) == 32):
         raise argparse.ArgumentTypeError(f"expected a run's id of 32 letters and digits, found {text!r}")
     return text
 
 
 def words(text: str) -> str:
-    """What people write about themselves or about their reasons: it goes into logs and into the event tables."""
+    """A name or a reason that a person writes: it goes into logs and into the event tables."""
     if not text.strip() or len(text) > LONGEST_TEXT or not text.isprintable():
         raise argparse.ArgumentTypeError(
             f"expected 1 to {LONGEST_TEXT} printable characters on one line, found {len(text)}: {text[:50]!r}"

@@ -1,4 +1,4 @@
-"""What a stage returns: a dataclass of its own, which ``--result FILE`` gets as one JSON object."""
+"""The result of a stage: a dataclass of its own, which ``--result FILE`` gets as one JSON object."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What every stage says.
+    """The result of every stage.
 
     Attributes:
-        status: in a word; ``none`` says that there was nothing to do, and ``message`` why.
-        message: for people; empty when ``status`` says it all.
+        status: one word; ``none``: there was nothing to do, and ``message`` gives the reason.
+        message: for people; empty when ``status`` is enough.
     """
 
     status: str

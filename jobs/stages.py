@@ -1,4 +1,4 @@
-"""The stages: what each is for, its command line, and its room. A room is imported when its stage runs, and not before."""
+"""The stages: the purpose, the command line and the room of each. A room is imported only when its stage runs."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _maintain(arguments: Arguments) -> Result:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage: its purpose in words, the arguments that it takes, and what runs it with them."""
+    """A stage: its purpose in words, its arguments, and the function that runs it."""
 
     purpose: str
     arguments: type[Arguments]
@@ -118,7 +118,7 @@ class Stage:
 STAGES = {
     "extract": Stage("land what changed in a source's MongoDB collection", ExtractArguments, _extract),
     "ingest": Stage("take a source's deliveries of some days through bronze into silver", IngestArguments, _ingest),
-    "replay": Stage("check delivered rows again by the contract as it is now", ReplayArguments, _replay),
+    "replay": Stage("check delivered rows again against the contract as it is now", ReplayArguments, _replay),
     "features": Stage("build a use case's features of some days", FeaturesArguments, _features),
     "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
     "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),
@@ -129,7 +129,7 @@ STAGES = {
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),
     "restate": Stage(
-        "recompute what is stale: features, then scores, then what was measured", RestateArguments, _restate
+        "recompute what is stale: features, then scores, then metrics and verdicts", RestateArguments, _restate
     ),
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),

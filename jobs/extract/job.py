@@ -1,4 +1,4 @@
-"""Extract: what changed in a source's MongoDB collection, landed as a delivery that ingest takes in."""
+"""Extract: land what changed in a source's MongoDB collection, as a delivery that ingest takes in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lakehouse.extraction.extract import extract
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractResult(Result):
-    """What landed: the file, the window in words, and its documents, those without a date of their change counted apart."""
+    """The landed file, its window in words, and its documents; those without a date of their change are counted apart."""
 
     file: str | None = None
     origin: str

@@ -1,4 +1,4 @@
-"""Around a use case's transform: what it may read, and whether what it returns is what was declared."""
+"""Around a use case's transform: the inputs that it may read, and the check of its result against the declaration."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
     """The built rows with exactly the declared columns: key, partition and features as doubles, NaN as null.
 
     Raises:
-        TransformBroken: when a declared column is missing or an undeclared one is there.
+        TransformBroken: when a declared column is missing or there is an undeclared one.
     """
     expected = {*use_case.entity.key, "partition", *use_case.feature_names}
     missing, surplus = sorted(expected - set(built.columns)), sorted(set(built.columns) - expected)
@@ -45,7 +45,7 @@ def conform(built: DataFrame, use_case: UseCase) -> DataFrame:
             f"use case {use_case.name}: features.py: expected the key, partition and the declared features; "
             f"missing: {', '.join(missing) or 'none'}; not declared: {', '.join(surplus) or 'none'}"
         )
-    # A float widened to double would differ from one computed as double; NaN and null both mean not known.
+    # A float widened to double would differ from one computed as double; NaN and null both mean unknown.
     values = [F.nanvl(F.col(name).cast("double"), F.lit(None)).alias(name) for name in use_case.feature_names]
     keys = [F.col(column.name).cast(column.type).alias(column.name) for column in tables.entity_columns(use_case)]
     return built.select(*keys, "partition", *values)
@@ -68,9 +68,9 @@ def check_rows(built: DataFrame, population: DataFrame, use_case: UseCase, days:
     """
     key = [*use_case.entity.key, "partition"]
     expected = population.select(*key).withColumn("_side", F.lit(1))
-    found = built.select(*key).withColumn("_side", F.lit(0))
+    returned = built.select(*key).withColumn("_side", F.lit(0))
     sides = (
-        expected.unionByName(found)
+        expected.unionByName(returned)
         .groupBy(*key)
         .agg(F.sum("_side").alias("expected"), (F.count("*") - F.sum("_side")).alias("found"))
     )

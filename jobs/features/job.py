@@ -49,8 +49,8 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
 
     session = spark_session.session(f"features {use_case.name}", len(stale))
     inputs = build.read_inputs(session, use_case, stale)
-    asked = session.createDataFrame([(day,) for day in stale], schema="partition date")
-    built = build.conform(transform.load(use_case).build(asked, inputs), use_case).persist()
+    days_to_build = session.createDataFrame([(day,) for day in stale], schema="partition date")
+    built = build.conform(transform.load(use_case).build(days_to_build, inputs), use_case).persist()
     try:
         population = inputs[use_case.entity.source].where(sql_quoting.days_condition(stale))
         rows = build.check_rows(built, population, use_case, stale)

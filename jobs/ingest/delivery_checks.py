@@ -51,7 +51,7 @@ def check_deliveries(
     Args:
         session: a session.
         source: the contract.
-        arrived: the deliveries to check; their counts and status are computed anew.
+        arrived: the deliveries to check; their counts and status are computed again.
         others: ids of further deliveries of the same days whose rows count.
         any_volume: somebody looked at the number of rows and says that it is right.
     """

@@ -1,6 +1,6 @@
-"""Which days of a table have files that lie across one another: a reader who asks for one value has to open them all.
+"""The days of a table whose files overlap: a reader of one value has to open them all.
 
-Asked of the log's statistics alone.
+Read from the log's statistics alone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,6 @@ def crossed_days(table: Table) -> set[dt.date]:
     day = table.partition_by.index("partition")
     return {
         where[day]
-        for where, found in ranges.items()
-        if any(after[0] < before[1] for before, after in pairwise(sorted(found)))
+        for where, bounds in ranges.items()
+        if any(after[0] < before[1] for before, after in pairwise(sorted(bounds)))
     }

@@ -47,9 +47,9 @@ def run(arguments: Arguments) -> MaintainResult:
             clustered[table.full_name] = len(days)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:
-        found = "; ".join(f"{name}: {why}" for name, why in broken.items())
+        problems = "; ".join(f"{name}: {why}" for name, why in broken.items())
         raise TableUnreadable(
-            f"expected every gold table to be readable by delta-rs and DuckDB, found {found}; look for a table feature that "
+            f"expected every gold table to be readable by delta-rs and DuckDB, found {problems}; look for a table feature that "
             "was switched on by hand: DESCRIBE DETAIL lists them"
         )
     return MaintainResult(status="maintained", tables=[table.full_name for table in existing], clustered_days=clustered)

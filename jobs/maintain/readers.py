@@ -1,4 +1,4 @@
-"""Whether the readers that gold is promised to can read a table."""
+"""Whether delta-rs and DuckDB, the promised readers of gold, can read a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lakehouse.tables import Table
 
 
 def unreadable(table: Table) -> str | None:
-    """Why delta-rs or DuckDB can't read the table, or reads other rows than its log promises; None when all is well."""
+    """Why delta-rs or DuckDB can't read the table, or reads another number of rows than its log has; None when they can."""
     try:
         opened = DeltaTable(delta_log.location(table))
         dataset = arrow_dataset.open_dataset(opened, delta_log.location(table))
@@ -20,5 +20,5 @@ def unreadable(table: Table) -> str | None:
     except (DeltaError, duckdb.Error, OSError, ValueError) as error:
         return f"{type(error).__name__}: {str(error).splitlines()[0]}"
     actions = opened.get_add_actions(flatten=True)
-    promised = sum(actions.column("num_records").to_pylist())
-    return None if counted == promised else f"expected {promised} rows, DuckDB found {counted}"
+    logged = sum(actions.column("num_records").to_pylist())
+    return None if counted == logged else f"expected {logged} rows, DuckDB found {counted}"

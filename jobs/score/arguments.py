@@ -14,7 +14,7 @@ class ScoreArguments(ByChampion, Forced, Days, OfUseCase):
 
     Attributes:
         model_version: this version, whatever the days were scored by before.
-        chosen_by: why the days are scored by ``model_version``, for its rows; None: because somebody asked. A rollback sets it.
+        chosen_by: why the days are scored by ``model_version``, for its rows; None: it was requested. A rollback sets it.
     """
 
     model_version: int | None = field(

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """What rows say of how they were made; ``fingerprints`` and ``chosen_by`` by day, ``decides`` of a row."""
+class Lineage:
+    """The values of the lineage columns; ``fingerprints`` and ``chosen_by`` by day, ``decides`` by row."""
 
     model: ModelVersion
     role: str
@@ -52,34 +52,34 @@ class ScoringBatch:
         """Write the rows of both roles in one commit, so that on every day exactly one row an entity decides.
 
         Returns:
-            Why challengers' rows are not there although they should be.
+            Why rows of a challenger are missing.
         """
-        # Before any column is made: whether that is one of Spark Connect is decided by the session there is.
+        # Before any column is made: the active session decides whether it is a column of Spark Connect.
         session = spark_session.session(f"score {self.plan.use_case.name}")
         champion: list[DataFrame] = []
-        beside: list[DataFrame] = []
+        shadows: list[DataFrame] = []
         written: list[dt.date] = []
         failures: list[str] = []
         for challenger, share, group in self.plan.by_challenger(days):
-            mine, alone = group, challenger is None
+            champion_days, alone = group, challenger is None
             if challenger is not None:
-                # Set out first: a day that is left without its challenger is known by this line, and tried again.
+                # Recorded first: it identifies a day that is left without its challenger's rows, and that day is tried again.
                 fingerprints = self._record({day: self.plan.challenger_inputs(day) for day in group})
                 try:
-                    beside.append(
-                        self._rows(session, group, self._stamp(challenger, registry.CHALLENGER, fingerprints, share))
+                    shadows.append(
+                        self._rows(session, group, self._lineage(challenger, registry.CHALLENGER, fingerprints, share))
                     )
                 except (NightjarError, OSError) as error:
-                    failures.append(shadow.failure_text(error))
-                    mine, alone = self.plan.without(challenger.version).outdated(group), True
-            if mine:
-                champion.append(self._by_champion(session, mine, 0.0 if alone else share, alone))
-                written += mine
-        if beside:
+                    failures.append(shadow.said(error))
+                    champion_days, alone = self.plan.without(challenger.version).outdated(group), True
+            if champion_days:
+                champion.append(self._by_champion(session, champion_days, 0.0 if alone else share, alone))
+                written += champion_days
+        if shadows:
             try:
-                self._write(written, [*champion, *beside])
+                self._write(written, [*champion, *shadows])
             except NightjarError:
-                # Other writers came first, or the like: no challenger is to blame.
+                # Another writer's commit came first, or the like: the challenger is not the cause.
                 raise
             except Exception as error:
                 failures.append(shadow.failure_text(error))
@@ -90,13 +90,13 @@ class ScoringBatch:
 
     def _by_champion(self, session: SparkSession, days: list[dt.date], share: float, alone: bool) -> DataFrame:
         fingerprints = self._record({day: self.plan.champion_inputs(day, alone) for day in days})
-        return self._rows(session, days, self._stamp(self.champion, registry.CHAMPION, fingerprints, share))
+        return self._rows(session, days, self._lineage(self.champion, registry.CHAMPION, fingerprints, share))
 
-    def _stamp(self, model: ModelVersion, role: str, fingerprints: Mapping[dt.date, str], share: float) -> Stamp:
+    def _lineage(self, model: ModelVersion, role: str, fingerprints: Mapping[dt.date, str], share: float) -> Lineage:
         champion = role == registry.CHAMPION
         reasons = self.plan.champions if champion else self.plan.shadows
         to_challenger = canary.within(share, self.plan.use_case.name, self.plan.use_case.entity.key)
-        return Stamp(
+        return Lineage(
             model=model,
             role=role,
             features_version=self.features_version,
@@ -109,14 +109,14 @@ class ScoringBatch:
     def _record(self, inputs: Mapping[dt.date, Inputs]) -> dict[dt.date, str]:
         return builds.record(tables.scores(self.plan.use_case), inputs)
 
-    def _rows(self, session: SparkSession, days: list[dt.date], stamp: Stamp) -> DataFrame:
-        use_case, model = self.plan.use_case, stamp.model
+    def _rows(self, session: SparkSession, days: list[dt.date], lineage: Lineage) -> DataFrame:
+        use_case, model = self.plan.use_case, lineage.model
         names = model_features(model, use_case)
         booster = artifacts.model_bytes(model)
-        log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, stamp.role)
+        log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, lineage.role)
         features = spark_tables.read(session, tables.features(use_case), at_version=self.features_version)
         scored = score_rows(features.where(sql_quoting.days_condition(days)), use_case, booster, names)
-        return add_lineage_columns(scored, stamp)
+        return add_lineage_columns(scored, lineage)
 
     def _write(self, days: list[dt.date], parts: list[DataFrame]) -> None:
         commits.replace(
@@ -137,22 +137,22 @@ def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tu
     return features.select(*kept, *names).mapInArrow(scorer(booster, passed, names), f"{schema}, score double")
 
 
-def add_lineage_columns(scored: DataFrame, stamp: Stamp) -> DataFrame:
+def add_lineage_columns(scored: DataFrame, lineage: Lineage) -> DataFrame:
     """The scored rows with decision and lineage: the columns of the scores table."""
-    model = stamp.model
+    model = lineage.model
     threshold = F.lit(model.threshold).cast("double")
     return scored.select(
         "*",
-        F.lit(stamp.role).alias("role"),
+        F.lit(lineage.role).alias("role"),
         F.lit(model.name).alias("model_name"),
         F.lit(model.version).alias("model_version"),
         (F.col("score") >= threshold).alias("decision"),
         threshold.alias("threshold"),
-        F.lit(stamp.features_version).cast("long").alias("features_version"),
+        F.lit(lineage.features_version).cast("long").alias("features_version"),
         F.lit(code_version.version()).alias("code_version"),
         F.lit(model.run_id).alias("run_id"),
-        F.lit(stamp.scored_at).alias("scored_at"),
-        spark_tables.value_of_day(stamp.fingerprints).alias(tables.INPUTS_FINGERPRINT),
-        spark_tables.value_of_day(stamp.chosen_by).alias("chosen_by"),
-        stamp.decides.alias("decides"),
+        F.lit(lineage.scored_at).alias("scored_at"),
+        spark_tables.value_of_day(lineage.fingerprints).alias(tables.INPUTS_FINGERPRINT),
+        spark_tables.value_of_day(lineage.chosen_by).alias("chosen_by"),
+        lineage.decides.alias("decides"),
     )

@@ -1,4 +1,4 @@
-"""For which entities the challenger's decision counts: a stable share of them, by a hash of the key."""
+"""The canary: a stable share of the entities, by a hash of the key, for which the challenger's decision counts."""
 
 from __future__ import annotations
 

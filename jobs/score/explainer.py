@@ -9,7 +9,7 @@ import pyarrow as pa
 from lakehouse.evaluation import shap_values
 from lakehouse.models import xgboost_model
 
-# What each explained row becomes several of.
+# The columns of the several lines that explain a row.
 COLUMNS = "rank int, feature string, value double, contribution double, base_value double"
 
 
@@ -40,21 +40,21 @@ def explainer(
             values = np.empty((batch.num_rows, len(features)), dtype=np.float64)
             for position, name in enumerate(features):
                 values[:, position] = batch.column(name).to_numpy(zero_copy_only=False)
-            found = shap_values.greatest(booster, values.astype(np.float32), named)
-            columns, amounts = found.feature, found.contribution
+            greatest = shap_values.greatest(booster, values.astype(np.float32), named)
+            columns, amounts = greatest.feature, greatest.contribution
             shown = np.take_along_axis(values, columns, 1)
             if columns.shape[1] < len(features):
                 columns = np.column_stack([columns, np.full(batch.num_rows, len(features))])
-                amounts = np.column_stack([amounts, found.others])
+                amounts = np.column_stack([amounts, greatest.others])
                 shown = np.column_stack([shown, np.full(batch.num_rows, np.nan)])
             lines = columns.shape[1]
             repeated = pa.array(np.repeat(np.arange(batch.num_rows), lines))
-            made = {name: batch.column(name).take(repeated) for name in kept}
-            made["rank"] = pa.array(np.tile(np.arange(1, lines + 1, dtype=np.int32), batch.num_rows))
-            made["feature"] = pa.array(names[columns.ravel()].tolist(), pa.string())
-            made["value"] = pa.array(shown.ravel(), from_pandas=True)
-            made["contribution"] = pa.array(amounts.ravel())
-            made["base_value"] = pa.array(np.repeat(found.base, lines))
-            yield pa.RecordBatch.from_arrays(list(made.values()), names=list(made))
+            explained = {name: batch.column(name).take(repeated) for name in kept}
+            explained["rank"] = pa.array(np.tile(np.arange(1, lines + 1, dtype=np.int32), batch.num_rows))
+            explained["feature"] = pa.array(names[columns.ravel()].tolist(), pa.string())
+            explained["value"] = pa.array(shown.ravel(), from_pandas=True)
+            explained["contribution"] = pa.array(amounts.ravel())
+            explained["base_value"] = pa.array(np.repeat(greatest.base, lines))
+            yield pa.RecordBatch.from_arrays(list(explained.values()), names=list(explained))
 
     return explain_batches

@@ -24,7 +24,7 @@ class ScoreResult(Result):
     Attributes:
         days: how many days were written.
         rows: the champion's rows in them.
-        model_versions: the champions of all days that were asked for.
+        model_versions: the champions of all requested days.
         challenger_versions: the versions in shadow on these days.
         challenger_rows: the challengers' rows in the days that were written.
         challenger_failures: why a challenger's rows are missing.
@@ -56,22 +56,22 @@ def run(arguments: ScoreArguments) -> ScoreResult:
             f"{source.full_name}: expected the features of {len(days)} day(s), {len(absent)} are not built, such as {absent[0]}; "
             f"build them first: python -m jobs features --use-case {use_case.name} --partition {absent[0]}"
         )
-    asked, why = arguments.model_version, arguments.chosen_by or version_selection.ASKED
-    champions = version_selection.choose(use_case, days, asked, arguments.champion, why)
+    why = arguments.chosen_by or version_selection.ASKED
+    champions = version_selection.choose(use_case, days, arguments.model_version, arguments.champion, why)
     plan = score_plan.make(use_case, built, champions, version.SCORES)
     stale = days if arguments.force else plan.outdated()
-    failures, at = list(plan.failures), dt.datetime.now(dt.UTC)
-    for champion, mine in plan.by_champion(stale):
-        failures += ScoringBatch(plan, registry.in_service(champion), features_version, at).score(mine)
+    failures, scored_at = list(plan.failures), dt.datetime.now(dt.UTC)
+    for champion, group in plan.by_champion(stale):
+        failures += ScoringBatch(plan, registry.in_service(champion), features_version, scored_at).score(group)
     models = {day: choice.model for day, choice in plan.champions.items()}
     explained = reasons.refresh_reasons(use_case, models, features_version, arguments.force)
-    beside = version_selection.scored_by(use_case, registry.CHALLENGER)
+    challengers = version_selection.scored_by(use_case, registry.CHALLENGER)
     return ScoreResult(
         status="scored" if stale else "explained" if explained["days"] else "unchanged",
         days=len(stale),
         rows=delta_log.rows_in(table, stale, role=registry.CHAMPION),
         model_versions=sorted({choice.model.version for choice in plan.champions.values()}),
-        challenger_versions=sorted({beside[day] for day in days if day in beside}),
+        challenger_versions=sorted({challengers[day] for day in days if day in challengers}),
         challenger_rows=delta_log.rows_in(table, stale, role=registry.CHALLENGER),
         challenger_failures=failures,
         features_version=features_version,

@@ -20,7 +20,7 @@ def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
     """
     if unknown := sorted(set(model.features) - set(use_case.feature_names)):
         raise ModelRefused(
-            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also wants "
+            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also needs "
             f"{', '.join(unknown)}; train a new version for the new features"
         )
     return model.features

@@ -1,7 +1,7 @@
-"""Reasons of scores: gold scores and features -> gold reasons, for the rows that the use case asks them for.
+"""Reasons of scores: gold scores and features -> gold reasons, for the rows that the use case declares.
 
-They are made from the scores that are stored, after these: whatever killed a run in between, the next one finds that the
-day's reasons are not those of its scores, and makes them.
+They are made from the stored scores, after these: if a run is killed in between, the next one finds that the day's reasons
+are not those of its scores, and makes them.
 """
 
 from __future__ import annotations
@@ -59,17 +59,18 @@ def refresh_reasons(
     table = tables.reasons(use_case)
     fingerprints = builds.record(table, {day: expected[day] for day in stale})
     for model in {models[day].version: models[day] for day in stale}.values():
-        mine = [day for day in stale if models[day].version == model.version]
-        log.info("explaining %d day(s) of %s by version %d", len(mine), use_case.name, model.version)
+        days = [day for day in stale if models[day].version == model.version]
+        log.info("explaining %d day(s) of %s by version %d", len(days), use_case.name, model.version)
         session = spark_session.session(f"reasons {use_case.name}")
-        rows = explain(_asked(session, use_case, scored.version, mine, features_version), use_case, model)
+        features = _features(session, use_case, use_case.reasons, days, scored.version, features_version)
+        rows = explain(features, use_case, model, use_case.reasons.each)
         stamped = rows.select(
             "*",
             F.lit(registry.CHAMPION).alias("role"),
             F.lit(model.version).alias("model_version"),
-            spark_tables.value_of_day({day: fingerprints[day] for day in mine}).alias(tables.INPUTS_FINGERPRINT),
+            spark_tables.value_of_day({day: fingerprints[day] for day in days}).alias(tables.INPUTS_FINGERPRINT),
         )
-        commits.replace(stamped, table, where=f"{sql_quoting.days_condition(mine)} AND role = '{registry.CHAMPION}'")
+        commits.replace(stamped, table, where=f"{sql_quoting.days_condition(days)} AND role = '{registry.CHAMPION}'")
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
@@ -79,30 +80,34 @@ def _scored(use_case: UseCase, models: Mapping[dt.date, ModelVersion]) -> Scored
     table = tables.scores(use_case)
     while True:
         at_version = delta_log.version(table)
-        found = up_to_date.built(table, role=registry.CHAMPION)
-        by = delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION)
+        fingerprints = up_to_date.built(table, role=registry.CHAMPION)
+        versions = delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION)
         if at_version == delta_log.version(table):
             break
-    mine = {day: found[day] for day, model in models.items() if day in found and by.get(day) == str(model.version)}
-    return Scored(at_version, mine)
+    scored = (day for day, model in models.items() if day in fingerprints and versions.get(day) == str(model.version))
+    return Scored(at_version, {day: fingerprints[day] for day in scored})
 
 
-def _asked(
-    session: SparkSession, use_case: UseCase, scores_version: int, days: list[dt.date], features_version: int
+def _features(
+    session: SparkSession,
+    use_case: UseCase,
+    declared: Reasons,
+    days: list[dt.date],
+    scores_version: int,
+    features_version: int,
 ) -> DataFrame:
-    """The feature rows of the scores that the use case asks reasons for."""
-    assert use_case.reasons is not None
+    """The feature rows of the scores that get reasons."""
     on = ["partition", *use_case.entity.key]
     within = sql_quoting.days_condition(days)
     scores = spark_tables.read(session, tables.scores(use_case), at_version=scores_version).where(
         f"{within} AND role = '{registry.CHAMPION}'"
     )
     features = spark_tables.read(session, tables.features(use_case), at_version=features_version).where(within)
-    return features.join(choose(scores, use_case.reasons, on), on, "left_semi")
+    return features.join(choose(scores, declared, on), on, "left_semi")
 
 
 def choose(scores: DataFrame, reasons: Reasons, on: list[str]) -> DataFrame:
-    """The rows of ``scores`` that reasons are asked for; of equal scores the first keys, so that every run takes the same."""
+    """The rows of ``scores`` that get reasons; of equal scores the first keys, so that every run chooses the same."""
     chosen = scores.where("decision") if reasons.above_threshold else scores
     if reasons.top is not None:
         by_score = Window.partitionBy("partition").orderBy(F.col("score").desc(), *on)
@@ -110,12 +115,13 @@ def choose(scores: DataFrame, reasons: Reasons, on: list[str]) -> DataFrame:
     return chosen.select(*on)
 
 
-def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion) -> DataFrame:
-    """Key, partition, rank, feature, value, contribution and base value: several lines for each feature row."""
-    assert use_case.reasons is not None
+def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion, named: int) -> DataFrame:
+    """Key, partition, rank, feature, value, contribution and base value: for each feature row a line for each of
+    ``named`` features, and one for the sum of the others.
+    """
     kept = ("partition", *use_case.entity.key)
     types = {column.name: column.type for column in tables.features(use_case).columns}
     schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
     names = model_features(model, use_case)
-    function = explainer.explainer(artifacts.model_bytes(model), kept, names, use_case.reasons.each)
+    function = explainer.explainer(artifacts.model_bytes(model), kept, names, named)
     return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explainer.COLUMNS}")

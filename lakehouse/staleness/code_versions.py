@@ -1,6 +1,6 @@
 """The versions of the code that decides the values of the gold tables, as the stages declare them next to their transformations.
 
-They stand for the code among a partition's inputs: a changed comment makes nothing stale, and whoever changes what is computed
+They stand for the code among a partition's inputs: a changed comment makes nothing stale, and a change of what is computed
 raises the version.
 """
 

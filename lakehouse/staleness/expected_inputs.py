@@ -1,4 +1,4 @@
-"""What each gold partition would be built from now: to be compared with what it was built from."""
+"""The inputs that each gold partition would be built from now, to be compared with those that it was built from."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def for_outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[
 
     Only of days for which both have arrived.
     """
-    asked = sorted(days)
+    ordered = sorted(days)
     sources = (use_case.entity.source, use_case.label.source)
-    arrived = deliveries.arrived(sources, asked[0], asked[-1]) if asked else {}
+    arrived = deliveries.arrived(sources, ordered[0], ordered[-1]) if ordered else {}
     by = {"the declared label": _declared(use_case.label), "the labelling code": str(code)}
     return {
         day: {f"{source} {day}": ",".join(arrived[source, day]) for source in sources} | by
-        for day in asked
+        for day in ordered
         if all((source, day) in arrived for source in sources)
     }
 
@@ -43,7 +43,7 @@ def for_outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[
 def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "") -> Inputs:
     """The feature rows of a day by their fingerprint, the model's version, bytes and threshold, and the scoring code.
 
-    ``canary`` says how a challenger's decision counts for some entities; empty: it does not.
+    ``canary`` identifies how a challenger's decision counts for some entities; empty: it does not.
     """
     return {
         "features": features_fingerprint,
@@ -79,8 +79,8 @@ def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> di
 
 
 def for_reasons(use_case: UseCase, scored: Mapping[dt.date, str], code: int) -> dict[dt.date, Inputs]:
-    """The scores of each day by their fingerprint, which rows ask for reasons, and the explaining code; nothing when the
-    use case asks for none.
+    """The scores of each day by their fingerprint, which rows get reasons, and the explaining code; nothing when the
+    use case declares none.
     """
     if use_case.reasons is None:
         return {}

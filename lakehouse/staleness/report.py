@@ -1,6 +1,6 @@
-"""Which gold partitions were built from inputs that have changed since, and why.
+"""The gold partitions that were built from inputs that have changed since, and why.
 
-Asked of the logs and of the platform's small tables alone: no data is read, and no Spark is needed.
+Read from the logs and from the platform's small tables alone: no data is read, and no Spark is needed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from lakehouse.staleness.up_to_date import Reasons
 
 @dataclass(frozen=True)
 class Staleness:
-    """What is stale of a use case: the days of each table with the reasons, and the days that monitoring must repeat.
+    """The stale days of each table of a use case with the reasons, and the days that monitoring must repeat.
 
     ``pending`` are the verdicts that an interrupted restatement has not given. ``monitor`` has them, and the days whose verdict
-    or whose matured labels depend on something stale. A verdict looks back over days, and monitoring repeats those after these
-    by itself.
+    or whose matured labels depend on a stale partition. A verdict covers the days before it: monitoring itself repeats the
+    later ones.
     """
 
     features: Reasons
@@ -59,14 +59,14 @@ def find(
     last: dt.date | None = None,
     champion: Champion = "then",
 ) -> Staleness:
-    """Compare what the days from ``first`` to ``last`` (all, when not given) were built from with what is there now.
+    """Compare the inputs that the days from ``first`` to ``last`` (all, when not given) were built from with those of now.
 
     Args:
         use_case: whose tables.
         versions: of the code that decides their values.
         first: the first day that is compared.
         last: the last day that is compared.
-        champion: by which model the days would be scored again; see `lakehouse.models.version_selection`.
+        champion: which model scores the days again; see `lakehouse.models.version_selection`.
     """
     features = _features(use_case, versions.features, first, last)
     scores = _scores(use_case, versions.scores, first, last, features, champion)
@@ -83,8 +83,8 @@ def find(
         for day in pending_verdicts.pending(use_case.name, first, last)
     }
     scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
-    touched = {*scores, *outcomes, *performance}
-    monitor = sorted({*touched, *(day + maturity for day in touched), *pending} & set(scored))
+    changed = {*scores, *outcomes, *performance}
+    monitor = sorted({*changed, *(day + maturity for day in changed), *pending} & set(scored))
     reasons = _reasons(use_case, versions.reasons, first, last, scores)
     return Staleness(features, scores, outcomes, performance, pending, monitor, reasons)
 

@@ -1,4 +1,4 @@
-"""By which versions the days of a run are scored, and from what: resolved once, before anything is written."""
+"""The model versions and the inputs that the days of a run are scored by: resolved once, before anything is written."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ScorePlan:
         built_features: the fingerprint of each day's features.
         champions: which version scores each day, and why.
         shadows: which version is in shadow, and why; not every day has one.
-        models: the versions in shadow that can be scored with, by number.
-        failures: why the others can't.
+        models: the usable versions in shadow, by number.
+        failures: why the others can't be used.
         code: the version of the scoring code.
     """
 
@@ -40,22 +40,22 @@ class ScorePlan:
     code: int
 
     def challenger(self, day: dt.date) -> ModelVersion | None:
-        """The version in shadow on that day; None when there is none that can be scored with."""
+        """The usable version in shadow on that day; None when there is none."""
         return self.models.get(self.shadows[day].version) if day in self.shadows else None
 
     def champion_inputs(self, day: dt.date, alone: bool = False) -> Inputs:
-        """What the champion's rows of the day are built from; ``alone``: where no challenger decides for a share of them."""
+        """The inputs of the champion's rows of the day; ``alone``: no challenger decides for a share of them."""
         canary = self.shadows[day].canary if day in self.shadows and not alone else ""
         return expected_inputs.for_scores(self.built_features[day], self.champions[day].model, self.code, canary)
 
     def challenger_inputs(self, day: dt.date) -> Inputs:
-        """What the challenger's rows are built from, on a day that has one."""
+        """The inputs of the challenger's rows, on a day that has one."""
         return expected_inputs.for_challenger_scores(
             self.built_features[day], self.shadows[day], self.models[self.shadows[day].version], self.code
         )
 
     def without(self, version: int) -> ScorePlan:
-        """The same plan where that version can't be scored with."""
+        """The same plan where that version can't be used."""
         return replace(self, models={number: model for number, model in self.models.items() if number != version})
 
     def outdated(self, days: Iterable[dt.date] | None = None) -> list[dt.date]:
@@ -64,7 +64,7 @@ class ScorePlan:
         return sorted({*champion.outdated(), *challenger.outdated(), *dropped})
 
     def reasons(self) -> Reasons:
-        """Why each outdated day is outdated; what both roles have in common is said once."""
+        """Why each outdated day is outdated; a reason of both roles is given once."""
         champion, challenger, dropped = self._compared(self.champions)
         by_role = (
             champion.reasons(),
@@ -75,23 +75,23 @@ class ScorePlan:
         return {day: list(dict.fromkeys(why for reasons in by_role for why in reasons.get(day, ()))) for day in days}
 
     def _compared(self, days: Iterable[dt.date]) -> tuple[Comparison, Comparison, list[dt.date]]:
-        """The rows of the champion, those of the challenger, and the days whose challenger's rows have to go."""
-        asked, table = sorted(days), tables.scores(self.use_case)
+        """The rows of the champion, those of the challenger, and the days whose challenger's rows are to be removed."""
+        ordered, table = sorted(days), tables.scores(self.use_case)
         present = up_to_date.built(table, role=registry.CHALLENGER)
-        champion = {day: self.champion_inputs(day, self._stays_alone(day, present)) for day in asked}
-        challenger = {day: self.challenger_inputs(day) for day in asked if self.challenger(day) is not None}
+        champion = {day: self.champion_inputs(day, self._stays_alone(day, present)) for day in ordered}
+        challenger = {day: self.challenger_inputs(day) for day in ordered if self.challenger(day) is not None}
         return (
             up_to_date.compare(table, champion, registry.CHAMPION),
             Comparison(table, challenger, present),
-            [day for day in asked if day in present and day not in self.shadows],
+            [day for day in ordered if day in present and day not in self.shadows],
         )
 
     def _stays_alone(self, day: dt.date, present: Mapping[dt.date, str]) -> bool:
-        # A challenger that can't be scored with changes nothing: its rows stay where they are, and are not missed where not.
+        # A challenger that can't be used changes nothing: its rows stay where they exist, and none are expected elsewhere.
         return day in self.shadows and self.challenger(day) is None and day not in present
 
     def by_champion(self, days: Iterable[dt.date]) -> list[tuple[ModelVersion, list[dt.date]]]:
-        """The days by champion. Those of one champion are written in one commit: no kill and no promotion divides them."""
+        """The days by champion. Those of one champion are written in one commit: neither a kill nor a promotion divides them."""
         groups: dict[int, list[dt.date]] = {}
         for day in sorted(days):
             groups.setdefault(self.champions[day].model.version, []).append(day)

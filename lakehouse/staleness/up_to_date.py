@@ -1,7 +1,7 @@
-"""Whether a partition is up to date: it was built from exactly what it would be built from now. Decided here, and nowhere else.
+"""Whether a partition is up to date: its inputs are exactly those that it would be built from now. Decided here, and nowhere else.
 
-What a partition was built from is the fingerprint that its rows carry, read from the log's statistics; what it would be built
-from now is what `lakehouse.staleness.expected_inputs` says. No data is read, and no Spark is needed.
+The inputs of a built partition are known by the fingerprint that its rows carry, read from the log's statistics; those of now
+come from `lakehouse.staleness.expected_inputs`. No data is read, and no Spark is needed.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from lakehouse.tables import INPUTS_FINGERPRINT, Table
 # Reasons by day.
 Reasons = dict[dt.date, list[str]]
 
-# A day may have no score that asks for reasons, and then no row to carry a fingerprint: a line of its own in ops.builds says
-# so, written after the day's commit.
+# A day may have no score that gets reasons, and then no row to carry a fingerprint: a line of its own in ops.builds records
+# that, written after the day's commit.
 ROWLESS = {"rows": "none asks for reasons"}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Partitions as they were built, against what they would be built from now.
+    """Partitions as they were built, compared with what they would be built from now.
 
     Attributes:
         table: whose partitions.
         expected: what each day would be built from now; the days that are compared.
         built: the fingerprint of each day that is built.
-        unbuilt: what to say of a day that is not built.
+        unbuilt: the reason for a day that is not built.
     """
 
     table: Table
@@ -76,7 +76,7 @@ def built(
 
 
 def compare_reasons(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> Comparison:
-    """The reasons of these days: a day on which no row asks for reasons is built too."""
+    """The reasons table on these days: a day on which no row gets reasons counts as built too."""
     table = tables.reasons(use_case)
     present = built(table, role=registry.CHAMPION)
     rowless = {day: builds.fingerprint({**inputs, **ROWLESS}) for day, inputs in expected.items() if day not in present}
@@ -85,7 +85,7 @@ def compare_reasons(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> Co
 
 
 def record_rowless(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> None:
-    """Write down of these days, which were just written, that no row asked for reasons, where that is so."""
+    """Record which of these days, all just written, have no row that gets reasons."""
     table = tables.reasons(use_case)
     written = built(table, role=registry.CHAMPION)
     builds.record(table, {day: {**inputs, **ROWLESS} for day, inputs in expected.items() if day not in written})

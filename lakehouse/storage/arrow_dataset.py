@@ -11,7 +11,7 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
 
     Args:
         table: an opened table.
-        location: where it lies: a folder, or an address such as ``s3://...``.
+        location: of the table: a folder, or an address such as ``s3://...``.
     """
     # Files are read by Arrow's own file system and not by delta-rs', which calls back into Python from other threads:
     # one that is still closing a file when the process ends aborts it, after all its work was done.

@@ -1,4 +1,4 @@
-"""Commits that another writer's commit came before, and what to do then: try again."""
+"""Retrying a commit when another writer's commit came first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 TRIES = 12
 
-# What Spark's Delta Lake and delta-rs call it. By the error's text: over Spark Connect the exception's class is the same
-# for every failure of the server.
+# How Spark's Delta Lake and delta-rs name a conflict. Matched in the error's text: over Spark Connect every failure of the
+# server has the same exception class.
 SIGNS = (
     "DELTA_CONCURRENT_",
     "ConcurrentAppend",

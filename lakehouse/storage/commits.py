@@ -1,7 +1,7 @@
-"""The one door for commits: whatever changes a table of the lakehouse goes through here.
+"""The one door for commits: every change of a table of the lakehouse goes through here.
 
-Every commit replaces whole partitions or deliveries, so that it can be repeated for free (rule 3 of the design), and one that
-another writer's commit came before is tried again. Data of any size comes as a Spark frame; small tables (the ledger, the
+Every commit replaces whole partitions or deliveries, so that it can be repeated for free (rule 3 of the design), and is tried
+again when another writer's commit came first. Data of any size comes as a Spark frame; small tables (the ledger, the
 events, a day's metrics) come as rows and are committed by delta-rs in this process: Spark would take a second for what takes
 a hundredth of one.
 """
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 def create(table: Table) -> None:
-    """Create the table as declared, unless it is there.
+    """Create the table as declared, unless it exists.
 
-    By delta-rs, whoever writes it later: its first commit is there whole or not at all, also when two jobs make the same table.
-    Spark's CREATE TABLE IF NOT EXISTS takes any folder for a table, and so would never make one whose making was killed.
+    By delta-rs also where Spark writes it later: its first commit is whole or absent, also when two jobs create the same table.
+    Spark's CREATE TABLE IF NOT EXISTS takes any folder for a table, and so would never complete a creation that was killed.
     """
 
-    def make() -> None:
+    def attempt() -> None:
         DeltaTable.create(
             delta_log.location(table),
             schema=Schema.from_arrow(table_schema.arrow_schema(table)),
@@ -44,11 +44,11 @@ def create(table: Table) -> None:
             raise_if_key_not_exists=False,
         )
 
-    retry_on_conflict(table, make)
+    retry_on_conflict(table, attempt)
 
 
 def ensure(spark: SparkSession, table: Table) -> None:
-    """Create the table as declared when it does not exist; add the columns that were declared since it was made."""
+    """Create the table as declared when it does not exist; add the columns that were declared since its creation."""
     if not delta_log.exists(table):
         create(table)
         return
@@ -59,7 +59,7 @@ def ensure(spark: SparkSession, table: Table) -> None:
 
 
 def replace(frame: DataFrame, table: Table, where: str) -> None:
-    """Put ``frame`` in the place of all rows of ``table`` that satisfy ``where``, in one commit.
+    """Replace all rows of ``table`` that satisfy ``where`` with those of ``frame``, in one commit.
 
     Args:
         frame: the declared columns, in any order; every row must satisfy ``where``.
@@ -78,7 +78,7 @@ def replace(frame: DataFrame, table: Table, where: str) -> None:
 
 
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
-    """Put ``rows`` in the place of all rows of a small table that satisfy ``where``, in one commit.
+    """Replace all rows of a small table that satisfy ``where`` with ``rows``, in one commit.
 
     Args:
         table: created when missing.
@@ -97,16 +97,16 @@ def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
 def amend_rows(
     table: Table, read: pc.Expression, where: str, change: Callable[[list[dict[str, Any]]], Iterable[Row] | None]
 ) -> None:
-    """Read rows of a small table, decide, and put others in their place, in one commit: only if nobody changed them in between.
+    """Read rows of a small table and replace them with those that ``change`` returns, in one commit, unless they changed meanwhile.
 
-    When another writer came first, ``change`` is asked again with the rows as they are then. So what it decides holds for
-    the very rows that the commit replaces.
+    When another writer came first, ``change`` is called again with the rows as they are then. So its decision holds for the
+    very rows that the commit replaces.
 
     Args:
         table: created when missing.
         read: which rows are read and replaced.
         where: the same as an SQL condition.
-        change: given the rows, ordered by the table's key, returns those that take their place; None: leave them.
+        change: given the rows, ordered by the table's key, returns those that replace them; None: leave them.
 
     Raises:
         WriteConflict: when other writers came first again and again.
@@ -128,7 +128,7 @@ def amend_rows(
 
 
 def compact(spark: SparkSession, table: Table) -> None:
-    """Make few files of many, and remove those that no version within the table's retention needs."""
+    """Merge small files, and remove those that no version within the table's retention needs."""
     retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)}").collect())
     vacuum(table)
 

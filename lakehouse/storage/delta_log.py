@@ -1,4 +1,4 @@
-"""What a table's log says without a look at its rows: where it lies, its version, and statistics by day.
+"""A table's log, read without its rows: where the table lies, its version, and statistics by day.
 
 Read by delta-rs, which answers in milliseconds and needs no Spark.
 """
@@ -44,7 +44,7 @@ def constant_by_partition(table: Table, column: str, **partition: str) -> dict[d
     values: dict[dt.date, set[str]] = {}
     for day, bounds in _files(table, partition, f"min.{column}", f"max.{column}"):
         values.setdefault(day, set()).update("" if bound is None else str(bound) for bound in bounds)
-    return {day: found.pop() for day, found in values.items() if len(found) == 1}
+    return {day: distinct.pop() for day, distinct in values.items() if len(distinct) == 1}
 
 
 def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, tuple[str, str] | None]:
@@ -58,13 +58,13 @@ def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.
     values: dict[dt.date, list[Any]] = {}
     for day, bounds in _files(table, partition, f"min.{column}", f"max.{column}"):
         values.setdefault(day, []).extend(bounds)
-    return {day: None if None in found else (str(min(found)), str(max(found))) for day, found in values.items()}
+    return {day: None if None in bounds else (str(min(bounds)), str(max(bounds))) for day, bounds in values.items()}
 
 
 def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
     """How many rows the table holds for these days, by the log's statistics."""
-    asked = set(days)
-    return sum(rows for day, (rows,) in _files(table, partition, "num_records") if day in asked)
+    counted = set(days)
+    return sum(rows for day, (rows,) in _files(table, partition, "num_records") if day in counted)
 
 
 def _files(table: Table, partition: dict[str, str], *names: str) -> Iterator[tuple[dt.date, tuple[Any, ...]]]:
@@ -72,12 +72,12 @@ def _files(table: Table, partition: dict[str, str], *names: str) -> Iterator[tup
     if not exists(table):
         return
     actions = DeltaTable(location(table)).get_add_actions(flatten=True)
-    known = set(actions.schema.names)
-    if "partition.partition" not in known:
+    present = set(actions.schema.names)
+    if "partition.partition" not in present:
         return
     days, *limits = (actions.column(f"partition.{name}").to_pylist() for name in ("partition", *partition))
-    statistics = [actions.column(name).to_pylist() if name in known else [None] * len(days) for name in names]
-    asked = tuple(partition.values())
+    statistics = [actions.column(name).to_pylist() if name in present else [None] * len(days) for name in names]
+    expected = tuple(partition.values())
     for index, day in enumerate(days):
-        if tuple(limit[index] for limit in limits) == asked:
+        if tuple(limit[index] for limit in limits) == expected:
             yield day, tuple(values[index] for values in statistics)

@@ -1,4 +1,4 @@
-"""Rows of a day that are computed anew each time (performance, drift), and written only where they have changed."""
+"""Rows of a day that are computed again each time (performance, drift), and written only where they have changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read(table: Table, days: Iterable[dt.date]) -> list[dict[str, Any]]:
 
 
 def replace(table: Table, days: Sequence[dt.date], new: Iterable[Row]) -> bool:
-    """Make ``new`` the rows of these days, in one commit.
+    """Replace the rows of these days with ``new``, in one commit.
 
     Args:
         table: partitioned by ``partition``.
@@ -34,15 +34,15 @@ def replace(table: Table, days: Sequence[dt.date], new: Iterable[Row]) -> bool:
     Returns:
         Whether anything had to be written: the same rows again make no commit.
     """
-    wanted = small_tables.ordered(table, [{name: row[name] for name in table.column_names} for row in new])
+    after = small_tables.ordered(table, [{name: row[name] for name in table.column_names} for row in new])
     before = read(table, days)
-    changed = [day for day in days if _of(day, before) != _of(day, wanted)]
+    changed = [day for day in days if _rows_of_day(before, day) != _rows_of_day(after, day)]
     if changed:
         commits.replace_rows(
-            table, [row for row in wanted if row["partition"] in changed], sql_quoting.days_condition(changed)
+            table, [row for row in after if row["partition"] in changed], sql_quoting.days_condition(changed)
         )
     return bool(changed)
 
 
-def _of(day: dt.date, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in found if row["partition"] == day]
+def _rows_of_day(rows: list[dict[str, Any]], day: dt.date) -> list[dict[str, Any]]:
+    return [row for row in rows if row["partition"] == day]

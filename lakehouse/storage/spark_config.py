@@ -1,12 +1,12 @@
-"""How Spark is set up: one declaration for the Connect server, local sessions and `spark-submit`.
+"""Spark's settings: one declaration for the Connect server, local sessions and `spark-submit`.
 
-Values suit one machine and tables of up to some ten million rows. What depends on the place (a cluster's master and
-cores, ports, memory, folders) is not here: it comes from the cluster, or from `stack` for the embedded server.
+Values suit one machine and tables of up to some ten million rows. Settings of the place (a cluster's master and
+cores, ports, memory, folders) are not here: they come from the cluster, or from `stack` for the embedded server.
 """
 
 from __future__ import annotations
 
-# What every session needs, wherever it runs. A session over Spark Connect has these from its server.
+# For every session, wherever it runs. A session over Spark Connect has these from its server.
 CONFIG: dict[str, str] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -37,8 +37,8 @@ COMPILED_CONFIG: dict[str, str] = {
     "spark.sql.codegen.factoryMode": "FALLBACK",
 }
 
-# What a Spark whose master is local[...] needs besides: it talks to nobody but itself. Never for a cluster, whose
-# executors have to reach the driver.
+# Added where the master is local[...]: such a Spark talks to nobody but itself. Never for a cluster, whose executors have
+# to reach the driver.
 LOCAL_CONFIG: dict[str, str] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -51,14 +51,14 @@ LOCAL_CONFIG: dict[str, str] = {
     "spark.ui.enabled": "false",
 }
 
-# What the long-lived Connect server needs besides.
+# Added for the long-lived Connect server.
 SERVER_CONFIG: dict[str, str] = {
     "spark.connect.grpc.binding.address": "127.0.0.1",
     # All tasks share one session (rejoining it saves each of them seconds). It may lie idle from one night to the
     # next and must not be closed meanwhile: it lives as long as the server.
     "spark.connect.session.manager.defaultSessionTimeout": "-1",
     "spark.ui.enabled": "true",
-    # What the web page remembers lies in the server's heap, and the server lives for weeks.
+    # The web page's history lies in the server's heap, and the server lives for weeks.
     "spark.ui.retainedJobs": "200",
     "spark.ui.retainedStages": "400",
     "spark.ui.retainedTasks": "5000",

@@ -1,4 +1,4 @@
-"""The Spark session of a job: joined on the Connect server where there is one, else made here."""
+"""The Spark session of a job: joined on the Connect server where there is one, else created in this process."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from lakehouse.storage import spark_config
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Spark's own client waits ten minutes for a server that does not answer, without a word, and up to a minute for one that
-# is back. A task that fails after one minute says what is wrong, and Airflow tries it again.
+# Spark's own client waits ten minutes for a server that does not answer, silently, and up to a minute for one that
+# is back. A task that fails after one minute names the cause, and Airflow tries it again.
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 5
 DEFAULT_PORT = 15002
@@ -29,10 +29,10 @@ SESSION_ID = re.compile(r"\bsession_id=([0-9a-fA-F-]{36})")
 def session(application: str, days: int = 1) -> SparkSession:
     """A session named ``application``, for work on so many days.
 
-    With ``SPARK_REMOTE`` the session that its address names is joined: jobs share it, so none may stop it or lean on temporary
-    views and settings in it. Otherwise Spark starts in this process on ``SPARK_MASTER``, or as spark-submit says.
+    With ``SPARK_REMOTE`` the session that its address names is joined: jobs share it, so none may stop it or rely on temporary
+    views and settings in it. Otherwise Spark starts in this process on ``SPARK_MASTER``, or as spark-submit configures it.
 
-    Long ranges have a session of their own beside it, whose plans are compiled.
+    Long ranges have a second session, whose plans are compiled.
 
     Raises:
         ServiceUnavailable: when no server answers at the address.
@@ -40,19 +40,19 @@ def session(application: str, days: int = 1) -> SparkSession:
     compiled = days >= spark_config.COMPILED_FROM_DAYS
     remote = settings.load().spark_remote
     if remote is not None:
-        made = _join(beside(remote) if compiled else remote, anew=compiled)
+        spark = _join(second_session(remote) if compiled else remote, new=compiled)
     else:
-        made = _local(application)
-        made = made.newSession() if compiled else made
+        spark = _local(application)
+        spark = spark.newSession() if compiled else spark
     if compiled:
         for name, value in spark_config.COMPILED_CONFIG.items():
-            made.conf.set(name, value)
-    return made
+            spark.conf.set(name, value)
+    return spark
 
 
-def beside(remote: str) -> str:
+def second_session(remote: str) -> str:
     """The address of a second session on the same server, the same for all jobs that share the first."""
-    return SESSION_ID.sub(lambda found: f"session_id={uuid.uuid5(uuid.UUID(found[1]), 'long ranges')}", remote)
+    return SESSION_ID.sub(lambda match: f"session_id={uuid.uuid5(uuid.UUID(match[1]), 'long ranges')}", remote)
 
 
 def _local(application: str) -> SparkSession:
@@ -72,15 +72,15 @@ def _local(application: str) -> SparkSession:
     return builder.getOrCreate()
 
 
-def _join(remote: str, anew: bool) -> SparkSession:
-    """The session that ``remote`` names, on a server that answers; ``anew`` also where this process has joined another."""
+def _join(remote: str, new: bool) -> SparkSession:
+    """The session that ``remote`` names, on a server that answers; ``new``: also where this process has joined another."""
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
     _await_answer(remote)
     builder = SparkSession.builder.remote(remote)
-    # Of a process that has a session, getOrCreate returns that one, whatever the address says.
-    joined = builder.create() if anew else builder.getOrCreate()
+    # In a process that has a session, getOrCreate returns that one, whatever the address is.
+    joined = builder.create() if new else builder.getOrCreate()
     tries = PATIENCE_SECONDS // PAUSE_SECONDS
     joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
     return joined

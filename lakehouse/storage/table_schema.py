@@ -1,4 +1,4 @@
-"""A table's declaration as Arrow and Delta know it."""
+"""A table's declaration as Arrow's schema and Delta's properties."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROPERTIES = {
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """The table's columns as Arrow knows them."""
+    """The table's columns with Arrow's types."""
     return pa.schema(
         [
             pa.field(column.name, TYPES[column.type], column.nullable, metadata={"comment": column.description})

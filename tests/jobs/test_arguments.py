@@ -101,7 +101,7 @@ def test_a_spark_server_that_was_restarted_has_a_name_of_its_own(
     assert main(["maintain", "--result", str(file)]) == 31
     assert json.loads(file.read_text())["retryable"] is True
     complained = capsys.readouterr().err
-    assert "ERROR ServiceUnavailable: Spark: expected the server that this job began with" in complained
+    assert "ERROR ServiceUnavailable: Spark: expected the server that this job started with" in complained
     assert "Traceback" not in complained
 
 

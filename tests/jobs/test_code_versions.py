@@ -24,12 +24,12 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "8867548891218cef"),
-    "scores": (1, "10c8676e8cf010b3"),
-    "reasons": (1, "e0ae098ca2a2ce8f"),
-    "outcomes": (1, "254cc45aea6cd6b7"),
-    "performance": (1, "f08f658444f26b36"),
-    "training": (1, "7d384013bf30a357"),
+    "features": (1, "368a41b725fdaeac"),
+    "scores": (1, "32917012146329d7"),
+    "reasons": (1, "4da83396de92c9f9"),
+    "outcomes": (1, "ac02a7222a7d8ff0"),
+    "performance": (1, "b07989be3406956f"),
+    "training": (1, "b305955aeac8747f"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

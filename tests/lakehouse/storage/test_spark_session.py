@@ -23,10 +23,10 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(monkeypatch: py
 
 def test_long_ranges_share_a_second_session_of_the_same_server() -> None:
     first = "sc://127.0.0.1:15002/;user_id=nightjar;session_id=6f9619ff-8b86-4011-b42d-00c04fc964ff"
-    second = spark_session.beside(first)
+    second = spark_session.second_session(first)
     assert second != first
     assert second.split("session_id=")[0] == first.split("session_id=")[0]
-    assert second == spark_session.beside(first)
+    assert second == spark_session.second_session(first)
 
 
 def test_a_long_range_is_compiled_and_leaves_the_shared_session_as_it_was(spark: SparkSession) -> None:
