@@ -1,4 +1,4 @@
-"""Airflow DAGs monitor__<use_case>: measure drift and performance of a scored day, and ask for a retraining."""
+"""Airflow DAGs monitor__<use_case>: measure drift and performance of a scored day, and request a retraining."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ for use_case in loader.declared():
                 "through": form.THROUGH,
                 "actor": form.ACTOR,
             },
-            # The verdict of a day looks back at those before it: two days at once could each miss the other.
+            # The verdict of a day covers those before it: of two days at once each could miss the other.
             max_active_tis_per_dag=1,
         )
         branch = verdicts.choose_retraining(measure.output)

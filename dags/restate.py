@@ -18,7 +18,7 @@ for use_case in loader.declared():
         params={
             **form.some_days("restate"),
             **form.champion(),
-            **form.dry_run("the task `plan` says in its log what is stale and why"),
+            **form.dry_run("the log of the task `plan` lists what is stale and why"),
         },
         **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
     ):

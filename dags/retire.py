@@ -1,4 +1,4 @@
-"""Airflow DAGs retire__<use_case>: once a week, put away the versions that nobody needs any more."""
+"""Airflow DAGs retire__<use_case>: once a week, retire the versions that nobody needs any more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ for use_case in loader.declared():
         doc_md=docs.retire(use_case),
         # After maintain__lakehouse. No start date: the first run is the next Sunday's.
         schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
-        params=form.dry_run("the log of `retire` says which versions would go, and why the others stay"),
+        params=form.dry_run("the log of `retire` lists which versions would be retired, and why the others stay"),
         **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
     ):
         JobOperator(

@@ -1,4 +1,4 @@
-"""Airflow DAGs rollback__<use_case>: make the version champion again that was it before."""
+"""Airflow DAGs rollback__<use_case>: make the former champion the champion again."""
 
 from __future__ import annotations
 

@@ -22,21 +22,21 @@ for use_case in loader.declared():
             stage="train",
             options={"use-case": use_case.name, "partition": form.PARTITION, "actor": form.ACTOR},
         )
-        judged = {
+        version = {
             "use-case": use_case.name,
             "partition": form.PARTITION,
             "model-version": "{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
         }
-        gate = JobOperator(task_id="gate", stage="gate", options={**judged, "actor": form.ACTOR})
+        gate = JobOperator(task_id="gate", stage="gate", options={**version, "actor": form.ACTOR})
         train >> gate
         if use_case.gate.approval is None:
             result, verdict = gate.output, verdicts.choose_verdict(gate.output)
         else:
-            asked = approval.ask(use_case)
-            said = {"answer": approval.ANSWER, "actor": approval.ACTOR}
-            answer = JobOperator(task_id="answer", stage="gate", options={**judged, **said})
+            question = approval.ask(use_case, use_case.gate.approval)
+            given = {"answer": approval.ANSWER, "actor": approval.ACTOR}
+            answer = JobOperator(task_id="answer", stage="gate", options={**version, **given})
             result = verdicts.last(gate.output, answer.output)
             verdict = verdicts.choose_verdict(result)
-            verdicts.ask_or_not(gate.output) >> [asked, result]
-            asked >> answer
-        verdict >> [verdicts.say.override(task_id=name)(result) for name in verdicts.VERDICTS]
+            verdicts.ask_or_not(gate.output) >> [question, result]
+            question >> answer
+        verdict >> [verdicts.log_result.override(task_id=name)(result) for name in verdicts.VERDICTS]

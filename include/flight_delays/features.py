@@ -18,7 +18,7 @@ ENTITY = ("carrier", "flight", "origin", "sched_dep_time")
 DAY_MINUTES = 24 * 60
 
 # A group's late rate is pulled towards the rate of all flights as if so many more flights of it had been seen.
-# Fewer where a group says more about the flight than its size suggests: the flight itself, its aircraft.
+# Fewer where a group predicts the flight better than its size suggests: the flight itself, its aircraft.
 WEIGHTS = {"flight": 10.0, "aircraft": 10.0, "carrier_dest": 30.0, "origin_evening": 10.0}
 DEFAULT_WEIGHT = 50.0
 

@@ -1,4 +1,4 @@
-"""What the outcomes of the 28 days before a day say about the flights scheduled on it, and how busy the day will be.
+"""The record of each scheduled flight's groups over the 28 days before its day, and how busy the day will be.
 
 A flight belongs to several groups at once (its carrier, its route, its aircraft, ...). Outcomes are totalled by group
 and day, the totals are summed over the days before, and each scheduled flight then looks up its own groups.
@@ -16,9 +16,9 @@ from lakehouse.transforms import trailing_windows
 LATE_AT = 15  # minutes after the scheduled arrival: the definition of the US Bureau of Transportation Statistics
 # What is summed over how many days: only what a feature uses, each sum costs a window pass.
 SUMS = {1: ("arrived", "late", "delay", "lost"), 7: ("arrived", "delay"), 28: ("arrived", "late", "delay")}
-# One flight a day late says as much as one an hour late about the next; the mean must not hang on the few extremes.
+# A flight that is a day late predicts the next no better than one an hour late; a few extremes must not decide the mean.
 DELAY_FLOOR, DELAY_CEILING = -30, 180
-EVENING = 18  # hour from which a day's departures tell how the evening went, and so how the next morning starts
+EVENING = 18  # hour from which a day's departures show how the evening went, and so how the next morning starts
 
 COUNTS = ("arrived", "late", "delay", "lost", "scheduled")
 
@@ -42,9 +42,9 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
         ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d``
         (the sum of their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted).
     """
-    asked = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
+    flights = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
     past = trailing_windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
-    planned = asked.select(
+    planned = flights.select(
         "partition", *(F.lit(int(name == "scheduled")).cast("long").alias(name) for name in COUNTS), "key", "value"
     )
     totals = (
@@ -54,17 +54,17 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
     )
     record = trailing_windows.trailing_sums(totals, ["key", "value"], SUMS)
     columns = ["scheduled", *(f"{name}_{length}d" for length, names in SUMS.items() for name in names)]
-    found = asked.join(
+    records = flights.join(
         record.select("key", "value", "partition", F.struct(*columns).alias("record")),
         ["key", "value", "partition"],
     )
-    return found.groupBy(*entity, "partition").agg(
+    return records.groupBy(*entity, "partition").agg(
         *(F.max(F.when(F.col("key") == name, F.col("record"))).alias(f"by_{name}") for name in _groups(F.lit(True)))
     )
 
 
 def _groups(evening: Column) -> dict[str, Column]:
-    """The groups that a flight belongs to. ``evening`` says whether it counts for its airport's evening record."""
+    """The groups that a flight belongs to. ``evening``: whether it counts for its airport's evening record."""
     hour = departure_hour()
     return {
         "all": F.lit("all"),

@@ -1,4 +1,4 @@
-"""What a failed task says to the engineer on call."""
+"""The log line of a failed task, for the engineer on call."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def say_what_to_do(context: Context) -> None:
+def log_remedy(context: Context) -> None:
     """Log one line: what failed for which day, why, and what to do. Called when a task has failed for good."""
     task, run = context["ti"], context["dag_run"]
     day = run.partition_key or (context.get("params") or {}).get("partition") or "no day"
     cause = str(context.get("exception") or "see above").strip().splitlines()[0]
     log.error(
-        "%s.%s failed for %s: %s | When the cause is mended, clear this task: running it again is safe, "
+        "%s.%s failed for %s: %s | When the cause is fixed, clear this task: running it again is safe, "
         "each write replaces exactly its own partition.",
         task.dag_id,
         task.task_id,

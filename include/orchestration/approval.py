@@ -1,4 +1,4 @@
-"""A promotion that waits for a person: what Airflow's screen shows, and how the answer reaches the gate."""
+"""Approval of a promotion by a person: the evidence on Airflow's screen, and the answer for the gate."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import datetime as dt
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import Approval, UseCase
 
 APPROVE, REJECT = "Approve", "Reject"
 
-# What the person said, and who it was; nobody has answered when the time was over.
-_SAID = "{% set said = ti.xcom_pull(task_ids='approval') %}"
-ANSWER = _SAID + (
-    "{{ 'timeout' if not said.responded_by_user else "
-    f"'approved' if '{APPROVE}' in said.chosen_options else 'rejected' }}}}"
+# The person's answer and name; without a user the time ran out.
+_RESPONSE = "{% set response = ti.xcom_pull(task_ids='approval') %}"
+ANSWER = _RESPONSE + (
+    "{{ 'timeout' if not response.responded_by_user else "
+    f"'approved' if '{APPROVE}' in response.chosen_options else 'rejected' }}}}"
 )
-ACTOR = _SAID + "airflow{{ ':' ~ said.responded_by_user.name if said.responded_by_user else '' }}"
+ACTOR = _RESPONSE + "airflow{{ ':' ~ response.responded_by_user.name if response.responded_by_user else '' }}"
 
 # The evidence as Markdown, from the result of the task `gate`.
 EVIDENCE = """\
@@ -52,9 +52,8 @@ interval; the least better first):
 """
 
 
-def ask(use_case: UseCase) -> HITLOperator:
-    """The task that waits for the person; without an answer in the declared time it goes on as rejected, by nobody."""
-    assert use_case.gate.approval is not None
+def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
+    """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
     version = "{{ ti.xcom_pull(task_ids='gate')['model_version'] }}"
     return HITLOperator(
         task_id="approval",
@@ -62,5 +61,5 @@ def ask(use_case: UseCase) -> HITLOperator:
         body=EVIDENCE,
         options=[APPROVE, REJECT],
         defaults=REJECT,
-        response_timeout=dt.timedelta(hours=use_case.gate.approval.hours),
+        response_timeout=dt.timedelta(hours=approval.hours),
     )

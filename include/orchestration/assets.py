@@ -17,20 +17,20 @@ from lakehouse.declaration import Source, UseCase
 
 def silver(source: Source) -> Asset:
     """The contract-checked rows of a source."""
-    return _of(tables.silver(source))
+    return _asset(tables.silver(source))
 
 
 def features(use_case: UseCase) -> Asset:
     """The feature rows of a use case."""
-    return _of(tables.features(use_case))
+    return _asset(tables.features(use_case))
 
 
 def scores(use_case: UseCase) -> Asset:
     """The scores of a use case."""
-    return _of(tables.scores(use_case))
+    return _asset(tables.scores(use_case))
 
 
-def _of(table: tables.Table) -> Asset:
+def _asset(table: tables.Table) -> Asset:
     # The address is a name, not a place: where the tables lie is a setting that may differ from machine to machine,
     # and an asset that changed its address would be another asset to Airflow.
     return Asset(

@@ -37,7 +37,7 @@ class DayShiftMapper(PartitionMapper):
         return midnight.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(dt.UTC)
 
     def serialize(self) -> dict[str, Any]:
-        """What the scheduler stores."""
+        """The values that the scheduler stores."""
         return {"days": self.days, "timezone": self.timezone}
 
     @classmethod

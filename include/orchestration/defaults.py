@@ -1,17 +1,17 @@
-"""What all DAGs have in common: owner, retries, timeouts, tags, limits."""
+"""Common to all DAGs: owner, retries, timeouts, tags, limits."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from include.orchestration.alerts import say_what_to_do
+from include.orchestration.alerts import log_remedy
 
 # A day's work is minutes; the range of a whole history and a training may take hours on a small machine.
 DAILY = dt.timedelta(minutes=30)
 LONG = dt.timedelta(hours=4)
 
-# How many days may be in work at once. Spark divides the machine among the jobs: more than a few only make all slow.
+# Days in progress at once. Spark divides the machine among the jobs: more than a few only slow all of them down.
 MAX_ACTIVE_RUNS = 4
 MAX_ACTIVE_TASKS = 4
 
@@ -25,7 +25,7 @@ def default_args(owner: str, execution_timeout: dt.timedelta = LONG) -> dict[str
         "retry_exponential_backoff": 2,
         "max_retry_delay": dt.timedelta(minutes=5),
         "execution_timeout": execution_timeout,
-        "on_failure_callback": say_what_to_do,
+        "on_failure_callback": log_remedy,
     }
 
 

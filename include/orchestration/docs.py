@@ -18,7 +18,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
     arrives = {0: "before its day begins", 1: "the day after"}.get(
         source.arrives_after_days, f"{source.arrives_after_days} days after its day"
     )
-    found = (
+    absent = (
         f"A day without a delivery {_patience(source)}."
         if source.cadence == "daily"
         else "Reference data: it comes when it changes, and a night without a delivery is skipped."
@@ -28,7 +28,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
     return f"""
 ### Ingest {source.name}
 
-{source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {found}
+{source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {absent}
 {_mongo(source)}
 
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
@@ -66,8 +66,8 @@ began. A day starts when these have arrived:
 
 {waits}
 
-`inputs_arrived` then asks the ledger for the whole window and logs what is missing, so that no day is ever built on
-inputs that have not come.
+`inputs_arrived` then reads the ledger for the whole window and logs what is missing, so that no day is built before its
+inputs have arrived.
 
 **By hand.** Trigger with `partition` and `through` to build a range again in one Spark application; scores and
 monitoring follow, one run a day, unless you switch that off.
@@ -109,9 +109,9 @@ Monitoring triggers this DAG when its limits are violated; trigger it by hand wi
 
 
 def rollback(use_case: UseCase) -> str:
-    """What ``rollback__<use_case>`` undoes."""
+    """What ``rollback__<use_case>`` changes."""
     rollout = use_case.rollout
-    itself = (
+    trigger = (
         f"Monitoring triggers this DAG when the former champion, in shadow for {rollout.former_nights} nights after a promotion, "
         f"was better by {rollout.rollback_margin:g} ({use_case.gate.metric}) on at least {rollout.rollback_nights} nights and "
         f"{rollout.rollback_rows} labelled rows."
@@ -121,9 +121,9 @@ def rollback(use_case: UseCase) -> str:
     return f"""
 ### Roll back {use_case.title}
 
-Makes the version champion again that was it before, by the record in `ops.model_events`, or another former champion that
-you name. With "Score the nights since again" the nights that its successors scored are scored again by it, and
-their performance and drift measured anew. Versions, nights, reason and who asked are recorded. {itself}
+Makes the former champion the champion again, by the audit log in `ops.model_events`, or another former champion that you
+name. With "Score the nights since again" it scores the nights of its successors again, and their performance and drift are
+measured again. Versions, nights, reason and who asked are recorded. {trigger}
 
 **By hand.** Trigger with a `reason`. Switch "Dry run" on to see in the log what would be done. A second run goes one
 version further back.
@@ -133,9 +133,9 @@ version further back.
 
 
 def retire(use_case: UseCase) -> str:
-    """What ``retire__<use_case>`` puts away."""
+    """What ``retire__<use_case>`` retires."""
     rules = use_case.rollout.retirement
-    what = (
+    rule = (
         f"""Once a week: versions that are neither champion, challenger nor in shadow, and that no score of the newest
 {rules.scores_days} days names, are tagged as retired and refused by scoring. {rules.files_days} days later their files are removed;
 their page, their tags and their lines in `ops.model_events` stay."""
@@ -145,9 +145,9 @@ their page, their tags and their lines in `ops.model_events` stay."""
     return f"""
 ### Retire versions of {use_case.title}
 
-{what}
+{rule}
 
-**Rerunning.** Clearing the task is always safe: what is in use is looked up anew, and last of all.
+**Rerunning.** Clearing the task is always safe: it looks up again, as its last step, which versions are in use.
 """
 
 
@@ -165,8 +165,8 @@ def restate(use_case: UseCase) -> str:
     return f"""
 ### Restate {use_case.title}
 
-Compares what every day of features, scores and outcomes was built from (`ops.builds`) with what is there now: a corrected
-or late delivery, other feature code, another model. `plan` says which days are stale and why. Unless this is a dry run,
+Compares the inputs that every day of features, scores and outcomes was built from (`ops.builds`) with those of now: a
+corrected or late delivery, other feature code, another model. `plan` says which days are stale and why. Unless this is a dry run,
 `restate` rebuilds exactly these: features first, then scores, then labels, performance and drift.
 
 **By hand.** Trigger with `partition` and `through` for some days, with neither for all; `champion` says which model
@@ -175,7 +175,7 @@ scores days again.
 
 
 def monitor(use_case: UseCase) -> str:
-    """What ``monitor__<use_case>`` measures and when it asks for a retraining."""
+    """What ``monitor__<use_case>`` measures and when it requests a retraining."""
     drift = use_case.drift
     return f"""
 ### Monitor {use_case.title}
@@ -185,9 +185,9 @@ training profile, in `{tables.drift(use_case).full_name}`; labels that have matu
 ({use_case.label.maturity_days} days after their day) and how good the scores were, in
 `{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
 
-A retraining is asked for when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
-within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow, beside the branch: nothing
-waits for it.
+A retraining is requested when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
+within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow; no other task waits
+for it.
 {RERUN}"""
 
 
@@ -208,5 +208,5 @@ def _back(days: int) -> str:
 MAINTAIN = f"""
 ### Maintain the lakehouse
 
-Once a week: puts small files together and removes files that no table version within the retention needs.
+Once a week: merges small files and removes files that no table version within the retention needs.
 {RERUN}"""

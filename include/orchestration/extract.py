@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class ExtractOperator(BaseOperator):
-    """Lands what changed in a source's MongoDB collection, as a delivery that the task behind it takes in.
+    """Lands what changed in a source's MongoDB collection, as a delivery that the next task takes in.
 
-    It reads through Airflow's MongoHook, here in the task's own process and in bounded memory: nothing of it needs Spark,
+    It reads through Airflow's MongoHook, here in the task's own process and in bounded memory: it needs no Spark,
     and the password stays in the connection. Where Airflow has no such connection the task is skipped, and files are taken
     in as they were landed.
 
@@ -55,7 +55,7 @@ class ExtractOperator(BaseOperator):
         self.mongo_connection = mongo_connection
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Land the window and return what was landed, or that there was nothing.
+        """Land the window and return what was landed, if anything.
 
         Raises:
             AirflowSkipException: Airflow has no such connection. AirflowFailException: it failed, and would again.

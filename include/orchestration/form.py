@@ -1,6 +1,6 @@
 """The form that Airflow shows for a run by hand, and the templates that read it.
 
-A run has its day from one of two places: the partition key, that schedules, backfills and updated assets give; or the
+A run has its day from one of two places: the partition key, set by schedules, backfills and updated assets; or the
 form's ``partition``. The key comes first.
 """
 
@@ -13,27 +13,27 @@ from airflow.sdk import Param
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
 THROUGH = "{{ params.through or '' }}"
 MODEL_VERSION = "{{ params.model_version or '' }}"
-# Who asks, for the event tables: the person who triggered the run, where there is one.
+# The actor, for the event tables: the person who triggered the run, where there is one.
 ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user_name else '' }}"
 CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
 ANY_VOLUME = "{{ params.any_volume }}"
 DRY_RUN = "{{ params.dry_run }}"
-# Of a rollback. The run's name makes a cleared task the same rollback, and not another one.
+# Of a rollback. By the run's name a cleared task is the same rollback, and not another one.
 TO_VERSION = "{{ params.to_version or '' }}"
 FROM_VERSION = "{{ params.from_version or '' }}"
 RESCORE = "{{ params.rescore }}"
 REASON = "{{ params.reason }}"
 RUN = "{{ dag_run.run_id }}"
-# The last day of the run: what is decided once for a range is decided on its last day.
+# The last day of the run: decisions on a whole range are made on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
-# Of a text that people type: it ends up in a log and in the event tables.
+# For text that people type: it goes into a log and into the event tables.
 ONE_LINE: dict[str, Any] = {"maxLength": 500, "pattern": r"^[^\x00-\x1f\x7f]*$"}
 
 
 def one_day(what: str) -> dict[str, Param]:
-    """A form that asks for one day; ``what`` says what is done with it."""
+    """A form that asks for one day; ``what``: the use of the day."""
     return {
         "partition": Param(
             None,
@@ -80,7 +80,7 @@ def any_volume() -> dict[str, Param]:
 
 
 def champion() -> dict[str, Param]:
-    """The field that says by which model days are scored again."""
+    """The field that chooses the model by which days are scored again."""
     return {
         "champion": Param(
             "then",
@@ -93,20 +93,20 @@ def champion() -> dict[str, Param]:
     }
 
 
-def dry_run(told: str) -> dict[str, Param]:
-    """The switch that stops after the plan; ``told`` says where one reads what would be done."""
+def dry_run(where: str) -> dict[str, Param]:
+    """The switch that stops after the plan; ``where``: where to read it."""
     return {
         "dry_run": Param(
             False,
             type="boolean",
             title="Dry run",
-            description=f"On: {told}, and nothing is changed.",
+            description=f"On: {where}, and nothing is changed.",
         )
     }
 
 
 def cascade() -> dict[str, Param]:
-    """The switch that says whether the DAGs that follow shall run for these days."""
+    """The switch that lets the DAGs that follow run for these days."""
     return {
         "cascade": Param(
             True,
@@ -133,14 +133,14 @@ def model_version() -> dict[str, Param]:
 
 
 def reason() -> dict[str, Param]:
-    """The field that says why a run was asked for."""
+    """The field for the reason of a run."""
     return {
         "reason": Param(
             None,
             type=["null", "string"],
             title="Reason",
             **ONE_LINE,
-            description="Why the model is trained, for whoever reads this run later.",
+            description="Why the model is trained, for later readers of this run.",
         )
     }
 
@@ -155,26 +155,26 @@ def rollback() -> dict[str, Param]:
             minLength=1,
             maxLength=1000,
             title="Reason",
-            description="Why, in one line: it stands in ops.model_events with your name.",
+            description="Why, in one line: it is recorded in ops.model_events with your name.",
         ),
         "to_version": Param(
             None,
             **version,
             title="Back to version",
-            description="A version that was champion before. Empty: the one before the present champion, by the record.",
+            description="A version that was champion before. Empty: the one before the present champion, by ops.model_events.",
         ),
         "rescore": Param(
             False,
             type="boolean",
             title="Score the nights since again",
-            description="On: the nights that were scored by the versions rolled back from are scored again by the one that "
-            "comes back, and measured anew. `chosen_by` in the scores says so.",
+            description="On: the nights that were scored by the versions rolled back from are scored again by the champion, and "
+            "measured again. `chosen_by` in the scores records it.",
         ),
         "from_version": Param(
             None,
             **version,
             title="Only from version",
-            description="Only if this version is champion still; else nothing is done. Empty: whichever is.",
+            description="Only if this version is still champion; else nothing is done. Empty: whichever version is champion.",
         ),
         **dry_run("the log of `roll_back` says to which version, and which nights would be scored again"),
     }

@@ -20,8 +20,8 @@ LOOK_AGAIN = dt.timedelta(minutes=5)
 class IngestOperator(JobOperator):
     """Runs the job `ingest`. A delivery that has not landed is waited for until it is due by its source's ``freshness``.
 
-    While it waits the task is *deferred*: it takes no worker's place, and looks again every five minutes. From the hour on at
-    which the delivery is due the task fails, as it does at once for a source that declares no freshness.
+    While it waits the task is *deferred*: it occupies no worker, and looks again every five minutes. Once the delivery is due
+    the task fails, as it does at once for a source that declares no freshness.
     """
 
     def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
@@ -36,12 +36,12 @@ class IngestOperator(JobOperator):
         self.defer(trigger=DateTimeTrigger(min(now + LOOK_AGAIN, due)), method_name="look_again")
 
     def look_again(self, context: Context, event: Any = None) -> dict[str, Any]:
-        """What the task does when it has waited."""
+        """Run the job again after waiting."""
         return self.execute(context)
 
     def _due(self) -> dt.datetime | None:
         """When the last of the days is due; None for a source that declares no freshness."""
-        # Reading declarations is light; the ledger's reader, which freshness brings, the scheduler need not load.
+        # Imported here: the scheduler need not load the ledger's reader, which freshness imports, to parse a DAG.
         from lakehouse.arrivals import freshness
         from lakehouse.declaration import loader
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class InputsArrived(BaseSensorOperator):
     """Waits until the ledger has every delivery that the features of the days need, and logs what is missing.
 
-    The assets that start the run say that the newest day of each source has arrived. The ledger says it of the whole
-    window, also after a run by hand. Between two looks the sensor gives its place to other tasks.
+    The assets that start the run show that the newest day of each source has arrived. The ledger shows it for the whole
+    window, also for a run by hand. Between two checks the sensor frees its slot for other tasks.
 
     Args:
         use_case: name of the use case.
@@ -46,10 +46,10 @@ class InputsArrived(BaseSensorOperator):
         self.through = through
 
     def poke(self, context: Context) -> bool:
-        """Look once.
+        """Check once.
 
         Raises:
-            AirflowFailException: when the run has no day, or one that is none.
+            AirflowFailException: when the run has no day, or an invalid one.
         """
         # Reading the ledger needs delta-rs, which the scheduler need not load to parse a DAG.
         from lakehouse.arrivals.readiness import missing_inputs

@@ -28,7 +28,7 @@ class JobOperator(BaseOperator):
     seconds. Without it the job is submitted by spark-submit to the master that the connection ``spark_default`` names,
     or to ``SPARK_MASTER`` when Airflow has no such connection.
 
-    A failed job fails the task with the job's own error line. Only an error that trying again can mend is retried.
+    A failed job fails the task with the job's own error line. Only an error that a retry can clear is retried.
     A job that found nothing to do (status ``none``) skips the task, and with it what follows.
 
     Args:
@@ -39,7 +39,7 @@ class JobOperator(BaseOperator):
             that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
         all_days: an empty ``partition`` means all days, and is no mistake.
-        background: the job gives way to others on this machine: nothing waits for it.
+        background: the job runs at low priority on this machine, since no other task waits for it.
     """
 
     template_fields: Sequence[str] = ("stage", "options", "switches", "cascade")
@@ -93,7 +93,7 @@ class JobOperator(BaseOperator):
         return result
 
     def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
-        """What happens after a job that failed with this result: the error is raised."""
+        """Handle a job that failed with this result: raise the error."""
         raise error
 
     def on_kill(self) -> None:
@@ -111,10 +111,10 @@ class JobOperator(BaseOperator):
         return partition_key.of_run(self.options["partition"], self.options.get("through", ""))
 
     def _arguments(self) -> list[str]:
-        # With an equals sign, so that a text which begins with a dash stays the value that it is.
-        given = [f"--{name}={value}" for name, value in self.options.items() if value]
-        switched = [f"--{name}" for name, value in self.switches.items() if value == "True"]
-        return [self.stage, *given, *switched]
+        # With an equals sign, so that a text that begins with a dash is read as a value.
+        options = [f"--{name}={value}" for name, value in self.options.items() if value]
+        switches = [f"--{name}" for name, value in self.switches.items() if value == "True"]
+        return [self.stage, *options, *switches]
 
     def _run_client(self, arguments: list[str]) -> tuple[int, str]:
         from airflow.providers.standard.hooks.subprocess import SubprocessHook
@@ -123,8 +123,8 @@ class JobOperator(BaseOperator):
         command = [*(("nice", "-n", "10") if self.background else ()), sys.executable, "-m", "jobs", *arguments]
         # Unbuffered, or the job's log lines would reach the task log only when it ends.
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        done = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
-        return done.exit_code, done.output
+        ended = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
+        return ended.exit_code, ended.output
 
     def _submit(self, arguments: list[str]) -> tuple[int, str]:
         from include.orchestration.spark_submit import JobSubmitHook
@@ -137,8 +137,8 @@ class JobOperator(BaseOperator):
         return 0, ""
 
     def _announce(self, days: list[str], context: Context) -> None:
-        # A run by hand has no partition key of its own, and a range has many: without this, the DAGs that wait
-        # for these days would never hear of them.
+        # A run by hand has no partition key of its own, and a range has many: without these events the DAGs
+        # that wait for these days never start.
         for outlet in self.outlets:
             if isinstance(outlet, Asset) and days:
                 context["outlet_events"][outlet].add_partitions(days)

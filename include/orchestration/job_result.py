@@ -1,4 +1,4 @@
-"""What a job said when it ended: its result, or the error that it named."""
+"""How a job ended: its result, or the error that it named."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def failure(stage: str, exit_code: int | None, result: dict[str, Any], last_line: str) -> AirflowException:
-    """The exception that shows the job's own error and tells Airflow whether trying again can help.
+    """The exception that shows the job's own error, and whose class is retried by Airflow or not.
 
-    A job that was killed, or that fell over something it has no name for, is tried again: the cause may have been the
-    machine. A named error decides for itself.
+    A job that was killed, or that failed without a named error, is tried again: the cause may have been the machine. A
+    named error declares whether it is retryable.
     """
     if "error" in result:
         message = f"{result['error']}: {result.get('message', '')}"
@@ -42,5 +42,5 @@ def _named_in(line: str) -> type[errors.NightjarError] | None:
     if not line.startswith("ERROR "):
         return None
     name = line.removeprefix("ERROR ").partition(":")[0]
-    found = getattr(errors, name, None)
-    return found if isinstance(found, type) and issubclass(found, errors.NightjarError) else None
+    kind = getattr(errors, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, errors.NightjarError) else None

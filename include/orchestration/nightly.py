@@ -23,8 +23,8 @@ class NightlyTimetable(CronPartitionTimetable):
     10th then stops at midnight of the 10th and makes nine runs, and the same day has one date when it is
     triggered by hand and another when it is scheduled. Here a partition always begins at local midnight, so that
     backfills cover both ends and find the runs that exist. After the last day of the data nothing is scheduled, and
-    nothing is backfilled outside the calendar; a DAG's ``end_date`` would not do, since it also stops the tasks of
-    runs made by hand today.
+    nothing is backfilled outside the calendar. A DAG's ``end_date`` does not serve: it also stops the tasks of runs
+    that are triggered by hand today.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class NightlyTimetable(CronPartitionTimetable):
         return self._first <= day and (self._last is None or day <= self._last)
 
     def generate_run_id(self, **fields: Any) -> str:
-        """A run's name. It begins with the partition where there is one, because that is what people look for."""
+        """A run's name. It begins with the partition where there is one, since people search for that."""
         name = super().generate_run_id(**fields)
         if key := fields.get("partition_key"):
             kind = fields["run_type"].value
@@ -83,7 +83,7 @@ class NightlyTimetable(CronPartitionTimetable):
         return name
 
     def serialize(self) -> dict[str, Any]:
-        """What the scheduler stores."""
+        """The values that the scheduler stores."""
         return {
             "cron": self._expression,
             "timezone": self._zone,

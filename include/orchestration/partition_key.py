@@ -1,4 +1,4 @@
-"""Partition keys: days as text. The one place that knows how they are written."""
+"""Partition keys: days as text. Their format is defined here alone."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def between(first: str, last: str) -> list[str]:
 
 
 def of_run(partition: str, through: str = "") -> list[str]:
-    """The days that a run is for, from what its templates rendered to.
+    """The days that a run is for, from its rendered templates.
 
     Raises:
-        AirflowFailException: when it has no day, or one that is none: no retry would mend it.
+        AirflowFailException: when it has no day, or an invalid one: no retry would change that.
     """
     if not partition:
         raise AirflowFailException(

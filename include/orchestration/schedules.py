@@ -58,5 +58,5 @@ def when_updated(use_case: UseCase, asset: Asset) -> PartitionedAssetTimetable:
 
 
 def _shift(use_case: UseCase, days: int) -> PartitionMapper:
-    # The scheduler wants a mapper of its own kind, the SDK's annotations one of theirs; the SDK's are only wrappers.
+    # The scheduler requires its own mapper class, the SDK's annotations another, which only wraps it.
     return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone))

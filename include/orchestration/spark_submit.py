@@ -1,4 +1,4 @@
-"""The spark-submit hook as jobs use it where there is no Spark Connect server."""
+"""The spark-submit hook of jobs, used where there is no Spark Connect server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from lakehouse import settings
 class JobSubmitHook(SparkSubmitHook):
     """The provider's hook, with two additions.
 
-    It submits to ``SPARK_MASTER`` when Airflow has no Spark connection, where the provider's would choose YARN; and it
-    remembers the line in which the job named its error, which would else be lost in Spark's own output.
+    It submits to ``SPARK_MASTER`` when Airflow has no Spark connection, where the provider's chooses YARN; and it keeps
+    the line in which the job names its error, which is otherwise lost in Spark's own output.
     """
 
     error_line = ""

@@ -1,4 +1,4 @@
-"""The decisions that stand in the graph: the jobs make them, these tasks show which way it went and why."""
+"""The decisions in the graph: the jobs make them, these tasks branch by them and log the reasons."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from airflow.sdk.exceptions import AirflowFailException
 
 log = logging.getLogger(__name__)
 
-# What the gate can decide; each is a task of train__<use_case>.
+# The gate's possible verdicts; each is a task of train__<use_case>.
 VERDICTS = ("promoted", "held", "unchanged")
 
-# Why monitoring asks for a retraining, for the run that it triggers.
+# Why monitoring requests a retraining, for the run that it triggers.
 REASONS = "{{ ti.xcom_pull(task_ids='measure')['retrain_because'] | join('; ') }}"
-# The newest day judged: a day that comes late changes the verdicts of those after it.
+# The newest day with a new verdict: a day that comes late changes the verdicts of those after it.
 RETRAIN_FOR = "{{ ti.xcom_pull(task_ids='measure')['retrain_for'] }}"
 
-# The rollback that monitoring asks for, as its form is filled in; JSON, for numbers must stay numbers.
+# The form of the rollback that monitoring requests; JSON, for numbers must stay numbers.
 ROLLBACK = "{{ ti.xcom_pull(task_ids='measure')['rollback'] | tojson }}"
-# One for each pair of versions: the nights that follow ask for the same.
+# One run for each pair of versions: the nights that follow request the same rollback.
 ROLLBACK_RUN = (
     "rollback__{{ ti.xcom_pull(task_ids='measure')['rollback']['from_version'] }}"
     "_to_{{ ti.xcom_pull(task_ids='measure')['rollback']['to_version'] }}"
@@ -29,7 +29,7 @@ ROLLBACK_RUN = (
 
 @task.branch(task_id="roll_back_or_not")
 def choose_rollback(result: Any) -> str:
-    """Go on to the rollback when the former champion did better."""
+    """Go on to the rollback when the former champion was better."""
     for reason in result["roll_back_reasons"]:
         log.info("- %s", reason)
     return "request_rollback" if result["roll_back"] else "champion_stays"
@@ -38,28 +38,30 @@ def choose_rollback(result: Any) -> str:
 @task.branch(task_id="retrain_or_not")
 def choose_retraining(result: Any) -> str:
     """Go on to the retraining when the measured day asks for one."""
-    _say_reasons("violated" if result["violated"] else "within its limits", result)
+    _log_verdict("violated" if result["violated"] else "within its limits", result)
     return "request_retraining" if result["retrain"] else "all_quiet"
 
 
 @task.branch
 def ask_or_not(result: Any) -> str:
     """Go on to the person when the gate proposes a promotion, and to the verdict when it has decided."""
-    _say_reasons(result["verdict"], result)
+    _log_verdict(result["verdict"], result)
     return "approval" if result["verdict"] == "proposed" else "last"
 
 
 @task(trigger_rule="none_failed_min_one_success")
-def last(judged: Any, answered: Any) -> Any:
-    """What the gate has said last: after the person's answer, or, when nobody had to be asked, at once."""
-    return answered or judged
+def last(decided: Any, answered: Any) -> Any:
+    """The gate's final result: after the person's answer, or, where no approval is needed, at once."""
+    return answered or decided
 
 
 @task.branch(task_id="verdict")
 def choose_verdict(result: Any) -> str:
-    """Go on to the task that is named like the gate's verdict."""
+    """Go on to the task named after the gate's verdict."""
     if result["verdict"] not in VERDICTS:
-        raise AirflowFailException(f"the gate said {result['verdict']!r}; expected one of {', '.join(VERDICTS)}")
+        raise AirflowFailException(
+            f"the gate's verdict: expected one of {', '.join(VERDICTS)}, found {result['verdict']!r}"
+        )
     return str(result["verdict"])
 
 
@@ -73,12 +75,12 @@ def unless_dry_run(plan: Any, dry_run: str) -> bool:
 
 
 @task
-def say(result: Any) -> None:
+def log_result(result: Any) -> None:
     """Log the verdict and its reasons."""
-    _say_reasons(result["verdict"], result)
+    _log_verdict(result["verdict"], result)
 
 
-def _say_reasons(verdict: str, result: dict[str, Any]) -> None:
+def _log_verdict(verdict: str, result: dict[str, Any]) -> None:
     log.info("Verdict: %s", verdict)
     for reason in result.get("reasons", []):
         log.info("- %s", reason)

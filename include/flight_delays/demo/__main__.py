@@ -1,7 +1,7 @@
 """The main job, from nothing to a retrained champion: ``make demo``.
 
-Every step is what a user does by hand, through the same doors: the jobs' command line and Airflow's REST interface. A
-step that was done before is not done again, so that a second demo is quick and shows the same.
+Every step is one that a user takes by hand, through the same interfaces: the jobs' command line and Airflow's REST API.
+A step that was done before is not done again, so that a second demo is quick and shows the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ USE_CASE = "flight_delays"
 SOURCES = ("flight_schedule", "flight_outcomes", "weather", "planes")
 HISTORY = (dt.date(2013, 1, 1), dt.date(2013, 5, 31))
 TRAINED_FOR = dt.date(2013, 6, 1)
-# Most of June is caught up with as a range, as after a week without a platform; its last days come night by night.
+# Most of June is loaded as a range, as after a week without a platform; its last days follow night by night.
 FIRST_NIGHT = dt.date(2013, 6, 25)
 NIGHTS = 7
 # Those that this process may use: a container or taskset may leave it fewer than the machine has.
@@ -41,7 +41,7 @@ CATCH_UP_SECONDS = 600
 
 
 def main() -> int:
-    """Run the demo and print what happened. Exit code 1, and one line that says why, when a step failed."""
+    """Run the demo and print what happened. Exit code 1, and one line with the reason, when a step failed."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
     parser.add_argument("--nights", type=int, default=NIGHTS, help="from June 25 on (default %(default)s)")
     nights = parser.parse_args().nights
@@ -62,7 +62,7 @@ def run(plan: Plan, nights: int) -> None:
     parts: dict[str, float] = {}
     first, last = (str(day) for day in HISTORY)
     with ExitStack() as scope:
-        with timed("starting Spark, and Airflow and MLflow behind it", parts):
+        with timed("starting Spark, then Airflow and MLflow", parts):
             # History needs nothing but Spark.
             stack = scope.enter_context(running_stack(plan, wait_for=["spark"]))
         print(stack.addresses(), flush=True)
@@ -98,7 +98,7 @@ def ingest_history(stack: RunningStack, source: str) -> None:
 
 
 def begin_training(airflow: AirflowClient, day: dt.date) -> None:
-    """Ask for the first champion, trained as of ``day``."""
+    """Trigger the training of the first champion, as of ``day``."""
     airflow.ensure(f"train__{USE_CASE}", f"demo__{day}", conf={"partition": str(day), "reason": "the first champion"})
 
 
@@ -137,7 +137,7 @@ class CatchUp:
         return self._run_id
 
     def _begin(self, dag_id: str, first: dt.date, last: dt.date, cascade: bool | None = False) -> None:
-        # One run over the range is wanted, not one run a day of everything that follows. Nothing follows the monitor.
+        # One run over the range, not one run a day of each DAG that follows. None follows the monitor.
         form: dict[str, object] = {"partition": str(first), "through": str(last)}
         self._airflow.ensure(dag_id, self._run_id, conf=form if cascade is None else form | {"cascade": cascade})
 
@@ -147,7 +147,7 @@ class CatchUp:
 
 @contextmanager
 def timed(what: str, parts: dict[str, float]) -> Iterator[None]:
-    """Say what begins, and note how long it took."""
+    """Print the step that begins, and record its seconds."""
     print(f"* {what}", flush=True)
     began = time.monotonic()
     yield
@@ -157,16 +157,16 @@ def timed(what: str, parts: dict[str, float]) -> Iterator[None]:
 def _in_parallel(*steps: Callable[[], None]) -> None:
     # As many as Spark has cores for: more would only wait for one another.
     with ThreadPoolExecutor(max_workers=min(len(steps), CORES)) as pool:
-        for done in [pool.submit(step) for step in steps]:
-            done.result()
+        for step in [pool.submit(step) for step in steps]:
+            step.result()
 
 
 def _job(stack: RunningStack, *arguments: str) -> None:
     """Run a job as a user would, and show its last line."""
     command = [sys.executable, "-m", "jobs", *arguments]
-    done = subprocess.run(command, env=stack.env, cwd=settings.PROJECT_ROOT, capture_output=True, text=True)
-    lines = done.stderr.strip().splitlines() or ["it said nothing"]
-    if done.returncode != 0:
+    ended = subprocess.run(command, env=stack.env, cwd=settings.PROJECT_ROOT, capture_output=True, text=True)
+    lines = ended.stderr.strip().splitlines() or ["it printed nothing"]
+    if ended.returncode != 0:
         raise StackError(f"python -m jobs {' '.join(arguments)}: {lines[-1]}")
     print(f"    {lines[-1].partition('INFO jobs: ')[2] or lines[-1]}", flush=True)
 

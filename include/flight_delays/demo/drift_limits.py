@@ -4,7 +4,7 @@
 
 Reads the gold features and the silver outcomes, trains a champion for every seventh day as the platform would have (the
 same windows, fixed parameters), lets it score the 14 days that follow, and measures on each what monitoring measures.
-docs/decisions/0007-drift-limits.md says what was made of the numbers.
+docs/decisions/0007-drift-limits.md derives the limits from the numbers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lakehouse.storage import arrow_dataset, delta_log
 
 LABEL = "label"
 EVERY, WATCHED = 7, 14  # days between champions, and days that each is watched
-# The middle of the search: what is measured is the weeks, not a tuning.
+# The middle of the search: the weeks are measured, not a tuning.
 PARAMETERS = {
     "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "eta": 0.06, "max_depth": 5,
     "min_child_weight": 80, "subsample": 0.7, "colsample_bytree": 0.5, "reg_lambda": 10, "seed": 20130101,
@@ -47,7 +47,7 @@ def read(use_case: UseCase) -> pd.DataFrame:
 
 
 def measure(rows: pd.DataFrame, use_case: UseCase, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """What monitoring would have measured.
+    """The statistics that monitoring would have measured.
 
     Args:
         rows: as ``read`` gives them.
@@ -59,14 +59,14 @@ def measure(rows: pd.DataFrame, use_case: UseCase, first: dt.date, last: dt.date
         One row per ``champion`` (the day it was trained for) and ``partition``: ``drifted_share``, ``prediction_psi``,
         ``calibration_gap`` and ``loss_rise``, and ``feature_excess``, each feature's PSI over its limit.
     """
-    found: list[dict[str, Any]] = []
+    watched: list[dict[str, Any]] = []
     day = first
     while day <= last:
         scores, profile = champion(rows, use_case, day)
         until = min(last, day + dt.timedelta(days=WATCHED - 1))
-        found += _watch(rows, scores, profile, use_case, day, until)
+        watched += _watch(rows, scores, profile, use_case, day, until)
         day += dt.timedelta(days=EVERY)
-    return pd.DataFrame(found)
+    return pd.DataFrame(watched)
 
 
 def champion(rows: pd.DataFrame, use_case: UseCase, day: dt.date) -> tuple[pd.Series[float], Profile]:
@@ -91,10 +91,10 @@ def champion(rows: pd.DataFrame, use_case: UseCase, day: dt.date) -> tuple[pd.Se
     scores = pd.Series(final.predict(xgboost.DMatrix(rows.loc[later, names])).astype(float), index=rows.index[later])
     seen = tuned.predict(matrix(validation), iteration_range=(0, rounds)).astype(float)
     unseen = pd.concat([pd.Series(seen, index=rows.index[validation]), scores[rows.index[holdout]]])
-    judged = metrics.compute("classification", rows.loc[holdout, LABEL].to_numpy(), scores[holdout[later]].to_numpy())
+    measured = metrics.compute("classification", rows.loc[holdout, LABEL].to_numpy(), scores[holdout[later]].to_numpy())
     prediction = pd.DataFrame({PARTITION: rows.loc[unseen.index, PARTITION], SCORE: unseen})
     past = rows.loc[train | validation, [PARTITION, *names]]
-    return scores, Profile.of(past, prediction, judged, use_case.drift)
+    return scores, Profile.of(past, prediction, measured, use_case.drift)
 
 
 def _watch(
@@ -103,7 +103,7 @@ def _watch(
     drift = use_case.drift
     scored = rows.loc[scores.index].assign(**{SCORE: scores})
     by_champion = scored[scored[PARTITION] >= first]
-    promised = profile.metrics[metric_names.LOSS["classification"]] or 0.0
+    expected_loss = profile.metrics[metric_names.LOSS["classification"]] or 0.0
     for day in (first + dt.timedelta(days=number) for number in range((last - first).days + 1)):
         features = _window(rows, day, drift.window_days)
         excess = {}
@@ -118,10 +118,10 @@ def _watch(
         matured = _window(by_champion, day - dt.timedelta(days=use_case.label.maturity_days), drift.window_days)
         matured = matured[matured[LABEL].notna()]
         if matured[PARTITION].nunique() >= FEWEST_DAYS:
-            found = metrics.compute("classification", matured[LABEL].to_numpy(), matured[SCORE].to_numpy())
-            result["calibration_gap"] = abs(found[metric_names.CALIBRATION_GAP] or 0.0)
-            result["roc_auc"], result["log_loss"] = found["roc_auc"], found["log_loss"]
-            result["loss_rise"] = (found["log_loss"] or 0.0) - promised
+            values = metrics.compute("classification", matured[LABEL].to_numpy(), matured[SCORE].to_numpy())
+            result["calibration_gap"] = abs(values[metric_names.CALIBRATION_GAP] or 0.0)
+            result["roc_auc"], result["log_loss"] = values["roc_auc"], values["log_loss"]
+            result["loss_rise"] = (values["log_loss"] or 0.0) - expected_loss
         yield result
 
 
@@ -146,12 +146,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m include.flight_delays.demo.drift_limits")
     parser.add_argument("--from", dest="first", type=dt.date.fromisoformat, default=dt.date(2013, 4, 5))
     parser.add_argument("--through", dest="last", type=dt.date.fromisoformat, default=dt.date(2013, 5, 31))
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     use_case = loader.by_name("flight_delays")
-    found = measure(read(use_case), use_case, asked.first, asked.last)
+    measured = measure(read(use_case), use_case, options.first, options.last)
     statistics = ["drifted_share", "prediction_psi", "calibration_gap", "loss_rise", "log_loss", "roc_auc"]
-    print(found[statistics].describe(percentiles=[0.5, 0.9, 0.95, 0.99]).round(3).to_string())
-    excess = pd.DataFrame(list(found["feature_excess"]))
+    print(measured[statistics].describe(percentiles=[0.5, 0.9, 0.95, 0.99]).round(3).to_string())
+    excess = pd.DataFrame(list(measured["feature_excess"]))
     print("\nPSI over its limit, by feature:")
     print(excess.describe(percentiles=[0.5, 0.95]).T[["50%", "95%", "max"]].round(2).to_string())
     return 0

@@ -4,9 +4,9 @@
 
 A delivery is ``<LANDING_ROOT>/<source>/<YYYY-MM-DD>.csv``: comma-separated UTF-8 with a header line, missing values
 empty. ``flight_schedule``, ``flight_outcomes`` and ``weather`` have one every day; ``planes`` is one reference file,
-dated January 1st, and landed when that day is asked for. The same day always gives the same bytes. Messy data is
+dated January 1st, and landed when that day is requested. The same day always gives the same bytes. Messy data is
 delivered as it is (two readings for one hour when the clocks go back, hours without a reading, a last day without
-any): putting that right is the contract's work.
+any): the contract handles that.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ def deliver(landing_root: Path | str, first: date, last: date, sources: Iterable
 
 
 def _chosen(names: Iterable[str] | None) -> list[nycflights.FeedSource]:
-    wanted = list(nycflights.SOURCES) if names is None else list(dict.fromkeys(names))
-    for name in wanted:
+    chosen = list(nycflights.SOURCES) if names is None else list(dict.fromkeys(names))
+    for name in chosen:
         if name not in nycflights.SOURCES:
             raise BadArguments(f"unknown source {name!r}: expected one of {', '.join(nycflights.SOURCES)}")
-    return [nycflights.SOURCES[name] for name in wanted]
+    return [nycflights.SOURCES[name] for name in chosen]
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -99,8 +99,8 @@ def _land(path: Path, content: bytes) -> bool:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise ServiceUnavailable(
-            f"{path}: expected to write it, found: {error.strerror or error}; what is whole stays: make room or mend the folder's "
-            "permissions, and run again"
+            f"{path}: expected to write it, found: {error.strerror or error}; complete files stay: make room or "
+            "correct the folder's permissions, and run again"
         ) from error
     return True
 

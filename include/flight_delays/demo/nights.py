@@ -1,4 +1,4 @@
-"""Living through nights, one after the other: deliveries land, Airflow does the rest, and one waits as on call."""
+"""Nights, one after the other: deliveries land, Airflow does the rest, and this module waits for it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Nights:
     def live_through(self, day: dt.date) -> None:
         """Land what arrives in the night before ``day``, start the ingestion, and wait until the day is scored.
 
-        What became of yesterday's flights is taken in while the night before is still measured. The schedule, without which no
-        feature is built, arrives when that night has ended: the day is scored by whoever is champion then.
+        Yesterday's outcomes are taken in while the night before is still measured. The schedule, without which no feature is
+        built, arrives when that night has ended: the champion at that time scores the day.
 
         Raises:
-            StackError: naming the run that failed or never came.
+            StackError: naming the run that failed or did not appear.
         """
         yesterday = day - dt.timedelta(days=1)
         self._arrives("flight_outcomes", yesterday)
@@ -48,7 +48,7 @@ class Nights:
         self._undecided = day, arrived
 
     def end(self) -> None:
-        """End the night that was lived through last: wait for its decision, and for the retraining if it asks for one."""
+        """End the last night: wait for its decision, and for the retraining if it requests one."""
         if self._undecided is None:
             return
         (day, arrived), self._undecided = self._undecided, None
@@ -61,11 +61,11 @@ class Nights:
             self._airflow.wait(self._train, f"retrain__{day}", TRAINING_SECONDS)
 
     def await_decision(self, run_id: str) -> None:
-        """Wait until that run of the monitor has decided about retraining; its page may still be in the making."""
+        """Wait until that run of the monitor has decided about retraining; its drift page may not be finished."""
         self._await_decision(partial(self._airflow.run, self._monitor, run_id), f"{run_id} to decide")
 
     def await_pages(self) -> None:
-        """Wait for what was left running in the background: the drift pages."""
+        """Wait for the drift pages, which are made in the background."""
         for run_id in self._with_pages:
             self._airflow.wait(self._monitor, run_id, NIGHT_SECONDS)
 
@@ -74,7 +74,7 @@ class Nights:
         self._airflow.ensure(f"ingest__{source}", f"demo__{day}", str(day))
 
     def _run_of(self, dag_id: str, day: dt.date) -> Run | None:
-        """The run of that DAG for the day. Any run of the day that failed is an error: those after it would never come."""
+        """The run of that DAG for the day. Any failed run of the day is an error: those after it never start."""
         runs = self._airflow.runs_of(str(day))
         for run in runs:
             if run["state"] == "failed":

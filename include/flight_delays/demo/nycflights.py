@@ -54,8 +54,8 @@ SOURCES = {
             "flight_schedule",
             "flights.csv.zip",
             ("carrier", "flight", "tailnum", "origin", "dest", "sched_dep_time", "sched_arr_time", "distance"),
-            # The package lists a day by the time flights really left, cancelled ones last. A schedule that is delivered
-            # before the day must not carry that in the order of its lines.
+            # The package lists a day by the real departure times, cancelled flights last. A schedule that is delivered
+            # before the day must not reveal that by the order of its lines.
             ordered_by=("sched_dep_time", "carrier", "flight", "origin"),
         ),
         FeedSource(
@@ -92,7 +92,7 @@ class DailyLines:
     lines: dict[date, list[str]]
 
     def rows(self, source: FeedSource, day: date) -> list[tuple[str, ...]]:
-        """The rows of ``source`` on ``day``: its own columns, missing values empty. None at all if nothing was seen."""
+        """The rows of ``source`` on ``day``: its own columns, missing values empty. Empty if the file has none."""
         delivered = itemgetter(*(self.columns.index(column) for column in source.columns))
         records = list(csv.reader(self.lines.get(day, ())))
         if source.ordered_by:
@@ -111,16 +111,16 @@ def read(file: str, days: Iterable[date], *, daily: bool) -> DailyLines:
         BadArguments: the package is not installed.
     """
     # Lines are grouped as text and parsed only for the days that are delivered: one day costs half a second, and a year
-    # never stands in memory as a third of a million Python lists.
+    # is never in memory as a third of a million Python lists.
     lines: dict[date, list[str]] = defaultdict(list)
     with _opened(file) as stream:
         columns = tuple(next(csv.reader([next(stream)])))
         if daily:
             month, day = columns.index("month"), columns.index("day")
-            wanted = {(str(each.month), str(each.day)): each for each in days}
+            kept = {(str(each.month), str(each.day)): each for each in days}
             for line in stream:
                 fields = line.split(",", day + 1)
-                delivered = wanted.get((fields[month], fields[day]))
+                delivered = kept.get((fields[month], fields[day]))
                 if delivered is not None:
                     lines[delivered].append(line)
         else:

@@ -1,4 +1,4 @@
-"""Puts the planes into a MongoDB, as an airline that keeps its register there would have them.
+"""Puts the planes into a MongoDB, as an airline would that keeps its register there.
 
     MONGO_URI=mongodb://127.0.0.1:27017/ python -m include.flight_delays.demo.planes_to_mongo
 
@@ -20,7 +20,7 @@ from pymongo.collection import Collection
 from include.flight_delays.demo import nycflights
 from lakehouse import settings
 from lakehouse.declaration import loader
-from lakehouse.errors import NightjarError
+from lakehouse.errors import DeclarationError, NightjarError
 from lakehouse.extraction import connection, failures
 
 CAST = {"int": int, "double": float}
@@ -34,8 +34,8 @@ def seed(collection: Collection[dict[str, Any]], changed: dt.datetime) -> int:
         changed: their ``updated_at``.
     """
     writes = [UpdateOne({"_id": plane["tailnum"]}, {"$set": plane}, upsert=True) for plane in _planes(changed)]
-    done = collection.bulk_write(writes, ordered=False)
-    return done.upserted_count + done.modified_count
+    result = collection.bulk_write(writes, ordered=False)
+    return result.upserted_count + result.modified_count
 
 
 def _planes(changed: dt.datetime) -> list[dict[str, Any]]:
@@ -55,7 +55,8 @@ def main() -> int:
     try:
         use_case, source = loader.by_source("planes")
         mongo = source.mongo
-        assert mongo is not None
+        if mongo is None:
+            raise DeclarationError("use_case.yaml: sources: planes: expected a mongo section, found none; add it")
         midnight = dt.datetime.combine(nycflights.FIRST_DAY, dt.time(), ZoneInfo(use_case.calendar.timezone))
         with connection.to(settings.load().mongo_uri) as client, failures.named("the planes"):
             count = seed(client[mongo.database][mongo.collection], midnight - dt.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What the demo says in the end: everything is asked of the tables, by the analysts' own door."""
+"""The summary at the end of the demo, queried from the tables as an analyst would."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show(root: str, first: dt.date, last: dt.date) -> None:
     print("\nDrift verdicts (the reasons of ordinary days are in gold.flight_delays_drift)")
     for partition, violated, reason in ask(VERDICTS):
         print(f"  {partition}  {f'VIOLATED: {reason}' if violated else 'ordinary'}")
-    print("\nThe models' diary")
+    print("\nThe models' audit log")
     for version, event, reason, evidence in ask(EVENTS):
         print(f"  version {version} {event}: {reason}")
         _show_evidence(str(evidence))
