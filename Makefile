@@ -8,30 +8,30 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 STAMP := $(VENV)/.made
 
-# The Python that makes the environment: the first that fits, or yours by `make PYTHON=python3.12 ...`.
+# The Python of the environment: the first that fits, or yours by `make PYTHON=python3.12 ...`.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.13; do \
 	$$python -c '$(FITS)' 2>/dev/null && echo $$python && break; done)
 
-# pytest rewrites the tests' modules: 2 s a worker where the shell forbids to keep what it made.
+# pytest rewrites the tests' modules: 2 s a worker where the shell forbids caching them.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 
 # How many kills `make torture` spreads over the platform's steps; SEED=... repeats a run.
 N ?= 50
 
-help: ## what there is to call
+help: ## list the targets
 	@echo "Nightjar: nightly scoring and retraining on Airflow, Spark, Delta Lake and MLflow."
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "First time: make demo. Another Python: make PYTHON=python3.12 demo."
 
-env: $(STAMP) ## make .venv from the lock and fetch Spark's jars (every other target does this first)
+env: $(STAMP) ## create .venv from the lock and fetch Spark's jars (every other target does this first)
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 	@[ -n "$(PYTHON)" ] && $(PYTHON) -c '$(FITS)' 2>/dev/null || { \
 		echo "Nightjar needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is not: install one, then run make PYTHON=/path/to/it" >&2; exit 1; }
 	@$(PYTHON) -B -m stack.java
 	@if ! [ -x $(BIN)/python ] || ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
-		echo "env: making $(VENV) with $$($(PYTHON) -V)"; \
+		echo "env: creating $(VENV) with $$($(PYTHON) -V)"; \
 		$(PYTHON) -m venv --clear $(VENV) || { \
 			echo "$(PYTHON) cannot make an environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; fi
 	@echo "env: installing the packages of requirements.txt (about 3 GB on disk; some minutes the first time)"
@@ -39,14 +39,14 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
-	@echo "env: putting Delta Lake's jars and its file system beside Spark's (13 MB, once)"
+	@echo "env: adding Delta Lake's jars and its file system to Spark's (13 MB, once)"
 	@$(BIN)/python -m stack.jars
 	@touch $@
 
 demo: $(STAMP) ## the whole platform on real flights: history, training, June by night, drift, retraining
 	@$(BIN)/python -m include.flight_delays.demo
 
-up: $(STAMP) ## start Airflow, MLflow and Spark on 127.0.0.1 and say where they are
+up: $(STAMP) ## start Airflow, MLflow and Spark on 127.0.0.1 and print their addresses
 	@$(BIN)/python -m stack up
 
 down: ## stop them all; leaves no process behind, also after a crash
@@ -64,7 +64,7 @@ test: $(STAMP) ## every test, the end-to-end test through the real scheduler inc
 torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
 	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))
 
-lint: $(STAMP) ## ruff, mypy (strict) and the rules of who may import whom
+lint: $(STAMP) ## ruff, mypy (strict) and the import rules
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j4 lint-style lint-format lint-types lint-imports
 
 lint-style:
@@ -73,7 +73,7 @@ lint-style:
 lint-format:
 	@$(BIN)/ruff format --check .
 
-# Without a cache, by one process, it is two thirds of the whole on two cores.
+# Without a cache one process takes two thirds of the whole on two cores.
 lint-types:
 	@$(BIN)/mypy --num-workers 2
 
@@ -98,7 +98,7 @@ bench-gate: $(STAMP) ## how often the gate promotes equal models, and better one
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
 
-clean: down ## stop the stack and remove what running made: state, tables, landing files (not .venv)
+clean: down ## stop the stack and remove what it wrote: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 

@@ -18,7 +18,7 @@ from stack.termination import sigterm_as_exit
 
 
 def main() -> int:
-    """Exit code 0 when the stack is as asked, 1 when it is not (with one line that says why)."""
+    """Exit code 0 when the stack is as requested, 1 when it is not (with one line that gives the reason)."""
     parser = argparse.ArgumentParser(prog="python -m stack", description="The embedded stack on this machine.")
     parser.add_argument("command", choices=["up", "down", "status"])
     command = parser.parse_args().command
@@ -45,8 +45,8 @@ def _up(plan: Plan) -> int:
 def _down(plan: Plan) -> int:
     begin = time.monotonic()
     count = lifecycle.down(plan.state_root)
-    ended = f"The stack is down: {count} processes ended in {time.monotonic() - begin:.1f} s."
-    print(ended if count else "Nothing to stop: no process of this stack runs.")
+    message = f"The stack is down: {count} processes ended in {time.monotonic() - begin:.1f} s."
+    print(message if count else "Nothing to stop: no process of this stack runs.")
     return 0
 
 
@@ -56,14 +56,13 @@ def _status(plan: Plan) -> int:
         print("The stack is down. make up starts it.")
         return 1
     states = lifecycle.status(plan.state_root)
-    print(
-        tabulate([(f"  {name}", state) for name, state in states.items()], tablefmt="plain", preserve_whitespace=True)
-    )
-    print(RunningStack(record.plan, Credentials.of(plan.state_root), was_up=True).addresses())
-    ill = [name for name, state in states.items() if state != "up"]
-    if ill:
-        print(f"Not up: {', '.join(ill)}. make up starts them again; {record.plan.logs} says what happened.")
-    return 1 if ill else 0
+    for name, state in states.items():
+        print(f"  {name:<14} {state}")
+    print(RunningStack(record.plan, Credentials.load_or_create(plan.state_root), was_up=True).addresses())
+    unhealthy = [name for name, state in states.items() if state != "up"]
+    if unhealthy:
+        print(f"Not up: {', '.join(unhealthy)}. make up starts them again; their logs are in {record.plan.logs}.")
+    return 1 if unhealthy else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ Run = dict[str, Any]
 
 
 class AirflowClient:
-    """Speaks to one Airflow as its admin."""
+    """Calls one Airflow as its admin."""
 
     def __init__(self, stack: RunningStack) -> None:
         self._url = stack.plan.airflow_url
@@ -42,7 +42,7 @@ class AirflowClient:
     def ensure(
         self, dag_id: str, run_id: str, partition: str | None = None, conf: Mapping[str, object] | None = None
     ) -> None:
-        """Start a run; when it exists already, run its failed tasks again, and leave a run that went well alone."""
+        """Start a run; when it exists already, run its failed tasks again, and leave a run that succeeded alone."""
         if not self.trigger(dag_id, run_id, partition, conf):
             before = self.run(dag_id, run_id)
             if before is not None and before["state"] == "failed":

@@ -1,7 +1,7 @@
 """Airflow's configuration on one machine: the file airflow.cfg in its home.
 
-A file and not variables: what a user sets as AIRFLOW__SECTION__KEY wins over it, and no secret stands in an
-environment that every task inherits.
+A file and not variables: a user's AIRFLOW__SECTION__KEY overrides it, and no secret is in an environment that every task
+inherits.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
             "dags_are_paused_at_creation": "False",
             "default_timezone": "utc",
             "fernet_key": credentials.fernet_key,
-            # The default asks DNS, which on a laptop may take seconds or change its answer.
+            # The default queries DNS, which on a laptop may take seconds or change its answer.
             "hostname_callable": "socket.gethostname",
             "execution_api_server_url": f"{plan.airflow_url}/execution/",
             "simple_auth_manager_users": f"{USER}:admin",
             "simple_auth_manager_passwords_file": str(passwords_file(plan)),
         },
-        # How long the scheduler sleeps when it found nothing to do: a night is a chain of a dozen short waits for it, and
-        # a second each (the default) was a sixth of the night.
+        # How long the scheduler sleeps when it has nothing to do: a night is a chain of a dozen short waits for it, and a
+        # second each (the default) was a sixth of the night.
         "scheduler": {"scheduler_idle_sleep_time": "0.3"},
         # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
-        # page was answered by an error.
+        # page failed.
         "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},
         "logging": {"base_log_folder": str(plan.airflow_home / "logs"), "logging_level": "INFO"},
         "api": {
@@ -61,7 +61,7 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
             "bundle_refresh_check_interval": "5",
             "min_file_process_interval": "60",
             "parsing_processes": "2",
-            # A table of files twice a minute would be most of what the log says.
+            # A table of files twice a minute would be most of the log.
             "print_stats_interval": "3600",
         },
     }
@@ -73,7 +73,7 @@ def database_file(plan: Plan) -> Path:
 
 
 def passwords_file(plan: Plan) -> Path:
-    """Where Airflow reads the password of its user."""
+    """The file that Airflow reads its user's password from."""
     return plan.airflow_home / "passwords.json"
 
 

@@ -14,13 +14,13 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the services of one stack know and nobody else.
+    """The secrets that the services of one stack share.
 
     Attributes:
         admin_password: of Airflow's user ``admin``.
         fernet_key: with which Airflow encrypts connections and variables.
         jwt_secret: with which Airflow's API signs tokens.
-        api_secret_key: with which Airflow's components sign what they say to one another.
+        api_secret_key: with which Airflow's components sign their messages to one another.
         spark_session_id: the one Spark Connect session that all tasks share.
     """
 
@@ -31,20 +31,20 @@ class Credentials:
     spark_session_id: str
 
     @classmethod
-    def of(cls, state_root: Path) -> Self:
-        """The credentials kept under ``state_root``; made now when there are none yet."""
+    def load_or_create(cls, state_root: Path) -> Self:
+        """The credentials kept under ``state_root``; created when there are none yet."""
         file = state_root / "credentials.json"
         if file.exists():
             return cls(**json.loads(file.read_text()))
-        made = cls(
+        created = cls(
             admin_password=secrets.token_urlsafe(12),
             fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             jwt_secret=secrets.token_urlsafe(48),
             api_secret_key=secrets.token_urlsafe(32),
             spark_session_id=str(uuid.uuid4()),
         )
-        write_private(file, json.dumps(asdict(made), indent=2) + "\n")
-        return made
+        write_private(file, json.dumps(asdict(created), indent=2) + "\n")
+        return created
 
 
 def write_private(file: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite databases of a stack: made or upgraded before the services that need them start."""
+"""The SQLite databases of a stack: created or upgraded before the services that need them start."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MIGRATION = "airflow-database"
 
 
 def migrate(plan: Plan, environ: Mapping[str, str], seconds: float) -> None:
-    """Make or upgrade Airflow's metadata database, if this release has not done so already.
+    """Create or upgrade Airflow's metadata database, if this release has not done so already.
 
     Raises:
-        StackError: Airflow could not do it, or not in so many seconds.
+        StackError: Airflow failed, or did not finish in so many seconds.
     """
-    done = plan.airflow_home / "migrated"
-    if done.exists() and done.read_text() == version("apache-airflow"):
+    marker = plan.airflow_home / "migrated"
+    if marker.exists() and marker.read_text() == version("apache-airflow"):
         return
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     process = processes.start(MIGRATION, command, environ, plan.state_root, log_file(plan, MIGRATION))
@@ -35,12 +35,12 @@ def migrate(plan: Plan, environ: Mapping[str, str], seconds: float) -> None:
     except psutil.TimeoutExpired:
         code = None
     if code != 0:
-        raise StackError(f"Airflow's database could not be made: see {log_file(plan, MIGRATION)}")
-    done.write_text(version("apache-airflow"))
+        raise StackError(f"Airflow's database could not be created: see {log_file(plan, MIGRATION)}")
+    marker.write_text(version("apache-airflow"))
 
 
 def write_ahead(*files: Path) -> None:
-    """Let readers of these databases go on while somebody writes; the setting stays in the file."""
+    """Let these databases be read during a write; the setting stays in the file."""
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(file, timeout=60)) as connection:

@@ -12,7 +12,7 @@ from stack.credentials import Credentials, write_private
 from stack.plan import Plan
 from stack.ports import HOST
 
-# Of another Spark or another stack, whose variables a shell may still carry.
+# Variables of another Spark or another stack, which a shell may still have.
 FOREIGN = (
     "AIRFLOW_HOME",
     "NIGHTJAR_SERVICE",
@@ -25,7 +25,7 @@ FOREIGN = (
 
 
 def task_variables(plan: Plan, credentials: Credentials) -> dict[str, str]:
-    """What a task or a shell needs to work with this stack: jobs' settings, Airflow's home, Spark's session."""
+    """The variables of a task or a shell that works with this stack: jobs' settings, Airflow's home, Spark's session."""
     session = f"user_id=nightjar;session_id={credentials.spark_session_id}"
     return {
         "NIGHTJAR_HOME": str(plan.state_root),
@@ -57,7 +57,7 @@ def environment(plan: Plan, credentials: Credentials, base: Mapping[str, str]) -
 def write_env_file(plan: Plan, credentials: Credentials) -> None:
     """Write `env.sh`: sourced, it activates the environment and points every command at this stack."""
     lines = [
-        "# Made by `make up`. Source it: airflow, python -m jobs and python -m lakehouse then talk to this stack.",
+        "# Made by `make up`. Source it: airflow, python -m jobs and python -m lakehouse then use this stack.",
         f". {shlex.quote(str(Path(sys.prefix) / 'bin' / 'activate'))}",
     ]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in task_variables(plan, credentials).items()]

@@ -1,4 +1,4 @@
-"""What goes wrong while starting or stopping the stack."""
+"""Errors of starting and stopping the stack."""
 
 
 class StackError(Exception):

@@ -1,4 +1,4 @@
-"""Whether a service answers. Every question is short and made to 127.0.0.1."""
+"""Whether a service answers. Every check is short and goes to 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from stack.ports import HOST
 
-# Straight to this machine: a proxy from the environment has no business with 127.0.0.1.
+# Straight to this machine: without the environment's proxy.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections on ``port``."""
+    """Whether a process accepts connections on ``port``."""
     try:
         with socket.create_connection((HOST, port), timeout=1):
             return True
@@ -40,9 +40,9 @@ def airflow_component(airflow_url: str, component: str, since: float) -> bool:
     body = _get(f"{airflow_url}/api/v2/monitor/health")
     if body is None:
         return False
-    told: dict[str, Any] = json.loads(body).get(component) or {}
-    heartbeat = told.get(f"latest_{component}_heartbeat")
-    if told.get("status") != "healthy" or not heartbeat:
+    health: dict[str, Any] = json.loads(body).get(component) or {}
+    heartbeat = health.get(f"latest_{component}_heartbeat")
+    if health.get("status") != "healthy" or not heartbeat:
         return False
     return datetime.fromisoformat(heartbeat).timestamp() >= since
 

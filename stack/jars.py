@@ -1,8 +1,8 @@
-"""The jars that Spark needs besides its own, put once into PySpark's jar folder.
+"""The jars that Spark needs besides its own, copied once into PySpark's jar folder.
 
-Delta Lake's, and a local file system that asks Java for what Hadoop's own asks three processes a file for. From there every
+Delta Lake's, and a local file system that calls Java where Hadoop's own starts three processes a file. From there every
 Spark of this environment has them on its class path with no flag and no network: a local session, `spark-submit` and the
-Connect server alike. Delta's wheel carries no jars, and resolving them anew would cost each start a second and a connection.
+Connect server alike. Delta's wheel has no jars, and resolving them at each start costs a second and a connection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 
-# Spark ships these itself, in versions of its own. A second version on one class path is a lottery, and leaving them
+# Spark ships these itself, in versions of its own. Of two versions on one class path either may be loaded, and leaving them
 # out makes the download 13 MB instead of 87.
 SHIPPED_WITH_SPARK = (
     "com.fasterxml.jackson.core",
@@ -59,65 +59,65 @@ def delta_coordinates() -> str:
     return f"io.delta:delta-spark_{spark}_2.13:{version('delta-spark')}"
 
 
-def coordinates() -> tuple[str, ...]:
-    """Maven coordinates of all that is fetched."""
+def required() -> tuple[str, ...]:
+    """Maven coordinates of all the jars to install."""
     return LOCAL_FILES, delta_coordinates()
 
 
-def installed(folder: Path, wanted: Sequence[str]) -> bool:
+def installed(folder: Path, coordinates: Sequence[str]) -> bool:
     """Whether ``folder`` has the main jar of each; they are copied last, so those that they need are there too."""
-    return all((folder / _main_jar(one)).exists() for one in wanted)
+    return all((folder / _main_jar(one)).exists() for one in coordinates)
 
 
-def install(folder: Path, wanted: Sequence[str]) -> list[Path]:
-    """Fetch what is wanted with Spark's own resolver and put the jars into ``folder``, replacing older ones.
+def install(folder: Path, coordinates: Sequence[str]) -> list[Path]:
+    """Fetch the jars with Spark's own resolver and copy them into ``folder``, replacing older ones.
 
     Raises:
-        StackError: the resolver did not bring a main jar (no network, or no such version).
+        StackError: the resolver did not fetch a main jar (no network, or no such version).
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="ivy-") as ivy:
-        answer = _resolve(wanted, Path(ivy))
-        found = sorted(Path(ivy, "jars").glob("*.jar"))
-        main = [_main_jar(one) for one in wanted]
-        if not set(main) <= {jar.name for jar in found}:
+        answer = _resolve(coordinates, Path(ivy))
+        fetched = sorted(Path(ivy, "jars").glob("*.jar"))
+        main = [_main_jar(one) for one in coordinates]
+        if not set(main) <= {jar.name for jar in fetched}:
             reasons = re.findall(r"(?:unresolved dependency|Host .* not found|Server access error).*", answer)
-            told = "; ".join(dict.fromkeys(reasons)) or answer.strip()[-500:]
+            cause = "; ".join(dict.fromkeys(reasons)) or answer.strip()[-500:]
             raise StackError(
-                f"Spark's resolver could not fetch {', '.join(wanted)} from Maven Central ({told}). "
+                f"Spark's resolver could not fetch {', '.join(coordinates)} from Maven Central ({cause}). "
                 "Check the network, or name a mirror: SPARK_JARS_REPOSITORY=https://... make env"
             )
-        groups = {one.split(":")[0] for one in wanted}
+        groups = {one.split(":")[0] for one in coordinates}
         for old in [jar for group in groups for jar in folder.glob(f"{group}_*.jar")]:
             old.unlink()
-        for jar in sorted(found, key=lambda path: path.name in main):
+        for jar in sorted(fetched, key=lambda path: path.name in main):
             part = folder / f"{jar.name}.part"
             shutil.copyfile(jar, part)
             part.replace(folder / jar.name)
-    return [folder / jar.name for jar in found]
+    return [folder / jar.name for jar in fetched]
 
 
-def _main_jar(wanted: str) -> str:
-    group, artifact, release = wanted.split(":")
+def _main_jar(coordinate: str) -> str:
+    group, artifact, release = coordinate.split(":")
     return f"{group}_{artifact}-{release}.jar"
 
 
-def _resolve(wanted: Sequence[str], ivy: Path) -> str:
-    # Spark resolves packages before it runs anything; `SparkSubmit --version` is the least it can be made to run.
+def _resolve(coordinates: Sequence[str], ivy: Path) -> str:
+    # Spark resolves packages before it runs anything; `SparkSubmit --version` is the least it can run.
     command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]"]
-    command += ["--packages", ",".join(wanted), "--conf", f"spark.jars.ivy={ivy}"]
+    command += ["--packages", ",".join(coordinates), "--conf", f"spark.jars.ivy={ivy}"]
     command += ["--exclude-packages", ",".join(f"{group}:*" for group in SHIPPED_WITH_SPARK)]
     if mirror := os.environ.get("SPARK_JARS_REPOSITORY"):
         command += ["--repositories", mirror]
     command += ["--class", "org.apache.spark.deploy.SparkSubmit", "spark-internal", "--version"]
-    ours = {key: value for key, value in os.environ.items() if key not in ("SPARK_REMOTE", "SPARK_HOME")}
-    answer = subprocess.run(command, capture_output=True, text=True, env=ours, check=False)
+    environ = {key: value for key, value in os.environ.items() if key not in ("SPARK_REMOTE", "SPARK_HOME")}
+    answer = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     return answer.stdout + answer.stderr
 
 
 if __name__ == "__main__":
     try:
         jars = spark_home() / "jars"
-        if not installed(jars, coordinates()):
-            install(jars, coordinates())
+        if not installed(jars, required()):
+            install(jars, required())
     except StackError as error:
         sys.exit(str(error))

@@ -22,12 +22,12 @@ START_SECONDS = 180
 
 
 def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str] | None = None) -> RunningStack:
-    """Start what does not run yet of the stack that ``plan`` describes, and wait until all of it is well.
+    """Start the services of ``plan`` that do not run yet, and wait until all of them are healthy.
 
     Args:
         plan: the stack.
-        say: told what happens, a line each.
-        wait_for: names of services; only these are waited for, and the others by :func:`await_all`.
+        say: called with a line for each step.
+        wait_for: names of services; only these are waited for; :func:`await_all` waits for the others.
 
     Raises:
         StackError: Java is missing, a port is taken, a service died or did not come up, or the stack runs already with
@@ -38,22 +38,22 @@ def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str]
         record = Record.read(plan.state_root) or Record(plan)
         all_services = services(record.plan)
         _await_begun(record, all_services)
-        ill = [it for it in all_services if not (record.runs(it.name) and it.healthy(record.since(it.name)))]
-        if len(ill) < len(all_services) and record.plan != plan:
+        unhealthy = [it for it in all_services if not (record.runs(it.name) and it.healthy(record.since(it.name)))]
+        if len(unhealthy) < len(all_services) and record.plan != plan:
             raise StackError(
-                f"The stack at {plan.state_root} is up with other folders or ports than asked for now: "
+                f"The stack at {plan.state_root} is up with other folders or ports than requested now: "
                 "run make down first, then make up."
             )
-        if not ill:
-            return RunningStack(plan, Credentials.of(plan.state_root), was_up=True)
-        if len(ill) < len(all_services):
-            say(f"Starting again what does not answer: {', '.join(it.name for it in ill)}")
+        if not unhealthy:
+            return RunningStack(plan, Credentials.load_or_create(plan.state_root), was_up=True)
+        if len(unhealthy) < len(all_services):
+            say(f"Restarting services that do not answer: {', '.join(it.name for it in unhealthy)}")
         else:
             say("Starting Spark, MLflow and Airflow (half a minute) ...")
         record = Record(
-            plan, {name: pid for name, pid in record.started.items() if name not in {it.name for it in ill}}
+            plan, {name: pid for name, pid in record.started.items() if name not in {it.name for it in unhealthy}}
         )
-        names = [it.name for it in ill]
+        names = [it.name for it in unhealthy]
         try:
             return _start(record, [it for it in services(plan) if it.name in names], wait_for)
         except BaseException:
@@ -64,7 +64,7 @@ def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str]
 
 
 def await_all(stack: RunningStack) -> None:
-    """Wait until every service of a stack is well that was not waited for when it was started.
+    """Wait until every service of a stack is healthy, also those that its start did not wait for.
 
     Raises:
         StackError: a service died or did not come up.
@@ -74,7 +74,7 @@ def await_all(stack: RunningStack) -> None:
 
 
 def down(state_root: Path) -> int:
-    """Stop every process of the stack at ``state_root``, whoever started it; returns how many there were."""
+    """Stop every process of the stack at ``state_root``, also those of other programs; returns how many there were."""
     with locked(state_root):
         count = _stop(state_root)
         Record.forget(state_root)
@@ -82,17 +82,17 @@ def down(state_root: Path) -> int:
 
 
 def status(state_root: Path) -> dict[str, str]:
-    """Of every service of the stack at ``state_root``: up, starting or ill (lives but does not answer), or down."""
+    """The state of every service of the stack at ``state_root``: up, down, or running and not answering."""
     record = Record.read(state_root)
     if record is None:
         return {}
-    told = {}
+    states = {}
     for service in services(record.plan):
         if not record.runs(service.name):
-            told[service.name] = "down"
+            states[service.name] = "down"
         else:
-            told[service.name] = "up" if service.healthy(record.since(service.name)) else "does not answer"
-    return told
+            states[service.name] = "up" if service.healthy(record.since(service.name)) else "does not answer"
+    return states
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def running_stack(
 ) -> Iterator[RunningStack]:
     """The stack of ``plan``, up inside the block; afterwards down again, unless it was up before. Arguments as of :func:`up`.
 
-    SIGTERM ends the block like Ctrl-C does, so that a program which is told to stop leaves no service behind.
+    SIGTERM ends the block like Ctrl-C does, so that a program that receives it leaves no service behind.
     """
     with sigterm_as_exit():
         stack = up(plan, say, wait_for)
@@ -112,12 +112,12 @@ def running_stack(
                 down(plan.state_root)
 
 
-def _start(record: Record, wanted: list[Service], wait_for: Collection[str] | None) -> RunningStack:
+def _start(record: Record, starting: list[Service], wait_for: Collection[str] | None) -> RunningStack:
     plan, state_root = record.plan, record.plan.state_root
-    # What a crash left of these services (a worker without its scheduler, say) goes before its successor comes.
-    _stop(state_root, [it.name for it in wanted])
-    plan.ports.require_free(port for it in wanted for port in it.ports)
-    credentials = Credentials.of(state_root)
+    # First stop what a crash left of these services, such as a worker without its scheduler.
+    _stop(state_root, [it.name for it in starting])
+    plan.ports.require_free(port for it in starting for port in it.ports)
+    credentials = Credentials.load_or_create(state_root)
     environ = environment(plan, credentials, os.environ)
     airflow_config.write(plan, credentials)
     write_env_file(plan, credentials)
@@ -133,20 +133,20 @@ def _start(record: Record, wanted: list[Service], wait_for: Collection[str] | No
         record.write()
 
     deadline = time.monotonic() + START_SECONDS
-    for service in wanted:
+    for service in starting:
         if not service.needs_database:
             begin(service)
-    if any(it.needs_database for it in wanted):
+    if any(it.needs_database for it in starting):
         databases.migrate(plan, environ, START_SECONDS)
-        for service in wanted:
+        for service in starting:
             if service.needs_database:
                 begin(service)
-    _await(record, [it for it in wanted if wait_for is None or it.name in wait_for], deadline)
+    _await(record, [it for it in starting if wait_for is None or it.name in wait_for], deadline)
     return RunningStack(plan, credentials, was_up=False)
 
 
 def _await_begun(record: Record, all_services: list[Service]) -> None:
-    """Wait for what another program has just started: it is no reason to start it anew."""
+    """Wait for services that another program has just started, instead of starting them again."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and any(
         record.runs(it.name)
@@ -157,14 +157,14 @@ def _await_begun(record: Record, all_services: list[Service]) -> None:
         time.sleep(0.25)
 
 
-def _await(record: Record, wanted: list[Service], deadline: float) -> None:
-    waiting = list(wanted)
+def _await(record: Record, awaited: list[Service], deadline: float) -> None:
+    waiting = list(awaited)
     while waiting:
-        for service in wanted:
+        for service in awaited:
             if not record.runs(service.name):
                 raise StackError(
-                    f"{service.name} ended while starting: {_last_words(record.plan, service.name)} "
-                    f"(all of it in {log_file(record.plan, service.name)})"
+                    f"{service.name} ended while starting: {_last_log_lines(record.plan, service.name)} "
+                    f"(the whole log: {log_file(record.plan, service.name)})"
                 )
         waiting = [it for it in waiting if not it.healthy(record.since(it.name))]
         if waiting and time.monotonic() > deadline:
@@ -173,15 +173,15 @@ def _await(record: Record, wanted: list[Service], deadline: float) -> None:
         time.sleep(0.25)
 
 
-def _last_words(plan: Plan, name: str) -> str:
+def _last_log_lines(plan: Plan, name: str) -> str:
     lines = [line.strip() for line in log_file(plan, name).read_text(errors="replace").splitlines()]
-    # Of a Java stack trace the head says what happened, the frames below it only where.
-    telling = [line for line in lines if line and not line.startswith("at ")]
-    return " / ".join(telling[-2:])[-400:] if telling else "it said nothing"
+    # The head of a Java stack trace names the error, the frames below it only the place.
+    messages = [line for line in lines if line and not line.startswith("at ")]
+    return " / ".join(messages[-2:])[-400:] if messages else "it logged nothing"
 
 
 def _stop(state_root: Path, names: list[str] | None = None) -> int:
     if names is None:
         return processes.stop(lambda: processes.marked(state_root))
-    wanted = {*names, databases.MIGRATION}
-    return processes.stop(lambda: [it for name in wanted for it in processes.marked(state_root, name)])
+    services_and_migration = {*names, databases.MIGRATION}
+    return processes.stop(lambda: [it for name in services_and_migration for it in processes.marked(state_root, name)])

@@ -1,4 +1,4 @@
-"""What a stack is asked to be: its folders and its ports."""
+"""The plan of a stack: its folders and its ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Plan:
     """One stack: where its state lies, where it listens, and which data its tasks work on.
 
     Attributes:
-        state_root: folder of everything the stack writes for itself: logs, Airflow's home, MLflow's store, env.sh.
+        state_root: folder of the stack's own files: logs, Airflow's home, MLflow's store, env.sh.
         ports: where the services listen.
         lakehouse_root: LAKEHOUSE_ROOT of the tasks.
         landing_root: LANDING_ROOT of the tasks.
@@ -84,5 +84,5 @@ class Plan:
 
     @property
     def env_file(self) -> Path:
-        """What a shell sources to talk to this stack."""
+        """The file that a shell sources to use this stack."""
         return self.state_root / "env.sh"

@@ -56,7 +56,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Ports that nobody uses at this moment: for a second stack beside a user's own."""
+        """Ports that are free at this moment: for a second stack next to a user's own."""
         names = [field.name for field in fields(cls)]
         with ExitStack() as held:
             # All are held until all are chosen, so that no two are the same.
@@ -67,7 +67,7 @@ class Ports:
         """Check that the ports called ``names`` (attributes of this class) can be listened on.
 
         Raises:
-            StackError: one cannot; the message says who has it, where that can be known, and how to choose another.
+            StackError: one cannot; the message names the process that has it, if known, and how to choose another.
         """
         for name in names:
             port: int = asdict(self)[name]
@@ -76,13 +76,13 @@ class Ports:
             except OSError as error:
                 raise StackError(
                     f"Port {port}, which {VARIABLES[name]} gives to {name.replace('_', ' ')}, "
-                    f"{_holder(port) or f'cannot be had ({error.strerror})'}: "
+                    f"{_holder(port) or f'cannot be opened ({error.strerror})'}: "
                     f"stop that, or choose another port, e.g. {VARIABLES[name]}={_next_free(port)} make up"
                 ) from error
 
 
 def _holder(port: int) -> str | None:
-    """Who listens on ``port``, as the end of a sentence; None when nobody does."""
+    """The process that listens on ``port``, as the end of a sentence; None when there is none."""
     try:
         listening = [it for it in psutil.net_connections("tcp") if it.laddr and it.laddr.port == port]
         pid = next((it.pid for it in listening if it.pid is not None), None)

@@ -1,6 +1,6 @@
-"""The processes of a stack, found again by what they carry in their environment.
+"""The processes of a stack, identified by a variable in their environment.
 
-A pid file forgets children, and a process group those that left it. A variable in the environment is inherited by
+A pid file misses children, and a process group those that left it. A variable in the environment is inherited by
 every descendant and outlives every parent, so `down` finds all of them also after a crash.
 """
 
@@ -24,7 +24,7 @@ def start(service: str, command: list[str], environ: Mapping[str, str], state_ro
         **environ,
         STACK: str(state_root),
         SERVICE: service,
-        # Airflow renames its processes and would overwrite the very memory in which the system keeps our mark.
+        # Airflow renames its processes and would overwrite the memory in which the system keeps these variables.
         "SPT_NOENV": "1",
     }
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -38,14 +38,14 @@ def start(service: str, command: list[str], environ: Mapping[str, str], state_ro
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # From here on psutil waits for it; Popen would complain about a child that it did not wait for itself.
+    # From here on psutil waits for it; Popen warns about a child that it did not wait for itself.
     started.returncode = 0
     return psutil.Process(started.pid)
 
 
 def marked(state_root: Path, service: str | None = None) -> list[psutil.Process]:
     """Every living process of the stack at ``state_root``, or of one of its services; never this one."""
-    found = []
+    living = []
     for process in psutil.process_iter():
         try:
             environ = process.environ()
@@ -54,8 +54,8 @@ def marked(state_root: Path, service: str | None = None) -> list[psutil.Process]
         if environ.get(STACK) != str(state_root) or process.pid == os.getpid():
             continue
         if service is None or environ.get(SERVICE) == service:
-            found.append(process)
-    return found
+            living.append(process)
+    return living
 
 
 def stop(find: Callable[[], Iterable[psutil.Process]], grace_seconds: float = 10) -> int:

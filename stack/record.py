@@ -1,4 +1,4 @@
-"""What runs now: the file in the state folder that `up` writes and `status` reads, and the lock around both."""
+"""The record of a running stack: the file in the state folder that `up` writes and `status` reads, and the lock around both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
     """A stack that was started.
 
     Attributes:
-        plan: what it was asked to be.
+        plan: its folders and ports.
         started: of every service its process id and the time of its start, in seconds since the epoch.
     """
 
@@ -41,7 +41,7 @@ class Record:
 
     @staticmethod
     def forget(state_root: Path) -> None:
-        """Nothing runs any more."""
+        """Remove the record: nothing runs any more."""
         _file(state_root).unlink(missing_ok=True)
 
     def add(self, name: str, process: psutil.Process) -> None:
@@ -55,7 +55,7 @@ class Record:
         pid, when = self.started[name]
         try:
             process = psutil.Process(pid)
-            # A process id is given away again after a while; together with its time of birth it is not.
+            # A process id is reused after a while; together with its start time it is unique.
             same = abs(process.create_time() - when) < 1
             return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
@@ -71,7 +71,7 @@ _JSON = TypeAdapter(Record)
 
 @contextmanager
 def locked(state_root: Path, wait_seconds: float = 240) -> Iterator[None]:
-    """Hold the stack at ``state_root`` for oneself: of two `up` at once, the second finds everything done.
+    """Hold the lock of the stack at ``state_root``: of two `up` at once, the second finds everything done.
 
     Raises:
         StackError: another `up` or `down` held it for longer than ``wait_seconds``.

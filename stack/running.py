@@ -1,4 +1,4 @@
-"""A stack that is up, as programs see it."""
+"""A stack that is up, for programs that use it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stack.plan import Plan
 
 @dataclass(frozen=True)
 class RunningStack:
-    """What one needs to work with a stack.
+    """A running stack: its addresses, its secrets and its environment.
 
     Attributes:
         plan: its folders, ports and addresses (`plan.airflow_url`, `plan.mlflow_url`, `plan.spark_url`).
         credentials: its secrets.
-        was_up: whether it ran already before it was asked for.
+        was_up: whether it ran already before it was requested.
     """
 
     plan: Plan
@@ -37,16 +37,16 @@ class RunningStack:
 
     @property
     def airflow_user(self) -> str:
-        """Who logs in to Airflow."""
+        """Airflow's user."""
         return airflow_config.USER
 
     @property
     def airflow_password(self) -> str:
-        """With which password."""
+        """The password of Airflow's user."""
         return self.credentials.admin_password
 
     def addresses(self) -> str:
-        """The lines that tell a person where everything is."""
+        """The addresses, the login and the folders, for a person to read."""
         return "\n".join(
             [
                 f"  Airflow  {self.plan.airflow_url}  user {self.airflow_user}, password {self.airflow_password}",

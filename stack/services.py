@@ -1,4 +1,4 @@
-"""The services of a stack: how each is started, and how one knows that it is well."""
+"""The services of a stack: how each is started, and how its health is checked."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Service:
         name: as status and log files call it.
         command: what is run.
         ports: names of the ports (of `stack.ports.Ports`) that it listens on.
-        healthy: asked with the time of its start (seconds since the epoch), tells whether it serves.
+        healthy: whether it serves, called with the time of its start (seconds since the epoch).
         variables: of its environment, besides those of every task.
         without: names of the variables of every task that it must not have.
-        needs_database: whether Airflow's metadata database has to be there before it starts.
+        needs_database: whether Airflow's metadata database has to exist before it starts.
     """
 
     name: str
@@ -54,7 +54,7 @@ def services(plan: Plan) -> list[Service]:
 
 
 def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and what belongs to this machine."""
+    """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and those of this machine."""
     settings = {
         **spark_config.CONFIG,
         **spark_config.LOCAL_CONFIG,
@@ -89,7 +89,7 @@ def _spark(plan: Plan) -> Service:
         variables={
             "SPARK_CONF_DIR": str(Path(__file__).parent / "spark_conf"),
         },
-        # spark-submit would take this for an order to be a client of the server that it is to become.
+        # With it spark-submit would start as a client of the very server that it starts.
         without=("SPARK_REMOTE",),
     )
 
@@ -110,11 +110,11 @@ def _mlflow(plan: Plan) -> Service:
 
 
 def _airflow(plan: Plan) -> list[Service]:
-    def component(name: str, asked: Callable[[float], bool], *options: str, ports: tuple[str, ...] = ()) -> Service:
+    def component(name: str, healthy: Callable[[float], bool], *options: str, ports: tuple[str, ...] = ()) -> Service:
         command = [sys.executable, "-m", "airflow", name, *options]
-        # It tells of every parsing of every file, 40 MB a day; what fails to parse, Airflow's page shows.
+        # It logs every parsing of every file, 40 MB a day; Airflow's page shows files that fail to parse.
         variables = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING"} if name == "dag-processor" else {}
-        return Service(name, command, ports, asked, variables, needs_database=True)
+        return Service(name, command, ports, healthy, variables, needs_database=True)
 
     def beats(name: str) -> Callable[[float], bool]:
         return lambda since: health.airflow_component(plan.airflow_url, name, since)
@@ -132,5 +132,5 @@ def _airflow(plan: Plan) -> list[Service]:
 
 
 def log_file(plan: Plan, name: str) -> Path:
-    """Where the service called ``name`` writes what it has to say."""
+    """The log file of the service called ``name``."""
     return plan.logs / f"{name}{os.extsep}log"

@@ -1,4 +1,4 @@
-"""What happens when the starting program is told to stop."""
+"""Handling SIGTERM in the program that starts a stack."""
 
 from __future__ import annotations
 

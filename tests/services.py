@@ -38,7 +38,7 @@ class Running:
 
     def begin(self) -> None:
         """Start it, and do not wait."""
-        environ = environment(self._plan, Credentials.of(self._plan.state_root), os.environ)
+        environ = environment(self._plan, Credentials.load_or_create(self._plan.state_root), os.environ)
         own = {name: value for name, value in environ.items() if name not in self._service.without}
         if self._service.name == "spark":
             prepare_spark(self._plan, os.environ)

@@ -61,7 +61,7 @@ def _start(folder: Path) -> str:
     server = Running(plan, "spark", optimise=True)
     server.begin()
     server.wait()
-    return task_variables(plan, Credentials.of(folder))["SPARK_REMOTE"].partition(";session_id=")[0]
+    return task_variables(plan, Credentials.load_or_create(folder))["SPARK_REMOTE"].partition(";session_id=")[0]
 
 
 def _watch(folder: Path) -> None:

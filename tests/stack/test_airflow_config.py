@@ -10,7 +10,7 @@ from stack.ports import Ports
 
 def test_airflow_reads_back_what_was_meant_also_a_percent_sign(tmp_path):
     plan = Plan(tmp_path / "100% state", Ports(airflow=8081), "/warehouse", "/landing", "/include")
-    credentials = replace(Credentials.of(plan.state_root), jwt_secret="50%(half)s")
+    credentials = replace(Credentials.load_or_create(plan.state_root), jwt_secret="50%(half)s")
     airflow_config.write(plan, credentials)
     read = ConfigParser()
     read.read(plan.airflow_home / "airflow.cfg")

@@ -20,7 +20,7 @@ def _plan(state_root: Path) -> Plan:
 @pytest.mark.process
 def test_sourcing_env_sh_gives_every_value_exactly_as_it_was(tmp_path):
     plan = _plan(tmp_path / AWKWARD)
-    credentials = Credentials.of(plan.state_root)
+    credentials = Credentials.load_or_create(plan.state_root)
     write_env_file(plan, credentials)
     script = '. "$1"; exec python -c "import json, os, sys; print(json.dumps([sys.prefix, dict(os.environ)]))"'
     answer = subprocess.run(
@@ -42,14 +42,14 @@ def test_sourcing_env_sh_gives_every_value_exactly_as_it_was(tmp_path):
 
 
 def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path):
-    first = Credentials.of(tmp_path)
-    assert Credentials.of(tmp_path) == first
+    first = Credentials.load_or_create(tmp_path)
+    assert Credentials.load_or_create(tmp_path) == first
     assert (tmp_path / "credentials.json").stat().st_mode & 0o077 == 0
 
 
 def test_the_environment_leaves_another_spark_behind_and_finds_its_own_programs_first(tmp_path):
     base = {"PATH": "/usr/bin", "SPARK_HOME": "/opt/spark", "AIRFLOW_CONN_MONGO_DEFAULT": "mongodb://x"}
-    made = environment(_plan(tmp_path), Credentials.of(tmp_path), base)
+    made = environment(_plan(tmp_path), Credentials.load_or_create(tmp_path), base)
     assert "SPARK_HOME" not in made
     assert made["AIRFLOW_CONN_MONGO_DEFAULT"] == "mongodb://x"
     assert made["PATH"].split(":")[0] == str(Path(sys.prefix) / "bin")

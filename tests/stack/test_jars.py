@@ -15,7 +15,7 @@ def test_the_main_jar_alone_says_whether_delta_is_there(tmp_path):
 
 
 def test_this_environment_has_delta_and_its_local_file_system_beside_spark():
-    assert jars.installed(jars.spark_home() / "jars", jars.coordinates())
+    assert jars.installed(jars.spark_home() / "jars", jars.required())
 
 
 def test_one_missing_main_jar_is_missed(tmp_path):

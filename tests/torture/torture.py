@@ -74,7 +74,7 @@ def walk(campaign: Sequence[Step], root: Path, server: Place, spark: Running, sa
     place = Place(root, replace(server.ports, mlflow=Ports.free().mlflow))
     place.declare()
     mlflow = Running(place.plan, "mlflow")
-    begun = Walk(campaign, place, spark, place.environ(Credentials.of(server.plan.state_root)), say)
+    begun = Walk(campaign, place, spark, place.environ(Credentials.load_or_create(server.plan.state_root)), say)
     mlflow.begin()
     try:
         mlflow.wait()
