@@ -6,8 +6,6 @@ import argparse
 import sys
 import time
 
-from tabulate import tabulate
-
 from stack import lifecycle
 from stack.credentials import Credentials
 from stack.errors import StackError

@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from jobs.gate import measurement
-from jobs.gate.holdout import Holdout, tagged_day
+from jobs.gate.holdout import Holdout
 from jobs.gate.results import ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 
 
@@ -46,10 +44,12 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
 def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:
     """The champion is compared on the days of the holdout that it was not trained on."""
     result = ChampionResult(champion.version)
+    if problem := ModelVersion.features.problem(champion):
+        return Eligibility(champion, replace(result, unusable=problem))
     if undeclared := undeclared_features(champion, use_case):
         unusable = f"it needs {', '.join(undeclared)}, which the use case no longer declares"
         return Eligibility(champion, replace(result, unusable=unusable))
-    through = tagged_day(champion, registry.TAG_TRAINED_THROUGH)
+    through = champion.trained_through
     if through < holdout.first:
         return Eligibility(champion, result, holdout.labelled)
     note = f"The champion was trained through {through}, the holdout is {holdout.first}..{holdout.last}"
@@ -64,4 +64,4 @@ def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) 
 
 def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
     """The features that the model needs and the use case does not declare."""
-    return sorted(set(measurement.feature_names(model)) - set(use_case.feature_names))
+    return sorted(set(model.features) - set(use_case.feature_names))

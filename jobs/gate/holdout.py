@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelRefused, TrainingDataMissing
+from lakehouse.errors import TrainingDataMissing
 from lakehouse.evaluation import labelled_rows
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import delta_log, spark_session
 
@@ -38,9 +37,9 @@ def read(use_case: UseCase, challenger: ModelVersion) -> Holdout:
     """The holdout that training left out for the challenger.
 
     Raises:
-        TrainingDataMissing: when the holdout has no labelled rows.
+        ModelRefused: when the version has no tags of its holdout. TrainingDataMissing: when the holdout has no labelled rows.
     """
-    first, last = tagged_day(challenger, registry.TAG_HOLDOUT_FIRST), tagged_day(challenger, registry.TAG_HOLDOUT_LAST)
+    first, last = challenger.holdout_first, challenger.holdout_last
     features = delta_log.version(tables.features(use_case))
     labels = delta_log.version(tables.silver(use_case.source(use_case.label.source)))
     session = spark_session.session(f"gate {use_case.name}")
@@ -52,18 +51,3 @@ def read(use_case: UseCase, challenger: ModelVersion) -> Holdout:
             f"found none in {len(rows)} feature rows; take in {use_case.label.source} for these days"
         )
     return Holdout(first, last, rows, labelled, {"features_version": features, "labels_version": labels})
-
-
-def tagged_day(model: ModelVersion, tag: str) -> dt.date:
-    """The day that a tag of the version holds.
-
-    Raises:
-        ModelRefused: when it holds none.
-    """
-    try:
-        return dt.date.fromisoformat(model.tags[tag])
-    except (KeyError, ValueError) as error:
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected the tag {tag} with a day, found "
-            f"{model.tags.get(tag)!r}; only versions that the train job registered can be compared"
-        ) from error

@@ -119,7 +119,7 @@ def choose(use_case: UseCase, day: dt.date, number: int | None) -> ModelVersion:
     """
     if number is not None:
         return registry.version(use_case.name, number)
-    trained = [v for v in registry.versions(use_case.name) if v.tags.get(registry.TAG_TRAINED_FOR) == day.isoformat()]
+    trained = [v for v in registry.versions(use_case.name) if v.trained_for == day]
     model = trained[-1] if trained else registry.by_alias(use_case.name, registry.CHALLENGER)
     if model is None:
         raise ModelMissing(

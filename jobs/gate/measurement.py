@@ -39,7 +39,7 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
         ModelRefused: when the file names other features than the version's tags.
     """
     booster = xgboost_model.load(artifacts.model_bytes(model))
-    names = feature_names(model)
+    names = list(model.features)
     if booster.feature_names != names:
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
@@ -47,11 +47,6 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
         )
     columns = rows.features[:, [rows.names.index(name) for name in names]]
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
-
-
-def feature_names(model: ModelVersion) -> list[str]:
-    """The features that the model needs, in its order."""
-    return model.tags.get(registry.TAG_FEATURES, "").split(",")
 
 
 def gains(

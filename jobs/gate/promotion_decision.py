@@ -78,18 +78,18 @@ class PromotionDecision:
         )
 
 
+_JSON = TypeAdapter(PromotionDecision)
+
+
 def saved(model: ModelVersion) -> PromotionDecision | None:
     """The decision that the version's tag holds; None when there is none yet."""
     text = model.tags.get(TAG_DECISION)
-    if not text:
-        return None
-    content = json.loads(text)
-    return PromotionDecision(**{**content, "reasons": tuple(content["reasons"])})
+    return _JSON.validate_json(text) if text else None
 
 
 def save(model: ModelVersion, decision: PromotionDecision) -> None:
     """Save in a tag what is meant to happen."""
-    registry.tag(model, TAG_DECISION, json.dumps(asdict(decision), sort_keys=True))
+    registry.tag(model, TAG_DECISION, _JSON.dump_json(decision).decode())
 
 
 def carry_out(model: ModelVersion, decision: PromotionDecision) -> tuple[PromotionDecision, bool]:

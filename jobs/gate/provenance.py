@@ -40,17 +40,8 @@ def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
 
 
 def _tag_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
-    gaps = [f"the tag {name} is not there" for name in TEXTS if not model.tags.get(name)]
-    parsed: list[tuple[str, Callable[[str], object], str]] = [(name, dt.date.fromisoformat, "a day") for name in DAYS]
-    parsed.append((registry.TAG_FEATURES_VERSION, int, "a number"))
-    if use_case.binary:
-        parsed.append((registry.TAG_THRESHOLD, float, "a number"))
-    for name, parse, kind in parsed:
-        try:
-            parse(model.tags.get(name, ""))
-        except ValueError:
-            gaps.append(f"the tag {name} should hold {kind}, found {model.tags.get(name)!r}")
-    return gaps
+    expected = (*TAGS, ModelVersion.threshold) if use_case.binary else TAGS
+    return [problem for tag in expected if (problem := tag.problem(model))]
 
 
 def _run_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:

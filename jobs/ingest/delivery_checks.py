@@ -67,7 +67,7 @@ def check_deliveries(
         refusals = {**_wrong_volumes(source, source.volume, arrived, lines), **refusals}
         lines = [_ledger_line(line, counts.get(line.delivery_id), line.delivery_id in refusals) for line in lines]
     arrived_counts = [counts[item.delivery_id] for item in arrived if item.delivery_id in counts]
-    new_columns = sorted({name for row in arrived_counts for name in row["new_columns"]} - source.beside_columns)
+    new_columns = sorted({name for row in arrived_counts for name in row["new_columns"]} - source.document_fields)
     return CheckedDeliveries(lines, refusals, new_columns, marked)
 
 

@@ -36,11 +36,8 @@ class DriftRun:
 
 def find(use_case: str, partition: str) -> DriftRun:
     """The use case's run for that day; makes the experiment when it is the first."""
-    import mlflow
-
-    client = _client()
-    experiment = mlflow.set_experiment(use_case).experiment_id
-    runs = client.search_runs(
+    experiment = mlflow_client.experiment(use_case)
+    runs = mlflow_client.client().search_runs(
         [experiment],
         filter_string=f"tags.kind = '{KIND}' and tags.use_case = '{use_case}' and tags.partition = '{partition}'",
         order_by=["attributes.start_time ASC"],

@@ -51,15 +51,13 @@ def run(arguments: RetireArguments) -> RetireResult:
 
 
 def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:
-    retired = model.tags.get(registry.TAG_RETIRED)
-    if retired is None or registry.TAG_FILES_REMOVED in model.tags or not _is_recorded(model):
+    if model.retired_at is None or model.files_removed_at is not None or not _is_recorded(model):
         return False
     return model.retired_at + dt.timedelta(days=rules.files_days) <= now
 
 
 def _is_recorded(model: ModelVersion) -> bool:
     """Whether the audit log has the retirement at the instant of the tag."""
-    retired = model.tags.get(registry.TAG_RETIRED)
     past = model_events.of_model(model.name, model.version)
     return any(event.event == model_events.RETIRED and event.happened_at == model.retired_at for event in past)
 

@@ -70,7 +70,7 @@ class ScoringBatch:
                         self._rows(session, group, self._lineage(challenger, registry.CHALLENGER, fingerprints, share))
                     )
                 except (NightjarError, OSError) as error:
-                    failures.append(shadow.said(error))
+                    failures.append(shadow.failure_text(error))
                     champion_days, alone = self.plan.without(challenger.version).outdated(group), True
             if champion_days:
                 champion.append(self._by_champion(session, champion_days, 0.0 if alone else share, alone))

@@ -78,8 +78,9 @@ def others() -> None:
         mine, theirs = holdout.measured(GOOD), holdout.measured(GOOD)
         span, _ = measurement.gains(case, mine, theirs)
         assert span is not None and span.low is not None
-        each = day_bootstrap.SUMS["log_loss"][0]
-        difference = each(theirs.predictions)[0] - each(mine.predictions)[0]
+        formula = METRICS["log_loss"].formula
+        assert isinstance(formula, Sums)
+        difference = formula.columns(theirs.predictions)[0] - formula.columns(mine.predictions)[0]
         drawn = np.random.default_rng(seed).integers(0, len(difference), (400, len(difference)))
         rules["lower end by days (chosen)"].append(span.low)
         rules["lower end by rows"].append(float(np.quantile(difference[drawn].mean(axis=1), 0.025)))

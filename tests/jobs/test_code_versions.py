@@ -25,11 +25,11 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "368a41b725fdaeac"),
-    "scores": (1, "32917012146329d7"),
-    "reasons": (1, "4da83396de92c9f9"),
-    "outcomes": (1, "ac02a7222a7d8ff0"),
-    "performance": (1, "b07989be3406956f"),
-    "training": (1, "b305955aeac8747f"),
+    "scores": (1, "ee2500eb65d20a89"),
+    "reasons": (1, "91fe9a3034ae72da"),
+    "outcomes": (1, "254cc45aea6cd6b7"),
+    "performance": (1, "d650ff50773bfd23"),
+    "training": (1, "7d384013bf30a357"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
