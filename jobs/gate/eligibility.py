@@ -10,6 +10,7 @@ from jobs.gate.results import ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 
 
@@ -34,7 +35,7 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
     Raises:
         ModelRefused: when it needs features that the use case does not declare (any more).
     """
-    if undeclared := undeclared_features(challenger, use_case):
+    if undeclared := registry.undeclared_features(challenger, use_case):
         raise ModelRefused(
             f"model {challenger.name} version {challenger.version}: expected features that the use case declares, it "
             f"also needs {', '.join(undeclared)}; train a new version"
@@ -46,7 +47,7 @@ def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) 
     result = ChampionResult(champion.version)
     if problem := ModelVersion.features.problem(champion):
         return Eligibility(champion, replace(result, unusable=problem))
-    if undeclared := undeclared_features(champion, use_case):
+    if undeclared := registry.undeclared_features(champion, use_case):
         unusable = f"it needs {', '.join(undeclared)}, which the use case no longer declares"
         return Eligibility(champion, replace(result, unusable=unusable))
     through = champion.trained_through
@@ -60,8 +61,3 @@ def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) 
     if not len(rows):
         return Eligibility(champion, replace(result, unseen=False, note=note))
     return Eligibility(champion, replace(result, note=note), rows)
-
-
-def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
-    """The features that the model needs and the use case does not declare."""
-    return sorted(set(model.features) - set(use_case.feature_names))

@@ -17,10 +17,12 @@ log = logging.getLogger(__name__)
 
 def days_to_rescore(use_case: UseCase, versions: Collection[int]) -> list[dt.date]:
     """The days scored by these versions because they were champion; days scored by a requested version stay as they are."""
-    reasons = version_selection.chosen_by(use_case)
     as_champion = (version_selection.CHAMPION, version_selection.NOW, version_selection.ROLLED_BACK, "")
-    scored = version_selection.scored_by(use_case)
-    return sorted(day for day, version in scored.items() if version in versions and reasons.get(day, "") in as_champion)
+    return sorted(
+        day
+        for day, scores in version_selection.scored(use_case).items()
+        if scores.version in versions and scores.why in as_champion
+    )
 
 
 def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date], list[dt.date]]:
@@ -66,7 +68,7 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
 
 def _pending(use_case: UseCase) -> list[dt.date]:
     """The pending verdicts of nights that were rolled back, and of the days on which their labels matured."""
-    reasons = version_selection.chosen_by(use_case)
-    nights = {day for day, why in reasons.items() if why == version_selection.ROLLED_BACK}
+    scored = version_selection.scored(use_case)
+    nights = {day for day, scores in scored.items() if scores.why == version_selection.ROLLED_BACK}
     days = nights | {day + dt.timedelta(days=use_case.label.maturity_days) for day in nights}
     return [day for day in pending_verdicts.pending(use_case.name) if day in days]

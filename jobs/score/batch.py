@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.score import canary
-from jobs.score.predict import model_features, scorer
+from jobs.score.predict import scorer
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import NightjarError
@@ -111,7 +111,7 @@ class ScoringBatch:
 
     def _rows(self, session: SparkSession, days: list[dt.date], lineage: Lineage) -> DataFrame:
         use_case, model = self.plan.use_case, lineage.model
-        names = model_features(model, use_case)
+        names = registry.declared_features(model, use_case)
         booster = artifacts.model_bytes(model)
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, lineage.role)
         features = spark_tables.read(session, tables.features(use_case), at_version=self.features_version)

@@ -6,24 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelRefused
 from lakehouse.models import xgboost_model
-from lakehouse.models.registry import ModelVersion
-
-
-def model_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
-    """The features that the model was trained on, in its order.
-
-    Raises:
-        ModelRefused: when the use case no longer declares one of them, or the version does not name them.
-    """
-    if unknown := sorted(set(model.features) - set(use_case.feature_names)):
-        raise ModelRefused(
-            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also needs "
-            f"{', '.join(unknown)}; train a new version for the new features"
-        )
-    return model.features
 
 
 def scorer(

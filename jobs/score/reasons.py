@@ -9,30 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from jobs.score import explainer, version
-from jobs.score.predict import model_features
 from lakehouse import tables
 from lakehouse.declaration import Reasons, UseCase
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import commits, delta_log, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The champion's scores of some days as they are now: the table's version, and each day's fingerprint."""
-
-    version: int
-    fingerprints: Mapping[dt.date, str]
 
 
 def refresh_reasons(
@@ -51,41 +41,35 @@ def refresh_reasons(
     """
     if use_case.reasons is None:
         return {"days": 0, "rows": 0}
-    scored = _scored(use_case, models)
-    expected = expected_inputs.for_reasons(use_case, scored.fingerprints, version.REASONS)
+    # At one version of the table; without days that another run scores at this moment.
+    scores_version = delta_log.version(tables.scores(use_case))
+    scored = version_selection.scored(use_case, at_version=scores_version)
+    fingerprints = {
+        day: scored[day].fingerprint
+        for day, model in models.items()
+        if day in scored and scored[day].version == model.version
+    }
+    expected = expected_inputs.for_reasons(use_case, fingerprints, version.REASONS)
     stale = up_to_date.compare_reasons(use_case, expected).outdated(force)
     if not stale:
         return {"days": 0, "rows": 0}
     table = tables.reasons(use_case)
-    fingerprints = builds.record(table, {day: expected[day] for day in stale})
+    digests = builds.record(table, {day: expected[day] for day in stale})
     for model in {models[day].version: models[day] for day in stale}.values():
         days = [day for day in stale if models[day].version == model.version]
         log.info("explaining %d day(s) of %s by version %d", len(days), use_case.name, model.version)
         session = spark_session.session(f"reasons {use_case.name}")
-        features = _features(session, use_case, use_case.reasons, days, scored.version, features_version)
+        features = _features(session, use_case, use_case.reasons, days, scores_version, features_version)
         rows = explain(features, use_case, model, use_case.reasons.each)
         stamped = rows.select(
             "*",
             F.lit(registry.CHAMPION).alias("role"),
             F.lit(model.version).alias("model_version"),
-            spark_tables.value_of_day({day: fingerprints[day] for day in days}).alias(tables.INPUTS_FINGERPRINT),
+            spark_tables.value_of_day({day: digests[day] for day in days}).alias(tables.INPUTS_FINGERPRINT),
         )
         commits.replace(stamped, table, where=f"{sql_quoting.days_condition(days)} AND role = '{registry.CHAMPION}'")
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
-
-
-def _scored(use_case: UseCase, models: Mapping[dt.date, ModelVersion]) -> Scored:
-    """The scores as they are, at one version of the table; without days that another run scores at this moment."""
-    table = tables.scores(use_case)
-    while True:
-        at_version = delta_log.version(table)
-        fingerprints = up_to_date.built(table, role=registry.CHAMPION)
-        versions = delta_log.constant_by_partition(table, "model_version", role=registry.CHAMPION)
-        if at_version == delta_log.version(table):
-            break
-    scored = (day for day, model in models.items() if day in fingerprints and versions.get(day) == str(model.version))
-    return Scored(at_version, {day: fingerprints[day] for day in scored})
 
 
 def _features(
@@ -122,6 +106,6 @@ def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion, named: int)
     kept = ("partition", *use_case.entity.key)
     types = {column.name: column.type for column in tables.features(use_case).columns}
     schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
-    names = model_features(model, use_case)
+    names = registry.declared_features(model, use_case)
     function = explainer.explainer(artifacts.model_bytes(model), kept, names, named)
     return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explainer.COLUMNS}")

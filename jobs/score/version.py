@@ -10,7 +10,6 @@ REASONS = 1
 SCORES_DECIDED_BY = ("jobs.score.batch", "jobs.score.canary", "jobs.score.predict", "lakehouse.models.xgboost_model")
 REASONS_DECIDED_BY = (
     "jobs.score.explainer",
-    "jobs.score.predict",
     "jobs.score.reasons",
     "lakehouse.evaluation.shap_values",
     "lakehouse.models.xgboost_model",

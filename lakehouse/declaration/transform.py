@@ -39,7 +39,7 @@ def load(use_case: UseCase) -> ModuleType:
     return module
 
 
-def digest(use_case: UseCase) -> str:
+def code_digest(use_case: UseCase) -> str:
     """Digest of all that is the use case's own and decides the features' values.
 
     These are ``features.py`` and the use case's modules that it imports, directly or not, by what they do; and the declared

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from lakehouse import settings
+from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
 from lakehouse.models import version_tags
 from lakehouse.models.version_tags import OptionalTag, Tag
@@ -117,6 +118,25 @@ def in_service(model: ModelVersion) -> ModelVersion:
             f"{model.retired_at.isoformat()}; use another one: the champion of today scores a day again with --champion now"
         )
     return model
+
+
+def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]:
+    """The features that the model reads, in its order.
+
+    Raises:
+        ModelRefused: when the use case no longer declares one of them, or the version does not name them.
+    """
+    if undeclared := undeclared_features(model, use_case):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also needs "
+            f"{', '.join(undeclared)}; train a new version for the new features"
+        )
+    return model.features
+
+
+def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
+    """The features that the model reads and the use case does not declare."""
+    return sorted(set(model.features) - set(use_case.feature_names))
 
 
 def point(name: str, alias: str, number: int) -> None:

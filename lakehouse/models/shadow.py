@@ -19,7 +19,6 @@ from lakehouse.models import champion_record, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.version_selection import Choice
 from lakehouse.ops import builds, model_events
-from lakehouse.storage import delta_log
 
 log = logging.getLogger(__name__)
 
@@ -101,14 +100,14 @@ def models(use_case: UseCase, versions: Iterable[int]) -> tuple[dict[int, ModelV
 def recorded(use_case: UseCase, days: Collection[dt.date], retry_failed: bool = False) -> dict[dt.date, Shadow]:
     """The shadows that these days have; with ``retry_failed`` also those that failed."""
     table, shadows = tables.scores(use_case), dict[dt.date, Shadow]()
-    versions = version_selection.scored_by(use_case, registry.CHALLENGER)
-    if set(days) & set(versions):
-        reasons = version_selection.chosen_by(use_case, registry.CHALLENGER)
-        built = delta_log.constant_by_partition(table, tables.INPUTS_FINGERPRINT, role=registry.CHALLENGER)
-        inputs = builds.inputs_behind(table, {day: built[day] for day in days if day in built})
-        for day in set(days) & set(versions):
+    scored = {
+        day: scores for day, scores in version_selection.scored(use_case, registry.CHALLENGER).items() if day in days
+    }
+    if scored:
+        inputs = builds.inputs_behind(table, {day: scores.fingerprint for day, scores in scored.items()})
+        for day, scores in scored.items():
             share = float(inputs.get(day, {}).get(DECIDES_FOR, "0"))
-            shadows[day] = Shadow(versions[day], reasons.get(day) or CHALLENGER, share)
+            shadows[day] = Shadow(scores.version, scores.why or CHALLENGER, share)
     rollout = use_case.rollout
     if retry_failed and (rollout.shadow or rollout.former_nights) and (without := set(days) - set(shadows)):
         # A recorded build without rows: the champion's rows were written, and the challenger failed.
@@ -130,12 +129,10 @@ def former(use_case: UseCase) -> int | None:
 def nights(use_case: UseCase, champion: int, former: int) -> list[dt.date]:
     """The days that version ``former`` scored in shadow as the former champion, next to version ``champion``."""
     champions = version_selection.scored_by(use_case)
-    reasons = version_selection.chosen_by(use_case, registry.CHALLENGER)
-    in_shadow = version_selection.scored_by(use_case, registry.CHALLENGER)
     return sorted(
         day
-        for day, version in in_shadow.items()
-        if version == former and champions.get(day) == champion and reasons.get(day) == FORMER
+        for day, scores in version_selection.scored(use_case, registry.CHALLENGER).items()
+        if scores.version == former and champions.get(day) == champion and scores.why == FORMER
     )
 
 

@@ -28,15 +28,31 @@ class Choice:
     why: str
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a day in one role: their version, the reason for it (empty where it was not recorded), and the fingerprint of
+    their inputs.
+    """
+
+    version: int
+    why: str
+    fingerprint: str
+
+
+def scored(use_case: UseCase, role: str = registry.CHAMPION, at_version: int | None = None) -> dict[dt.date, Scored]:
+    """The scored days in that role, by the log of the scores table, now or at one of its versions."""
+    columns = "model_version", "chosen_by", tables.INPUTS_FINGERPRINT
+    days = delta_log.constants_by_partition(tables.scores(use_case), *columns, at_version=at_version, role=role)
+    return {
+        day: Scored(int(version), why or "", fingerprint or "")
+        for day, (version, why, fingerprint) in days.items()
+        if version is not None
+    }
+
+
 def scored_by(use_case: UseCase, role: str = registry.CHAMPION) -> dict[dt.date, int]:
     """The version of the champion's (or challenger's) scores of each day that has some."""
-    versions = delta_log.constant_by_partition(tables.scores(use_case), "model_version", role=role)
-    return {day: int(version) for day, version in versions.items()}
-
-
-def chosen_by(use_case: UseCase, role: str = registry.CHAMPION) -> dict[dt.date, str]:
-    """The reason of each day's choice; empty where it was not recorded."""
-    return delta_log.constant_by_partition(tables.scores(use_case), "chosen_by", role=role)
+    return {day: scores.version for day, scores in scored(use_case, role).items()}
 
 
 def choose(
@@ -49,13 +65,16 @@ def choose(
     """
     if asked is not None:
         return dict.fromkeys(days, Choice(registry.version(use_case.name, asked), why))
-    before, reasons = scored_by(use_case), chosen_by(use_case)
+    before = scored(use_case)
     kept = {day: before[day] for day in days if day in before} if champion == "then" else {}
-    versions = {number: registry.version(use_case.name, number) for number in set(kept.values())}
-    chosen = {day: Choice(versions[number], reasons.get(day) or CHAMPION) for day, number in kept.items()}
+    versions = {
+        number: registry.version(use_case.name, number) for number in {scores.version for scores in kept.values()}
+    }
+    chosen = {day: Choice(versions[scores.version], scores.why or CHAMPION) for day, scores in kept.items()}
     if len(chosen) < len(days):
         today = champion_record.champion(use_case.name)
         for day in set(days) - set(chosen):
-            restated = before.get(day, today.version) != today.version
-            chosen[day] = Choice(today, NOW if restated else reasons.get(day) or CHAMPION)
+            restated = day in before and before[day].version != today.version
+            why = before[day].why if day in before else ""
+            chosen[day] = Choice(today, NOW if restated else why or CHAMPION)
     return chosen

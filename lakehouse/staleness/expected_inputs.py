@@ -20,7 +20,7 @@ from lakehouse.staleness import up_to_date
 
 def for_features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals, code: int) -> dict[dt.date, Inputs]:
     """The deliveries that each day may read, the use case's transform and declared features, and the building code."""
-    by = {"the transform": transform.digest(use_case), "the building code": str(code)}
+    by = {"the transform": transform.code_digest(use_case), "the building code": str(code)}
     return {day: {**arrivals.inputs(day), **by} for day in days}
 
 

@@ -49,11 +49,10 @@ def create(table: Table) -> None:
 
 def ensure(spark: SparkSession, table: Table) -> None:
     """Create the table as declared when it does not exist; add the columns that were declared since its creation."""
-    if not delta_log.exists(table):
+    present = delta_log.column_names(table)
+    if not present:
         create(table)
-        return
-    present = {field.name for field in DeltaTable(delta_log.location(table)).schema().fields}
-    if new := [column for column in table.columns if column.name not in present]:
+    elif new := [column for column in table.columns if column.name not in present]:
         added = ", ".join(map(_column_ddl, new))
         retry_on_conflict(table, lambda: spark.sql(f"ALTER TABLE {_address(table)} ADD COLUMNS ({added})"))
 

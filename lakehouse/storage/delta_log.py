@@ -25,26 +25,46 @@ def exists(table: Table) -> bool:
     return bool(DeltaTable.is_deltatable(location(table)))
 
 
+def column_names(table: Table) -> set[str]:
+    """The columns that the table has now, which may be fewer than declared; none when it does not exist."""
+    return {field.name for field in DeltaTable(location(table)).schema().fields} if exists(table) else set()
+
+
 def version(table: Table) -> int:
     """The newest version of the table; -1 when it does not exist."""
     return DeltaTable(location(table)).version() if exists(table) else -1
 
 
-def constant_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, str]:
-    """The value of a column that is constant within each day, read from the log's statistics alone.
+def constants_by_partition(
+    table: Table, *columns: str, at_version: int | None = None, **partition: str
+) -> dict[dt.date, tuple[str | None, ...]]:
+    """The values of columns that are constant within each day, read from the log's statistics alone.
 
     Args:
         table: partitioned by ``partition``.
-        column: a string or integer column of at most 32 characters.
+        columns: string or integer columns of at most 32 characters.
+        at_version: of the table; the newest by default.
         partition: further partition columns and their value, such as ``role="champion"``.
 
     Returns:
-        Value as text by day, for the days in which all files agree on it.
+        By day the value of each column as text; empty where the log has none, None where the day's files differ.
     """
-    values: dict[dt.date, set[str]] = {}
-    for day, bounds in _files(table, partition, f"min.{column}", f"max.{column}"):
-        values.setdefault(day, set()).update("" if bound is None else str(bound) for bound in bounds)
-    return {day: distinct.pop() for day, distinct in values.items() if len(distinct) == 1}
+    values: dict[dt.date, list[set[str]]] = {}
+    names = [f"{end}.{column}" for column in columns for end in ("min", "max")]
+    for day, bounds in _files(table, partition, *names, at_version=at_version):
+        of_day = values.setdefault(day, [set() for _ in columns])
+        for index, bound in enumerate(bounds):
+            of_day[index // 2].add("" if bound is None else str(bound))
+    return {
+        day: tuple(next(iter(distinct)) if len(distinct) == 1 else None for distinct in of_day)
+        for day, of_day in values.items()
+    }
+
+
+def constant_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, str]:
+    """The same for one column, without the days whose files differ."""
+    constants = constants_by_partition(table, column, at_version=None, **partition)
+    return {day: value for day, (value,) in constants.items() if value is not None}
 
 
 def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.date, tuple[str, str] | None]:
@@ -67,11 +87,13 @@ def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
     return sum(rows for day, (rows,) in _files(table, partition, "num_records") if day in counted)
 
 
-def _files(table: Table, partition: dict[str, str], *names: str) -> Iterator[tuple[dt.date, tuple[Any, ...]]]:
+def _files(
+    table: Table, partition: dict[str, str], *names: str, at_version: int | None = None
+) -> Iterator[tuple[dt.date, tuple[Any, ...]]]:
     """The day and the named statistics (None: the log has none) of each of the table's files in these partitions."""
     if not exists(table):
         return
-    actions = DeltaTable(location(table)).get_add_actions(flatten=True)
+    actions = DeltaTable(location(table), version=at_version).get_add_actions(flatten=True)
     present = set(actions.schema.names)
     if "partition.partition" not in present:
         return

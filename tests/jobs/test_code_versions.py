@@ -25,8 +25,8 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "368a41b725fdaeac"),
-    "scores": (1, "ee2500eb65d20a89"),
-    "reasons": (1, "91fe9a3034ae72da"),
+    "scores": (1, "4a0b152f95916602"),
+    "reasons": (1, "bfbc69204b465027"),
     "outcomes": (1, "254cc45aea6cd6b7"),
     "performance": (1, "d650ff50773bfd23"),
     "training": (1, "7d384013bf30a357"),

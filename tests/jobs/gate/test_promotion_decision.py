@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobs.gate import promotion_decision
-from jobs.gate.promotion_decision import TAG_JUDGEMENT, PromotionDecision
+from jobs.gate.promotion_decision import TAG_DECISION, PromotionDecision
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 
@@ -39,16 +39,16 @@ def version(**tags: str) -> ModelVersion:
 
 @pytest.mark.parametrize("text", [OLDER, OLDER.replace('"answer": "", ', "")])
 def test_a_decision_of_an_older_release_is_read_to_the_last_digit(text: str) -> None:
-    assert promotion_decision.declared_for(version(**{TAG_JUDGEMENT: text})) == DECISION
+    assert promotion_decision.saved(version(**{TAG_DECISION: text})) == DECISION
 
 
 def test_a_version_without_a_decision_has_none() -> None:
-    assert promotion_decision.declared_for(version()) is None
+    assert promotion_decision.saved(version()) is None
 
 
 def test_a_decision_survives_the_tag_that_carries_it(monkeypatch: pytest.MonkeyPatch) -> None:
     tags: dict[str, Any] = {}
     monkeypatch.setattr(registry, "tag", lambda model, key, value: tags.update({key: value}))
     approved = DECISION.answered("approved", "Ada", 24)
-    promotion_decision.declare(version(), approved)
-    assert promotion_decision.declared_for(version(**tags)) == approved
+    promotion_decision.save(version(), approved)
+    assert promotion_decision.saved(version(**tags)) == approved

@@ -49,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def digest() -> str:
-    return transform.digest(loader.by_name("bakery_sales"))
+    return transform.code_digest(loader.by_name("bakery_sales"))
 
 
 def change(file: Path, before: str, after: str) -> None:
