@@ -7,7 +7,7 @@ from jobs.report import drift_run, job, page
 from jobs.report.arguments import ReportArguments
 from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, mlflow_client, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import partition_rows
 
@@ -71,9 +71,8 @@ def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_whe
     reported[0]["value"] = 0.75
     assert report()["run_id"] == first["run_id"]
 
-    import mlflow
-
-    kept = mlflow.MlflowClient().get_run(first["run_id"])
+    client = mlflow_client.client()
+    kept = client.get_run(first["run_id"])
     assert kept.info.run_name == "drift 2024-06-10" and kept.info.status == "FINISHED"
     assert kept.data.metrics == {"feature/psi/warm": 0.75, "verdict/violated/all": 1.0}
     wanted = {
@@ -84,7 +83,7 @@ def test_a_day_has_one_run_that_is_kept_while_its_numbers_stay_and_made_anew_whe
         "reasons": "about all",
     }
     assert wanted.items() <= kept.data.tags.items()
-    files = mlflow.MlflowClient().list_artifacts(first["run_id"], drift_run.FOLDER)
+    files = client.list_artifacts(first["run_id"], drift_run.FOLDER)
     assert [file.path for file in files] == ["drift/drift.html"]
 
 
