@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -42,10 +42,6 @@ class Plan:
             landing_root=chosen.landing_root,
             use_case_roots=os.pathsep.join(str(root.resolve()) for root in chosen.use_case_roots),
         )
-
-    def with_ports(self, ports: Ports) -> Self:
-        """The same plan on other ports."""
-        return replace(self, ports=ports)
 
     @property
     def airflow_url(self) -> str:

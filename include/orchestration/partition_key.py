@@ -9,7 +9,6 @@ from airflow.sdk.exceptions import AirflowFailException
 FORMAT = "%Y-%m-%d"
 # Ten years: more is a mistake in the form, and every day is an event for Airflow.
 MOST_DAYS = 3660
-PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 
 
 def parse(key: str) -> dt.date:

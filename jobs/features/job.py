@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from jobs.features import build, version
@@ -15,8 +14,6 @@ from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import commits, delta_log, spark_session, sql_quoting
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)

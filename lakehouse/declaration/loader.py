@@ -101,8 +101,18 @@ def by_source(name: str) -> tuple[UseCase, Source]:
 
 
 def folder(use_case: UseCase) -> Path:
-    """The folder that declares ``use_case``."""
-    return next(item.folder for item in find() if item.use_case is not None and item.use_case.name == use_case.name)
+    """The folder that declares ``use_case``. No declaration is read: each has the name of its folder, and no two have the same.
+
+    Raises:
+        DeclarationError: when there is no such folder.
+    """
+    roots = settings.load().use_case_roots
+    for root in roots:
+        if (root / use_case.name / FILE).is_file():
+            return root / use_case.name
+    raise DeclarationError(
+        f"use case {use_case.name}: expected {FILE} in a folder of that name under one of {roots}, found none"
+    )
 
 
 def _without_collisions(found: list[Found]) -> list[Found]:

@@ -111,3 +111,17 @@ def test_an_unknown_name_lists_the_known_ones(lakehouse_root: Path) -> None:
         loader.by_name("trains")
     with pytest.raises(BadArguments, match=r"no source 'tracks'; declared are: .*bakery_plan"):
         loader.by_source("tracks")
+
+
+def test_a_use_case_has_its_folder_without_reading_declarations(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_case = loader.load(folder / loader.FILE)
+    monkeypatch.setenv("USE_CASE_ROOTS", f"{tmp_path / 'empty'}:{tmp_path}")
+    monkeypatch.setattr(loader, "load", lambda file: pytest.fail(f"{file} is read"))
+    assert loader.folder(use_case) == folder
+    shutil.rmtree(folder)
+    with pytest.raises(
+        DeclarationError, match=r"use case bakery_sales: expected use_case.yaml in a folder of that name"
+    ):
+        loader.folder(use_case)
