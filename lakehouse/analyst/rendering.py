@@ -67,7 +67,7 @@ def _tabulate(cells: list[list[str]], **options: Any) -> str:
 
 def _for_terminal(text: str) -> str:
     """The text without characters that a terminal obeys; a line break stays one, within its column."""
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return CONTROL.sub(lambda character: ascii(character[0])[1:-1], text)
 
 
 def _render_json(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

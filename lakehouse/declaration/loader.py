@@ -17,7 +17,7 @@ FILE = "use_case.yaml"
 
 
 @dataclass(frozen=True)
-class Found:
+class Declaration:
     """A folder with a declaration: the use case, or the error that says what is wrong with it."""
 
     folder: Path
@@ -25,16 +25,16 @@ class Found:
     error: DeclarationError | None = None
 
 
-def find(roots: tuple[Path, ...] | None = None) -> list[Found]:
+def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
     """Load every declaration under the roots. An error in one does not hide the others."""
-    found: list[Found] = []
+    declarations: list[Declaration] = []
     for root in settings.load().use_case_roots if roots is None else roots:
         for file in sorted(root.glob(f"*/{FILE}")):
             try:
-                found.append(Found(file.parent, use_case=load(file)))
+                declarations.append(Declaration(file.parent, use_case=load(file)))
             except DeclarationError as error:
-                found.append(Found(file.parent, error=error))
-    return _without_collisions(found)
+                declarations.append(Declaration(file.parent, error=error))
+    return _without_collisions(declarations)
 
 
 def declared() -> list[UseCase]:
@@ -74,14 +74,14 @@ def by_name(name: str) -> UseCase:
     Raises:
         BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
     """
-    found = find()
-    for item in found:
+    declarations = find()
+    for item in declarations:
         if item.folder.name == name:
             if item.error is not None:
                 raise item.error
             assert item.use_case is not None
             return item.use_case
-    names = ", ".join(item.folder.name for item in found) or "none"
+    names = ", ".join(item.folder.name for item in declarations) or "none"
     raise BadArguments(f"there is no use case {name!r}; declared are: {names}")
 
 
@@ -115,11 +115,11 @@ def folder(use_case: UseCase) -> Path:
     )
 
 
-def _without_collisions(found: list[Found]) -> list[Found]:
+def _without_collisions(declarations: list[Declaration]) -> list[Declaration]:
     """Refuse a use case that takes a name or a source another one already has: tables are named after them."""
     owner: dict[str, Path] = {}
     result = []
-    for item in found:
+    for item in declarations:
         names = [] if item.use_case is None else [source.name for source in item.use_case.sources]
         names.append(f"use case {item.folder.name}")
         taken = next((name for name in names if name in owner), None)
@@ -127,7 +127,7 @@ def _without_collisions(found: list[Found]) -> list[Found]:
             error = DeclarationError(
                 f"{item.folder / FILE}: sources: {taken} is already declared in {owner[taken] / FILE}"
             )
-            item = Found(item.folder, error=error)
+            item = Declaration(item.folder, error=error)
         else:
             owner.update({name: item.folder for name in names})
         result.append(item)

@@ -12,8 +12,8 @@ from lakehouse.declaration.section import Section
 def _free_of(forbidden: str, text: str) -> str:
     if not text:
         raise ValueError("a name is expected, found an empty text")
-    if found := sorted(set(forbidden).intersection(text)):
-        shown = " ".join("NUL" if character == "\0" else character for character in found)
+    if present := sorted(set(forbidden).intersection(text)):
+        shown = " ".join("NUL" if character == "\0" else character for character in present)
         raise ValueError(f"a name without {shown} is expected, found {text!r}")
     return text
 

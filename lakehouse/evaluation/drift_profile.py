@@ -36,22 +36,22 @@ Counts = NDArray[np.int64]
 NUMBERS = ConfigDict(allow_inf_nan=False)
 
 
-def psi(expected: Floats, found: Floats) -> Floats:
-    """Population stability index: the sum over the bins of ``(found - expected) * ln(found / expected)``.
+def psi(expected: Floats, actual: Floats) -> Floats:
+    """Population stability index: the sum over the bins of ``(actual - expected) * ln(actual / expected)``.
 
     Siddiqi, Credit Risk Scorecards (2006); it is the symmetrised Kullback-Leibler divergence (Jeffreys 1946). Shares below
     ``SMALLEST_SHARE`` count as that, on both sides, so a bin that is empty in both adds nothing.
 
     Args:
         expected: shape (..., bins), shares that sum to 1 along the last axis.
-        found: shares of the same bins, broadcast against ``expected``.
+        actual: shares of the same bins, broadcast against ``expected``.
 
     Returns:
         Shape (...), 0 for equal distributions.
     """
     e = np.maximum(np.asarray(expected, dtype=np.float64), SMALLEST_SHARE)
-    f = np.maximum(np.asarray(found, dtype=np.float64), SMALLEST_SHARE)
-    return np.asarray(((f - e) * np.log(f / e)).sum(axis=-1), dtype=np.float64)
+    a = np.maximum(np.asarray(actual, dtype=np.float64), SMALLEST_SHARE)
+    return np.asarray(((a - e) * np.log(a / e)).sum(axis=-1), dtype=np.float64)
 
 
 @dataclass(frozen=True, config=NUMBERS)

@@ -29,7 +29,7 @@ HELD = {
     "reasons": (1, "bfbc69204b465027"),
     "outcomes": (1, "254cc45aea6cd6b7"),
     "performance": (1, "d650ff50773bfd23"),
-    "training": (1, "7d384013bf30a357"),
+    "training": (1, "da906952b407fc34"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
