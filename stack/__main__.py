@@ -6,6 +6,8 @@ import argparse
 import sys
 import time
 
+from tabulate import tabulate
+
 from stack import lifecycle
 from stack.credentials import Credentials
 from stack.errors import StackError
@@ -54,8 +56,9 @@ def _status(plan: Plan) -> int:
         print("The stack is down. make up starts it.")
         return 1
     states = lifecycle.status(plan.state_root)
-    for name, state in states.items():
-        print(f"  {name:<14} {state}")
+    print(
+        tabulate([(f"  {name}", state) for name, state in states.items()], tablefmt="plain", preserve_whitespace=True)
+    )
     print(RunningStack(record.plan, Credentials.load_or_create(plan.state_root), was_up=True).addresses())
     unhealthy = [name for name, state in states.items() if state != "up"]
     if unhealthy:

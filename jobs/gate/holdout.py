@@ -37,7 +37,8 @@ def read(use_case: UseCase, challenger: ModelVersion) -> Holdout:
     """The holdout that training left out for the challenger.
 
     Raises:
-        ModelRefused: when the version has no tags of its holdout. TrainingDataMissing: when the holdout has no labelled rows.
+        ModelRefused: when the version's tags do not name the holdout's days. TrainingDataMissing: when the holdout has no
+            labelled rows.
     """
     first, last = challenger.holdout_first, challenger.holdout_last
     features = delta_log.version(tables.features(use_case))

@@ -44,9 +44,9 @@ def compare_nights(
 ) -> RollbackDecision:
     """A pure function of the declared limits and of the nights that both have scored.
 
-    Labels of one night share their circumstances: nights are independent, rows are not. The mean gain of the nights,
-    weighted by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t over nights)
-    has to be above zero.
+    Labels of one night have common causes, so nights are independent and rows are not. The mean gain of the nights, weighted
+    by their rows, has to reach the margin, and the lower end of its one-sided interval (Student's t over nights) has to be
+    above zero.
     """
     rows = sum(night.rows for night in nights)
     counted = f"{len(nights)} night(s) with {rows} labelled rows scored by both versions {champion} and {former}"

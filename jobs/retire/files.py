@@ -18,23 +18,24 @@ def remove(model: ModelVersion) -> None:
     """Remove the files of the version's run and logged model, but for the ``KEPT`` folders. Repeating it is harmless.
 
     Raises:
-        ServiceUnavailable: when the artifact store did not remove them.
+        ServiceUnavailable: when MLflow does not answer, or the artifact store does not remove them.
     """
     from mlflow.exceptions import MlflowException
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     client = mlflow_client.client()
     try:
-        run_files: Any = get_artifact_repository(client.get_run(model.run_id).info.artifact_uri)
-        for item in client.list_artifacts(model.run_id):
-            if item.path not in KEPT:
-                run_files.delete_artifacts(item.path)
-        source = client.get_model_version(model.name, str(model.version)).source or ""
-        if source.startswith("models:/m-"):
-            logged = client.get_logged_model(source.removeprefix("models:/"))
-            model_files: Any = get_artifact_repository(logged.artifact_location)
-            for item in model_files.list_artifacts():
-                model_files.delete_artifacts(item.path)
+        with mlflow_client.tracking():
+            run_files: Any = get_artifact_repository(client.get_run(model.run_id).info.artifact_uri)
+            for item in client.list_artifacts(model.run_id):
+                if item.path not in KEPT:
+                    run_files.delete_artifacts(item.path)
+            source = client.get_model_version(model.name, str(model.version)).source or ""
+            if source.startswith("models:/m-"):
+                logged = client.get_logged_model(source.removeprefix("models:/"))
+                model_files: Any = get_artifact_repository(logged.artifact_location)
+                for item in model_files.list_artifacts():
+                    model_files.delete_artifacts(item.path)
     except (MlflowException, OSError) as error:
         raise ServiceUnavailable(
             f"model {model.name} version {model.version}: expected the artifact store to remove its files, found "
