@@ -14,19 +14,18 @@ from lakehouse.errors import TransformBroken
 from lakehouse.storage import spark_tables
 
 
-def window_condition(use_case: UseCase, item: Input, days: list[dt.date]) -> str:
-    """SQL condition for the silver partitions of an input that any of the days may read."""
+def window(use_case: UseCase, item: Input, days: list[dt.date]) -> tuple[dt.date | None, dt.date]:
+    """The first (None: the table's) and last silver partition of an input that any of the days may read."""
     if use_case.source(item.source).cadence == "occasional":
-        return f"partition <= DATE '{max(days)}'"
-    first, last = min(days) - dt.timedelta(days=item.first), max(days) - dt.timedelta(days=item.last)
-    return f"partition BETWEEN DATE '{first}' AND DATE '{last}'"
+        return None, max(days)
+    return min(days) - dt.timedelta(days=item.first), max(days) - dt.timedelta(days=item.last)
 
 
 def read_inputs(session: SparkSession, use_case: UseCase, days: list[dt.date]) -> dict[str, DataFrame]:
     """The silver rows of every input within its window."""
     return {
-        item.source: spark_tables.read(session, tables.silver(use_case.source(item.source))).where(
-            window_condition(use_case, item, days)
+        item.source: spark_tables.read_between(
+            session, tables.silver(use_case.source(item.source)), *window(use_case, item, days)
         )
         for item in use_case.inputs
     }

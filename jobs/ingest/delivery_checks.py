@@ -14,7 +14,7 @@ from lakehouse import tables
 from lakehouse.declaration import Source, Volume
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import spark_tables, sql_quoting
+from lakehouse.storage import spark_tables
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,10 @@ def check_deliveries(
         others: ids of further deliveries of the same days whose rows count.
         any_volume: somebody looked at the number of rows and says that it is right.
     """
-    days = sql_quoting.days_condition({item.partition for item in arrived})
+    days = {item.partition for item in arrived}
     counted = {*others, *(item.delivery_id for item in arrived)}
-    delivered = spark_tables.read(session, tables.bronze(source)).where(days).where(F.col("delivery_id").isin(*counted))
+    bronze = spark_tables.read_days(session, tables.bronze(source), days)
+    delivered = bronze.where(F.col("delivery_id").isin(*counted))
     # Counted here and written to two tables: checked once.
     marked = contract_checks.mark_duplicates(contract_checks.check(delivered, source), source).persist()
     counts = {row["delivery_id"]: row for row in contract_checks.counts(marked).collect()}

@@ -59,12 +59,12 @@ def write(session: SparkSession, source: Source, checked: CheckedDeliveries, day
     """Replace silver and the rejects of these days with the checked rows, and then the lines of the ledger."""
     lines = [line for line in checked.lines if line.partition in days]
     in_days = sql_quoting.days_condition(days)
-    rows = checked.rows.where(in_days)
-    commits.replace(contract_checks.silver_rows(rows, source), tables.silver(source), where=in_days)
+    rows, most = checked.rows.where(in_days), delta_log.rows_in(tables.bronze(source), days)
+    commits.replace(contract_checks.silver_rows(rows, source), tables.silver(source), in_days, most)
     rejects = tables.rejects(source)
     if any(line.rejected_rows for line in lines) or delta_log.rows_in(rejects, days):
-        commits.replace(contract_checks.reject_rows(rows, source), rejects, where=in_days)
-    commits.ensure(session, rejects)
+        commits.replace(contract_checks.reject_rows(rows, source), rejects, in_days, most)
+    commits.ensure(rejects)
     deliveries.record(lines)
 
 

@@ -13,7 +13,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import SCORE, Profile
 from lakehouse.models import artifacts, registry
-from lakehouse.storage import partition_rows, spark_tables, sql_quoting
+from lakehouse.storage import partition_rows, spark_tables
 
 
 def gather(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
@@ -23,11 +23,10 @@ def gather(session: SparkSession, use_case: UseCase, version: int, days: list[dt
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
     recent = {past for day in days for past in drift.trailing(day, length)}
     older = {past for day in days for past in drift.trailing(day - maturity, length)}
-    within = sql_quoting.days_condition(recent)
-    features = spark_tables.read(session, tables.features(use_case)).where(within)
+    features = spark_tables.read_days(session, tables.features(use_case), recent)
     still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
-    scores = spark_tables.read(session, tables.scores(use_case)).where(within).where(by_champion)
+    scores = spark_tables.read_days(session, tables.scores(use_case), recent).where(by_champion)
     scores = scores.withColumnRenamed(SCORE, drift.PREDICTION)
     measured = partition_rows.read(tables.performance(use_case), older)
     return Evidence(

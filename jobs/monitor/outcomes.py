@@ -15,7 +15,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.evaluation import labelled_rows
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +32,11 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
     if not stale:
         return []
     log.info("monitor: labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])
-    condition = sql_quoting.days_condition(stale)
-    population = spark_tables.read(session, tables.silver(use_case.source(use_case.entity.source))).where(condition)
-    reported = spark_tables.read(session, tables.silver(use_case.source(use_case.label.source))).where(condition)
+    entities = tables.silver(use_case.source(use_case.entity.source))
+    population = spark_tables.read_days(session, entities, stale)
+    reported = spark_tables.read_days(session, tables.silver(use_case.source(use_case.label.source)), stale)
     rows = label_rows(population, reported, use_case, builds.record(table, {day: expected[day] for day in stale}))
-    commits.replace(rows, table, where=condition)
+    commits.replace(rows, table, sql_quoting.days_condition(stale), delta_log.rows_in(entities, stale))
     return stale
 
 

@@ -12,7 +12,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, partition_rows, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, partition_rows, spark_tables
 
 
 def measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
@@ -22,9 +22,9 @@ def measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], fo
     days = up_to_date.compare(table, expected).outdated(force)
     if not days:
         return False
-    commits.ensure(session, table)
+    commits.ensure(table)
     scores, labels, population = (
-        spark_tables.read(session, source).where(sql_quoting.days_condition(days))
+        spark_tables.read_days(session, source, days)
         for source in (
             tables.scores(use_case),
             tables.outcomes(use_case),

@@ -22,7 +22,7 @@ from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.evaluation.drift_profile import REFERENCE_ROWS
 from lakehouse.models import artifacts, registry
-from lakehouse.storage import partition_rows, spark_session, spark_tables, sql_quoting
+from lakehouse.storage import partition_rows, spark_session, spark_tables
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ def tags(use_case: UseCase, day: dt.date, rows: Rows) -> dict[str, str]:
 def _window(use_case: UseCase, day: dt.date, version: int, columns: list[str]) -> pd.DataFrame:
     """The sample of the trailing window, scored by that version."""
     session = spark_session.session(f"report {use_case.name}")
-    days = sql_quoting.days_condition(day - dt.timedelta(days=back) for back in range(use_case.drift.window_days))
-    features = spark_tables.read(session, tables.features(use_case)).where(days)
+    days = [day - dt.timedelta(days=back) for back in range(use_case.drift.window_days)]
+    features = spark_tables.read_days(session, tables.features(use_case), days)
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
-    scores = spark_tables.read(session, tables.scores(use_case)).where(days).where(by_champion)
+    scores = spark_tables.read_days(session, tables.scores(use_case), days).where(by_champion)
     return window_sample(features, scores, use_case.entity.key, columns, REFERENCE_ROWS).toPandas()

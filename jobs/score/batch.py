@@ -21,7 +21,7 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness.score_plan import ScorePlan
-from lakehouse.storage import commits, spark_session, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_session, spark_tables, sql_quoting
 
 log = logging.getLogger(__name__)
 
@@ -114,16 +114,14 @@ class ScoringBatch:
         names = registry.declared_features(model, use_case)
         booster = artifacts.model_bytes(model)
         log.info("scoring %d day(s) of %s with version %d as %s", len(days), use_case.name, model.version, lineage.role)
-        features = spark_tables.read(session, tables.features(use_case), at_version=self.features_version)
-        scored = score_rows(features.where(sql_quoting.days_condition(days)), use_case, booster, names)
+        features = spark_tables.read_days(session, tables.features(use_case), days, self.features_version)
+        scored = score_rows(features, use_case, booster, names)
         return add_lineage_columns(scored, lineage)
 
     def _write(self, days: list[dt.date], parts: list[DataFrame]) -> None:
-        commits.replace(
-            reduce(DataFrame.unionByName, parts),
-            tables.scores(self.plan.use_case),
-            where=sql_quoting.days_condition(days),
-        )
+        rows = delta_log.rows_in(tables.features(self.plan.use_case), days) * len(parts)
+        where = sql_quoting.days_condition(days)
+        commits.replace(reduce(DataFrame.unionByName, parts), tables.scores(self.plan.use_case), where, rows)
 
 
 def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tuple[str, ...]) -> DataFrame:

@@ -67,7 +67,10 @@ def refresh_reasons(
             F.lit(model.version).alias("model_version"),
             spark_tables.value_of_day({day: digests[day] for day in days}).alias(tables.INPUTS_FINGERPRINT),
         )
-        commits.replace(stamped, table, where=f"{sql_quoting.days_condition(days)} AND role = '{registry.CHAMPION}'")
+        # A line for each named feature, and one for the others.
+        lines = delta_log.rows_in(tables.scores(use_case), days) * (use_case.reasons.each + 1)
+        where = f"{sql_quoting.days_condition(days)} AND role = '{registry.CHAMPION}'"
+        commits.replace(stamped, table, where, lines)
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
@@ -82,11 +85,9 @@ def _features(
 ) -> DataFrame:
     """The feature rows of the scores that get reasons."""
     on = ["partition", *use_case.entity.key]
-    within = sql_quoting.days_condition(days)
-    scores = spark_tables.read(session, tables.scores(use_case), at_version=scores_version).where(
-        f"{within} AND role = '{registry.CHAMPION}'"
-    )
-    features = spark_tables.read(session, tables.features(use_case), at_version=features_version).where(within)
+    scores = spark_tables.read_days(session, tables.scores(use_case), days, scores_version)
+    scores = scores.where(F.col("role") == registry.CHAMPION)
+    features = spark_tables.read_days(session, tables.features(use_case), days, features_version)
     return features.join(choose(scores, declared, on), on, "left_semi")
 
 

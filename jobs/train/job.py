@@ -12,14 +12,14 @@ from typing import Any
 from jobs.result import Result
 from jobs.train.arguments import TrainArguments
 from jobs.train.input_snapshot import InputSnapshot, take_snapshot
-from jobs.train.search import locks, studies
+from jobs.train.search import studies
 from jobs.train.split import Parts, Split, divide
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import labelled_rows
 from lakehouse.models import artifacts, registry
 from lakehouse.models.registry import ModelVersion
-from lakehouse.storage import spark_session
+from lakehouse.storage import file_locks, spark_session
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +70,9 @@ def run(arguments: TrainArguments) -> Result:
     snapshot = take_snapshot(use_case, split)
     # Of two trainings of the same at once the second waits, and then finds the version.
     lock = studies.training_lock(studies.folder(use_case, snapshot.fingerprint))
-    if locks.held(lock):
+    if file_locks.held(lock):
         log.info("train %s: another training of the same is running; waiting for it", use_case.name)
-    with locks.locked(lock):
+    with file_locks.locked(lock):
         return _registered_or_trained(use_case, arguments.partition, arguments.actor, split, snapshot)
 
 

@@ -132,15 +132,15 @@ def read(
             f"python -m jobs ingest --source {source.name} --partition {first} --through {last}"
         )
     chosen = tuple(use_case.feature_names if names is None else names)
-    within = f"partition BETWEEN DATE '{first}' AND DATE '{last}'"
     rows = join_labels(
-        spark_tables.read(spark, features, at_version=features_version).where(within),
-        spark_tables.read(spark, outcomes, at_version=labels_version).where(within),
+        spark_tables.read_between(spark, features, first, last, features_version),
+        spark_tables.read_between(spark, outcomes, first, last, labels_version),
         use_case,
         chosen,
     )
     if sliced and use_case.slices:
-        population = spark_tables.read(spark, tables.silver(use_case.source(use_case.entity.source))).where(within)
+        entities = tables.silver(use_case.source(use_case.entity.source))
+        population = spark_tables.read_between(spark, entities, first, last)
         rows = join_slices(rows, population, use_case)
     return _from_arrow(rows.toArrow(), use_case, chosen)
 

@@ -1,9 +1,14 @@
-"""A Delta table as an Arrow dataset, for readers without Spark."""
+"""A Delta table as Arrow knows it, for readers without Spark."""
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyarrow import dataset, fs
+
+from lakehouse.storage import delta_log, table_schema
+from lakehouse.tables import Table
 
 
 def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
@@ -17,3 +22,24 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
     # one that is still closing a file when the process ends aborts it, after all its work was done.
     filesystem, path = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
     return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(path, filesystem))
+
+
+def read(table: Table, where: pc.Expression | None = None, at_version: int | None = None) -> pa.Table:
+    """The rows that satisfy ``where``, with the declared columns; a column that the table does not have yet is null.
+
+    Args:
+        table: a table of the catalogue; one that does not exist has no rows.
+        where: on columns that the table has.
+        at_version: of the table; the newest by default.
+    """
+    schema = table_schema.arrow_schema(table)
+    if not delta_log.exists(table):
+        return schema.empty_table()
+    location = delta_log.location(table)
+    opened = open_dataset(DeltaTable(location, version=at_version), location)
+    present = [name for name in table.column_names if name in opened.schema.names]
+    rows = opened.to_table(columns=present, filter=where)
+    for field in schema:
+        if field.name not in present:
+            rows = rows.append_column(field.name, pa.nulls(len(rows), field.type))
+    return rows.select(list(table.column_names))

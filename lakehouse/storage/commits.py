@@ -1,29 +1,42 @@
 """The one door for commits: every change of a table of the lakehouse goes through here.
 
 Every commit replaces whole partitions or deliveries, so that it can be repeated for free (rule 3 of the design), and is tried
-again when another writer's commit came first. Data of any size comes as a Spark frame; small tables (the ledger, the
-events, a day's metrics) come as rows and are committed by delta-rs in this process: Spark would take a second for what takes
-a hundredth of one.
+again when another writer's commit came first. What fits into this process is committed by delta-rs: through Spark's Delta writer a
+thousand rows cost 1.4 s of processor time, collected and committed here 0.15 s (two cores, a warm server:
+`python -m tests.bench.small_commits`). More rows than that are written by Spark's own tasks.
+
+The two kinds of writers must not meet: on a local folder Spark looks whether a version is there and then renames its own onto it,
+over what delta-rs has put there in between. So a commit of Spark's has the table to itself, by a lock that all commits of
+delta-rs share (docs/decisions/0029-small-commits-by-delta-rs.md).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Schema, write_deltalake
 
-from lakehouse.declaration import Column
-from lakehouse.storage import arrow_dataset, delta_log, small_tables, sql_quoting, table_schema
+from lakehouse import settings
+from lakehouse.storage import arrow_dataset, delta_log, file_locks, small_tables, sql_quoting, table_schema
 from lakehouse.storage.commit_retry import retry_on_conflict
 from lakehouse.storage.small_tables import Row
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+# More rows than this are written by Spark's tasks: here they would have to fit into memory, with all their columns.
+COLLECTED_ROWS = 200_000
+
+# Beside the layers, in the lakehouse's folder: whoever writes to it has to see the same locks.
+LOCKS = ".locks"
 
 
 def create(table: Table) -> None:
@@ -47,33 +60,41 @@ def create(table: Table) -> None:
     retry_on_conflict(table, attempt)
 
 
-def ensure(spark: SparkSession, table: Table) -> None:
+def ensure(table: Table) -> None:
     """Create the table as declared when it does not exist; add the columns that were declared since its creation."""
     present = delta_log.column_names(table)
     if not present:
         create(table)
-    elif new := [column for column in table.columns if column.name not in present]:
-        added = ", ".join(map(_column_ddl, new))
-        retry_on_conflict(table, lambda: spark.sql(f"ALTER TABLE {_address(table)} ADD COLUMNS ({added})"))
+        return
+    declared = Schema.from_arrow(table_schema.arrow_schema(table)).fields
+    if new := [field for field in declared if field.name not in present]:
+        with _shared_with_delta_rs(table):
+            retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).alter.add_columns(new))
 
 
-def replace(frame: DataFrame, table: Table, where: str) -> None:
+def replace(frame: DataFrame, table: Table, where: str, rows: int) -> None:
     """Replace all rows of ``table`` that satisfy ``where`` with those of ``frame``, in one commit.
 
     Args:
         frame: the declared columns, in any order; every row must satisfy ``where``.
         table: the table, created when missing.
         where: SQL condition, normally on ``partition_by`` columns.
+        rows: about how many rows the frame has, or more: few are collected and committed in this process.
 
     Raises:
         WriteConflict: when other writers changed the same files again and again.
     """
-    ensure(frame.sparkSession, table)
+    ensure(table)
+    location, columns = delta_log.location(table), frame.select(*table.column_names)
+    if rows <= COLLECTED_ROWS:
+        _overwrite(table, columns.toArrow().cast(table_schema.arrow_schema(table)), where)
+        return
     # Rows of a day go to one task, or each of the tasks would leave a small file in every day of a range. Rebalancing
     # still spreads the days over the cores and splits a day that is too big for one file.
-    gathered = frame.select(*table.column_names).hint("rebalance", *table.partition_by)
+    gathered = columns.hint("rebalance", *table.partition_by)
     writer = gathered.write.format("delta").mode("overwrite").option("replaceWhere", where)
-    retry_on_conflict(table, lambda: writer.save(delta_log.location(table)))
+    with _alone(table):
+        retry_on_conflict(table, lambda: writer.save(location))
 
 
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
@@ -89,8 +110,7 @@ def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
     """
     if not delta_log.exists(table):
         create(table)
-    content, location = _arrow(table, rows), delta_log.location(table)
-    retry_on_conflict(table, lambda: write_deltalake(location, content, mode="overwrite", predicate=where))
+    _overwrite(table, _arrow(table, rows), where)
 
 
 def amend_rows(
@@ -123,25 +143,29 @@ def amend_rows(
         if new is not None:
             write_deltalake(opened, _arrow(table, new), mode="overwrite", predicate=where)
 
-    retry_on_conflict(table, attempt)
+    with _shared_with_delta_rs(table):
+        retry_on_conflict(table, attempt)
 
 
 def compact(spark: SparkSession, table: Table) -> None:
     """Merge small files, and remove those that no version within the table's retention needs."""
-    retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)}").collect())
+    with _alone(table):
+        retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)}").collect())
     vacuum(table)
 
 
 def compact_rows(table: Table) -> None:
     """The same for a small table, without Spark."""
-    retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact())
+    with _shared_with_delta_rs(table):
+        retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact())
     vacuum(table)
 
 
 def cluster(spark: SparkSession, table: Table, days: Iterable[dt.date]) -> None:
     """Sort the rows of these days into files by ``clustered_by``."""
     where = f"WHERE {sql_quoting.days_condition(days)} ZORDER BY (`{table.clustered_by}`)"
-    retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)} {where}").collect())
+    with _alone(table):
+        retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)} {where}").collect())
 
 
 def vacuum(table: Table) -> None:
@@ -155,9 +179,26 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
     return pa.Table.from_pylist(lines, table_schema.arrow_schema(table))
 
 
-def _column_ddl(column: Column) -> str:
-    null = "" if column.nullable else " NOT NULL"
-    return f"`{column.name}` {column.type}{null} COMMENT {sql_quoting.spark_literal(column.description)}"
+def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
+    location = delta_log.location(table)
+    with _shared_with_delta_rs(table):
+        retry_on_conflict(table, lambda: write_deltalake(location, rows, mode="overwrite", predicate=where))
+
+
+def _shared_with_delta_rs(table: Table) -> AbstractContextManager[None]:
+    """Commits of delta-rs may come together: each puts its version only where none is."""
+    return _lock(table, shared=True)
+
+
+def _alone(table: Table) -> AbstractContextManager[None]:
+    """For a commit of Spark's."""
+    return _lock(table, shared=False)
+
+
+def _lock(table: Table, shared: bool) -> AbstractContextManager[None]:
+    root = settings.load().lakehouse_root
+    # An object store has no locks; what is safe there is another matter (docs/operations.md).
+    return nullcontext() if "://" in root else file_locks.locked(Path(root) / LOCKS / table.full_name, shared)
 
 
 def _address(table: Table) -> str:

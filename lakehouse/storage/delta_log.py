@@ -81,10 +81,18 @@ def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.
     return {day: None if None in bounds else (str(min(bounds)), str(max(bounds))) for day, bounds in values.items()}
 
 
+def rows_by_day(table: Table, at_version: int | None = None, **partition: str) -> dict[dt.date, int]:
+    """How many rows each day of the table has, by the log's statistics; days without rows are left out."""
+    rows: dict[dt.date, int] = {}
+    for day, (count,) in _files(table, partition, "num_records", at_version=at_version):
+        rows[day] = rows.get(day, 0) + count
+    return rows
+
+
 def rows_in(table: Table, days: Iterable[dt.date], **partition: str) -> int:
     """How many rows the table holds for these days, by the log's statistics."""
-    counted = set(days)
-    return sum(rows for day, (rows,) in _files(table, partition, "num_records") if day in counted)
+    rows = rows_by_day(table, None, **partition)
+    return sum(rows.get(day, 0) for day in set(days))
 
 
 def _files(

@@ -24,12 +24,12 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "368a41b725fdaeac"),
-    "scores": (1, "4a0b152f95916602"),
-    "reasons": (1, "bfbc69204b465027"),
-    "outcomes": (1, "254cc45aea6cd6b7"),
-    "performance": (1, "d650ff50773bfd23"),
-    "training": (1, "da906952b407fc34"),
+    "features": (1, "66f7ac7650961f75"),
+    "scores": (1, "3d9adf1635003241"),
+    "reasons": (1, "2054afc0e7f999d6"),
+    "outcomes": (1, "4bd3477059b58cd0"),
+    "performance": (1, "681c5c132f3d74da"),
+    "training": (1, "abaf3ae9943560e0"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
@@ -43,7 +43,6 @@ NEUTRAL = (
     "jobs.train.plots",
     "jobs.train.reproduction",
     "jobs.train.search.journal",
-    "jobs.train.search.locks",
     "jobs.train.tracking",
     "lakehouse.arrivals",
     "lakehouse.code_version",

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from jobs.train.search import locks, space
+from jobs.train.search import space
 from jobs.train.search.space import Value
 from lakehouse import settings
 from lakehouse.declaration import UseCase
+from lakehouse.storage import file_locks
 
 # The best point, for later studies; the journal next to it has every trial.
 BEST_FILE = "found.json"
@@ -47,7 +48,7 @@ def remember(folder: Path, day: dt.date, best: Mapping[str, Value], loss: float)
     draft.replace(folder / BEST_FILE)
     studies = [other for other in folder.parent.iterdir() if other.is_dir()]
     for other in sorted(studies, key=lambda study: study.stat().st_mtime, reverse=True)[KEPT:]:
-        if not locks.held(training_lock(other)):
+        if not file_locks.held(training_lock(other)):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -19,10 +19,11 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from jobs.train.search import journal, locks, space
+from jobs.train.search import journal, space
 from jobs.train.search.sampler import SLOT, SlotSampler
 from jobs.train.search.space import Value
 from lakehouse.declaration import Model
+from lakehouse.storage import file_locks
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Study:
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._model = model
-        self._lock = locks.hold(folder / "lock")
+        self._lock = file_locks.hold(folder / "lock")
         self.optuna = optuna.create_study(
             study_name=folder.name,
             storage=journal.storage(folder / "journal.log"),

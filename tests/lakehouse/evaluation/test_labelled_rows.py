@@ -70,7 +70,7 @@ def test_several_outcomes_of_one_entity_are_refused(spark: SparkSession, lakehou
     appointments.fill(use_case, DAY, days=1)
     visits = tables.silver(use_case.source("visits"))
     rows = spark_tables.read(spark, visits).localCheckpoint()
-    commits.replace(rows.unionAll(rows), visits, where=sql_quoting.days_condition([DAY]))
+    commits.replace(rows.unionAll(rows), visits, where=sql_quoting.days_condition([DAY]), rows=100)
     with pytest.raises(DeclarationError, match=r"label\.source: expected one row"):
         labelled_rows.read(spark, use_case, DAY, DAY, 1, delta_log.version(visits))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.train.search import locks, space, studies, tuning
+from jobs.train.search import space, studies, tuning
 from lakehouse.declaration import Range, UseCase
+from lakehouse.storage import file_locks
 from tests.jobs import appointments
 from tests.jobs.train.rows import rows
 
@@ -73,7 +74,7 @@ def test_the_best_point_of_an_older_release_is_read_with_its_whole_numbers_whole
 def test_the_oldest_studies_are_forgotten_but_none_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "KEPT", 2)
     oldest = found("f0", DAY)
-    with locks.locked(studies.training_lock(oldest)):
+    with file_locks.locked(studies.training_lock(oldest)):
         found("f1", DAY)
         found("f2", DAY)
         found("f3", DAY)

@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import IO
 
 
-def hold(file: Path) -> IO[bytes]:
-    """Wait for the lock on ``file``, and hold it until the returned file is closed or this process ends."""
+def hold(file: Path, shared: bool = False) -> IO[bytes]:
+    """Wait for the lock on ``file``, and hold it until the returned file is closed or this process ends.
+
+    Args:
+        file: made when missing.
+        shared: hold it together with others that share it; else alone.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     opened = file.open("ab")
-    fcntl.flock(opened, fcntl.LOCK_EX)
+    fcntl.flock(opened, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     return opened
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
+def locked(file: Path, shared: bool = False) -> Iterator[None]:
     """Hold the lock on ``file`` for the block."""
-    with hold(file):
+    with hold(file, shared):
         yield
 
 
