@@ -1,6 +1,7 @@
-"""What a commit and a read of a thousand rows cost, through Spark's Delta and in this process: ``python -m tests.bench.small_commits``.
+"""What a commit and a read of a thousand rows cost, through Spark's Delta and in this process.
 
-Both in turn, in one run, on a Spark of its own in this process. Processor seconds are those of the JVM and of Python together.
+``python -m tests.bench.small_commits``: both in one run, on a Spark of its own in this process. Processor seconds are those of
+the JVM and of Python together.
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ VALUES = {
 
 def rows_of(spark: SparkSession, table: Table, day: dt.date) -> DataFrame:
     """A thousand rows of a day."""
-    columns = {one.name: VALUES.get(one.type, lambda: F.col("id"))().cast(one.type) for one in table.columns}
+    columns = {
+        one.name: VALUES.get(one.type, lambda: F.col("id"))().cast(one.type)
+        for one in table.columns
+        if one.type != "date"
+    }
     return (
         spark.range(ROWS).select(*(columns[name].alias(name) for name in columns)).withColumn("partition", F.lit(day))
     )
