@@ -82,7 +82,10 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     run = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with shared_spark.joined((run / "spark").resolve()) as address:
         os.environ["SPARK_REMOTE"] = address
-        yield session("tests")
+        made = session("tests")
+        yield made
+        # Else the process asks the server for a last cleaning when it ends, and waits 50 s for one that is gone.
+        made.client.close()
 
 
 @pytest.fixture(scope="session")
