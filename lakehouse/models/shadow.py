@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 CHALLENGER, FORMER = "challenger", "former champion"
 
 # What ``ops.builds`` has of the challenger's rows next to their inputs.
-BESIDE, DECIDES_FOR = "beside the champion", "decides for"
+SHADOW_REASON, DECIDES_FOR = "beside the champion", "decides for"
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def recorded(use_case: UseCase, days: Collection[dt.date], retry_failed: bool = 
     if retry_failed and (rollout.shadow or rollout.former_nights) and (without := set(days) - set(shadows)):
         # A recorded build without rows: the champion's rows were written, and the challenger failed.
         for day, attempts in builds.attempted_inputs(table, without).items():
-            if in_shadow := [inputs for inputs in attempts if BESIDE in inputs]:
+            if in_shadow := [inputs for inputs in attempts if SHADOW_REASON in inputs]:
                 last = in_shadow[-1]
-                shadows[day] = Shadow(int(last["model version"]), last[BESIDE], float(last[DECIDES_FOR]))
+                shadows[day] = Shadow(int(last["model version"]), last[SHADOW_REASON], float(last[DECIDES_FOR]))
     return shadows
 
 

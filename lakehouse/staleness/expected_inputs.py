@@ -12,7 +12,7 @@ from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase, transform
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
-from lakehouse.models.shadow import BESIDE, DECIDES_FOR, Shadow
+from lakehouse.models.shadow import SHADOW_REASON, DECIDES_FOR, Shadow
 from lakehouse.ops import deliveries
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness import up_to_date
@@ -57,7 +57,11 @@ def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary
 
 def for_challenger_scores(features_fingerprint: str, shadow: Shadow, model: ModelVersion, code: int) -> Inputs:
     """The same for the challenger's scores, and why it is in shadow."""
-    return {**for_scores(features_fingerprint, model, code), BESIDE: shadow.why, DECIDES_FOR: f"{shadow.share:g}"}
+    return {
+        **for_scores(features_fingerprint, model, code),
+        SHADOW_REASON: shadow.why,
+        DECIDES_FOR: f"{shadow.share:g}",
+    }
 
 
 def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
