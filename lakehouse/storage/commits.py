@@ -3,7 +3,7 @@
 Every commit replaces whole partitions or deliveries, so that it can be repeated for free (rule 3 of the design), and is tried
 again when another writer's commit came first. What fits into this process is committed by delta-rs: through Spark's Delta writer a
 thousand rows cost 1.4 s of processor time, collected and committed here 0.15 s (two cores, a warm server:
-`python -m tests.bench.small_commits`). More rows than that are written by Spark's own tasks.
+`make bench-commits`). More rows than that are written by Spark's own tasks.
 
 The two kinds of writers must not meet: on a local folder Spark looks whether a version is there and then renames its own onto it,
 over what delta-rs has put there in between. So a commit of Spark's has the table to itself, by a lock that all commits of

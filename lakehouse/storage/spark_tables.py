@@ -2,7 +2,7 @@
 
 Few rows are read in this process and given to Spark as they are. Through its Delta reader a table that has a new version
 costs 0.8 s of processor time, mostly for questions to the log, whatever the rows; a thousand rows that are given take a tenth
-of a second (two cores, a warm server: `python -m tests.bench.small_commits`).
+of a second (two cores, a warm server: `make bench-commits`).
 """
 
 from __future__ import annotations
