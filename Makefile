@@ -21,7 +21,7 @@ N ?= 50
 
 help: ## list the targets
 	@echo "Nightjar: nightly scoring and retraining on Airflow, Spark, Delta Lake and MLflow."
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "First time: make demo. Another Python: make PYTHON=python3.12 demo."
 
 env: $(STAMP) ## create .venv from the lock and fetch Spark's jars (every other target does this first)

@@ -12,7 +12,7 @@ from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase, transform
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
-from lakehouse.models.shadow import SHADOW_REASON, DECIDES_FOR, Shadow
+from lakehouse.models.shadow import DECIDES_FOR, SHADOW_REASON, Shadow
 from lakehouse.ops import deliveries
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness import up_to_date
