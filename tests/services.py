@@ -15,7 +15,7 @@ from stack.plan import Plan
 from stack.services import Service, log_file, prepare_spark, services
 
 START_SECONDS = 120
-# A Spark that lives for a minute does not repay optimised code: a quarter less of two cores' time, and as fast.
+# A Spark that lives for minutes does not repay optimised code: a fifth to a quarter less of two cores' time, and as fast.
 SHORT_LIVED = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 
 
@@ -29,9 +29,8 @@ def with_own_spark() -> dict[str, str]:
 class Running:
     """One service of a plan: ``spark`` or ``mlflow``."""
 
-    def __init__(self, plan: Plan, name: str, optimise: bool = False) -> None:
-        """``optimise`` Spark's code, as the stack does."""
-        self._plan, self._optimise = plan, optimise
+    def __init__(self, plan: Plan, name: str) -> None:
+        self._plan = plan
         self._service: Service = next(service for service in services(plan) if service.name == name)
         self._process: psutil.Process | None = None
         self._since = 0.0
@@ -42,8 +41,7 @@ class Running:
         own = {name: value for name, value in environ.items() if name not in self._service.without}
         if self._service.name == "spark":
             prepare_spark(self._plan, os.environ)
-            if not self._optimise:
-                own |= SHORT_LIVED
+            own |= SHORT_LIVED
         self._plan.mlflow_home.mkdir(parents=True, exist_ok=True)
         self._since = time.time()
         log = log_file(self._plan, self._service.name)
