@@ -76,5 +76,24 @@ def stop(find: Callable[[], Iterable[psutil.Process]], grace_seconds: float = 10
             except psutil.NoSuchProcess:
                 continue
         seen.update(process.pid for process in processes)
-        psutil.wait_procs(processes, timeout=0.5 if in_time else 5)
+        _await_end(processes, 0.5 if in_time else 5)
     return len(seen)
+
+
+def _await_end(processes: list[psutil.Process], seconds: float) -> None:
+    """Wait until all of ``processes`` have ended, but no longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while any(map(_lives, processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # Those that this process started itself leave the system's table only when it asks for them.
+    psutil.wait_procs(processes, timeout=0)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it still runs. One that has ended stays a zombie for as long as its parent does not ask for it: in a container
+    whose first process never does, for ever.
+    """
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -68,9 +68,9 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     """A session on the server that all tests share; jobs that ask lakehouse.storage.spark_session for one get the same."""
     from lakehouse.storage import spark_config
     from lakehouse.storage.spark_session import session
-    from tests import shared_spark
+    from tests import services, shared_spark
 
-    spark_config.CONFIG |= shared_spark.SMALL
+    spark_config.CONFIG |= services.SMALL
     # Whatever the shell works with: a stack that is up, or a cluster.
     os.environ.pop("SPARK_REMOTE", None)
     os.environ["SPARK_MASTER"] = "local[2]"

@@ -25,15 +25,6 @@ from stack.plan import Plan
 from stack.ports import Ports
 from tests.services import Running
 
-# Tables of some rows: one task is enough for what a cluster does with many, plans have nothing to adapt to, and nobody reads their
-# text. Plans without both took 9 % less of the server's time on two cores.
-SMALL = {
-    "spark.sql.shuffle.partitions": "1",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.ui.explainMode": "simple",
-}
-
 
 @contextmanager
 def joined(folder: Path) -> Iterator[str]:

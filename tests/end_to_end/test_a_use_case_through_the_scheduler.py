@@ -13,28 +13,50 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from stack.airflow_client import AirflowClient
+from stack.airflow_client import PAUSE_SECONDS, AirflowClient
+from stack.errors import StackError
 from stack.lifecycle import await_all, running_stack
 from stack.plan import Plan
 from stack.ports import Ports
 from stack.running import RunningStack
+from tests.services import short_lived_spark
 from tests.use_cases import bakery
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]
 
 PROJECT = Path(__file__).parents[2]
-START, HISTORY_END = dt.date(2024, 3, 1), dt.date(2024, 5, 20)
-NIGHTS = [dt.date(2024, 5, 21) + dt.timedelta(days=offset) for offset in range(3)]
+WEEK = dt.timedelta(days=7)
+# As many days as a training reads. A day each for "the night that is run again" and "the night after it".
+START, HISTORY_END = dt.date(2024, 3, 1), dt.date(2024, 5, 14)
+NIGHTS = [HISTORY_END + dt.timedelta(days=offset) for offset in (1, 2)]
+BROKEN = NIGHTS[-1] + dt.timedelta(days=1)
 ROWS = len(bakery.SHOPS) * len(bakery.BREADS)
 PATIENCE_SECONDS = 420
+# Nobody changes a DAG file meanwhile: they are parsed once.
+PARSED_ONCE = {
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "3600",
+}
+
+
+# Several jobs, one after the other, in one Python: what a test asks of them is what they write.
+IN_A_ROW = """
+import json, sys
+from jobs.__main__ import main
+for arguments in json.loads(sys.argv[1]):
+    if main(arguments) != 0:
+        sys.exit(f"failed: {arguments}")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +75,29 @@ def stack(root: Path) -> Iterator[RunningStack]:
         landing_root=str(root / "landing"),
         use_case_roots=str(PROJECT / "tests" / "use_cases"),
     )
-    with running_stack(plan, wait_for=["spark"]) as running:
+    with patch.dict(os.environ, PARSED_ONCE), short_lived_spark(), running_stack(plan, wait_for=["spark"]) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def nights(stack: RunningStack, root: Path) -> AirflowClient:
-    """History by jobs; the champion by train__bakery_sales; three nights by a backfill of both sources at once."""
+    """History by jobs; the champion by train__bakery_sales, and a refused delivery; the nights by backfills of both sources."""
     bakery.deliver(root / "landing", START, NIGHTS[-1])
-    job(stack, "ingest", "--source", "bakery_plan", "--partition", START, "--through", HISTORY_END)
-    known = HISTORY_END - dt.timedelta(days=7)
-    job(stack, "ingest", "--source", "bakery_sales_counted", "--partition", START, "--through", known)
-    job(stack, "features", "--use-case", "bakery_sales", "--partition", START, "--through", HISTORY_END)
+    bakery.write(root / "landing", "bakery_plan", BROKEN, ["shop,bread,planned", "canal,rye,3"])
+    plans = begin(stack, "ingest", "--source", "bakery_plan", "--partition", START, "--through", HISTORY_END)
+    sales = "bakery_sales_counted"
+    end(plans, begin(stack, "ingest", "--source", sales, "--partition", START, "--through", HISTORY_END - WEEK))
+    end(begin(stack, "features", "--use-case", "bakery_sales", "--partition", START, "--through", HISTORY_END))
     await_all(stack)
     airflow = AirflowClient(stack)
     airflow.trigger("train__bakery_sales", "first", conf={"partition": str(NIGHTS[0])})
+    airflow.trigger("ingest__bakery_plan", "broken", str(BROKEN))
     airflow.wait("train__bakery_sales", "first", PATIENCE_SECONDS)
-    week = dt.timedelta(days=7)
-    backfill(stack, "ingest__bakery_plan", NIGHTS[0], NIGHTS[-1])
-    backfill(stack, "ingest__bakery_sales_counted", NIGHTS[0] - week, NIGHTS[-1] - week)
-    await_monitored(airflow, NIGHTS)
+    end(
+        backfill(stack, "ingest__bakery_plan", NIGHTS[0], NIGHTS[-1]),
+        backfill(stack, "ingest__bakery_sales_counted", NIGHTS[0] - WEEK, NIGHTS[-1] - WEEK),
+    )
+    await_runs(airflow, {night: {"features": 1, "score": 1, "monitor": 1} for night in NIGHTS})
     return airflow
 
 
@@ -94,7 +119,7 @@ def test_no_score_is_doubled_and_each_knows_where_it_comes_from(nights: AirflowC
 
 def test_labels_mature_after_a_week_and_unlabelled_rows_are_counted(nights: AirflowClient, root: Path) -> None:
     found = ask(root, "bakery_sales_outcomes", "select distinct partition from t")
-    assert {day for (day,) in found} >= {night - dt.timedelta(days=7) for night in NIGHTS}
+    assert {day for (day,) in found} >= {night - WEEK for night in NIGHTS}
 
 
 def test_each_night_has_a_drift_verdict_with_its_reason(nights: AirflowClient, root: Path) -> None:
@@ -106,7 +131,7 @@ def test_each_night_has_a_drift_verdict_with_its_reason(nights: AirflowClient, r
 def test_the_ledger_adds_up(nights: AirflowClient, root: Path) -> None:
     books = DeltaTable(root / "warehouse/ops/deliveries").to_pyarrow_table().to_pylist()
     days = (NIGHTS[-1] - START).days + 1
-    assert len(books) == days + days - 7
+    assert Counter(line["status"] for line in books) == {"ingested": days + days - 7, "refused": 1}
     assert all(
         line["delivered_rows"] == line["accepted_rows"] + line["rejected_rows"] + line["duplicate_rows"]
         for line in books
@@ -119,13 +144,16 @@ def test_each_partition_had_one_run_of_every_stage(nights: AirflowClient) -> Non
         assert sorted(stages) == ["features__bakery_sales", "monitor__bakery_sales", "score__bakery_sales"]
 
 
-def test_clearing_a_night_and_running_it_again_changes_no_row(nights: AirflowClient, root: Path) -> None:
+def test_clearing_what_a_night_built_and_running_it_again_changes_no_row(nights: AirflowClient, root: Path) -> None:
     before = digests(root)
-    for run in [run for run in nights.runs_of(str(NIGHTS[1])) if run["dag_id"].startswith(("features__", "score__"))]:
+    for stage, night in (("features", NIGHTS[0]), ("score", NIGHTS[1])):
+        (run,) = [run for run in nights.runs_of(str(night)) if run["dag_id"] == f"{stage}__bakery_sales"]
         nights.clear(run["dag_id"], run["dag_run_id"], only_failed=False)
-        nights.wait(run["dag_id"], run["dag_run_id"], PATIENCE_SECONDS)
-    # Features that were built again announce the day again, so that what depends on it follows once more.
-    await_quiet(nights, NIGHTS[1])
+    # What was made again is announced again, so that what depends on it follows once more.
+    await_runs(
+        nights,
+        {NIGHTS[0]: {"features": 1, "score": 2, "monitor": 2}, NIGHTS[1]: {"features": 1, "score": 1, "monitor": 2}},
+    )
     assert digests(root) == before
 
 
@@ -133,67 +161,61 @@ def test_days_one_by_one_leave_the_same_tables_as_the_backfill(
     nights: AirflowClient, stack: RunningStack, root: Path
 ) -> None:
     before = digests(root)
-    for night in NIGHTS:
-        for stage in ("features", "score", "monitor"):
-            job(stack, stage, "--use-case", "bakery_sales", "--partition", night, "--force")
+    jobs = [
+        [stage, "--use-case", "bakery_sales", "--partition", str(night), "--force"]
+        for night in NIGHTS
+        for stage in ("features", "score", "monitor")
+    ]
+    end(start(stack, sys.executable, "-c", IN_A_ROW, json.dumps(jobs)))
     assert digests(root) == before
 
 
-def test_a_failed_run_shows_the_jobs_own_error_line(nights: AirflowClient, stack: RunningStack, root: Path) -> None:
-    day = NIGHTS[-1] + dt.timedelta(days=1)
-    bakery.write(root / "landing", "bakery_plan", day, ["shop,bread,planned", "canal,rye,3"])
-    nights.trigger("ingest__bakery_plan", "broken", str(day))
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (nights.run("ingest__bakery_plan", "broken") or {})["state"] not in ("failed", "success"):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+def test_a_failed_run_shows_the_jobs_own_error_line(nights: AirflowClient, stack: RunningStack) -> None:
+    with pytest.raises(StackError, match="run broken of ingest__bakery_plan failed in ingest"):
+        nights.wait("ingest__bakery_plan", "broken", PATIENCE_SECONDS)
     logs = (stack.plan.airflow_home / "logs").rglob("*ingest__bakery_plan*/*broken*/**/*.log")
     text = "\n".join(log.read_text(encoding="utf-8") for log in logs)
     assert "missing column(s) price; found shop, bread, planned" in text
     assert nights.tasks("ingest__bakery_plan", "broken") == {"ingest": "failed"}
 
 
-def job(stack: RunningStack, stage: str, *arguments: object) -> dict[str, object]:
-    """Run a job from the command line as a user of the stack would, and return its result."""
-    file = stack.plan.state_root / "result.json"
-    command = [sys.executable, "-m", "jobs", stage, *map(str, arguments), "--result", str(file)]
-    done = subprocess.run(command, env=stack.env, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return dict(json.loads(file.read_text()))
+def begin(stack: RunningStack, *arguments: object) -> subprocess.Popen[bytes]:
+    """Begin a job from the command line, as a user of the stack would."""
+    return start(stack, sys.executable, "-m", "jobs", *arguments)
 
 
-def backfill(stack: RunningStack, dag_id: str, first: dt.date, last: dt.date) -> None:
-    command = ["airflow", "backfill", "create", "--dag-id", dag_id, "--from-date", str(first), "--to-date", str(last)]
-    command += ["--max-active-runs", "3"]
-    environment = {**stack.env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), stack.env["PATH"]])}
-    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr[-2000:]
+def backfill(stack: RunningStack, dag_id: str, first: dt.date, last: dt.date) -> subprocess.Popen[bytes]:
+    """Begin to ask for a backfill, as a user of the stack would."""
+    days = ("--from-date", first, "--to-date", last)
+    return start(stack, "airflow", "backfill", "create", "--dag-id", dag_id, *days, "--max-active-runs", len(NIGHTS))
 
 
-def await_monitored(airflow: AirflowClient, days: list[dt.date]) -> None:
+def start(stack: RunningStack, *command: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*map(str, command)], env=stack.env, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def end(*begun: subprocess.Popen[bytes]) -> None:
+    """Wait for commands that were begun, and see that all went well."""
+    for process in begun:
+        said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0, said.decode()[-2000:]
+
+
+def await_runs(airflow: AirflowClient, expected: Mapping[dt.date, Mapping[str, int]]) -> None:
+    """Wait until each day has had so many runs of each stage behind the ingestion, no more and no fewer, and all went well."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    waiting = list(days)
-    while waiting:
-        assert time.monotonic() < deadline, f"not monitored in time: {waiting}"
-        for run in airflow.runs_of(str(waiting[0])):
-            assert run["state"] != "failed", airflow.explain(run["dag_id"], run["dag_run_id"])
-            if run["dag_id"] == "monitor__bakery_sales" and run["state"] == "success":
-                waiting.pop(0)
+    for day, stages in expected.items():
+        while True:
+            runs = [run for run in airflow.runs_of(str(day)) if not run["dag_id"].startswith("ingest__")]
+            failed = [airflow.explain(run["dag_id"], run["dag_run_id"]) for run in runs if run["state"] == "failed"]
+            assert not failed, failed
+            found = Counter(run["dag_id"].partition("__")[0] for run in runs)
+            if found == stages and {run["state"] for run in runs} == {"success"}:
                 break
-        else:
-            time.sleep(1)
-
-
-def await_quiet(airflow: AirflowClient, day: dt.date) -> None:
-    """Wait until no run of the day is under way, and none has come for some seconds."""
-    deadline, quiet_since = time.monotonic() + PATIENCE_SECONDS, time.monotonic()
-    while time.monotonic() - quiet_since < 8:
-        states = {run["state"] for run in airflow.runs_of(str(day))}
-        assert "failed" not in states
-        if states != {"success"}:
-            quiet_since = time.monotonic()
-        assert time.monotonic() < deadline
-        time.sleep(1)
+            assert time.monotonic() < deadline, f"{day}: expected runs {stages}, found {found}"
+            time.sleep(PAUSE_SECONDS)
 
 
 def ask(root: Path, table: str, sql: str) -> list[tuple[object, ...]]:

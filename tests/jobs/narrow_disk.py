@@ -1,79 +1,84 @@
-"""Work on a disk that is too small, or that can't be written to; then mend it and run the same command again.
+"""A full disk and one that can't be written to: a clear error, and nothing lost when that has changed.
 
-Run by the tests beside it in a mount namespace of its own, where any disk can be mounted without being root:
-``unshare -rm python -m tests.jobs.narrow_disk full|read_only <folder>``. Prints what happened as one JSON object.
+``tests/jobs/test_spark_in_process.py`` runs this file in a mount namespace of its own, where any disk can be mounted without
+being root.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import subprocess
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from include.flight_delays.demo.feed import main as feed
+from jobs.__main__ import main as job
+from lakehouse.storage import arrow_dataset
 from tests.use_cases import bakery
+
+pytestmark = pytest.mark.process
 
 FIRST, LAST = dt.date(2024, 3, 1), dt.date(2024, 3, 20)
 
 
-def full(folder: Path) -> dict[str, object]:
-    """Ingest until the disk is full; make room and ingest again."""
-    warehouse = folder / "warehouse"
-    warehouse.mkdir()
-    mount("-t", "tmpfs", "-o", "size=72k", "tmpfs", str(warehouse))
-    os.environ |= {
-        "LAKEHOUSE_ROOT": str(warehouse),
-        "LANDING_ROOT": str(folder / "landing"),
-        "USE_CASE_ROOTS": str(Path(bakery.__file__).parent),
-    }
-    bakery.deliver(folder / "landing", FIRST, LAST)
-    first = ingest(folder)
-    mount("-o", "remount,size=200m", str(warehouse))
-    again = ingest(folder)
-    from deltalake import DeltaTable
-
-    from lakehouse.storage import arrow_dataset
-
-    location = str(warehouse / "silver/bakery_plan")
-    silver = arrow_dataset.open_dataset(DeltaTable(location), location).to_table(columns=["partition", "shop", "bread"])
-    rows = {(row["partition"], row["shop"], row["bread"]) for row in silver.to_pylist()}
-    return {"first": first, "again": again, "rows": len(silver), "keys": len(rows)}
+def test_a_full_disk_is_named_and_the_rerun_is_complete(
+    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+) -> None:
+    bakery.deliver(landing_root, FIRST, LAST)
+    with disk(lakehouse_root, "size=72k"):
+        exit_code, first = ingest(landing_root.parent)
+        assert exit_code != 0 and first["error"] == "ServiceUnavailable", first
+        assert "the disk is full" in first["message"]
+        assert first["retryable"] is True
+        mount("-o", "remount,size=200m", str(lakehouse_root))
+        exit_code, again = ingest(landing_root.parent)
+        assert exit_code == 0, again
+        location = str(lakehouse_root / "silver/bakery_plan")
+        rows = arrow_dataset.open_dataset(DeltaTable(location), location).to_table(["partition", "shop", "bread"])
+        keys = {tuple(row.values()) for row in rows.to_pylist()}
+    assert again["accepted_rows"] == len(rows) == len(keys) == 20 * 18
 
 
-def read_only(folder: Path) -> dict[str, object]:
-    """Land deliveries in a folder that can't be written to; mend it and land them again."""
-    from include.flight_delays.demo.feed import main as feed
-
-    landing = folder / "landing"
-    landing.mkdir()
-    mount("-t", "tmpfs", "-o", "ro", "tmpfs", str(landing))
-    os.environ["LANDING_ROOT"] = str(landing)
+def test_a_landing_folder_that_can_not_be_written_to_is_named_and_the_rerun_is_complete(
+    landing_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked = ["--from", "2013-01-02", "--to", "2013-01-04", "--source", "weather"]
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as said:
-        first = feed(asked)
-        mount("-o", "remount,rw", str(landing))
-        again = feed(asked)
-    files = sorted(str(file.relative_to(landing)) for file in landing.rglob("*") if file.is_file())
-    return {"first": first, "said": said.getvalue(), "again": again, "files": files}
+    with disk(landing_root, "ro"):
+        assert feed(asked) == 31
+        message = capsys.readouterr().err
+        assert "expected to write it, found: Read-only file system" in message
+        assert "Traceback" not in message
+        mount("-o", "remount,rw", str(landing_root))
+        assert feed(asked) == 0
+        files = sorted(str(file.relative_to(landing_root)) for file in landing_root.rglob("*") if file.is_file())
+    assert files == [f"weather/2013-01-0{day}.csv" for day in (2, 3, 4)]
 
 
-def ingest(folder: Path) -> dict[str, object]:
-    """The job's exit code and what it told; in this process, so that Spark starts once."""
-    from jobs.__main__ import main as job
-
-    told = folder / "result.json"
+def ingest(folder: Path) -> tuple[int, dict[str, Any]]:
+    """The job's exit code and its result."""
+    file = folder / "result.json"
     asked = ["ingest", "--source", "bakery_plan", "--partition", str(FIRST), "--through", str(LAST)]
-    return {"exit_code": job([*asked, "--result", str(told)]), **json.loads(told.read_text())}
+    return job([*asked, "--result", str(file)]), json.loads(file.read_text())
+
+
+@contextmanager
+def disk(folder: Path, options: str) -> Iterator[None]:
+    """A disk in memory at ``folder``."""
+    folder.mkdir()
+    mount("-t", "tmpfs", "-o", options, "tmpfs", str(folder))
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def mount(*arguments: str) -> None:
     """Call mount(8)."""
     subprocess.run(["mount", *arguments], check=True)
-
-
-if __name__ == "__main__":
-    print(json.dumps({"full": full, "read_only": read_only}[sys.argv[1]](Path(sys.argv[2]))))

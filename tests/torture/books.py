@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def registry(place: Place) -> dict[str, object]:
         "aliases": {alias["alias"]: alias["version"] for alias in model.get("aliases", [])},
         "runs that never ended": len(running),
     }
+
+
+def put_registry_away(place: Place) -> None:
+    """Give what the registry holds another name, so that the next walk finds none."""
+    aside = f"{USE_CASE} of {uuid.uuid4()}"
+    _mlflow(place, "post", "registered-models/rename", {"name": USE_CASE, "new_name": aside})
+    experiment = _mlflow(place, "get", "experiments/get-by-name", {"experiment_name": USE_CASE}).get("experiment")
+    if experiment is not None:
+        asked = {"experiment_id": experiment["experiment_id"], "new_name": aside}
+        _mlflow(place, "post", "experiments/update", asked)
 
 
 def _mlflow(place: Place, method: str, call: str, asked: dict[str, object]) -> dict[str, list[dict[str, str]]]:

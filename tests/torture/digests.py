@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,16 @@ def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
 def read(table: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The names of a table's columns and its rows, without Spark."""
     dataset = arrow_dataset.open_dataset(DeltaTable(str(table)), str(table))
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        relation = connection.from_arrow(dataset)
-        return relation.columns, relation.fetchall()
+    relation = _duckdb().from_arrow(dataset)
+    return relation.columns, relation.fetchall()
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One for all tables: each opens threads of its own, and these tables have some rows."""
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def differences(found: Contents, expected: Contents) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ MAX_REJECT_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Place:
-    """Everything lies under ``root``; ``ports`` say where Spark and this place's own MLflow listen."""
+    """Everything lies under ``root``, but for the landing zone: files in it go by their path, so that a place which continues
+    another has the same. ``ports`` say where Spark and MLflow listen.
+    """
 
     root: Path
     ports: Ports
@@ -47,8 +50,8 @@ class Place:
 
     @property
     def landing(self) -> Path:
-        """The landing zone."""
-        return self.root / "landing"
+        """The landing zone, which the places of one folder use one after the other."""
+        return self.root.parent / "landing"
 
     @property
     def declaration(self) -> Path:
@@ -78,8 +81,24 @@ class Place:
         for source in content["sources"]:
             source["max_reject_share"] = MAX_REJECT_SHARE
         self.declaration.parent.mkdir(parents=True)
+        self.landing.mkdir()
         (self.declaration.parent / "features.py").write_bytes((shipped / "features.py").read_bytes())
         self._write(content | CHANGES)
+
+    def keep(self, folder: Path) -> None:
+        """Copy into ``folder`` what there is now."""
+        shutil.copytree(self.root, folder / "root")
+        shutil.copytree(self.landing, folder / "landing")
+
+    def resume(self, folder: Path) -> None:
+        """Begin with what was kept in ``folder``."""
+        shutil.copytree(folder / "root", self.root)
+        shutil.copytree(folder / "landing", self.landing)
+
+    def remove(self) -> None:
+        """Leave nothing."""
+        shutil.rmtree(self.root)
+        shutil.rmtree(self.landing)
 
     def allow(self, source: str, bread: str) -> None:
         """Mend the contract of ``source``: it knows one more bread."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from tests.torture.campaign import Step
 
 Kind = Literal["job", "server"]
 
@@ -36,3 +39,12 @@ def walks(seed: int, kills: int, steps: int) -> list[list[Moment]]:
         ]
         drawn.append(sorted(moments, key=lambda moment: (moment.step, moment.fraction)))
     return drawn
+
+
+def begin(walks: Sequence[Sequence[Moment]], campaign: Sequence[Step]) -> int:
+    """The step with which these walks may begin, in what an undisturbed one has left before it: with no kill before it, and
+    nothing in the model registry, which can't be copied.
+    """
+    killed = [moment.step for walk in walks for moment in walk]
+    trained = [number for number, step in enumerate(campaign) if step.stage == "train"]
+    return min([*killed, *trained], default=0)

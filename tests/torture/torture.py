@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from stack import processes
 from stack.credentials import Credentials
 from stack.ports import Ports
 from tests.services import Running
-from tests.torture import schedule
+from tests.torture import books, schedule
 from tests.torture.campaign import Step
 from tests.torture.place import Place
 from tests.torture.walk import Broken, Say, Tally, Walk
@@ -48,39 +49,43 @@ def run(campaign: Sequence[Step], kills: int, seed: int, folder: Path, say: Say 
     """Torture the platform under ``folder``. A walk that went well leaves nothing there."""
     began, tally = time.monotonic(), Tally()
     planned = schedule.walks(seed, kills, len(campaign))
+    begin = schedule.begin(planned, campaign)
     ports = Ports.free()
     server = Place(folder / "server", ports)
-    spark = Running(server.plan, "spark")
-    spark.begin()
+    spark, mlflow = Running(server.plan, "spark"), Running(server.plan, "mlflow")
     broken, reference = None, None
     try:
-        with walk(campaign, folder / "undisturbed", server, spark, say) as undisturbed:
-            reference = undisturbed.undisturbed()
+        spark.begin()
+        mlflow.begin()
+        mlflow.wait()
+        spark.wait()
+        credentials = Credentials.load_or_create(server.plan.state_root)
+        place, kept = Place(folder / "undisturbed", ports), folder / "kept"
+        place.declare()
+        with walk(campaign, place, spark, credentials, say) as undisturbed:
+            reference = undisturbed.undisturbed(begin, kept)
         for number, moments in enumerate(planned, start=1):
             say(f"walk {number} of {len(planned)}: {len(moments)} kills")
-            with walk(campaign, folder / f"walk-{number}", server, spark, say) as disturbed:
-                disturbed.disturbed(reference, moments, tally)
+            place = Place(folder / f"walk-{number}", ports)
+            place.resume(kept)
+            with walk(campaign, place, spark, credentials, say) as disturbed:
+                disturbed.disturbed(reference, begin, moments, tally)
+        shutil.rmtree(kept)
     except Broken as error:
         broken = f"{error}\nseed {seed}; what is left lies in {folder}"
     finally:
-        spark.stop()
+        processes.stop(lambda: processes.marked(server.plan.state_root), grace_seconds=0)
     ordinary = 0.0 if reference is None else sum(step.seconds for step in reference.steps)
     return Verdict(campaign, seed, len(planned), time.monotonic() - began, ordinary, tally, broken)
 
 
 @contextmanager
-def walk(campaign: Sequence[Step], root: Path, server: Place, spark: Running, say: Say) -> Iterator[Walk]:
-    """A walk in a fresh place, with an MLflow of its own; what it made is removed when it went well."""
-    place = Place(root, replace(server.ports, mlflow=Ports.free().mlflow))
-    place.declare()
-    mlflow = Running(place.plan, "mlflow")
-    begun = Walk(campaign, place, spark, place.environ(Credentials.load_or_create(server.plan.state_root)), say)
-    mlflow.begin()
+def walk(campaign: Sequence[Step], place: Place, spark: Running, credentials: Credentials, say: Say) -> Iterator[Walk]:
+    """A walk in ``place``; what it left there and in the registry is put away when it went well."""
+    begun = Walk(campaign, place, spark, place.environ(credentials), say)
     try:
-        mlflow.wait()
-        spark.wait()
         yield begun
     finally:
         begun.end()
-        mlflow.stop()
-    shutil.rmtree(root)
+    books.put_registry_away(place)
+    place.remove()

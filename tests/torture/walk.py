@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -75,10 +76,12 @@ class Walk:
         # How long the last attempts took by the undisturbed walk's measure: the machine may have other things to do now.
         self._paces: deque[float] = deque(maxlen=5)
 
-    def undisturbed(self) -> Undisturbed:
-        """Walk through without a kill."""
+    def undisturbed(self, keep: int, folder: Path) -> Undisturbed:
+        """Walk through without a kill; ``folder`` gets what there was before step number ``keep``."""
         passed = []
-        for step in self._campaign:
+        for number, step in enumerate(self._campaign):
+            if number == keep:
+                self._place.keep(folder)
             step.before(self._place)
             ended = self._start(step).end()
             self._check_end(step, ended)
@@ -88,9 +91,15 @@ class Walk:
         passed[0] = replace(passed[0], seconds=min(passed[0].seconds, passed[1].seconds))
         return Undisturbed(passed, books.registry(self._place))
 
-    def disturbed(self, reference: Undisturbed, moments: Sequence[Moment], tally: Tally) -> None:
-        """Walk through with these kills, and compare with the reference after each of them and after each step."""
+    def disturbed(self, reference: Undisturbed, begin: int, moments: Sequence[Moment], tally: Tally) -> None:
+        """Walk through with these kills, and compare with the reference after each of them and after each step.
+
+        The place is as the undisturbed walk left it before step number ``begin``.
+        """
+        self._before = reference.steps[begin - 1].contents if begin else {}
         for number, (step, passed) in enumerate(zip(self._campaign, reference.steps, strict=True)):
+            if number < begin:
+                continue
             step.before(self._place)
             mine = [moment for moment in moments if moment.step == number]
             ended = None
