@@ -28,7 +28,7 @@ def shelf(lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def scored(shelf: Shelf, number: int, role: str, version: int, why: str, share: float | None = None) -> None:
-    recorded = {} if share is None else {shadow.BESIDE: why, shadow.DECIDES_FOR: f"{share:g}"}
+    recorded = {} if share is None else {shadow.SHADOW_REASON: why, shadow.DECIDES_FOR: f"{share:g}"}
     scored_by(shelf.use_case, number, version, role, why, **recorded)
 
 
@@ -67,7 +67,7 @@ def test_a_day_keeps_its_challenger_and_share_whatever_came_since(shelf: Shelf) 
 
 def test_a_challenger_that_was_set_out_for_and_is_not_there_is_tried_again(shelf: Shelf) -> None:
     scored(shelf, 0, "champion", 1, version_selection.CHAMPION)
-    inputs = {"model version": "2", shadow.BESIDE: "challenger", shadow.DECIDES_FOR: "0.2"}
+    inputs = {"model version": "2", shadow.SHADOW_REASON: "challenger", shadow.DECIDES_FOR: "0.2"}
     builds.record(tables.scores(shelf.use_case), {day(0): inputs})
     assert beside(shelf, 0) == {day(0): Shadow(2, "challenger", 0.2)}
     chosen = {day(0): Choice(shelf.versions[1], version_selection.CHAMPION)}
