@@ -17,12 +17,30 @@ PAUSE_SECONDS = 0.5
 Run = dict[str, Any]
 
 
+class _Session(requests.Session):
+    """A session whose failures are the stack's own errors."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """The answer.
+
+        Raises:
+            StackError: when there is none.
+        """
+        try:
+            return super().send(request, **kwargs)
+        except requests.RequestException as error:
+            raise StackError(
+                f"Airflow: expected an answer from {request.url} within {TIMEOUT_SECONDS} s, found {type(error).__name__}; is it "
+                "up, or busy? (make status) Run the same command again: what is done is not done again"
+            ) from error
+
+
 class AirflowClient:
     """Calls one Airflow as its admin."""
 
     def __init__(self, stack: RunningStack) -> None:
         self._url = stack.plan.airflow_url
-        self._session = requests.Session()
+        self._session = _Session()
         login = {"username": stack.airflow_user, "password": stack.airflow_password}
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()

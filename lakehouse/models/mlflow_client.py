@@ -1,6 +1,6 @@
 """MLflow's client, made in one place: with the tracking URI of the settings, and a name for a server that does not answer.
 
-Importing MLflow takes three seconds, so it is imported when it is used. Whoever only asks the registry uses
+Importing MLflow takes three seconds, so it is imported when it is used. Code that only asks the registry uses
 `lakehouse.models.registry`, which does without it.
 """
 

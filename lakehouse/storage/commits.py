@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # More rows than this are written by Spark's tasks: here they would have to fit into memory, with all their columns.
 COLLECTED_ROWS = 200_000
 
-# Beside the layers, in the lakehouse's folder: whoever writes to it has to see the same locks.
+# In the lakehouse's folder, next to the layers: all of its writers have to see the same locks.
 LOCKS = ".locks"
 
 
@@ -86,7 +86,7 @@ def replace(frame: DataFrame, table: Table, where: str, rows: int) -> None:
     """
     ensure(table)
     location, columns = delta_log.location(table), frame.select(*table.column_names)
-    if rows <= COLLECTED_ROWS:
+    if rows <= COLLECTED_ROWS and _has_locks():
         _overwrite(table, columns.toArrow().cast(table_schema.arrow_schema(table)), where)
         return
     # Rows of a day go to one task, or each of the tasks would leave a small file in every day of a range. Rebalancing
@@ -195,10 +195,14 @@ def _alone(table: Table) -> AbstractContextManager[None]:
     return _lock(table, shared=False)
 
 
+def _has_locks() -> bool:
+    """An object store has none: there the data of a table is committed by Spark alone."""
+    return "://" not in settings.load().lakehouse_root
+
+
 def _lock(table: Table, shared: bool) -> AbstractContextManager[None]:
     root = settings.load().lakehouse_root
-    # An object store has no locks; what is safe there is another matter (docs/operations.md).
-    return nullcontext() if "://" in root else file_locks.locked(Path(root) / LOCKS / table.full_name, shared)
+    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared) if _has_locks() else nullcontext()
 
 
 def _address(table: Table) -> str:

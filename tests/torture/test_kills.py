@@ -10,10 +10,10 @@ import pytest
 from tests.torture import schedule, torture
 from tests.torture.campaign import steps
 
-# Each kill of this seed's is in a step of another kind, the first behind the bulk of the ingestion and the server's near the
-# end: a server that has just started takes three times as long.
-KILLS = 7
-SEED = 779306
+# Each kill of this seed's is in a step of another kind: train, gate, features, score, restate, and the server's in rollback,
+# near the end, since a server that has just started takes three times as long.
+KILLS = 6
+SEED = 107
 
 
 @pytest.mark.torture
