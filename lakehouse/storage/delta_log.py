@@ -25,9 +25,11 @@ def exists(table: Table) -> bool:
     return bool(DeltaTable.is_deltatable(location(table)))
 
 
-def column_names(table: Table) -> set[str]:
-    """The columns that the table has now, which may be fewer than declared; none when it does not exist."""
-    return {field.name for field in DeltaTable(location(table)).schema().fields} if exists(table) else set()
+def column_names(table: Table, at_version: int | None = None) -> set[str]:
+    """The columns that the table has now or had at a version, maybe fewer than declared; none when it does not exist."""
+    if not exists(table):
+        return set()
+    return {field.name for field in DeltaTable(location(table), version=at_version).schema().fields}
 
 
 def version(table: Table) -> int:

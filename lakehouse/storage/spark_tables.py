@@ -30,9 +30,8 @@ def read_days(spark: SparkSession, table: Table, days: Collection[dt.date], at_v
     Reading commits nothing: a table that does not exist has no rows, and a column that was declared since is null.
     """
     rows = delta_log.rows_by_day(table, at_version)
-    if sum(rows.get(day, 0) for day in days) <= GIVEN_ROWS:
-        return _given(spark, table, arrow_dataset.read(table, pc.field("partition").isin(sorted(days)), at_version))
-    return read(spark, table, at_version).where(sql_quoting.days_condition(days))
+    present = {day: rows[day] for day in days if day in rows}
+    return _read_present(spark, table, present, sql_quoting.days_condition(days), at_version)
 
 
 def read_between(
@@ -40,27 +39,34 @@ def read_between(
 ) -> DataFrame:
     """The same for the days from ``first`` (None: the table's first day) to ``last``."""
     rows = delta_log.rows_by_day(table, at_version)
-    days = [day for day in rows if day <= last and (first is None or day >= first)]
-    if sum(rows[day] for day in days) <= GIVEN_ROWS:
-        return read_days(spark, table, days, at_version)
+    present = {day: count for day, count in rows.items() if day <= last and (first is None or day >= first)}
     begin = f"partition >= DATE '{first}' AND " if first is not None else ""
-    return read(spark, table, at_version).where(f"{begin}partition <= DATE '{last}'")
+    return _read_present(spark, table, present, f"{begin}partition <= DATE '{last}'", at_version)
+
+
+def _read_present(
+    spark: SparkSession, table: Table, present: Mapping[dt.date, int], where: str, at_version: int | None
+) -> DataFrame:
+    """The rows of the days that are there, by their numbers given to Spark or read by it; ``where`` is the days' condition."""
+    if sum(present.values()) <= GIVEN_ROWS:
+        return _given(spark, table, arrow_dataset.read(table, pc.field("partition").isin(sorted(present)), at_version))
+    return read(spark, table, at_version).where(where)
 
 
 def read(spark: SparkSession, table: Table, at_version: int | None = None) -> DataFrame:
     """All rows of the table by Spark's own Delta reader, as of a version or now."""
-    if at_version is not None:
-        versioned = spark.read.format("delta").option("versionAsOf", at_version)
-        return versioned.load(delta_log.location(table)).select(*table.column_names)
-    present = delta_log.column_names(table)
+    present = delta_log.column_names(table, at_version)
     if not present:
         return _given(spark, table, table_schema.arrow_schema(table).empty_table())
     from pyspark.sql import functions as F
 
+    reader = spark.read.format("delta")
+    if at_version is not None:
+        reader = reader.option("versionAsOf", at_version)
     columns = [
         F.col(one.name) if one.name in present else F.lit(None).cast(one.type).alias(one.name) for one in table.columns
     ]
-    return spark.read.format("delta").load(delta_log.location(table)).select(*columns)
+    return reader.load(delta_log.location(table)).select(*columns)
 
 
 def _given(spark: SparkSession, table: Table, rows: pa.Table) -> DataFrame:
