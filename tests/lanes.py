@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-# What the fixtures that start something are called, and the mark of whoever uses them.
+# What the fixtures that start something are called, and the mark of the tests that use them.
 BY_FIXTURE = {
     "spark": "spark",
     "mlflow_server": "server",

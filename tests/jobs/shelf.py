@@ -131,7 +131,7 @@ class Shelf:
         self.versions[model.version] = replace(model, tags=tags if value is None else tags | {key: value})
 
     def promote(self, number: int) -> None:
-        """By the diary, as the gate does it."""
+        """By the audit log, as the gate does it."""
         assert champion_record.change(self.event(number, model_events.PROMOTED))
         if self.aliases.get(registry.CHALLENGER) == number:
             del self.aliases[registry.CHALLENGER]

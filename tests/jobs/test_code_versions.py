@@ -1,4 +1,4 @@
-"""A version stands for code: whoever changes what is computed raises it, and nothing that decides a value is left out."""
+"""A version stands for code: a change of what is computed raises it, and nothing that decides a value is left out."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from lakehouse.models import artifacts, champion_record, registry
 from lakehouse.ops import model_events
 from lakehouse.storage import delta_log
 from tests.jobs import appointments
-from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
+from tests.jobs.trained import FIRST_DAY, NEXT_DAY, audit_log, run_gate, run_train
 
 
 def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_uri: str, spark: SparkSession) -> None:
@@ -55,7 +55,7 @@ def test_a_first_model_is_registered_and_promoted_once(clinic: UseCase, mlflow_u
     assert run_gate(clinic) == {**judged, "status": "unchanged"}
     assert delta_log.version(tables.MODEL_EVENTS) == version
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
-    assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
+    assert audit_log(clinic) == [(1, "registered", None), (1, "promoted", None)]
 
 
 def _version_is_described(model: registry.ModelVersion, made: dict[str, Any]) -> None:
@@ -129,7 +129,7 @@ def test_a_challenger_is_compared_with_the_champion_on_its_own_holdout(clinic: U
     assert improvement["value"] == pytest.approx(gain)
     assert improvement["low"] < gain < improvement["high"] and improvement["days"] == 7
     assert (judged["verdict"] == "promoted") == (improvement["low"] >= clinic.gate.min_improvement)
-    assert diary(clinic)[-1] == (2, judged["verdict"], 1)
+    assert audit_log(clinic)[-1] == (2, judged["verdict"], 1)
     # The first day's run, cleared and run again, judges its own version and changes nothing.
     champion = champion_record.champion(clinic.name).version
     assert run_gate(clinic)["model_version"] == 1
@@ -160,7 +160,7 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    # Each goes on where the one before it died: before the diary's line, after it, at one alias, at the other.
+    # Each goes on where the one before it died: before the audit log's line, after it, at one alias, at the other.
     for room, step, lines in (
         (champion_record, "change", 1),
         (champion_record, "sync_alias", 2),
@@ -171,12 +171,12 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
             patched.setattr(room, step, die)
             with pytest.raises(KeyboardInterrupt):
                 run_gate(clinic)
-        assert len(diary(clinic)) == lines, step
+        assert len(audit_log(clinic)) == lines, step
     assert run_gate(clinic)["verdict"] == "promoted"
     assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
     assert registry.version(clinic.name, 1).tags[promotion_decision.TAG_VERDICT] == "promoted"
     assert champion_record.champion(clinic.name).version == 1
-    assert diary(clinic) == [(1, "registered", None), (1, "promoted", None)]
+    assert audit_log(clinic) == [(1, "registered", None), (1, "promoted", None)]
     assert run_gate(clinic)["status"] == "unchanged"
 
 

@@ -25,5 +25,5 @@ def run_gate(use_case: UseCase, day: dt.date = FIRST_DAY, **more: Any) -> dict[s
     return gate.run(GateArguments(use_case=use_case.name, partition=day, actor="tests", **more)).as_json()
 
 
-def diary(use_case: UseCase) -> list[tuple[int, str, int | None]]:
+def audit_log(use_case: UseCase) -> list[tuple[int, str, int | None]]:
     return [(e.model_version, e.event, e.from_version) for e in model_events.of_model(use_case.name)]

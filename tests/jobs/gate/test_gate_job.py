@@ -19,7 +19,7 @@ from lakehouse.errors import BadArguments
 from lakehouse.models import champion_record, registry
 from lakehouse.ops import model_events
 from tests.jobs import appointments
-from tests.jobs.trained import FIRST_DAY, NEXT_DAY, diary, run_gate, run_train
+from tests.jobs.trained import FIRST_DAY, NEXT_DAY, audit_log, run_gate, run_train
 
 
 def asked(use_case: UseCase, root: Path) -> UseCase:
@@ -40,7 +40,7 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
             proposed["run_url"].startswith(mlflow_uri)
             and registry.version(clinic.name, 1).run_id in proposed["run_url"]
         )
-    assert champion_record.current(clinic.name) is None and diary(clinic) == [(1, "registered", None)]
+    assert champion_record.current(clinic.name) is None and audit_log(clinic) == [(1, "registered", None)]
 
     done = gate.run(
         GateArguments(use_case=clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada")
@@ -62,7 +62,7 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
     assert again == {**done, "status": "unchanged"} and run_gate(clinic)["status"] == "unchanged"
     with pytest.raises(BadArguments, match="it was answered approved by airflow:ada; nothing is changed"):
         run_gate(clinic, answer="rejected")
-    assert len(diary(clinic)) == 2
+    assert len(audit_log(clinic)) == 2
 
 
 def test_a_rejected_promotion_is_held(clinic: UseCase, lakehouse_root: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_rejected_promotion_is_held(clinic: UseCase, lakehouse_root: Path) -> 
     run_gate(clinic)
     assert run_gate(clinic, answer="rejected")["verdict"] == "held"
     assert model_events.of_model(clinic.name)[-1].reason.startswith("rejected by tests; there is no champion yet")
-    assert champion_record.current(clinic.name) is None and diary(clinic)[-1] == (1, "held", None)
+    assert champion_record.current(clinic.name) is None and audit_log(clinic)[-1] == (1, "held", None)
 
 
 def test_nobody_answered_is_a_reason_to_hold() -> None:
@@ -124,7 +124,7 @@ def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow
     assert f"version {winner} was promoted on" in told.reasons[0]
     aliased = registry.by_alias(clinic.name, registry.CHAMPION)
     assert aliased is not None and aliased.version == winner == champion_record.champion(clinic.name).version
-    assert sorted(diary(clinic)[2:]) == sorted([(winner, "promoted", None), (3 - winner, "held", winner)])
+    assert sorted(audit_log(clinic)[2:]) == sorted([(winner, "promoted", None), (3 - winner, "held", winner)])
     # Who lost has lost: running it again changes nothing.
     assert run_gate(clinic, model_version=3 - winner)["status"] == "unchanged"
     assert registry.version(clinic.name, 3 - winner).tags[promotion_decision.TAG_VERDICT] == "held"

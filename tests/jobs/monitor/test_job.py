@@ -184,15 +184,15 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     assert result["drifted_features"] == ["calm", "warm"]
     assert result["reasons"][0].startswith("2 of 3 features drifted (67%, limit 50%)")
     assert any("too low on average over the matured days to 2024-01-04" in reason for reason in result["reasons"])
-    diary = model_events.of_model(toy.use_case.name)
-    assert [(line.event, line.model_version, line.evidence) for line in diary] == [
+    audit_log = model_events.of_model(toy.use_case.name)
+    assert [(line.event, line.model_version, line.evidence) for line in audit_log] == [
         (model_events.REQUESTED, 1, {"partition": "2024-01-11"})
     ]
     # While the training waits its turn the next day does not ask for another one, and the same day asks for the same.
     toy.live(11, shift=2.0)
     assert not monitor(toy, 11)["retrain"]
     assert monitor(toy, 10)["retrain_for"] == toy.day(10)
-    assert model_events.of_model(toy.use_case.name) == diary
+    assert model_events.of_model(toy.use_case.name) == audit_log
     toy.trained_for[2], toy.champion = toy.day(10), 2
     repeated = monitor(toy, 10)
     assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)

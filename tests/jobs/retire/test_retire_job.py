@@ -75,12 +75,12 @@ def test_who_is_in_use_stays_and_the_reason_is_said(shelf: Shelf, removed: list[
         "6": "the challenger",
         "7": "waiting for its verdict",
     }
-    diary = [
+    audit_log = [
         (line.model_version, line.from_version)
         for line in model_events.of_model("appointments")
         if line.event == "retired"
     ]
-    assert diary == [(1, 3), (5, 3)]
+    assert audit_log == [(1, 3), (5, 3)]
     # Again: nothing is left to do.
     assert (retire()["status"], removed) == ("unchanged", [])
 

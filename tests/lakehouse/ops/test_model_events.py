@@ -1,4 +1,4 @@
-"""The diary of the models."""
+"""The audit log of the models."""
 
 from __future__ import annotations
 
