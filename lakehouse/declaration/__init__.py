@@ -5,7 +5,7 @@ ignored setting. The model validators of :class:`UseCase` check what spans secti
 source.
 """
 
-from lakehouse.declaration.delivery import Freshness, Volume
+from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.learning import (
     Approval,
     Card,
@@ -37,6 +37,7 @@ __all__ = [
     "Entity",
     "Fairness",
     "Feature",
+    "Files",
     "Freshness",
     "Gate",
     "Input",
@@ -51,6 +52,7 @@ __all__ = [
     "Section",
     "Source",
     "Split",
+    "TextFormat",
     "UseCase",
     "Volume",
 ]

@@ -7,14 +7,26 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.declaration.delivery import Freshness, Volume
+from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
 
 # Columns that the platform adds; a source or a use case may not take these names.
-RESERVED = frozenset({"partition", "delivery_id", "line", "raw", "reasons", "ingested_at", "extra"})
+RESERVED = frozenset(
+    {
+        "partition",
+        "delivery_id",
+        "delivered_file",
+        "line",
+        "raw",
+        "malformed",
+        "reasons",
+        "ingested_at",
+        "extra",
+    }
+)
 
 
 class Column(Section):
@@ -23,11 +35,18 @@ class Column(Section):
     name: Name
     type: ColumnType
     description: str = ""
+    # What the deliveries call it, where that is another name.
+    field: str | None = Field(default=None, min_length=1, max_length=500)
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
     allowed: tuple[str, ...] | None = None
     pattern: str | None = None
+
+    @property
+    def delivered_name(self) -> str:
+        """What the deliveries call the column."""
+        return self.name if self.field is None else self.field
 
     @field_validator("pattern")
     @classmethod
@@ -61,12 +80,20 @@ class Source(Section):
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
     changes; readers use, for each key, the latest row that is known on their day.
 
+    ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of its
+    day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
+
     With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are ingested too.
     """
 
     name: Name
     description: str = ""
+    # Of the contract: raise it with every change that the deliveries' senders and the readers should know of.
+    version: int = Field(default=1, ge=1)
     cadence: Literal["daily", "occasional"] = "daily"
+    delivers: Literal["changes", "snapshot"] = "changes"
+    format: TextFormat = TextFormat()
+    files: Files = Files(marker="_SUCCESS")
     # A delivery arrives so many days after the day that it describes: 0 for a plan that is known before the day, 1 for a record
     # that is delivered the morning after.
     arrives_after_days: int = Field(default=0, ge=0, le=31)
@@ -82,6 +109,7 @@ class Source(Section):
     def _columns_are_consistent(self) -> Source:
         names = [column.name for column in self.columns]
         refuse_twice("columns", names)
+        refuse_twice("columns.field", [column.delivered_name for column in self.columns])
         if taken := sorted(RESERVED.intersection(names)):
             raise ValueError(f"columns: {', '.join(taken)} belong to the platform, choose other names")
         expect_known("key", self.key, names, f"the columns of source {self.name}")
