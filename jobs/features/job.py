@@ -52,7 +52,7 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
         population = inputs[use_case.entity.source].where(sql_quoting.days_condition(stale))
         rows = build.check_rows(built, population, use_case, stale)
         stamped = build.stamp(built, use_case, builds.record(table, {day: expected[day] for day in stale}))
-        commits.replace(stamped, table, where=sql_quoting.days_condition(stale), rows=rows)
+        commits.replace(stamped, table, {"partition": stale}, rows)
     finally:
         built.unpersist()
     return FeaturesResult(status="built", days=len(stale), rows=rows, features_version=delta_log.version(table))

@@ -1,134 +1,133 @@
-"""Checking delivered text against a contract: pure functions, DataFrame to DataFrame.
+"""Checking delivered text against a contract: pure functions of Arrow tables.
 
 A row that fails keeps every reason that applies, not only the first: the person who corrects the data needs to see all at once.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from jobs.ingest.delivery_errors import OF_A_DELIVERY
-from lakehouse import declaration, tables
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-# What is kept of a parsed line besides the source's own columns.
-_KEPT = ("raw", "line", "delivery_id", "ingested_at", "partition", "extra")
+from jobs.ingest.typed_values import typed
+from lakehouse import declaration
+
+if TYPE_CHECKING:
+    from jobs.ingest import row_rules
+
+# Added to the rows: why a row is rejected, a list of texts; null for a good one.
+REASONS = "_reasons"
+# What is kept of a bronze row besides the source's own columns.
+KEPT = ("raw", "line", "delivered_file", "delivery_id", "ingested_at", "partition")
+
+# Where a rule is broken, and the reason by the number of a row.
+Finding = tuple[pa.Array, Callable[[int], str]]
 
 
-def check(delivered: DataFrame, source: declaration.Source) -> DataFrame:
+def check(delivered: pa.Table, source: declaration.Source, zone: ZoneInfo) -> pa.Table:
     """Type every column and find every reason to reject.
 
     Args:
         delivered: rows of the source's bronze table.
         source: the contract.
+        zone: of the calendar.
 
     Returns:
-        The source's columns typed (null where the text is not of the type), the kept columns, and ``reasons``: an array of
-        texts, empty for a row that keeps the contract.
+        The source's columns typed (null where the text is not of the type), the kept columns, and ``_reasons``.
     """
-    malformed = F.col("malformed")
-    typed = [_typed(column).alias(column.name) for column in source.columns]
-    # Row rules see the typed values, so they are checked in a second projection.
-    by_column = [reason for column in source.columns for reason in _reasons(column)]
-    first = delivered.select(
-        *typed,
-        *_KEPT,
-        malformed,
-        F.filter(F.array(*by_column), lambda reason: reason.isNotNull()).alias("_by_column"),
-    )
-    by_rule = [
-        F.when(~F.coalesce(F.expr(rule.expression), F.lit(True)), F.lit(f"{rule.name}: expected {rule.expression}"))
-        for rule in source.row_rules
-    ]
-    rules = F.filter(F.array(F.lit(None).cast("string"), *by_rule), lambda reason: reason.isNotNull())
-    reasons = F.when(malformed.isNotNull(), F.array(malformed)).otherwise(F.concat(F.col("_by_column"), rules))
-    return first.withColumn("reasons", reasons).drop("_by_column", "malformed")
+    rows = delivered.combine_chunks()
+    malformed = _column(rows, "malformed")
+    values: dict[str, pa.Array] = {}
+    reasons: dict[int, list[str]] = {
+        int(row): [malformed[int(row)].as_py()] for row in np.flatnonzero(pc.is_valid(malformed).to_numpy(False))
+    }
+    whole = frozenset(reasons)
+    for column in source.columns:
+        values[column.name], findings = _check_column(_column(rows, column.name), column, source, zone)
+        _note(findings, reasons, whole)
+    _note(_check_rules(pa.table(values), source), reasons, whole)
+    kept = {name: _column(rows, name) for name in KEPT}
+    why = pa.array([reasons.get(row) for row in range(len(rows))] if reasons else [], pa.list_(pa.string()))
+    return pa.table({**values, **kept, REASONS: why if reasons else pa.nulls(len(rows), why.type)})
 
 
-def mark_duplicates(checked: DataFrame, source: declaration.Source) -> DataFrame:
-    """Add ``superseded_in_delivery``: a good row whose key comes again later in the same delivery.
-
-    And ``current``: the good row of its key that counts, the last line of the last delivery.
-    """
-    good = F.size("reasons") == 0
-    newest_first = (F.col("ingested_at").desc(), F.col("delivery_id").desc(), F.col("line").desc())
-    # Rejected rows are put in groups of their own so that they never hide a good one.
-    within_day = Window.partitionBy("partition", good, *source.key)
-    within_delivery = within_day.partitionBy("partition", "delivery_id", good, *source.key)
-    return checked.withColumn(
-        "superseded_in_delivery",
-        good & (F.row_number().over(within_delivery.orderBy(F.col("line").desc())) > 1),
-    ).withColumn("current", good & (F.row_number().over(within_day.orderBy(*newest_first)) == 1))
+def _note(findings: Iterator[Finding], reasons: dict[int, list[str]], except_for: frozenset[int]) -> None:
+    for broken, reason in findings:
+        for row in np.flatnonzero(pc.fill_null(broken, False).to_numpy(False)):
+            if row not in except_for:
+                reasons.setdefault(int(row), []).append(reason(int(row)))
 
 
-def silver_rows(marked: DataFrame, source: declaration.Source) -> DataFrame:
-    """The rows of the silver table: one a key and partition."""
-    return marked.where("current").select(*tables.silver(source).column_names)
+def _check_column(
+    texts: pa.Array, column: declaration.Column, source: declaration.Source, zone: ZoneInfo
+) -> tuple[pa.Array, Iterator[Finding]]:
+    found = typed(texts, column.type, zone, source.format.decimal)
+
+    def reason(expected: str) -> Callable[[int], str]:
+        return lambda row: f"{column.name}: expected {expected}, found '{texts[row].as_py()[:100]}'"
+
+    def findings() -> Iterator[Finding]:
+        yield found.wrong, reason(_type_in_words(column, zone))
+        if not column.nullable:
+            yield pc.is_null(texts), lambda row: f"{column.name}: expected a value, found none"
+        if found.not_finite is not None:
+            yield found.not_finite, reason("a finite number")
+        if column.minimum is not None:
+            yield pc.less(found.values, column.minimum), reason(f"at least {column.minimum:g}")
+        if column.maximum is not None:
+            yield pc.greater(found.values, column.maximum), reason(f"at most {column.maximum:g}")
+        if column.allowed is not None:
+            known = pc.is_in(texts, value_set=pa.array(column.allowed, pa.string()))
+            yield pc.and_(pc.is_valid(texts), pc.invert(known)), reason(f"one of {', '.join(column.allowed)}")
+        if column.pattern is not None:
+            yield _of_another_form(texts, column.pattern), reason(f"the form {column.pattern}")
+
+    return found.values, findings()
 
 
-def reject_rows(marked: DataFrame, source: declaration.Source) -> DataFrame:
-    """The rows of the rejects table."""
-    rejected = marked.where(F.size("reasons") > 0).withColumn("reasons", F.concat_ws("; ", "reasons"))
-    return rejected.select(*tables.rejects(source).column_names)
-
-
-def counts(marked: DataFrame) -> DataFrame:
-    """One row a delivery: what became of its rows, and the reason if all of it is refused.
-
-    Returns:
-        ``delivery_id``; the counts ``delivered``, ``accepted``, ``rejected``, ``duplicates``; ``whole``: why no row of it can
-        count; ``rule``: the rule that most rejected rows broke first; ``example``: all reasons of a row that broke it;
-        ``new_columns``: names of columns that the contract does not know.
-    """
-    first_reason = F.try_element_at("reasons", F.lit(1))
-    # A reason is the rule, then what was found.
-    rule = F.when(F.size("reasons") > 0, F.regexp_replace(first_reason, ", found .*$", ""))
-    whole = F.when(F.rlike(first_reason, F.lit(f"^({'|'.join(OF_A_DELIVERY)})")), first_reason)
-    by_rule = marked.groupBy("delivery_id", rule.alias("rule")).agg(
-        F.count("*").alias("rows"),
-        F.count_if("superseded_in_delivery").alias("superseded"),
-        F.first(whole, ignorenulls=True).alias("whole"),
-        F.min_by(F.concat_ws("; ", "reasons"), "line").alias("example"),
-        F.array_distinct(F.flatten(F.collect_set(F.json_object_keys("extra")))).alias("keys"),
-    )
-    kept, rejected = F.col("rule").isNull(), F.col("rule").isNotNull()
-    return by_rule.groupBy("delivery_id").agg(
-        F.sum("rows").alias("delivered"),
-        F.sum(F.when(kept, F.col("rows") - F.col("superseded")).otherwise(0)).alias("accepted"),
-        F.sum(F.when(rejected, F.col("rows")).otherwise(0)).alias("rejected"),
-        F.sum("superseded").alias("duplicates"),
-        F.first("whole", ignorenulls=True).alias("whole"),
-        F.max_by("rule", F.when(rejected, F.struct("rows", "rule"))).alias("rule"),
-        F.max_by("example", F.when(rejected, F.struct("rows", "rule"))).alias("example"),
-        F.array_sort(F.array_distinct(F.flatten(F.collect_list("keys")))).alias("new_columns"),
-    )
-
-
-def _typed(column: declaration.Column) -> Column:
-    return F.col(column.name).try_cast(column.type)
-
-
-def _reasons(column: declaration.Column) -> list[Column]:
-    """One expression a rule of the column: its text when the value breaks it, else null."""
-    text, value = F.col(column.name), _typed(column)
-    delivered = F.concat(F.lit(", found '"), F.substring(text, 1, 100), F.lit("'"))
-
-    def reason(broken: Column, expected: str) -> Column:
-        return F.when(broken, F.concat(F.lit(f"{column.name}: expected {expected}"), delivered))
-
+def _type_in_words(column: declaration.Column, zone: ZoneInfo) -> str:
     article = "an" if column.type == "int" else "a"
-    result = [reason(text.isNotNull() & value.isNull(), f"{article} {column.type}")]
-    if not column.nullable:
-        result.append(F.when(text.isNull(), F.lit(f"{column.name}: expected a value, found none")))
-    if column.type == "double":
-        not_finite = F.isnan(value) | value.isin(float("inf"), float("-inf"))
-        result.append(reason(not_finite, "a finite number"))
-    if column.minimum is not None:
-        result.append(reason(value < column.minimum, f"at least {column.minimum:g}"))
-    if column.maximum is not None:
-        result.append(reason((value > column.maximum) & ~F.isnan(value.cast("double")), f"at most {column.maximum:g}"))
-    if column.allowed is not None:
-        result.append(reason(~text.isin(*column.allowed), f"one of {', '.join(column.allowed)}"))
-    if column.pattern is not None:
-        result.append(reason(~text.rlike(f"^(?:{column.pattern})$"), f"the form {column.pattern}"))
-    return result
+    # A document's date is an instant: which day it begins depends on the place.
+    return f"{article} {column.type}" + (
+        f", or the instant that begins it in {zone.key}" if column.type == "date" else ""
+    )
+
+
+def _of_another_form(texts: pa.Array, pattern: str) -> pa.Array:
+    """Where the whole text does not match, by Python's dialect: each different text is matched once."""
+    expression, different = re.compile(pattern), pc.unique(texts)
+    wrong = [text for text in different.to_pylist() if text is not None and expression.fullmatch(text) is None]
+    return pc.is_in(texts, value_set=pa.array(wrong, pa.string())) if wrong else pa.repeat(False, len(texts))
+
+
+def _check_rules(values: pa.Table, source: declaration.Source) -> Iterator[Finding]:
+    if not source.row_rules:
+        return
+    # The parser of expressions takes a fifth of a second to load.
+    from jobs.ingest import row_rules
+
+    types = {column.name: column.type for column in source.columns}
+    for rule in source.row_rules:
+        yield from _check_rule(rule, row_rules.evaluate(rule.expression, types, values))
+
+
+def _check_rule(rule: declaration.RowRule, outcome: row_rules.Outcome) -> Iterator[Finding]:
+    expected = f"{rule.name}: expected {rule.expression}"
+    yield outcome.broken, lambda row: expected
+    yield outcome.failed, lambda row: f"{expected}, which can't be evaluated: {outcome.why(row)}"
+
+
+def _column(rows: pa.Table, name: str) -> pa.Array:
+    column = rows.column(name)
+    return (
+        column.chunk(0)
+        if column.num_chunks == 1
+        else pa.concat_arrays(column.chunks)
+        if column.num_chunks
+        else (pa.array([], column.type))
+    )

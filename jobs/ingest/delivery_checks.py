@@ -3,89 +3,70 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
-
-from jobs.ingest import contract_checks, volume
-from lakehouse import tables
+from jobs.ingest import volume
+from jobs.ingest.row_counts import RowCounts
 from lakehouse.declaration import Source, Volume
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import spark_tables
 
 
-@dataclass(frozen=True)
-class CheckedDeliveries:
-    """Deliveries whose rows are in bronze and were checked against the contract.
-
-    Attributes:
-        lines: the ledger's line of each, ingested or refused.
-        refusals: why a delivery as a whole is refused, by its id.
-        new_columns: names of columns that the contract does not know; they stay in bronze.
-        rows: all rows of their days, checked and marked: also those of other deliveries that count. Spark keeps them
-            until :meth:`close`.
-    """
-
-    lines: list[Delivery]
-    refusals: dict[str, str]
-    new_columns: list[str]
-    rows: DataFrame
-
-    def close(self) -> None:
-        """Let go of the rows."""
-        self.rows.unpersist()
-
-
-def check_deliveries(
-    session: SparkSession,
-    source: Source,
-    arrived: Collection[Delivery],
-    others: Collection[str] = (),
-    any_volume: bool = False,
-) -> CheckedDeliveries:
-    """Check every row of the deliveries' days.
+def refusals_of(
+    source: Source, arrived: Collection[Delivery], counts: Mapping[str, RowCounts], any_volume: bool
+) -> dict[str, str]:
+    """Why deliveries as a whole are refused, by their id.
 
     Args:
-        session: a session.
         source: the contract.
-        arrived: the deliveries to check; their counts and status are computed again.
-        others: ids of further deliveries of the same days whose rows count.
+        arrived: the deliveries.
+        counts: of each delivery that has rows, by its id.
         any_volume: somebody looked at the number of rows and says that it is right.
     """
-    days = {item.partition for item in arrived}
-    counted = {*others, *(item.delivery_id for item in arrived)}
-    bronze = spark_tables.read_days(session, tables.bronze(source), days)
-    delivered = bronze.where(F.col("delivery_id").isin(*counted))
-    # Counted here and written to two tables: checked once.
-    marked = contract_checks.mark_duplicates(contract_checks.check(delivered, source), source).persist()
-    counts = {row["delivery_id"]: row for row in contract_checks.counts(marked).collect()}
-    refusals = {item.delivery_id: why for item in arrived if (why := refusal(source, counts.get(item.delivery_id)))}
-    lines = [_ledger_line(item, counts.get(item.delivery_id), item.delivery_id in refusals) for item in arrived]
+    refused = {item.delivery_id: why for item in arrived if (why := refusal(source, counts.get(item.delivery_id)))}
     if source.volume is not None and not any_volume:
-        refusals = {**_wrong_volumes(source, source.volume, arrived, lines), **refusals}
-        lines = [_ledger_line(line, counts.get(line.delivery_id), line.delivery_id in refusals) for line in lines]
-    arrived_counts = [counts[item.delivery_id] for item in arrived if item.delivery_id in counts]
-    new_columns = sorted({name for row in arrived_counts for name in row["new_columns"]} - source.document_fields)
-    return CheckedDeliveries(lines, refusals, new_columns, marked)
+        lines = ledger_lines(arrived, counts, refused)
+        refused = {**_wrong_volumes(source, source.volume, arrived, lines), **refused}
+    return refused
 
 
-def refusal(source: Source, counts: Row | None) -> str | None:
-    """Why a delivery as a whole is refused, from its row of ``contract_checks.counts`` (None: no rows); None when it is not."""
-    if counts is not None and counts["whole"] is not None:
-        return str(counts["whole"])
-    if counts is None or counts["delivered"] == 0:
+def refusal(source: Source, counts: RowCounts | None) -> str | None:
+    """Why a delivery as a whole is refused, from its counts (None: no rows); None when it is not."""
+    if counts is not None and counts.whole is not None:
+        return counts.whole
+    if counts is None or counts.delivered == 0:
+        if source.delivers == "snapshot":
+            return "expected the rows of a snapshot, found none: taken in, it would delete every row"
         return (
             "expected rows, found none: the file is empty or has a header alone" if source.cadence == "daily" else None
         )
-    if counts["rejected"] / counts["delivered"] > source.max_reject_share:
+    if counts.rejected / counts.delivered > source.max_reject_share:
         return (
-            f"expected at most {source.max_reject_share:.0%} rejected rows, found {counts['rejected']} of "
-            f"{counts['delivered']}, most of them by one rule, such as: {counts['example']}"
+            f"expected at most {source.max_reject_share:.0%} rejected rows, found {counts.rejected} of "
+            f"{counts.delivered}, most of them by one rule, such as: {counts.example}"
         )
     return None
+
+
+def ledger_lines(
+    arrived: Collection[Delivery], counts: Mapping[str, RowCounts], refused: Collection[str]
+) -> list[Delivery]:
+    """The ledger's line of each delivery, ingested or refused."""
+    return [
+        _ledger_line(item, counts.get(item.delivery_id, RowCounts()), item.delivery_id in refused) for item in arrived
+    ]
+
+
+def _ledger_line(item: Delivery, counts: RowCounts, refused: bool) -> Delivery:
+    return replace(
+        item,
+        delivered_rows=counts.delivered,
+        accepted_rows=0 if refused else counts.accepted,
+        rejected_rows=counts.delivered if refused else counts.rejected,
+        duplicate_rows=0 if refused else counts.duplicates,
+        status=deliveries.REFUSED if refused else deliveries.INGESTED,
+    )
 
 
 def _wrong_volumes(
@@ -110,16 +91,3 @@ def _wrong_volumes(
         if line.partition not in first_of_day
     }
     return {identity: problem for identity, problem in problems.items() if problem is not None}
-
-
-def _ledger_line(item: Delivery, counts: Row | None, refused: bool) -> Delivery:
-    delivered = 0 if counts is None else counts["delivered"]
-    taken = {"accepted": 0, "rejected": delivered, "duplicates": 0} if counts is None or refused else counts
-    return replace(
-        item,
-        delivered_rows=delivered,
-        accepted_rows=taken["accepted"],
-        rejected_rows=taken["rejected"],
-        duplicate_rows=taken["duplicates"],
-        status=deliveries.REFUSED if refused else deliveries.INGESTED,
-    )

@@ -1,25 +1,20 @@
-"""Splitting a delivery of JSON lines into columns, every value as text, nothing lost: one document a line.
+"""JSON lines into rows, every value as text, nothing lost: one document a line.
 
 What MongoDB's relaxed Extended JSON wraps (ids, decimals, dates) is unwrapped; nested objects and lists become compact
-JSON. Numbers keep the text that they were delivered with. An extracted file has a first and a last line of its own
-(lakehouse/extraction/envelope.py); without the last, or with another count, it was cut off and is refused.
+JSON. Numbers keep the text that they were delivered with.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, NoReturn
 
-from jobs.ingest.delivery_errors import HEADER, TRUNCATED
-from jobs.ingest.lines import GZIP_MAGIC, Line, broken
-from lakehouse.extraction import envelope
+from jobs.ingest.delivery_errors import TRUNCATED
+from jobs.ingest.lines import EXTRA, LINE, MALFORMED, RAW, Layout, Line, broken
 
 # Extended JSON's wrappers around a text that is the whole value.
 WRAPPERS = frozenset({"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid"})
@@ -34,79 +29,45 @@ class Number(str):
     __slots__ = ()
 
 
-def parse(content: bytes, columns: tuple[str, ...]) -> Iterator[Line]:
-    """The lines of one delivery.
+def parse(text: str, layout: Layout, first_line: int, last: bool) -> Iterator[Line]:
+    """The rows of a text of whole lines.
 
     Args:
-        content: the file's bytes: a JSON object a line, UTF-8 with or without a byte order mark, plain or gzip.
-        columns: the columns that the contract declares; a document may leave any of them out.
-
-    Yields:
-        A dict a line, as the CSV parser does.
+        text: a JSON object a line; a line ends with a line feed, a carriage return or both.
+        layout: the columns, and the fields that they are delivered as; a document may leave any of them out.
+        first_line: the number of the text's first line.
+        last: whether the file ends with it: a line that is cut off there means that the file is.
     """
-    # Read twice rather than held unpacked: whether a file is whole has to be known before its first row counts.
-    try:
-        count, first, last = 0, "", ""
-        for line in _lines(content):
-            first = line if count == 0 else first
-            last = line
-            count += 1
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-        yield broken(1, "", f"{HEADER}expected UTF-8 text or gzip of it, found {error}")
-        return
-    if not count:
-        yield broken(1, "", f"{HEADER}expected a JSON object a line, found an empty file")
-        return
-    rows: Iterator[tuple[int, str]] = enumerate(_lines(content), 1)
-    if envelope.origin(first) is not None:
-        if problem := _cut_off(count, envelope.documents(last)):
-            yield broken(1, first.rstrip("\r\n"), problem)
-            return
-        rows = islice(rows, 1, count - 1)
-    for number, line in rows:
-        if line.strip():
-            row = _row(number, line.rstrip("\r\n"), columns)
-            if row["malformed"] and not line.endswith("\n"):
-                row["malformed"] = f"{TRUNCATED}the last line, {number}, has no end and is broken: {row['malformed']}"
-            yield row
+    # Other characters that look like the end of a line are text.
+    for number, line in enumerate(io.StringIO(text, newline=""), first_line):
+        if not line.strip():
+            continue
+        row = _row(number, line.rstrip("\r\n"), layout)
+        if row[MALFORMED] and last and not line.endswith(("\n", "\r")):
+            row[MALFORMED] = f"{TRUNCATED}the last line, {number}, has no end and is broken: {row[MALFORMED]}"
+        yield row
 
 
-def _lines(content: bytes) -> Iterator[str]:
-    stream: Any = io.BytesIO(content)
-    if content.startswith(GZIP_MAGIC):
-        stream = gzip.GzipFile(fileobj=stream)
-    # A line ends with a line feed alone: texts may hold other characters that look like the end of a line.
-    yield from io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n")
-
-
-def _cut_off(lines: int, documents: int | None) -> str | None:
-    if documents is None:
-        return f"{TRUNCATED}expected a last line with the count of documents, found none: extract the day again"
-    if documents != lines - 2:
-        return f"{TRUNCATED}expected {documents} documents as the last line says, found {lines - 2} lines"
-    return None
-
-
-def _row(number: int, raw: str, columns: tuple[str, ...]) -> Line:
+def _row(number: int, raw: str, layout: Layout) -> Line:
     try:
         document = json.loads(
             raw, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object
         )
         if not isinstance(document, dict):
             return broken(number, raw, f"expected a JSON object, found {_kind(document)}")
-        values = {name: _text(document.pop(name, None)) for name in columns}
-        extra = _compact(document) if document else None
+        values = {name: _text(document.pop(delivered, None)) for name, delivered in layout.fields.items()}
+        extra = compact(document) if document else None
         if "\\u" in raw:
             _check_escapes(*values.values(), extra)
     except RecursionError:
         return broken(number, raw, "can't be read as JSON: objects or lists are nested too deeply")
     except ValueError as error:
         return broken(number, raw, f"can't be read as JSON: {error}")
-    return {**values, "extra": extra, "raw": raw, "malformed": None, "line": number}
+    return {**values, EXTRA: extra, RAW: raw, MALFORMED: None, LINE: number}
 
 
 def _text(value: Any) -> str | None:
-    """A value as the text that the contract casts."""
+    """A value as the text that the contract types."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -119,8 +80,8 @@ def _text(value: Any) -> str | None:
         if name in WRAPPERS and isinstance(inner, str):
             return str(inner)
         if name == "$date":
-            return _date(inner) or _compact(value)
-    return _compact(value)
+            return _date(inner) or compact(value)
+    return compact(value)
 
 
 def _date(value: Any) -> str | None:
@@ -135,14 +96,14 @@ def _date(value: Any) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def _compact(value: Any) -> str:
+def compact(value: Any) -> str:
     """A value as JSON without spaces, its numbers as they came."""
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(name)}:{_compact(inner)}" for name, inner in value.items()) + "}"
+        return "{" + ",".join(f"{_quoted(name)}:{compact(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_compact, value)) + "]"
+        return "[" + ",".join(map(compact, value)) + "]"
     return _quoted(value)
 
 

@@ -6,10 +6,11 @@ import datetime as dt
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jobs.ingest import day_folder
 from lakehouse import fingerprints, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
@@ -17,21 +18,28 @@ from lakehouse.extraction import envelope
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
 
-ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 # Characters of a first line that are looked at: a document may be megabytes.
 FIRST_LINE = 2_000
 
 
 @dataclass(frozen=True)
 class Landed:
-    """A file in the landing zone, and the ledger's line of it.
+    """A delivery in the landing zone, and the ledger's line of it.
 
-    They differ: the ledger's ``origin`` is the path of a file that somebody delivered, and the query window of one that was
-    extracted.
+    They differ: the ledger's ``origin`` is the path of what somebody delivered, and the query window of what was extracted.
+
+    Attributes:
+        files: its files and their SHA-256, in the order of their names.
+        delivery: not counted yet.
+        landed_at: when the last of its files was written, in nanoseconds.
+        folder: the day's folder, where it has several files.
     """
 
-    file: Path
+    files: Mapping[Path, str]
     delivery: Delivery
+    landed_at: int
+    folder: Path | None = None
 
     @property
     def id(self) -> str:
@@ -42,25 +50,46 @@ class Landed:
 def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed]:
     """The deliveries of these days as they lie in the landing zone ``now``, not counted yet.
 
+    Those that have not been taken in are in the order in which they landed; of what landed at once the name decides.
+
     Raises:
         DeliveryMissing: when a source that delivers daily has none for some day.
     """
     folder = Path(settings.load().landing_root) / source.name
-    files = {day: [path for ending in ENDINGS if (path := folder / f"{day}{ending}").is_file()] for day in days}
-    missing = [day for day in days if not files[day]]
+    found: dict[dt.date, list[Landed]] = {}
+    for day in days:
+        files = [path for ending in ENDINGS if (path := folder / f"{day}{ending}").is_file()]
+        found[day] = [_landed(source, day, [path], now) for path in files]
+        if parts := day_folder.whole(source, folder / str(day)):
+            found[day].append(_landed(source, day, parts, now, folder / str(day)))
+    missing = [day for day in days if not found[day]]
     if missing and source.cadence == "daily":
         shown = ", ".join(str(day) for day in missing[:5]) + (
             f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         )
         raise DeliveryMissing(
-            f"source {source.name}: expected a delivery {folder}/YYYY-MM-DD.csv or .jsonl, plain or .gz, for each day asked "
-            f"for, found none for {shown}; nothing was taken in: run again when it has landed"
+            f"source {source.name}: expected a delivery {folder}/YYYY-MM-DD.csv, .jsonl (plain or .gz) or .parquet, or a whole "
+            f"folder of that name, for each day asked for, found none for {shown}{day_folder.unfinished(source, folder, missing)}; "
+            "nothing was taken in: run again when it has landed"
         )
-    return [_landed(source, day, path, now) for day in days for path in files[day]]
+    return [item for day in days for item in sorted(found[day], key=lambda one: (one.landed_at, one.delivery.origin))]
+
+
+def in_order(new: Iterable[Landed], known: Iterable[Delivery], now: dt.datetime) -> list[Landed]:
+    """New deliveries, each with an instant of arrival of its own: after all that are known, in the order given.
+
+    Two that lie there together thus come in the same order as if each had been taken in when it landed.
+    """
+    latest = max((line.ingested_at for line in known), default=now)
+    first = max(now, latest + dt.timedelta(microseconds=1))
+    return [
+        replace(item, delivery=replace(item.delivery, ingested_at=first + dt.timedelta(microseconds=number)))
+        for number, item in enumerate(new)
+    ]
 
 
 def identified(files: Iterable[Landed], ledger: Iterable[Delivery]) -> list[Landed]:
-    """The files under the identity that the ledger has of their deliveries.
+    """The deliveries under the identity that the ledger has of them.
 
     The same bytes are the same delivery. But where others of the same origin were taken in since, somebody has delivered the
     earlier ones again to take a correction back: that is a correction too, and gets an identity of its own.
@@ -83,20 +112,27 @@ def identified(files: Iterable[Landed], ledger: Iterable[Delivery]) -> list[Land
     return result
 
 
-def _landed(source: Source, day: dt.date, file: Path, now: dt.datetime) -> Landed:
-    digest = hashlib.sha256()
+def _landed(source: Source, day: dt.date, files: list[Path], now: dt.datetime, folder: Path | None = None) -> Landed:
     try:
-        with file.open("rb") as content:
-            while block := content.read(1 << 20):
-                digest.update(block)
+        checksums = {file: _sha256(file) for file in files}
+        landed_at = max(file.stat().st_mtime_ns for file in files)
     except OSError as error:
         raise DeliveryRejected(
-            f"source {source.name}: {file} can't be read: {error.strerror}; make it readable and run again"
+            f"source {source.name}: {error.filename or files[0]} can't be read: {error.strerror}; make it readable and run again"
         ) from error
-    checksum = digest.hexdigest()
+    checksum = checksums[files[0]]
+    if folder is not None:
+        names = "".join(f"{digest}  {file.name}\n" for file, digest in checksums.items())
+        checksum = hashlib.sha256(names.encode()).hexdigest()
     identity = deliveries.delivery_id(source.name, day, checksum)
-    delivery = Delivery(source.name, identity, day, _origin(file), checksum, 0, 0, 0, 0, deliveries.LANDED, now)
-    return Landed(file, delivery)
+    origin = str(folder) if folder is not None else _origin(files[0])
+    delivery = Delivery(source.name, identity, day, origin, checksum, 0, 0, 0, 0, deliveries.LANDED, now)
+    return Landed(checksums, delivery, landed_at, folder)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _origin(file: Path) -> str:

@@ -1,173 +1,153 @@
-"""Splitting a delivery's bytes into lines and columns, every value as text, nothing lost: CSV here, JSON in `json_lines`.
+"""From a delivered file, or a piece of one, to tables of its rows: every value as text, nothing lost.
 
-Runs in Spark's Python workers, a whole file at a time: only so do a line's number, its raw text and quoted line breaks
-stay right. What can't be split becomes a line with ``malformed`` set; where that holds for the whole file, it begins as
-`jobs.ingest.delivery_errors` declares.
+Runs in the job's process for small deliveries, and in Spark's Python workers for great ones. What can't be split becomes a
+line with a reason; where that holds for the whole file, it begins as `jobs.ingest.delivery_errors` declares.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
-import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from typing import BinaryIO
 
 import pyarrow as pa
 
-from jobs.ingest import json_lines
+from jobs.ingest import csv_columns, csv_rows, json_lines, parquet_rows
+from jobs.ingest.blocks import Block, blocks, count_lines
+from jobs.ingest.csv_header import ORDER_MARK, split_header
 from jobs.ingest.delivery_errors import CHANGED, HEADER, TRUNCATED
-from jobs.ingest.lines import GZIP_MAGIC, Line, broken, schema
+from jobs.ingest.lines import MALFORMED, Layout, Line, broken, table
+from jobs.ingest.pieces import Piece
+from jobs.ingest.streams import Unreadable, opened
+from lakehouse.extraction import envelope
 
-JSON_ENDINGS = (".jsonl", ".jsonl.gz")
-BATCH_ROWS = 10_000
-# A batch of documents that are megabytes each is closed before.
-BATCH_CHARACTERS = 50_000_000
+# Rows that are Python objects at a time.
+ROWS = 20_000
 
 
-def parser(
-    columns: tuple[str, ...], checksums: Mapping[str, str]
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for ``mapInArrow``: from batches of (path, content) to batches of parsed lines.
+def tables(piece: Piece, layout: Layout) -> Iterator[pa.Table]:
+    """The rows of a piece as `jobs.ingest.lines.schema` has them, some at a time, in their order.
 
-    Args:
-        columns: the columns that the contract declares.
-        checksums: the SHA-256 by which each file is known, by its name: a file may be replaced before it is read.
-
-    Returns:
-        The function; it yields the columns of :func:`jobs.ingest.lines.schema`. The file's ending says how it is written.
+    A file that was replaced since the piece was cut has a last line that says so.
     """
-    names, expected = columns, dict(checksums)
-    result_schema = schema(columns)
-
-    def split(path: str, content: bytes) -> Iterator[Line]:
-        if hashlib.sha256(content).hexdigest() != expected[path.rsplit("/", 1)[-1]]:
-            return iter([broken(1, "", f"{CHANGED}the file was replaced while it was read")])
-        return (json_lines.parse if path.endswith(JSON_ENDINGS) else parse)(content, names)
-
-    def parse_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-                pending: list[Line] = []
-                characters = 0
-                for line in split(path.as_py(), content.as_py()):
-                    pending.append({"path": path.as_py(), **line})
-                    characters += len(str(line["raw"]))
-                    if len(pending) == BATCH_ROWS or characters > BATCH_CHARACTERS:
-                        yield pa.RecordBatch.from_pylist(pending, schema=result_schema)
-                        pending, characters = [], 0
-                yield pa.RecordBatch.from_pylist(pending, schema=result_schema)
-
-    return parse_batches
-
-
-def parse(content: bytes, columns: tuple[str, ...]) -> Iterator[Line]:
-    """The lines of one delivery.
-
-    Args:
-        content: the file's bytes: CSV with a header, UTF-8 with or without a byte order mark, plain or gzip.
-        columns: the columns that the contract declares.
-
-    Yields:
-        A dict a line with ``line``, ``raw``, ``malformed``, ``extra`` and one text (or None when empty) a column.
-    """
-    try:
-        text = _decode(content)
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-        yield broken(1, "", f"{HEADER}expected UTF-8 text or gzip of it, found {error}")
-        return
-    lines = _Recorder(text)
-    reader = csv.reader(lines, strict=True)
-    try:
-        header = [name.strip() for name in next(reader)]
-    except StopIteration:
-        yield broken(1, "", f"{HEADER}expected a line of column names, found an empty file")
-        return
-    except csv.Error as error:
-        yield broken(1, lines.take(), f"{HEADER}expected a line of column names, found {error}")
-        return
-    raw_header = lines.take()
-    if problem := _header_problem(header, columns):
-        yield broken(1, raw_header, problem)
-        return
-    yield from _rows(reader, lines, header, columns)
-
-
-def _rows(reader: Iterator[list[str]], lines: _Recorder, header: list[str], columns: tuple[str, ...]) -> Iterator[Line]:
-    position = {name: header.index(name) for name in columns}
-    unknown = [index for index, name in enumerate(header) if name not in position]
-    while True:
-        number = lines.count + 1
+    digest = hashlib.sha256() if piece.whole else None
+    with open(piece.path, "rb") as file:
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield broken(number, lines.take(), f"{lines.cut()}can't be split into columns: {error}")
-            continue
-        raw = lines.take()
-        if not cells:
-            continue
-        if "\0" in raw:
-            yield broken(number, raw, "expected text, found a NUL byte")
-            continue
-        if len(cells) != len(header):
-            yield broken(number, raw, f"{lines.cut()}expected {len(header)} columns, found {len(cells)}")
-            continue
-        extra = {header[index]: cells[index] for index in unknown}
-        yield {
-            **{name: cells[index].strip() or None for name, index in position.items()},
-            "extra": json.dumps(extra) if extra else None,
-            "raw": raw,
-            "malformed": None,
-            "line": number,
-        }
+            yield from _by_kind(piece, file, layout, digest)
+        except (Unreadable, UnicodeError) as error:
+            yield table([broken(1, "", f"{HEADER}expected {_text_of(layout)}, found {error}")], layout.columns)
+        if digest is not None:
+            # What the parser left, such as the bytes behind an error.
+            while rest := file.read(1 << 20):
+                digest.update(rest)
+            if digest.hexdigest() != piece.checksum:
+                yield _replaced(layout)
 
 
-class _Recorder:
-    """An iterator over physical lines that remembers what the CSV reader took for the current record."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
-        self._taken: list[str] = []
-        self._last = ""
-        self.count = 0
-
-    def __iter__(self) -> _Recorder:
-        return self
-
-    def __next__(self) -> str:
-        self._last = line = next(self._lines)
-        self._taken.append(line)
-        self.count += 1
-        return line
-
-    def cut(self) -> str:
-        """The beginning of the reason when the file ends inside the current record, without a line end; else empty."""
-        return (
-            ""
-            if self._last.endswith(("\n", "\r"))
-            else f"{TRUNCATED}the last line, {self.count}, has no end and is broken: "
-        )
-
-    def take(self) -> str:
-        """The raw text since the last call, without its line end."""
-        raw = "".join(self._taken).rstrip("\r\n")
-        self._taken.clear()
-        return raw
+def _by_kind(piece: Piece, file: BinaryIO, layout: Layout, digest: hashlib._Hash | None) -> Iterator[pa.Table]:
+    if digest is None:
+        yield from _range(piece, file, layout)
+    elif piece.kind == "parquet":
+        content = file.read()
+        digest.update(content)
+        yield from parquet_rows.parse(pa.BufferReader(content), layout)
+    else:
+        stream = opened(file, layout.encoding, digest)
+        yield from (_json if piece.kind == "jsonl" else _csv)(stream, layout)
 
 
-def _decode(content: bytes) -> str:
-    if content.startswith(GZIP_MAGIC):
-        content = gzip.decompress(content)
-    return content.decode("utf-8-sig")
+def _range(piece: Piece, file: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
+    file.seek(piece.offset)
+    content = file.read(piece.length)
+    if f"{zlib.crc32(content):08x}" != piece.checksum:
+        yield _replaced(layout)
+        return
+    block = Block(content.decode(layout.encoding).encode(), piece.offset, piece.line, piece.last)
+    if piece.kind == "jsonl":
+        yield from _batches(_json_block(block, layout), layout)
+    else:
+        yield from _csv_block(block, layout, list(piece.header))
 
 
-def _header_problem(header: list[str], columns: tuple[str, ...]) -> str | None:
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        return f"{HEADER}column(s) named twice: {', '.join(twice)}"
-    if missing := [name for name in columns if name not in header]:
-        return f"{HEADER}missing column(s) {', '.join(missing)}; found {', '.join(header)}"
+def _csv(stream: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
+    header: list[str] = []
+    for block in blocks(stream, layout.delimiter):
+        if not header:
+            header, block, problem = split_header(block, layout)
+            if problem:
+                yield table([broken(1, problem[1], problem[0])], layout.columns)
+                return
+        yield from _csv_block(block, layout, header)
+
+
+def _csv_block(block: Block, layout: Layout, header: list[str]) -> Iterator[pa.Table]:
+    text = block.content.decode("utf-8")
+    found = csv_columns.parse(block.content, layout, header, block.line)
+    if found is None or (block.last and _cut_off(block.content, found)):
+        yield from _batches(csv_rows.parse(text, layout, header, block.line, block.last), layout)
+    else:
+        yield found
+
+
+def _cut_off(content: bytes, found: pa.Table) -> bool:
+    return not content.endswith((b"\n", b"\r")) and found.column(MALFORMED).null_count < len(found)
+
+
+def _json(stream: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
+    parts = blocks(stream, None)
+    first = next(parts)
+    first = replace(first, content=first.content.removeprefix(ORDER_MARK))
+    if not first.content:
+        yield table([broken(1, "", f"{HEADER}expected a JSON object a line, found an empty file")], layout.columns)
+    elif envelope.origin(first.content.partition(b"\n")[0].decode("utf-8")) is not None:
+        yield from _extracted(chain([first], parts), layout)
+    else:
+        for block in chain([first], parts):
+            yield from _batches(_json_block(block, layout), layout)
+
+
+def _extracted(parts: Iterable[Block], layout: Layout) -> Iterator[pa.Table]:
+    """The documents of an extracted file: all lines between its first and its last, if the last one's count is theirs."""
+    line, held, last = 1, b"", b""
+    for part in parts:
+        content = held + part.content
+        if line == 1:
+            content = content.partition(b"\n")[2]
+            line = 2
+        # The file's last line may have come now, or come with the next block.
+        end = content.rstrip(b"\n").rfind(b"\n") + 1
+        content, held = content[:end], content[end:]
+        yield from _batches(_json_block(Block(content, 0, line, False), layout), layout)
+        line += count_lines(content)
+        last = held
+    if problem := _incomplete(line - 2, envelope.documents(last.decode("utf-8").rstrip("\n"))):
+        yield table([broken(1, "", problem)], layout.columns)
+
+
+def _json_block(block: Block, layout: Layout) -> Iterator[Line]:
+    return json_lines.parse(block.content.decode("utf-8"), layout, block.line, block.last)
+
+
+def _incomplete(lines: int, documents: int | None) -> str | None:
+    if documents is None:
+        return f"{TRUNCATED}expected a last line with the count of documents, found none: extract the day again"
+    if documents != lines:
+        return f"{TRUNCATED}expected {documents} documents as the last line says, found {lines} lines"
     return None
+
+
+def _batches(lines: Iterable[Line], layout: Layout) -> Iterator[pa.Table]:
+    rows = iter(lines)
+    while batch := list(islice(rows, ROWS)):
+        yield table(batch, layout.columns)
+
+
+def _replaced(layout: Layout) -> pa.Table:
+    return table([broken(1, "", f"{CHANGED}the file was replaced while it was read")], layout.columns)
+
+
+def _text_of(layout: Layout) -> str:
+    return f"{'UTF-8' if layout.encoding == 'utf-8' else layout.encoding} text or gzip of it"

@@ -6,8 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from pyspark.sql import SparkSession
+from zoneinfo import ZoneInfo
 
 from jobs.ingest import silver
 from jobs.ingest.arguments import ReplayArguments
@@ -16,7 +15,6 @@ from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import spark_session
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +37,13 @@ def run(arguments: ReplayArguments) -> ReplayResult:
     Raises:
         DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
     """
-    _, source = loader.by_source(arguments.source)
+    use_case, source = loader.by_source(arguments.source)
     before = {
         line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, arguments.last)
     }
     if not before:
         return ReplayResult(status="none", message="no delivery", deliveries=0)
-    lines = _refine(spark_session.session(f"replay {source.name}"), source, before, arguments.any_volume)
+    lines = _refine(source, ZoneInfo(use_case.calendar.timezone), before, arguments.any_volume)
     changed = [line for line in lines if line != before[line.delivery_id]]
     if not changed:
         return ReplayResult(status="unchanged", deliveries=len(before))
@@ -54,9 +52,9 @@ def run(arguments: ReplayArguments) -> ReplayResult:
     return ReplayResult(status="replayed", deliveries=len(before), days=len(days), partitions=days, moved_rows=moved)
 
 
-def _refine(session: SparkSession, source: Source, before: Mapping[str, Delivery], any_volume: bool) -> list[Delivery]:
+def _refine(source: Source, zone: ZoneInfo, before: Mapping[str, Delivery], any_volume: bool) -> list[Delivery]:
     """The ledger's lines, as they are now, of all deliveries but those that the contract still refuses."""
-    checked = silver.refine(session, source, before.values(), any_volume=any_volume, only_changed=True)
+    checked = silver.refine(source, zone, before.values(), any_volume=any_volume, only_changed=True)
     if not checked.refusals:
         return checked.lines
     lost = {key: why for key, why in checked.refusals.items() if before[key].status == deliveries.INGESTED}
@@ -71,4 +69,4 @@ def _refine(session: SparkSession, source: Source, before: Mapping[str, Delivery
     if not accepted:
         return []
     # Rows of a delivery that stays refused must not replace others of their key.
-    return silver.refine(session, source, accepted, any_volume=any_volume, only_changed=True).lines
+    return silver.refine(source, zone, accepted, any_volume=any_volume, only_changed=True).lines

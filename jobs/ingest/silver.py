@@ -8,77 +8,78 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from contextlib import closing
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from pyspark.sql import SparkSession
-
-from jobs.ingest import contract_checks
-from jobs.ingest.delivery_checks import CheckedDeliveries, check_deliveries
-from lakehouse import tables
+from jobs.ingest import checked_days
+from jobs.ingest.checked_days import CheckedDays
+from jobs.ingest.delivery_checks import ledger_lines, refusals_of
 from lakehouse.declaration import Source
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import commits, delta_log, sql_quoting
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Deliveries whose rows were checked.
+
+    Attributes:
+        lines: the ledger's line of each, ingested or refused.
+        refusals: why a delivery as a whole is refused, by its id. Where there is one, nothing was written.
+        new_columns: names of columns that the contract does not know; they stay in bronze.
+    """
+
+    lines: list[Delivery]
+    refusals: dict[str, str]
+    new_columns: list[str]
 
 
 def refine(
-    session: SparkSession,
     source: Source,
+    zone: ZoneInfo,
     arrived: Collection[Delivery],
     others: Collection[str] = (),
     any_volume: bool = False,
     only_changed: bool = False,
-) -> CheckedDeliveries:
+) -> Refined:
     """Check deliveries and write the silver rows, the rejects and the ledger's lines of their days.
 
     Args:
-        session: a session.
         source: the contract.
+        zone: of the calendar.
         arrived: the deliveries, all of whose rows are in bronze.
         others: ids of further deliveries of the same days whose rows count.
         any_volume: somebody looked at the number of rows and says that it is right.
         only_changed: leave days alone on which the ledger's lines stay as ``arrived`` has them.
-
-    Returns:
-        The checked deliveries, closed. Where one of them is refused, nothing is written.
     """
-    with closing(check_deliveries(session, source, arrived, others, any_volume)) as checked:
-        days = {
-            line.partition
-            for line, before in zip(checked.lines, arrived, strict=True)
-            if line != before or not only_changed
-        }
-        if checked.refusals or not days:
-            return checked
-        write(session, source, checked, days)
-    _reconcile_concurrent(session, source, days, {*others, *(item.delivery_id for item in arrived)})
-    return checked
+    counted = {*others, *(item.delivery_id for item in arrived)}
+    checked = checked_days.check(source, zone, {item.partition for item in arrived}, counted)
+    refusals = refusals_of(source, arrived, checked.counts, any_volume)
+    lines = ledger_lines(arrived, checked.counts, refusals)
+    new = {name for item in arrived if (found := checked.counts.get(item.delivery_id)) for name in found.new_columns}
+    refined = Refined(lines, refusals, sorted(new - source.document_fields))
+    days = {line.partition for line, before in zip(lines, arrived, strict=True) if line != before or not only_changed}
+    if not refusals and days:
+        write(checked, lines, days)
+        _reconcile_concurrent(source, zone, days, counted)
+    return refined
 
 
-def write(session: SparkSession, source: Source, checked: CheckedDeliveries, days: Collection[dt.date]) -> None:
+def write(checked: CheckedDays, lines: Collection[Delivery], days: Collection[dt.date]) -> None:
     """Replace silver and the rejects of these days with the checked rows, and then the lines of the ledger."""
-    lines = [line for line in checked.lines if line.partition in days]
-    in_days = sql_quoting.days_condition(days)
-    rows, most = checked.rows.where(in_days), delta_log.rows_in(tables.bronze(source), days)
-    commits.replace(contract_checks.silver_rows(rows, source), tables.silver(source), in_days, most)
-    rejects = tables.rejects(source)
-    if any(line.rejected_rows for line in lines) or delta_log.rows_in(rejects, days):
-        commits.replace(contract_checks.reject_rows(rows, source), rejects, in_days, most)
-    commits.ensure(rejects)
-    deliveries.record(lines)
+    checked.write(days)
+    deliveries.record([line for line in lines if line.partition in days])
 
 
-def _reconcile_concurrent(
-    session: SparkSession, source: Source, days: Collection[dt.date], counted: Iterable[str]
-) -> None:
+def _reconcile_concurrent(source: Source, zone: ZoneInfo, days: Collection[dt.date], counted: Iterable[str]) -> None:
     """Check days again whose ledger has deliveries that another run took in at the same time.
 
     Two runs that take in two deliveries of one day do not see each other's rows, and the later commit to silver would be
     without the other's. Each looks at the ledger after it wrote its own lines: the last to write sees both.
 
     Args:
-        session: a session.
         source: the contract.
+        zone: of the calendar.
         days: the days that were written.
         counted: ids of the deliveries whose rows were counted in what was written.
     """
@@ -93,6 +94,6 @@ def _reconcile_concurrent(
         if not missed:
             return
         lines = [line for line in ingested if line.partition in missed]
-        with closing(check_deliveries(session, source, lines)) as checked:
-            write(session, source, checked, missed)
+        checked = checked_days.check(source, zone, missed, {line.delivery_id for line in lines})
+        write(checked, ledger_lines(lines, checked.counts, refusals_of(source, lines, checked.counts, True)), missed)
         seen.update(line.delivery_id for line in lines)

@@ -12,7 +12,7 @@ from jobs.result import Result
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
-from lakehouse.storage import commits, delta_log, spark_session
+from lakehouse.storage import commits, delta_log
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -33,17 +33,13 @@ def run(arguments: Arguments) -> MaintainResult:
         TableUnreadable: naming each gold table that a promised reader can't read, after the housekeeping of all.
     """
     existing = [table for table in declared_tables() if delta_log.exists(table)]
-    session = spark_session.session("maintain")
     clustered: dict[str, int] = {}
     for table in existing:
         log.info("maintaining %s", table.full_name)
-        if table.few_rows:
-            commits.compact_rows(table)
-            continue
-        commits.compact(session, table)
+        commits.compact(table)
         if days := clustering.crossed_days(table):
             log.info("clustering %d day(s) of %s by %s", len(days), table.full_name, table.clustered_by)
-            commits.cluster(session, table, days)
+            commits.cluster(table, days)
             clustered[table.full_name] = len(days)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:

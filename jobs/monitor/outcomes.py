@@ -15,7 +15,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.evaluation import labelled_rows
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_tables
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
     population = spark_tables.read_days(session, entities, stale)
     reported = spark_tables.read_days(session, tables.silver(use_case.source(use_case.label.source)), stale)
     rows = label_rows(population, reported, use_case, builds.record(table, {day: expected[day] for day in stale}))
-    commits.replace(rows, table, sql_quoting.days_condition(stale), delta_log.rows_in(entities, stale))
+    commits.replace(rows, table, {"partition": stale}, delta_log.rows_in(entities, stale))
     return stale
 
 

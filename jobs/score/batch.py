@@ -21,7 +21,7 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness.score_plan import ScorePlan
-from lakehouse.storage import commits, delta_log, spark_session, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_session, spark_tables
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +120,8 @@ class ScoringBatch:
 
     def _write(self, days: list[dt.date], parts: list[DataFrame]) -> None:
         rows = delta_log.rows_in(tables.features(self.plan.use_case), days) * len(parts)
-        where = sql_quoting.days_condition(days)
-        commits.replace(reduce(DataFrame.unionByName, parts), tables.scores(self.plan.use_case), where, rows)
+        scored = reduce(DataFrame.unionByName, parts)
+        commits.replace(scored, tables.scores(self.plan.use_case), {"partition": days}, rows)
 
 
 def score_rows(features: DataFrame, use_case: UseCase, booster: bytes, names: tuple[str, ...]) -> DataFrame:

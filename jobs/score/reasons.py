@@ -20,7 +20,7 @@ from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, spark_session, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_session, spark_tables
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,7 @@ def refresh_reasons(
         )
         # A line for each named feature, and one for the others.
         lines = delta_log.rows_in(tables.scores(use_case), days) * (use_case.reasons.each + 1)
-        where = f"{sql_quoting.days_condition(days)} AND role = '{registry.CHAMPION}'"
-        commits.replace(stamped, table, where, lines)
+        commits.replace(stamped, table, {"partition": days, "role": [registry.CHAMPION]}, lines)
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 

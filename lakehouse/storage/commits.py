@@ -1,13 +1,11 @@
 """The one door for commits: every change of a table of the lakehouse goes through here.
 
 Every commit replaces whole partitions or deliveries, so that it can be repeated for free (rule 3 of the design), and is tried
-again when another writer's commit came first. What fits into this process is committed by delta-rs: through Spark's Delta writer a
-thousand rows cost 1.4 s of processor time, collected and committed here 0.15 s (two cores, a warm server:
-`make bench-commits`). More rows than that are written by Spark's own tasks.
+again when another writer's commit came first.
 
-The two kinds of writers must not meet: on a local folder Spark looks whether a version is there and then renames its own onto it,
-over what delta-rs has put there in between. So a commit of Spark's has the table to itself, by a lock that all commits of
-delta-rs share (docs/decisions/0029-small-commits-by-delta-rs.md).
+delta-rs makes every commit, on every storage: it puts a version only where none is. Spark looks first and then renames, and of two
+of its commits one can be lost; so Spark computes and its workers write files, and the commit is made here, in the process that
+asked for it (docs/decisions/0029-small-commits-by-delta-rs.md). A process that is killed takes its commit with it.
 """
 
 from __future__ import annotations
@@ -23,16 +21,29 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Schema, write_deltalake
 
 from lakehouse import settings
-from lakehouse.storage import arrow_dataset, delta_log, file_locks, small_tables, sql_quoting, table_schema
+from lakehouse.storage import (
+    arrow_dataset,
+    delta_log,
+    file_commits,
+    file_locks,
+    partition_files,
+    small_tables,
+    sql_quoting,
+    table_schema,
+)
 from lakehouse.storage.commit_retry import retry_on_conflict
+from lakehouse.storage.file_commits import Replaced
+from lakehouse.storage.partition_files import WrittenFile
 from lakehouse.storage.small_tables import Row
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
-# More rows than this are written by Spark's tasks: here they would have to fit into memory, with all their columns.
+# More rows than this are written by Spark's workers: here they would have to fit into memory, with all their columns. Through
+# Spark's Delta writer a thousand rows cost 1.4 s of processor time, collected and committed here 0.15 s (two cores, a warm
+# server: `make bench-commits`).
 COLLECTED_ROWS = 200_000
 
 # In the lakehouse's folder, next to the layers: all of its writers have to see the same locks.
@@ -68,33 +79,49 @@ def ensure(table: Table) -> None:
         return
     declared = Schema.from_arrow(table_schema.arrow_schema(table)).fields
     if new := [field for field in declared if field.name not in present]:
-        with _shared_with_delta_rs(table):
+        with _shared(table):
             retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).alter.add_columns(new))
 
 
-def replace(frame: DataFrame, table: Table, where: str, rows: int) -> None:
-    """Replace all rows of ``table`` that satisfy ``where`` with those of ``frame``, in one commit.
+def replace(frame: DataFrame, table: Table, replaced: Replaced, rows: int) -> None:
+    """Replace the rows of ``table`` that have one of the values of each column in ``replaced``, in one commit.
 
     Args:
-        frame: the declared columns, in any order; every row must satisfy ``where``.
+        frame: the declared columns, in any order; every row must be one that is replaced.
         table: the table, created when missing.
-        where: SQL condition, normally on ``partition_by`` columns.
+        replaced: by column the values whose rows are replaced, normally of ``partition_by`` columns.
         rows: about how many rows the frame has, or more: few are collected and committed in this process.
 
     Raises:
         WriteConflict: when other writers changed the same files again and again.
     """
-    ensure(table)
-    location, columns = delta_log.location(table), frame.select(*table.column_names)
-    if rows <= COLLECTED_ROWS and _has_locks():
-        _overwrite(table, columns.toArrow().cast(table_schema.arrow_schema(table)), where)
+    columns = frame.select(*table.column_names)
+    if rows <= COLLECTED_ROWS:
+        replace_table(columns.toArrow(), table, replaced)
         return
-    # Rows of a day go to one task, or each of the tasks would leave a small file in every day of a range. Rebalancing
+    ensure(table)
+    # Rows of a day go to one worker, or each of the workers would leave a small file in every day of a range. Rebalancing
     # still spreads the days over the cores and splits a day that is too big for one file.
     gathered = columns.hint("rebalance", *table.partition_by)
-    writer = gathered.write.format("delta").mode("overwrite").option("replaceWhere", where)
+    write = partition_files.frame_writer(partition_files.TableFiles.of(table))
+    written = gathered.mapInArrow(write, partition_files.WRITTEN).toArrow().to_pylist()
+    replace_by_files([WrittenFile(**line) for line in written], table, replaced)
+
+
+def replace_table(rows: pa.Table, table: Table, replaced: Replaced) -> None:
+    """The same for rows that are in this process."""
+    ensure(table)
+    _overwrite(table, rows.select(list(table.column_names)).cast(table_schema.arrow_schema(table)), _sql(replaced))
+
+
+def replace_by_files(files: list[WrittenFile], table: Table, replaced: Replaced) -> None:
+    """The same by files that were written for it, whose rows are not looked at again; the table exists.
+
+    Nobody else commits to the table meanwhile: of such a commit delta-rs does not know which rows it replaces, and so not
+    whether another one is in its way.
+    """
     with _alone(table):
-        retry_on_conflict(table, lambda: writer.save(location))
+        retry_on_conflict(table, lambda: file_commits.commit(table, files, replaced))
 
 
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
@@ -143,29 +170,28 @@ def amend_rows(
         if new is not None:
             write_deltalake(opened, _arrow(table, new), mode="overwrite", predicate=where)
 
-    with _shared_with_delta_rs(table):
+    with _shared(table):
         retry_on_conflict(table, attempt)
 
 
-def compact(spark: SparkSession, table: Table) -> None:
+def compact(table: Table) -> None:
     """Merge small files, and remove those that no version within the table's retention needs."""
-    with _alone(table):
-        retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)}").collect())
-    vacuum(table)
-
-
-def compact_rows(table: Table) -> None:
-    """The same for a small table, without Spark."""
-    with _shared_with_delta_rs(table):
+    with _shared(table):
         retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact())
     vacuum(table)
 
 
-def cluster(spark: SparkSession, table: Table, days: Iterable[dt.date]) -> None:
+def cluster(table: Table, days: Iterable[dt.date]) -> None:
     """Sort the rows of these days into files by ``clustered_by``."""
-    where = f"WHERE {sql_quoting.days_condition(days)} ZORDER BY (`{table.clustered_by}`)"
-    with _alone(table):
-        retry_on_conflict(table, lambda: spark.sql(f"OPTIMIZE {_address(table)} {where}").collect())
+    columns = [str(table.clustered_by)]
+    for day in sorted(days):
+        where: list[Any] = [("partition", "=", day.isoformat())]
+
+        def attempt(where: list[Any] = where) -> None:
+            DeltaTable(delta_log.location(table)).optimize.z_order(columns, partition_filters=where)
+
+        with _shared(table):
+            retry_on_conflict(table, attempt)
 
 
 def vacuum(table: Table) -> None:
@@ -181,29 +207,24 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
 
 def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
     location = delta_log.location(table)
-    with _shared_with_delta_rs(table):
+    with _shared(table):
         retry_on_conflict(table, lambda: write_deltalake(location, rows, mode="overwrite", predicate=where))
 
 
-def _shared_with_delta_rs(table: Table) -> AbstractContextManager[None]:
-    """Commits of delta-rs may come together: each puts its version only where none is."""
+def _sql(replaced: Replaced) -> str:
+    return " AND ".join(sql_quoting.is_one_of(column, values) for column, values in replaced.items())
+
+
+def _shared(table: Table) -> AbstractContextManager[None]:
+    """For a commit of which delta-rs knows what it replaces: such commits may come together."""
     return _lock(table, shared=True)
 
 
 def _alone(table: Table) -> AbstractContextManager[None]:
-    """For a commit of Spark's."""
     return _lock(table, shared=False)
-
-
-def _has_locks() -> bool:
-    """An object store has none: there the data of a table is committed by Spark alone."""
-    return "://" not in settings.load().lakehouse_root
 
 
 def _lock(table: Table, shared: bool) -> AbstractContextManager[None]:
     root = settings.load().lakehouse_root
-    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared) if _has_locks() else nullcontext()
-
-
-def _address(table: Table) -> str:
-    return f"delta.{sql_quoting.spark_name(delta_log.location(table))}"
+    # An object store has no locks: there a commit by files is guarded by the version that it begins at.
+    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared) if "://" not in root else nullcontext()

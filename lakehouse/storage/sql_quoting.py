@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 
 def literal(value: str) -> str:
@@ -25,3 +26,11 @@ def spark_name(value: str) -> str:
 def days_condition(days: Iterable[dt.date], column: str = "partition") -> str:
     """SQL condition that holds for exactly these days."""
     return f"{column} IN ({', '.join(f'DATE {literal(day.isoformat())}' for day in sorted(days))})"
+
+
+def is_one_of(column: str, values: Iterable[Any]) -> str:
+    """SQL condition that holds where the column has one of the values: texts or days; false where there is none."""
+    texts = sorted(
+        f"DATE {literal(one.isoformat())}" if isinstance(one, dt.date) else literal(str(one)) for one in values
+    )
+    return f"{column} IN ({', '.join(texts)})" if texts else "false"

@@ -18,22 +18,28 @@ def bronze(source: Source) -> Table:
             col("malformed", "string", "why the line could not be split into columns", nullable=True),
             col("line", "long", "line of the file, the header is 1"),
             col("delivery_id", "string", "which delivery"),
+            col("delivered_file", "string", "which of its files, where it has several", nullable=True),
             col("ingested_at", "timestamp", "when the delivery was ingested"),
             PARTITION,
         ),
-        key=("delivery_id", "line"),
+        key=("delivery_id", "delivered_file", "line"),
         partition_by=("partition",),
+        # By it a delivery's files are found without opening others.
+        indexed=("delivery_id",),
         description=f"{source.name} as delivered, append-only by delivery",
     )
 
 
 def silver(source: Source) -> Table:
-    """Typed, contract-checked rows, one a key and partition."""
+    """Typed, contract-checked rows, one a key and partition.
+
+    The contract alone says which columns must have a value: a table that said it too would have to be changed with it.
+    """
     return Table(
         layer="silver",
         name=source.name,
         columns=(
-            *source.columns,
+            *(column.model_copy(update={"nullable": True}) for column in source.columns),
             col("delivery_id", "string", "which delivery the row came from"),
             col("line", "long", "which line of it"),
             PARTITION,

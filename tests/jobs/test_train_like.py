@@ -89,7 +89,7 @@ def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCas
         spark.sql(f"DELETE FROM delta.`{delta_log.location(table)}` WHERE partition = DATE '{later}'")
         # A file is rewritten, as compacting does, and its rows stay.
         day = appointments.START + dt.timedelta(days=2)
-        commits.replace(spark_tables.read_days(spark, table, [day]), table, f"partition = DATE '{day}'", rows=100)
+        commits.replace(spark_tables.read_days(spark, table, [day]), table, {"partition": [day]}, rows=100)
     vacuum_all(clinic)
     again = like(made["run_id"])
     assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 
 from jobs.ingest import job, silver
 from jobs.ingest.arguments import IngestArguments
@@ -30,7 +29,7 @@ def silver_rows(root: Path) -> list[tuple[object, ...]]:
 
 
 def test_eight_days_at_once_are_the_days_as_one_range(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(8)]
     bakery.deliver(landing_root, days[0], days[-1])
@@ -44,9 +43,7 @@ def test_eight_days_at_once_are_the_days_as_one_range(
     assert silver_rows(lakehouse_root) == silver_rows(lakehouse_root.parent / "range")
 
 
-def test_the_same_day_from_two_runs_at_once_is_one_result(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_the_same_day_from_two_runs_at_once_is_one_result(lakehouse_root: Path, landing_root: Path) -> None:
     bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(ingest, [DAY, DAY]))
@@ -57,7 +54,7 @@ def test_the_same_day_from_two_runs_at_once_is_one_result(
 
 
 def test_a_correction_that_another_run_takes_in_meanwhile_is_not_lost(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4", "market,rye,5,4"])
     write = silver.write
@@ -76,7 +73,7 @@ def test_a_correction_that_another_run_takes_in_meanwhile_is_not_lost(
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_what_it_was(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bakery.write(landing_root, "bakery_plan", DAY, [HEADER, "canal,rye,3,4"])
     landed = job.landed

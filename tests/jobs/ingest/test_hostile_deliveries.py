@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 
 from jobs.ingest import job
 from jobs.ingest.arguments import IngestArguments
@@ -104,13 +103,13 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def refused(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     with prepared(tmp_path_factory.mktemp("refused")) as root:
         return Shop(root, {name: content for name, (content, _) in REFUSED.items()})
 
 
 @pytest.fixture(scope="module")
-def taken_in(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     with prepared(tmp_path_factory.mktemp("taken_in")) as root:
         return Shop(root, {**{name: content for name, (content, _) in REJECTED.items()}, **ACCEPTED})
 
@@ -143,7 +142,7 @@ def test_a_file_that_is_only_written_differently_is_taken_in(taken_in: Shop, nam
 
 
 def test_one_refused_delivery_leaves_the_good_ones_of_its_run_to_the_next(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+    lakehouse_root: Path, landing_root: Path
 ) -> None:
     shop = Shop(lakehouse_root.parent, {"good": WHOLE, "empty": b""})
     assert "the file is empty" in shop.why("empty")

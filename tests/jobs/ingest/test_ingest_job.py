@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 
 from jobs.ingest import job
 from jobs.ingest.arguments import IngestArguments
@@ -35,7 +34,7 @@ def versions(root: Path) -> dict[str, int]:
 
 
 def test_good_rows_reach_silver_and_bad_ones_the_rejects_with_their_reasons(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+    lakehouse_root: Path, landing_root: Path
 ) -> None:
     good = [f"canal{'abcdefghijklmnopqrstuvwxyz'[n]},rye,{n},4" for n in range(26)]
     land(landing_root, *good, "market,oats,3,4")
@@ -47,9 +46,7 @@ def test_good_rows_reach_silver_and_bad_ones_the_rejects_with_their_reasons(
     assert len(rows(lakehouse_root, "silver/bakery_plan")) == 26
 
 
-def test_the_same_delivery_again_changes_no_table(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_the_same_delivery_again_changes_no_table(lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,3,4")
     ingest()
     before = versions(lakehouse_root)
@@ -57,9 +54,7 @@ def test_the_same_delivery_again_changes_no_table(
     assert versions(lakehouse_root) == before
 
 
-def test_other_bytes_under_the_same_name_are_a_correction(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_other_bytes_under_the_same_name_are_a_correction(lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,3,4", "market,rye,5,4")
     ingest()
     land(landing_root, "canal,rye,8,4")
@@ -71,7 +66,7 @@ def test_other_bytes_under_the_same_name_are_a_correction(
 
 
 def test_a_correction_is_taken_back_by_delivering_the_first_bytes_again(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+    lakehouse_root: Path, landing_root: Path
 ) -> None:
     for planned in (3, 8, 3, 8):
         land(landing_root, f"canal,rye,{planned},4")
@@ -86,7 +81,7 @@ def test_a_correction_is_taken_back_by_delivering_the_first_bytes_again(
 
 
 def test_a_kill_before_the_ledger_is_mended_by_running_again(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(landing_root, "canal,rye,3,4")
     with monkeypatch.context() as killed:
@@ -108,7 +103,7 @@ def test_a_kill_before_the_ledger_is_mended_by_running_again(
     ids=["missing column", "no rows", "too many rejects"],
 )
 def test_a_delivery_that_breaks_the_contract_as_a_whole_leaves_silver_untouched(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, header: str, content: list[str], expected: str
+    lakehouse_root: Path, landing_root: Path, header: str, content: list[str], expected: str
 ) -> None:
     land(landing_root, "canal,rye,3,4")
     ingest()
@@ -118,9 +113,7 @@ def test_a_delivery_that_breaks_the_contract_as_a_whole_leaves_silver_untouched(
     assert [row["planned"] for row in rows(lakehouse_root, "silver/bakery_plan")] == [3]
 
 
-def test_a_refused_delivery_does_not_come_back_with_the_next_good_one(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_a_refused_delivery_does_not_come_back_with_the_next_good_one(lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,x,4", "market,rye,5,4")
     with pytest.raises(DeliveryRejected):
         ingest()
@@ -129,9 +122,7 @@ def test_a_refused_delivery_does_not_come_back_with_the_next_good_one(
     assert [row["shop"] for row in rows(lakehouse_root, "silver/bakery_plan")] == ["canal"]
 
 
-def test_a_new_column_is_reported_and_kept_in_bronze(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_a_new_column_is_reported_and_kept_in_bronze(lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,3,4,Ann,7", header=f"{HEADER},baker,oven")
     assert ingest()["new_columns"] == ["baker", "oven"]
     (row,) = rows(lakehouse_root, "bronze/bakery_plan")
@@ -139,7 +130,7 @@ def test_a_new_column_is_reported_and_kept_in_bronze(
 
 
 def test_a_delivery_of_an_unusual_size_is_refused_until_somebody_says_that_it_is_right(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
+    lakehouse_root: Path, landing_root: Path
 ) -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(7)]
     bakery.deliver(landing_root, DAY, days[-2])
@@ -155,9 +146,7 @@ def test_a_delivery_of_an_unusual_size_is_refused_until_somebody_says_that_it_is
     assert ingest(days[-1])["status"] == "unchanged"
 
 
-def test_a_correction_may_be_as_short_as_it_likes(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path
-) -> None:
+def test_a_correction_may_be_as_short_as_it_likes(lakehouse_root: Path, landing_root: Path) -> None:
     last = DAY + dt.timedelta(days=6)
     bakery.deliver(landing_root, DAY, last)
     ingest(DAY, last)
@@ -165,7 +154,7 @@ def test_a_correction_may_be_as_short_as_it_likes(
     assert ingest(last)["accepted_rows"] == 1
 
 
-def test_a_day_that_has_not_landed_is_named(spark: SparkSession, lakehouse_root: Path, landing_root: Path) -> None:
+def test_a_day_that_has_not_landed_is_named(lakehouse_root: Path, landing_root: Path) -> None:
     land(landing_root, "canal,rye,3,4")
     with pytest.raises(DeliveryMissing, match="found none for 2024-03-06, 2024-03-07"):
         ingest(DAY, DAY + dt.timedelta(days=2))
@@ -173,7 +162,7 @@ def test_a_day_that_has_not_landed_is_named(spark: SparkSession, lakehouse_root:
 
 
 def test_a_range_in_one_run_equals_the_days_one_by_one(
-    spark: SparkSession, lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse_root: Path, landing_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
     bakery.deliver(landing_root, days[0], days[-1])

@@ -8,14 +8,12 @@ import json
 import pytest
 
 from jobs.ingest.delivery_errors import HEADER, TRUNCATED
-from jobs.ingest.json_lines import parse
 from lakehouse.extraction import envelope
-
-COLUMNS = ("shop", "loaves")
+from tests.jobs.ingest.parsed_files import rows
 
 
 def lines(content: bytes) -> list[dict[str, object]]:
-    return list(parse(content, COLUMNS))
+    return rows(content, name="2024-03-01.jsonl")
 
 
 def loaves(value: str) -> object:
@@ -106,7 +104,12 @@ def test_a_nul_byte_in_the_file_is_malformed_and_shown() -> None:
     assert line["raw"] == r'{"shop": "a\0b"}'
 
 
-def test_only_a_line_feed_ends_a_line() -> None:
+def test_a_line_ends_with_a_line_feed_a_carriage_return_or_both() -> None:
+    found = lines(b'{"shop":"a"}\r{"shop":"b"}\r\n{"shop":"c"}\n')
+    assert [line["shop"] for line in found] == ["a", "b", "c"]
+
+
+def test_no_other_character_ends_a_line() -> None:
     (line,) = lines('{"shop":"a\u2028b\x85c"}\n'.encode())
     assert line["shop"] == "a\u2028b\x85c"
 
@@ -155,7 +158,7 @@ def test_an_extracted_file_that_was_cut_off_is_refused_as_a_whole() -> None:
     whole = extracted('{"shop":"canal"}', '{"shop":"market"}', count=2)
     cut = whole[: whole.index(b'{"$extracted"')]
     for content, expected in ((cut, "expected a last line"), (whole.replace(b": 2", b": 3"), "expected 3 documents")):
-        (line,) = lines(content)
+        line = lines(content)[-1]
         assert str(line["malformed"]).startswith(TRUNCATED)
         assert expected in str(line["malformed"])
 

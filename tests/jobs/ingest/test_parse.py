@@ -7,13 +7,7 @@ import gzip
 import pytest
 
 from jobs.ingest.delivery_errors import HEADER
-from jobs.ingest.parse import parse
-
-COLUMNS = ("shop", "loaves")
-
-
-def lines(content: bytes) -> list[dict[str, object]]:
-    return list(parse(content, COLUMNS))
+from tests.jobs.ingest.parsed_files import rows as lines
 
 
 def test_each_line_keeps_its_number_its_raw_text_and_its_values() -> None:

@@ -11,13 +11,12 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from jobs.ingest import job
 from jobs.ingest.arguments import IngestArguments
-from jobs.ingest.parse import parse
 from lakehouse.declaration import loader
 from lakehouse.ops import deliveries
+from tests.jobs.ingest.parsed_files import layout, rows
 from tests.use_cases import bakery
 
 COLUMNS = ("shop", "bread", "planned", "price")
@@ -47,7 +46,7 @@ DELIVERY = st.lists(ROW, min_size=1, max_size=12)
 
 @given(st.binary(max_size=200))
 def test_whatever_the_bytes_the_parser_answers_and_never_breaks(content: bytes) -> None:
-    found = list(parse(content, COLUMNS))
+    found = rows(content, layout(*COLUMNS))
     assert found or not content.decode("utf-8-sig").splitlines()[1:]
     assert all(line["malformed"] or line["raw"] for line in found)
 
@@ -56,7 +55,7 @@ def test_whatever_the_bytes_the_parser_answers_and_never_breaks(content: bytes) 
 @given(st.lists(LINE, max_size=8), st.booleans())
 def test_every_line_is_in_exactly_one_record(lines: list[str], ended: bool) -> None:
     text = "\n".join([HEADER, *lines]) + ("\n" if ended else "")
-    found = list(parse(text.encode(), COLUMNS))
+    found = rows(text.encode(), layout(*COLUMNS))
     told = "\n".join(str(line["raw"]) for line in found).split("\n")
     assert [line for line in told if line] == [line for line in lines if line]
     numbers = [int(line["line"] or 0) for line in found]
@@ -65,17 +64,15 @@ def test_every_line_is_in_exactly_one_record(lines: list[str], ended: bool) -> N
 
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(DELIVERY, min_size=25, max_size=25))
-def test_delivered_is_accepted_and_rejected_and_duplicates(
-    spark: SparkSession, delivered: list[list[tuple[str, ...]]]
-) -> None:
+def test_delivered_is_accepted_and_rejected_and_duplicates(delivered: list[list[tuple[str, ...]]]) -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(len(delivered))]
-    source = loader.load(Path(bakery.__file__).parent / "bakery_sales" / loader.FILE).source("bakery_plan")
-    lenient = source.model_copy(update={"max_reject_share": 1.0, "volume": None})
+    use_case = loader.load(Path(bakery.__file__).parent / "bakery_sales" / loader.FILE)
+    lenient = use_case.source("bakery_plan").model_copy(update={"max_reject_share": 1.0, "volume": None})
     with TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         root = Path(scratch)
         patch.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
         patch.setenv("LANDING_ROOT", str(root / "landing"))
-        patch.setattr(loader, "by_source", lambda name: (None, lenient))
+        patch.setattr(loader, "by_source", lambda name: (use_case, lenient))
         for day, rows in zip(days, delivered, strict=True):
             bakery.write(root / "landing", "bakery_plan", day, [HEADER, *map(",".join, rows)])
         job.run(IngestArguments(source="bakery_plan", partition=days[0], through=days[-1])).as_json()

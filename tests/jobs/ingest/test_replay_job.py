@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 
 from jobs.ingest import job as ingest
 from jobs.ingest import replay as replay
@@ -23,7 +22,7 @@ GOOD = [f"shop{letter},rye,3,4" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 @pytest.fixture
-def declaration(spark: SparkSession, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def declaration(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The bakery's contract, for the test to change."""
     root = lakehouse_root.parent / "mended"
     shutil.copytree(Path(bakery.__file__).parent / "bakery_sales", root / "bakery_sales")

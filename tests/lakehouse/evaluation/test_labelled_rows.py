@@ -14,7 +14,7 @@ from lakehouse import tables
 from lakehouse.declaration import Label
 from lakehouse.errors import DeclarationError, FeaturesMissing
 from lakehouse.evaluation import labelled_rows
-from lakehouse.storage import commits, delta_log, spark_tables, sql_quoting
+from lakehouse.storage import commits, delta_log, spark_tables
 from tests.jobs import appointments
 
 DAY = dt.date(2024, 1, 1)
@@ -70,7 +70,7 @@ def test_several_outcomes_of_one_entity_are_refused(spark: SparkSession, lakehou
     appointments.fill(use_case, DAY, days=1)
     visits = tables.silver(use_case.source("visits"))
     rows = spark_tables.read(spark, visits).localCheckpoint()
-    commits.replace(rows.unionAll(rows), visits, where=sql_quoting.days_condition([DAY]), rows=100)
+    commits.replace(rows.unionAll(rows), visits, {"partition": [DAY]}, rows=100)
     with pytest.raises(DeclarationError, match=r"label\.source: expected one row"):
         labelled_rows.read(spark, use_case, DAY, DAY, 1, delta_log.version(visits))
 

@@ -74,7 +74,7 @@ def test_a_commit_replaces_its_days_and_no_other(
 ) -> None:
     monkeypatch.setattr(commits, "COLLECTED_ROWS", 1000 if collected else 0)
     for day, count in ((DAY, 5), (NEXT, 7), (DAY, 4)):
-        commits.replace(labels(spark, day, count), outcomes, days_condition([day]), rows=count)
+        commits.replace(labels(spark, day, count), outcomes, {"partition": [day]}, rows=count)
     assert delta_log.rows_by_day(outcomes) == {DAY: 4, NEXT: 7}
     # Both kinds of writers leave the statistics that reruns look at.
     assert delta_log.constant_by_partition(outcomes, tables.INPUTS_FINGERPRINT) == {DAY: f"{DAY} 4", NEXT: f"{NEXT} 7"}
@@ -90,7 +90,7 @@ def test_rows_are_read_the_same_whether_they_are_given_to_spark_or_not(
     monkeypatch.setattr(spark_tables, "GIVEN_ROWS", 1000 if given else 0)
     assert spark_tables.read_days(spark, outcomes, [DAY]).count() == 0
     for day, count in ((DAY, 5), (NEXT, 7), (DAY, 4)):
-        commits.replace(labels(spark, day, count), outcomes, days_condition([day]), rows=count)
+        commits.replace(labels(spark, day, count), outcomes, {"partition": [day]}, rows=count)
     of_day = spark_tables.read_days(spark, outcomes, [DAY])
     assert of_day.columns == list(outcomes.column_names)
     expected = labels(spark, DAY, 4).select(*outcomes.column_names)
@@ -104,7 +104,7 @@ def test_rows_are_read_the_same_whether_they_are_given_to_spark_or_not(
 def test_a_value_that_must_be_there_and_is_not_stops_the_commit(spark: SparkSession, outcomes: Table) -> None:
     rows = labels(spark, DAY, 4).withColumn("bread", F.lit(None).cast("string"))
     with pytest.raises(Exception, match="bread"):
-        commits.replace(rows, outcomes, days_condition([DAY]), rows=4)
+        commits.replace(rows, outcomes, {"partition": [DAY]}, rows=4)
     assert delta_log.rows_by_day(outcomes) == {}
 
 

@@ -52,7 +52,7 @@ def test_compaction_keeps_every_row(lakehouse_root: Path) -> None:
     for number in range(4):
         deliveries.record([delivered(f"d{number}", DAY + dt.timedelta(number))])
     before = small_tables.read(DELIVERIES)
-    commits.compact_rows(DELIVERIES)
+    commits.compact(DELIVERIES)
     assert small_tables.read(DELIVERIES) == before
     assert len(DeltaTable(delta_log.location(DELIVERIES)).file_uris()) == 1
 

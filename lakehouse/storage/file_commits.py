@@ -1,0 +1,93 @@
+"""Committing files that were written beside a table's log, in the place of those that hold the rows that they replace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+from pyarrow import fs, parquet
+
+from lakehouse.storage import delta_log, table_schema
+from lakehouse.storage.partition_files import TableFiles, WrittenFile, now_ms
+from lakehouse.tables import Table
+
+# By column the values whose rows are replaced: days, or texts.
+Replaced = Mapping[str, Iterable[Any]]
+
+
+def commit(table: Table, files: list[WrittenFile], replaced: Replaced) -> None:
+    """Put ``files`` in the place of the replaced rows, in one commit.
+
+    Of a file that holds replaced rows and others, the others are written to a file of their own first.
+    """
+    texts = {column: {_text(value) for value in values} for column, values in replaced.items()}
+    opened = DeltaTable(delta_log.location(table))
+    now, old, added = now_ms(), [], list(files)
+    for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
+        holds = [_holds(file, column, values) for column, values in texts.items()]
+        if False in holds:
+            continue
+        values: dict[str, str | None] = {name: _text(file[f"partition.{name}"]) for name in table.partition_by}
+        if None in holds:
+            added += _others(table, file["path"], values, texts)
+        old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
+    if not added and not old:
+        return
+    new = [AddAction(one.path, one.size, one.values, now, data_change=True, stats=one.stats) for one in added]
+    # Two such commits that begin at one version conflict by this, also where no lock keeps them apart.
+    guard = Transaction(f"files of {table.full_name}", opened.version() + 1)
+    opened.create_write_transaction(
+        [*old, *new],
+        mode="append",
+        schema=opened.schema(),
+        partition_by=list(table.partition_by),
+        commit_properties=CommitProperties(app_transactions=[guard], max_commit_retries=0),
+    )
+
+
+def _holds(file: Mapping[str, Any], column: str, values: set[str]) -> bool | None:
+    """Whether all rows of a file have one of the values; None where some may have, or the log does not say."""
+    if f"partition.{column}" in file:
+        return _text(file[f"partition.{column}"]) in values
+    least, greatest = file.get(f"min.{column}"), file.get(f"max.{column}")
+    if least is None or greatest is None or file.get(f"null_count.{column}"):
+        return None
+    if _text(least) == _text(greatest):
+        return _text(least) in values
+    return None if any(_text(least) <= value <= _text(greatest) for value in values) else False
+
+
+def _others(
+    table: Table, path: str, partition: Mapping[str, str | None], replaced: Mapping[str, set[str]]
+) -> Iterator[WrittenFile]:
+    """The file's rows that are not replaced, in new files."""
+    location = delta_log.location(table)
+    filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+    found = parquet.read_table(f"{root}/{unquote(path)}", filesystem=filesystem, partitioning=None)
+    schema = table_schema.arrow_schema(table)
+    columns = {
+        field.name: pa.repeat(pa.scalar(partition[field.name]).cast(field.type), len(found))
+        if field.name in partition
+        else found.column(field.name).cast(field.type)
+        if field.name in found.column_names
+        else pa.nulls(len(found), field.type)
+        for field in schema
+    }
+    rows = pa.table(columns)
+    gone = None
+    for column, values in replaced.items():
+        equal = pc.is_in(rows.column(column).cast(pa.string()), value_set=pa.array(sorted(values), pa.string()))
+        gone = equal if gone is None else pc.and_(gone, equal)
+    files = TableFiles.of(table)()
+    yield from files.write(rows.filter(pc.invert(gone)))
+    yield from files.close()
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
