@@ -119,7 +119,7 @@ def _check_rules(values: pa.Table, source: declaration.Source) -> Iterator[Findi
 def _check_rule(rule: declaration.RowRule, outcome: row_rules.Outcome) -> Iterator[Finding]:
     expected = f"{rule.name}: expected {rule.expression}"
     yield outcome.broken, lambda row: expected
-    yield outcome.failed, lambda row: f"{expected}, which can't be evaluated: {outcome.why(row)}"
+    yield outcome.failed, lambda row: f"{expected}, which can't be evaluated: {outcome.reasons[row].as_py()}"
 
 
 def _column(rows: pa.Table, name: str) -> pa.Array:
