@@ -17,7 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from jobs.ingest import csv_columns, csv_rows, json_lines, parquet_rows
-from jobs.ingest.blocks import Block, blocks, count_lines
+from jobs.ingest.blocks import Block, blocks, count_lines, line_end
 from jobs.ingest.csv_header import ORDER_MARK, split_header
 from jobs.ingest.delivery_errors import CHANGED, HEADER, TRUNCATED
 from jobs.ingest.lines import MALFORMED, Layout, Line, broken, table
@@ -83,6 +83,9 @@ def _csv(stream: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
                 header, block, problem = split_header(block, layout)
             except UnicodeError as error:
                 problem = _no_text(layout, error)
+                # The names of the columns are no row.
+                end = line_end(block.content, 0)
+                block = Block(block.content[end:], end, 2 if end else 1, block.last)
         if problem is None:
             yield from _csv_block(block, layout, header)
         else:
