@@ -43,3 +43,11 @@ def read(table: Table, where: pc.Expression | None = None, at_version: int | Non
         if field.name not in present:
             rows = rows.append_column(field.name, pa.nulls(len(rows), field.type))
     return rows.select(list(table.column_names))
+
+
+def read_as_it_is(table: Table, where: pc.Expression) -> pa.Table:
+    """The rows that satisfy ``where``, with the columns that the table has, declared or not; none when it does not exist."""
+    if not delta_log.exists(table):
+        return table_schema.arrow_schema(table).empty_table()
+    location = delta_log.location(table)
+    return open_dataset(DeltaTable(location), location).to_table(filter=where)

@@ -124,6 +124,30 @@ def replace_by_files(files: list[WrittenFile], table: Table, replaced: Replaced)
         retry_on_conflict(table, lambda: file_commits.commit(table, files, replaced))
 
 
+def rebuild(table: Table, rows: Iterable[pa.Table]) -> None:
+    """Replace the whole table, its columns too, by the declared columns and ``rows``, in one commit.
+
+    Args:
+        table: as it is declared now; created when missing.
+        rows: tables with its columns, some rows at a time.
+
+    Raises:
+        WriteConflict: when others commit to the table meanwhile.
+    """
+    schema = table_schema.arrow_schema(table)
+    batches = (batch for part in rows for batch in part.select(schema.names).cast(schema).to_batches())
+    with _alone(table):
+        write_deltalake(
+            delta_log.location(table),
+            pa.RecordBatchReader.from_batches(schema, batches),
+            mode="overwrite",
+            schema_mode="overwrite",
+            partition_by=list(table.partition_by),
+            description=table.description,
+            configuration=dict(table_schema.properties(table)),
+        )
+
+
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
     """Replace all rows of a small table that satisfy ``where`` with ``rows``, in one commit.
 
@@ -207,6 +231,10 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
 
 def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
     location = delta_log.location(table)
+    # A column that is declared no longer stays in the table, without values, until the table is migrated.
+    for name, type_ in delta_log.columns(table).items():
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(len(rows), type_))
     with _shared(table):
         retry_on_conflict(table, lambda: write_deltalake(location, rows, mode="overwrite", predicate=where))
 
