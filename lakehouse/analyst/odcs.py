@@ -115,7 +115,7 @@ def _row_rules(source: Source) -> list[DataQuality]:
             name=rule.name,
             query=f"SELECT COUNT(*) FROM {{object}} WHERE NOT ({rule.expression})",
             mustBe=0,
-            description=f"{rule.expression}; a row that breaks it is rejected",
+            description=f"{rule.expression}; a row that breaks it, or for which it can't be evaluated, is rejected",
         )
         for rule in source.row_rules
     ]

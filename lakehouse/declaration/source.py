@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.mongo import Mongo
+from lakehouse.declaration.row_rules import RuleError, parse
 from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
@@ -68,7 +69,10 @@ class Column(Section):
 
 
 class RowRule(Section):
-    """A condition across the columns of a row, in Spark SQL; a row for which it is false is rejected."""
+    """A condition across the columns of a row, in Spark's SQL (docs/sources.md lists what it knows).
+
+    A row for which it is false is rejected, and so is one for which it can't be evaluated; one for which it is null passes.
+    """
 
     name: Name
     expression: str
@@ -120,6 +124,19 @@ class Source(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _row_rules_can_be_evaluated(self) -> Source:
+        refuse_twice("row_rules", [rule.name for rule in self.row_rules])
+        wrong: list[str] = []
+        for rule in self.row_rules:
+            try:
+                parse(rule.expression, self.column_types)
+            except RuleError as error:
+                wrong.append(f"row_rules: {rule.name}: {rule.expression!r}: {error}")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
     @property
     def document_fields(self) -> frozenset[str]:
         """Fields that every document of a collection has and that are no columns."""
@@ -129,3 +146,8 @@ class Source(Section):
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns in declared order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def column_types(self) -> dict[str, str]:
+        """The type of each column."""
+        return {column.name: column.type for column in self.columns}

@@ -55,9 +55,11 @@ def _argument(function: Function, kind: str, node: Node) -> Node:
         return node
     if kind == type_.name:
         return node
-    meant = {"places": f"a written number from 0 to {MOST_PLACES}", "pattern": "a pattern in quotes"}.get(
-        kind, f"a {kind}"
-    )
+    meant = {
+        "places": f"a written number from 0 to {MOST_PLACES}",
+        "pattern": "a pattern in quotes",
+        "int": "an int",
+    }.get(kind, f"a {kind}")
     raise RuleError(f"{function.signature} expects {meant}, found {node}")
 
 

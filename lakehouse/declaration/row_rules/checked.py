@@ -14,6 +14,9 @@ from lakehouse.declaration.row_rules.types import BOOLEAN, INTERVAL, NULL, TYPES
 if TYPE_CHECKING:
     from sqlglot import exp
 
+# An expression is walked through with a few calls a level, and Python has a thousand.
+MOST_DEEP = 60
+
 COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>"}
 ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div"}
 # What Spark and others read differently where it stands beside another of the kind without parentheses.
@@ -51,9 +54,18 @@ def _parse(expression: str, columns: tuple[tuple[str, str], ...]) -> Node:
 class _Checker:
     def __init__(self, columns: dict[str, str]) -> None:
         self._columns = columns
+        self._depth = 0
 
     def node(self, tree: Any) -> Node:
         """The node of a part of the tree."""
+        self._depth += 1
+        if self._depth > MOST_DEEP:
+            raise RuleError(f"is nested deeper than {MOST_DEEP} levels, a + b + c being two; write several rules")
+        result = self._node(tree)
+        self._depth -= 1
+        return result
+
+    def _node(self, tree: Any) -> Node:
         kind = type(tree).__name__
         if kind in COMPARISONS:
             return operators.compared(COMPARISONS[kind], self._inner(tree.this), self._inner(tree.expression))
