@@ -26,7 +26,7 @@ def changes(use_case: UseCase) -> list[str]:
             before = renamed.get(field.name, field.name)
             if field.name not in present and before in present:
                 found.append(f"{table.full_name}.{before} is called {field.name} now")
-            elif field.name in present and str(present[field.name]).removeprefix("large_") != str(field.type):
+            elif field.name in present and not table_schema.same(present[field.name], field.type):
                 found.append(f"{table.full_name}.{field.name} is {present[field.name]}, expected {field.type}")
             elif field.name not in present and not field.nullable:
                 found.append(f"{table.full_name} has no column {field.name}")
@@ -64,7 +64,7 @@ def _rows(table: Table, renamed: Mapping[str, str]) -> Iterator[pa.Table]:
             except pa.ArrowInvalid as error:
                 raise MigrationRefused(
                     f"{table.full_name}: expected every value of {before} on {day} to be a {field.type}, found one that is "
-                    f"none ({' '.join(str(error).split())[:200]}); the table was not changed: it keeps its rows under the former type"
+                    f"none ({' '.join(str(error).split())[:200]}); the table keeps its rows as they are"
                 ) from error
         yield pa.table(columns, schema=schema)
 

@@ -51,3 +51,9 @@ def read_as_it_is(table: Table, where: pc.Expression) -> pa.Table:
         return table_schema.arrow_schema(table).empty_table()
     location = delta_log.location(table)
     return open_dataset(DeltaTable(location), location).to_table(filter=where)
+
+
+def any_row(table: Table, where: pc.Expression) -> bool:
+    """Whether a row of the table, which exists, satisfies ``where``."""
+    location = delta_log.location(table)
+    return bool(open_dataset(DeltaTable(location), location).scanner(filter=where, columns=[]).count_rows())

@@ -15,6 +15,9 @@ from deltalake import DeltaTable
 from lakehouse import settings
 from lakehouse.tables import Table
 
+# Where a commit's metadata has the note of `commits.rebuild`.
+NOTE = "nightjar.note"
+
 
 def location(table: Table) -> str:
     """Where the table lies: ``<LAKEHOUSE_ROOT>/<layer>/<name>``."""
@@ -45,6 +48,12 @@ def required_columns(table: Table) -> set[str]:
     if not exists(table):
         return set()
     return {field.name for field in DeltaTable(location(table)).schema().fields if not field.nullable}
+
+
+def rebuilt_with(table: Table) -> str | None:
+    """The note of the last rebuilding of the table that had one, as far as the log goes back."""
+    commits = DeltaTable(location(table)).history() if exists(table) else []
+    return next((str(commit[NOTE]) for commit in commits if commit.get(NOTE)), None)
 
 
 def version(table: Table) -> int:
