@@ -94,7 +94,7 @@ def ensure(table: Table) -> None:
     if wrong:
         raise MigrationNeeded(
             f"{table.full_name}: expected the declared columns, found: {'; '.join(wrong)}; nothing was written: python -m "
-            "lakehouse migrate --source NAME (bronze, silver) or --use-case NAME (gold) gives a table the shape that it is declared with"
+            "lakehouse migrate --source NAME (bronze, silver) or --use-case NAME (gold) gives a table the declared shape"
         )
     if new:
         fields = Schema.from_arrow(pa.schema(new)).fields

@@ -10,11 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def parse(home, roots):
+def parse(home, roots, plugins=ROOT / "plugins"):
     environ = {
         **os.environ,
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "PYTHONPATH": str(ROOT),
         "USE_CASE_ROOTS": str(roots),
@@ -200,3 +200,36 @@ def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(others):
     assert file.endswith("declarations.py")
     assert str(declaration) in error
     assert "label.atleast: is not a field that is known here" in error
+
+
+@pytest.mark.process
+def test_a_dag_that_can_not_be_made_is_shown_and_takes_no_other_use_case_down(tmp_path):
+    roots = tmp_path / "use_cases"
+    for name in ("parcels", "letters"):
+        shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)
+    change(roots / "letters", ("parcel_", "letter_"), ("depots", "letter_depots"), ("name: parcels", "name: letters"))
+    # Whatever the reason may be: their assets can't be made.
+    plugins = Path(shutil.copytree(ROOT / "plugins", tmp_path / "plugins"))
+    (plugins / "breaking.py").write_text(BREAKS_LETTERS)
+    parsed = parse(tmp_path / "airflow", roots, plugins)
+    made = set(parsed["dags"])
+    assert {"score__parcels", "features__parcels", "ingest__parcel_plan", "score__letters"} <= made
+    # Neither whole nor in part.
+    assert not {"features__letters", "ingest__letter_plan"} & made
+    ((file, error),) = parsed["errors"].items()
+    assert file.endswith("declarations.py")
+    assert "features.py: letters: RuntimeError: no letters" in error
+    assert "ingest.py: letter_plan: RuntimeError: no letters" in error
+
+
+BREAKS_LETTERS = """
+from include.orchestration import assets
+made = assets.silver, assets.features
+def refuse(make):
+    def made(declared):
+        if "letter" in declared.name:
+            raise RuntimeError("no letters")
+        return make(declared)
+    return made
+assets.silver, assets.features = map(refuse, made)
+"""
