@@ -123,7 +123,7 @@ class ChampionChanged(NightjarError):
 
 
 class TrainingFailed(NightjarError):
-    """A search can't continue: XGBoost refuses its parameters, or the task was killed in every trial."""
+    """A training can't continue: XGBoost refuses its parameters or labels, or the task was killed in every trial."""
 
     exit_code = 23
 

@@ -48,6 +48,10 @@ class Objective:
             return math.exp(margin) if margin < 700 else math.inf
         return 1 / (1 + math.exp(-margin)) if margin > -700 else 0.0
 
+    def steepness(self, margin: float) -> float:
+        """By how much a score can differ at most where its margin differs by a little, as a multiple of that."""
+        return self.score(margin) if self.scale == "log" else 1.0
+
     @property
     def labels(self) -> str:
         """Which labels it can take, in words."""
