@@ -105,7 +105,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
 
 
 def _expect_labels(use_case: UseCase, window: str, part: TrainingSet) -> None:
-    """Raise TrainingFailed where the model's objective can't be fitted to a label, which XGBoost says without a name or a number."""
+    """Raise TrainingFailed where the objective can't be fitted to a label: XGBoost says so without a name or a number."""
     objective, label = use_case.model.objective, part.label
     wrong = np.abs(label) > np.finfo(np.float32).max
     if objective.above is not None:
@@ -117,7 +117,8 @@ def _expect_labels(use_case: UseCase, window: str, part: TrainingSet) -> None:
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise TrainingFailed(
-            f"{use_case.name}: expected every label that {use_case.model.objective_name} can take ({objective.labels}, in 32 bits), "
-            f"found {int(wrong.sum())} other(s) of {len(label)} in the {window} window, such as {label[first]:g} on {part.days[first]}; "
-            f"correct {use_case.label.column} of {use_case.label.source}, bound it by minimum and maximum, or choose another objective"
+            f"{use_case.name}: expected labels that {use_case.model.objective_name} can take ({objective.labels}, in 32 bits), "
+            f"found {int(wrong.sum())} other(s) of {len(label)} in the {window} window, such as {label[first]:g} on "
+            f"{part.days[first]}; correct {use_case.label.column} of {use_case.label.source}, bound it by minimum and maximum, "
+            "or choose another objective"
         )

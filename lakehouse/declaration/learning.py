@@ -92,9 +92,9 @@ class Drift(Section):
     max_calibration_gap: float | None = Field(default=None, gt=0)
     max_loss_rise: float | None = Field(default=None, gt=0)
     # Retrain when so many of the last days were violated, and not again before the cool-down has passed.
-    violated_days: int = Field(default=3, ge=1)
-    of_days: int = Field(default=5, ge=1)
-    cooldown_days: int = Field(default=7, ge=0)
+    violated_days: int = Field(default=3, ge=1, le=366)
+    of_days: int = Field(default=5, ge=1, le=366)
+    cooldown_days: int = Field(default=7, ge=0, le=3660)
 
     @model_validator(mode="after")
     def _trigger_can_fire(self) -> Drift:

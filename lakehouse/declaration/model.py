@@ -113,7 +113,7 @@ class Model(Section):
         readers = (name, self.fixed.get("booster", "gbtree"))
         for parameter in given:
             if parameter in KNOWN and KNOWN[parameter].only not in (None, *readers):
-                yield f"{parameter}: is read with {KNOWN[parameter].only} alone, and the model has {' and '.join(map(str, readers))}"
+                yield f"{parameter}: is read with {KNOWN[parameter].only} alone; the model has {' and '.join(map(str, readers))}"
         if objective.needs is not None and objective.needs not in given:
             yield f"fixed.{objective.needs}: is missing, and {name} needs it"
         base = self.fixed.get("base_score")

@@ -21,8 +21,8 @@ class Objective:
     """One of XGBoost's objectives.
 
     Attributes:
-        scale: what trees, contributions and base value add up in. ``identity``: the sum is the score; ``log``: the score is e to the
-            power of the sum; ``logit``: the score is the logistic function of it.
+        scale: what trees, contributions and base value add up in. ``identity``: the sum is the score; ``log``: the score is e to
+            the power of the sum; ``logit``: the score is the logistic function of it.
         above: labels and scores lie above this; None without a bound.
         at_least: or at or above this.
         at_most: and at or below this.

@@ -66,8 +66,8 @@ class Source(Section):
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
     changes; readers use, for each key, the latest row that is known on their day.
 
-    ``delivers`` changes: a delivery adds and changes rows, what it leaves out stays. ``snapshot``: a delivery is all rows of its
-    day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
+    ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of
+    its day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
 
     With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are ingested too.
     """

@@ -1,7 +1,7 @@
 """The registered model as other applications load it; MLflow carries this file with the model, and it needs no more than XGBoost.
 
-It takes rows of named columns as clients send them: whole numbers, decimals, truths, numbers as text and null, in any order, with columns
-that the model does not need. MLflow's own check of declared doubles refuses whole numbers of 64 bits.
+It takes rows of named columns as clients send them: whole numbers, decimals, truths, numbers as text and null, in any order, with
+columns that the model does not need. MLflow's own check of declared doubles refuses whole numbers of 64 bits.
 """
 
 from __future__ import annotations
