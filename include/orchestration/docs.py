@@ -194,8 +194,8 @@ training profile, in `{tables.drift(use_case).full_name}`; labels that have matu
 `{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
 
 A retraining is requested when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
-within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow; no other task waits
-for it.
+within {drift.cooldown_days} days of one that made a version. One that made none is requested again the next night.
+`report` writes an Evidently page of a sample to MLflow; no other task waits for it.
 {RERUN}"""
 
 

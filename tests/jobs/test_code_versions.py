@@ -24,12 +24,12 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "6366fba5557f1fd6"),
-    "scores": (1, "4acc10aa498b57f5"),
-    "reasons": (1, "b3134d0f0687f7f3"),
-    "outcomes": (1, "a4bf174ff1cfba68"),
+    "features": (1, "66f7ac7650961f75"),
+    "scores": (1, "3d9adf1635003241"),
+    "reasons": (1, "2054afc0e7f999d6"),
+    "outcomes": (1, "4bd3477059b58cd0"),
     "performance": (1, "681c5c132f3d74da"),
-    "training": (1, "815eb2697bbf86e9"),
+    "training": (1, "a32dbad84dc639ef"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
