@@ -110,6 +110,18 @@ class ModelRefused(NightjarError):
     exit_code = 21
 
 
+class RegistryChanged(NightjarError):
+    """The registry's version is not the one that the audit log recorded under its number, or is gone."""
+
+    exit_code = 26
+
+
+class ExperimentDeleted(NightjarError):
+    """The tracking server has the use case's experiment, or the run of a version, as deleted."""
+
+    exit_code = 27
+
+
 class TrainingDataMissing(NightjarError):
     """There are too few labelled rows to train or to compare models on."""
 

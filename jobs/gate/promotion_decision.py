@@ -110,8 +110,8 @@ def carry_out(model: ModelVersion, decision: PromotionDecision) -> tuple[Promoti
         model_events.record(decision.event(model))
     registry.tag(model, TAG_VERDICT, decision.verdict)
     registry.tag(model, TAG_REASONS, decision.event(model).reason)
-    champion, challenger = champion_record.current(model.name), registry.by_alias(model.name, registry.CHALLENGER)
-    if champion is not None and challenger is not None and champion.version == challenger.version:
+    champion, challenger = champion_record.number(model.name), registry.by_alias(model.name, registry.CHALLENGER)
+    if champion is not None and challenger is not None and champion == challenger.version:
         registry.drop(model.name, registry.CHALLENGER)
     return decision, new
 

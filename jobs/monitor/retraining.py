@@ -44,8 +44,8 @@ def decide(
     past = partition_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
     verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
     known = trainings(use_case, now)
-    champion = champion_record.current(use_case.name)
-    champion_trained = None if champion is None else known.made.get(champion.version)
+    champion = champion_record.number(use_case.name)
+    champion_trained = None if champion is None else known.made.get(champion)
     violated = {row["partition"]: row["violated"] for row in verdicts}
     lost = known.lost if newest else {}
     made = [*known.made.values(), *(() if newest else known.lost)]
@@ -54,7 +54,13 @@ def decide(
 
 def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:
     """By the registry and the audit log: a version that was trained for its day answers a request."""
+    # Also of versions that the registry has lost.
     made = {
+        event.model_version: dt.date.fromisoformat(day)
+        for event in model_events.of_model(use_case.name)
+        if event.event == model_events.REGISTERED and (day := event.evidence.get(registry.TAG_TRAINED_FOR))
+    }
+    made |= {
         model.version: model.trained_for for model in registry.versions(use_case.name) if model.trained_for is not None
     }
     running: dict[dt.date, str] = {}

@@ -18,7 +18,7 @@ from jobs.train.tracking import asked_training
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import labelled_rows
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import file_locks, spark_session
 
@@ -110,9 +110,9 @@ def _train(
 
 
 def registered(use_case: UseCase, snapshot: InputSnapshot) -> ModelVersion | None:
-    """The newest version that was trained from the same inputs."""
+    """The newest version that was trained from the same inputs, and whose number no other run has in the audit log."""
     same = [v for v in registry.versions(use_case.name) if v.fingerprint == snapshot.fingerprint]
-    return same[-1] if same else None
+    return next((v for v in reversed(same) if recorded_version.problem(v) is None), None)
 
 
 def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:

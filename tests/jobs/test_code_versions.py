@@ -29,7 +29,7 @@ HELD = {
     "reasons": (1, "2054afc0e7f999d6"),
     "outcomes": (1, "4bd3477059b58cd0"),
     "performance": (1, "681c5c132f3d74da"),
-    "training": (1, "a32dbad84dc639ef"),
+    "training": (1, "01c5a295b39688dc"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
