@@ -55,7 +55,7 @@ class MigrationNeeded(NightjarError):
 class MigrationRefused(NightjarError):
     """The rows that are there do not fit the new contract, and nobody said that they may be rejected; nothing was changed."""
 
-    exit_code = 26
+    exit_code = 28
 
 
 class InputsMissing(NightjarError):
