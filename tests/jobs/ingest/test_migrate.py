@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -28,13 +27,6 @@ NEXT = DAY + dt.timedelta(days=1)
 # What is written so that it is of some types and of others not.
 WRITTEN = ["1", "2", "1.5", "true", "2024-03-05", "2024-03-05T10:00:00Z", "rye", "9999999999"]
 TYPES = ("string", "int", "long", "double", "boolean", "date", "timestamp")
-
-
-@pytest.fixture
-def stock(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> ChangingContract:
-    contract = ChangingContract(lakehouse_root.parent)
-    monkeypatch.setenv("USE_CASE_ROOTS", str(lakehouse_root.parent / "changed"))
-    return contract
 
 
 def values(stock: ChangingContract, name: str = "value") -> list[object]:
