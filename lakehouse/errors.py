@@ -73,7 +73,7 @@ class FeaturesMissing(NightjarError):
 
 
 class TransformBroken(NightjarError):
-    """A use case's transform returned other columns or rows than the use case declares."""
+    """A use case's transform returned other columns or rows than the use case declares, or values that no model can use."""
 
     exit_code = 14
 
