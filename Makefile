@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture up down status lint lint-style lint-format lint-types lint-imports bench bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-commits clean clean-all lock
+.PHONY: help env demo test test-quick torture up down status lint lint-style lint-format lint-types lint-imports bench bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-commits bench-ingest clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -95,7 +95,10 @@ bench-tuning: $(STAMP) ## how good the search is after so many seconds, against 
 bench-gate: $(STAMP) ## how often the gate promotes equal models, and better ones (200 seeds; minutes)
 	@$(BIN)/python -m tests.bench.gate
 
-bench-commits: $(STAMP) ## what a commit and a read of a thousand rows cost, through Spark's Delta and in a process (minutes)
+bench-ingest: $(STAMP) ## how fast a delivery of 5 million rows and 300 small ones are taken in (ROWS=...; minutes, 6 GB)
+	@$(BIN)/python -m tests.bench.ingest $(if $(ROWS),--rows $(ROWS))
+
+bench-commits: $(STAMP) ## what a commit and a read of a thousand rows cost, by Spark's workers and in a process (minutes)
 	@$(BIN)/python -m tests.bench.small_commits
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)

@@ -70,7 +70,7 @@ def cut(file: Path, checksum: str, layout: Layout) -> Iterator[Piece]:
 def _ranges(stream: BinaryIO, piece: Piece, layout: Layout) -> Iterator[Piece]:
     """No piece when the header is wrong: the parser of the whole file says why."""
     header: tuple[str, ...] = ()
-    for block in blocks(stream, layout.delimiter if piece.kind == "csv" else None):
+    for block in blocks(stream, layout.delimiter if piece.kind == "csv" else None, BLOCK_BYTES):
         if block.offset == 0 and piece.kind == "csv":
             try:
                 names, block, problem = split_header(block, layout, layout.encoding)

@@ -1,4 +1,4 @@
-"""What a commit and a read of a thousand rows cost, through Spark's Delta and in this process.
+"""What a commit and a read of a thousand rows cost, by Spark's workers and in this process.
 
 ``python -m tests.bench.small_commits``: both in one run, on a Spark of its own in this process. Processor seconds are those of
 the JVM and of Python together.
@@ -21,7 +21,6 @@ from pyspark.sql import functions as F
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.storage import commits, spark_session, spark_tables
-from lakehouse.storage.sql_quoting import days_condition
 from lakehouse.tables import Table
 
 ROWS, REPEATS = 1_000, 12
@@ -70,14 +69,14 @@ def main() -> None:
 
         def commit(number: int) -> None:
             day = DAY + dt.timedelta(days=number)
-            commits.replace(rows_of(spark, table, day), table, days_condition([day]), rows=ROWS)
+            commits.replace(rows_of(spark, table, day), table, {"partition": [day]}, rows=ROWS)
 
         def read(number: int) -> None:
             commit(number)
             spark_tables.read_days(spark, table, [DAY + dt.timedelta(days=number)]).count()
 
         print("| a thousand rows | processor s | s |\n| --- | --- | --- |")
-        for limit, how in ((0, "through Spark's Delta"), (10**6, "in this process")):
+        for limit, how in ((0, "by Spark's workers and its Delta reader"), (10**6, "in this process")):
             commits.COLLECTED_ROWS = spark_tables.GIVEN_ROWS = limit
             alone = measured(commit)
             both = measured(read)

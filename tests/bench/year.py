@@ -18,11 +18,11 @@ import time
 from pathlib import Path
 
 from include.flight_delays.demo import feed
-from jobs import stages
-from jobs.command_line import parse
-from jobs.ingest.parse import parser
+from jobs import command_line, stages
+from jobs.ingest import parse, pieces
+from jobs.ingest.lines import Layout
+from jobs.ingest.pieces import Piece
 from lakehouse.declaration import loader
-from lakehouse.storage import spark_session
 from stack.lifecycle import running_stack
 from stack.plan import Plan
 
@@ -107,7 +107,7 @@ def load(first: dt.date, last: dt.date) -> float:
 
 def run(line: list[str]) -> None:
     """Run a stage in this process, by its command line."""
-    command = parse(line)
+    command = command_line.parse(line)
     stages.STAGES[command.stage].run(command.arguments)
 
 
@@ -123,18 +123,14 @@ def night(partition: dt.date) -> float:
 
 
 def reading(first: dt.date, last: dt.date) -> float:
-    """Seconds to read every delivery of the range and split it into lines, and do nothing with them."""
-    session = spark_session.session("reading")
+    """Seconds to read every delivery of the range and split it into rows, and do nothing with them."""
     began = time.monotonic()
     for source in loader.by_name("flight_delays").sources:
-        names = (f"`{name}` string" for name in ("path", *source.column_names, "extra", "raw", "malformed"))
-        folder = Path(os.environ["LANDING_ROOT"]) / source.name
-        checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-        files = session.read.format("binaryFile").load(str(folder))
-        lines = files.select("path", "content").mapInArrow(
-            parser(source.column_names, checksums), f"{', '.join(names)}, line long"
-        )
-        lines.write.format("noop").mode("overwrite").save()
+        layout = Layout.of(source)
+        for file in (Path(os.environ["LANDING_ROOT"]) / source.name).iterdir():
+            checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+            for _ in parse.tables(Piece(str(file), pieces.kind_of(file.name), True, checksum), layout):
+                pass
     return time.monotonic() - began
 
 
