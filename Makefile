@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture up down status lint lint-style lint-format lint-types lint-imports bench bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-commits bench-ingest clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-commits bench-ingest clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,6 +63,9 @@ test: $(STAMP) ## every test, the end-to-end test through the real scheduler inc
 
 torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
 	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(STAMP) ## take in FILES drawn damaged deliveries (10000) and account for each of their lines (SEED=...; minutes)
+	@$(BIN)/python -m tests.fuzz $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## ruff, mypy (strict) and the import rules
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j4 lint-style lint-format lint-types lint-imports

@@ -22,7 +22,7 @@ from jobs.ingest.csv_header import ORDER_MARK, split_header
 from jobs.ingest.delivery_errors import CHANGED, HEADER, TRUNCATED
 from jobs.ingest.lines import MALFORMED, Layout, Line, broken, table
 from jobs.ingest.pieces import Piece
-from jobs.ingest.streams import Unreadable, opened
+from jobs.ingest.streams import UTF_8, Unreadable, opened
 from lakehouse.extraction import envelope
 
 # Rows that are Python objects at a time.
@@ -66,7 +66,9 @@ def _range(piece: Piece, file: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
     if f"{zlib.crc32(content):08x}" != piece.checksum:
         yield _replaced(layout)
         return
-    block = Block(content.decode(layout.encoding).encode(), piece.offset, piece.line, piece.last)
+    if layout.encoding != UTF_8:
+        content = content.decode(layout.encoding).encode()
+    block = Block(content, piece.offset, piece.line, piece.last)
     if piece.kind == "jsonl":
         yield from _json_block(block, layout)
     else:

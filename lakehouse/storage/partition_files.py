@@ -24,6 +24,8 @@ from lakehouse.tables import Table
 
 # Of one file; a reader of few columns takes several files at a time.
 ROWS_A_FILE = 2_000_000
+# A column of many values is soon written without a dictionary: trying longer took most of the time.
+DICTIONARY_BYTES = 1 << 16
 # The columns of what `frame_writer` yields for Spark.
 WRITTEN = "path string, partition_values string, rows long, size long, stats string"
 
@@ -111,7 +113,9 @@ class _OpenFile:
         self._filesystem, self._full = filesystem, f"{root}/{self._path}"
         if "://" not in location:
             filesystem.create_dir(self._full.rpartition("/")[0])
-        self._writer = parquet.ParquetWriter(self._full, columns, filesystem=filesystem, compression="snappy")
+        self._writer = parquet.ParquetWriter(
+            self._full, columns, filesystem=filesystem, compression="snappy", dictionary_pagesize_limit=DICTIONARY_BYTES
+        )
         self._bounds: dict[str, list[Any]] = {name: [None, None, 0] for name in indexed if name in columns.names}
         self.rows = 0
 

@@ -27,7 +27,7 @@ class ChangingContract:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._file = root / "changed" / "bakery_sales" / "use_case.yaml"
-        shutil.copytree(Path(bakery.__file__).parent / "bakery_sales", self._file.parent)
+        shutil.copytree(Path(bakery.__file__).parent / "bakery_sales", self._file.parent, dirs_exist_ok=True)
         self._rest = yaml.safe_load(self._file.read_text())
 
     def declare(self, *columns: dict[str, Any], **more: Any) -> None:

@@ -1,0 +1,1 @@
+"""Damaged deliveries, drawn by the thousand: each of their lines is accounted for."""
