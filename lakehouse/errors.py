@@ -170,3 +170,22 @@ class NotScored(NightjarError):
     """The entity or the day that an analyst names has no score."""
 
     exit_code = 2
+
+
+class ConnectionWrong(NightjarError):
+    """A named connection to a database is not set, is no address, or its driver is not installed."""
+
+    exit_code = 40
+
+
+class TargetUnavailable(NightjarError):
+    """The place that decisions are delivered to did not answer, or the connection broke; nothing is half there."""
+
+    exit_code = 41
+    retryable = True
+
+
+class TargetRefused(NightjarError):
+    """The place that decisions are delivered to refused: the login, a right, or columns that are not the declared ones."""
+
+    exit_code = 42

@@ -59,6 +59,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def connection_variable(name: str) -> str:
+    """The variable that has the address of the connection ``name``: for ``Warehouse`` it is NIGHTJAR_CONNECTION_WAREHOUSE."""
+    return f"NIGHTJAR_CONNECTION_{name.upper()}"
+
+
+def connection(name: str) -> str | None:
+    """The address of a database, as the environment has it for the connection ``name``; None when it has none.
+
+    It may hold a password, and so is no setting that is kept: it is read when it is used.
+    """
+    return os.environ.get(connection_variable(name)) or None
+
+
 def _absolute(path: str) -> str:
     """A folder as an absolute path: the Spark server runs elsewhere. An address such as s3://bucket/x stays as it is."""
     return path if "://" in path else str(Path(path).absolute())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from tests.mongo_server import Server
+    from tests.postgres_server import Postgres
 
 TESTS = Path(__file__).resolve().parent
 
@@ -106,6 +107,24 @@ def mongo(mongo_emulator: Server) -> Iterator[Server]:
     mongo_emulator.clear()
     yield mongo_emulator
     mongo_emulator.start()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL of the tests' own on loopback; the tests that need one are skipped where its programs are not installed."""
+    from tests import postgres_server
+
+    server = postgres_server.Postgres(postgres_server.programs())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Postgres:
+    """The server, running, with an empty database ``test``."""
+    postgres_server.start()
+    postgres_server.clear()
+    return postgres_server
 
 
 @pytest.fixture

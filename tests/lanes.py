@@ -20,6 +20,7 @@ BY_FIXTURE = {
     "spark": "spark",
     "mlflow_server": "server",
     "mongo_emulator": "server",
+    "postgres_server": "server",
     "fake_job": "process",
     "parsed": "process",
     "others": "process",

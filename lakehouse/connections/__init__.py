@@ -1,0 +1,1 @@
+"""Named connections to databases outside the lakehouse: where a source comes from, where decisions are delivered."""
