@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_REGRESSION, SCORE_COLUMNS, Target
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Model, Reasons, Split
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.rollout import Rollout
@@ -85,6 +86,8 @@ class UseCase(Section):
     slices: tuple[Name, ...] = ()
     reasons: Reasons | None = None
     card: Card = Card()
+    # Where decisions go besides gold.
+    deliver: tuple[Target, ...] = ()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> UseCase:
@@ -112,6 +115,7 @@ class UseCase(Section):
         self._holdout_is_mature()
         self._windows_keep_the_embargo()
         self._metrics_fit_the_task()
+        self._targets_are_apart()
         return self
 
     def _inputs_are_known_in_time(self) -> None:
@@ -153,9 +157,27 @@ class UseCase(Section):
         if self.gate.max_slice_worsening is not None and not self.slices:
             raise ValueError("gate.max_slice_worsening: expected slices to be declared, found none")
 
+    def _targets_are_apart(self) -> None:
+        refuse_twice("deliver.name", [target.name for target in self.deliver])
+        # Some databases take names that differ in their case for one.
+        refuse_twice("deliver", [target.address.lower() for target in self.deliver])
+        for target in self.deliver:
+            if target.only_decided and not self.binary:
+                raise ValueError(
+                    f"deliver.{target.name}.only_decided: a regression decides nothing; expected it to be left out"
+                )
+            known = (*self.entity.key, "partition", *SCORE_COLUMNS)
+            expect_known(f"deliver.{target.name}.columns", target.columns or (), known, "the columns of the scores")
+
     def source(self, name: str) -> Source:
         """The declared source of that name."""
         return next(source for source in self.sources if source.name == name)
+
+    def delivered_columns(self, target: Target) -> tuple[str, ...]:
+        """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""
+        key = (*self.entity.key, "partition")
+        usual = OF_A_CLASSIFICATION if self.binary else OF_A_REGRESSION
+        return (*key, *(name for name in target.columns or usual if name not in key))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -15,12 +15,13 @@ from lakehouse.tables.of_use_case import (
     reasons,
     scores,
 )
-from lakehouse.tables.ops import BUILDS, DELIVERIES, MODEL_EVENTS, OWED_VERDICTS
+from lakehouse.tables.ops import BUILDS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
     "BUILDS",
     "DELIVERIES",
+    "EXPORTS",
     "INPUTS_FINGERPRINT",
     "MODEL_EVENTS",
     "OWED_VERDICTS",
