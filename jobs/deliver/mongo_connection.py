@@ -69,6 +69,6 @@ def _named(what: str, error: Exception) -> NightjarError:
             "deliver again"
         )
     return TargetUnavailable(
-        f"{what}: expected an answer from MongoDB, found: {found}; each document is whole, and the next delivery completes the day: "
+        f"{what}: expected an answer from MongoDB, found: {found}; each document is whole, the next delivery completes the day: "
         "when the server is back, deliver again"
     )

@@ -67,20 +67,22 @@ def marker_table(schema: str | None) -> sa.Table:
     )
 
 
-def ensure(engine: sa.Engine, tables: Iterable[sa.Table]) -> None:
-    """Make the tables that are missing. Two runs may do so at once."""
+def ensure(connection: sa.Connection, tables: Iterable[sa.Table]) -> None:
+    """Make the tables that are missing, each in a transaction. Two runs may do so at once."""
     for table in tables:
         try:
-            table.create(engine, checkfirst=True)
+            with connection.begin():
+                table.create(connection, checkfirst=True)
         except sa.exc.DBAPIError:
-            if not sa.inspect(engine).has_table(table.name, schema=table.schema):
-                raise
+            with connection.begin():
+                if not sa.inspect(connection).has_table(table.name, schema=table.schema):
+                    raise
 
 
-def unfit(engine: sa.Engine, table: sa.Table) -> list[str]:
+def unfit(inspector: sa.Inspector, table: sa.Table) -> list[str]:
     """Why the database's table of that name can't take the rows as they are; empty when it can."""
-    exact = engine.dialect.name != "sqlite"
-    present = {column["name"]: column for column in sa.inspect(engine).get_columns(table.name, schema=table.schema)}
+    exact = inspector.dialect.name != "sqlite"
+    present = {column["name"]: column for column in inspector.get_columns(table.name, schema=table.schema)}
     problems = [
         f"column {column.name}: expected {_words(column.type)}, found {_found(present, column.name)}"
         for column in table.columns
@@ -97,21 +99,21 @@ def unfit(engine: sa.Engine, table: sa.Table) -> list[str]:
     return problems
 
 
-def has_key(engine: sa.Engine, table: sa.Table) -> bool:
+def has_key(inspector: sa.Inspector, table: sa.Table) -> bool:
     """Whether the database's table has exactly the delivered key as its primary key or as a unique one."""
-    looked_up, key = sa.inspect(engine), {column.name for column in table.primary_key}
-    primary = looked_up.get_pk_constraint(table.name, schema=table.schema)["constrained_columns"]
-    unique = [found["column_names"] for found in looked_up.get_unique_constraints(table.name, schema=table.schema)]
+    key = {column.name for column in table.primary_key}
+    primary = inspector.get_pk_constraint(table.name, schema=table.schema)["constrained_columns"]
+    unique = [found["column_names"] for found in inspector.get_unique_constraints(table.name, schema=table.schema)]
     return any(set(names) == key for names in (primary, *unique))
 
 
-def refuse_unfit(engine: sa.Engine, table: sa.Table, what: str) -> None:
+def refuse_unfit(inspector: sa.Inspector, table: sa.Table, what: str) -> None:
     """Raise when the database's table can't take the rows.
 
     Raises:
         TargetRefused: with every column that is in the way.
     """
-    if problems := unfit(engine, table):
+    if problems := unfit(inspector, table):
         raise TargetRefused(
             f"{what}: {'; '.join(problems)}; nothing was sent: alter the table, deliver other columns, or drop it, so that it is "
             "made as declared"

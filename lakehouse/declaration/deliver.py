@@ -44,7 +44,7 @@ def _not_ours(text: str) -> str:
 
 
 # What every SQL database takes, and PostgreSQL's longest.
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}\Z")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 TargetTable = Annotated[Identifier, AfterValidator(_not_ours)]
 TargetCollection = Annotated[Collection, AfterValidator(_not_ours)]
 
@@ -72,7 +72,7 @@ class MongoTarget(Section):
 class FilesTarget(Section):
     """A folder that gets a file a day, ``<YYYY-MM-DD>.csv`` or ``.parquet``. A relative folder lies in the project's."""
 
-    folder: str = Field(min_length=1, pattern=r"^[^\x00-\x1f]+\Z")
+    folder: str = Field(min_length=1, pattern=r"^[^\x00-\x1f]+$")
     format: Literal["csv", "parquet"] = "csv"
 
 

@@ -95,7 +95,6 @@ _PLACE = "tells who runs the check or where, and a row must be judged the same e
 _MANY = "looks at many rows, and a row rule judges one row by itself"
 
 
-
 def _refused(reason: str, *names: str) -> dict[str, str]:
     return dict.fromkeys((name for line in names for name in line.split()), reason)
 
