@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import defaults, docs, form
+from include.orchestration import corrections, defaults, docs, form
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
@@ -17,7 +17,7 @@ for use_case in loader.declared():
         params=form.rollback(),
         **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
     ):
-        JobOperator(
+        roll_back = JobOperator(
             task_id="roll_back",
             stage="rollback",
             options={
@@ -28,5 +28,7 @@ for use_case in loader.declared():
                 "request": form.RUN,
                 "actor": form.ACTOR,
             },
-            switches={"rescore": form.RESCORE, "dry-run": form.DRY_RUN},
+            switches={"rescore": form.RESCORE, "dry-run": form.DRY_RUN, **corrections.AFTERWARDS},
         )
+        if use_case.deliver:
+            roll_back >> JobOperator(task_id="deliver_corrections", **corrections.of_all_days(use_case))

@@ -139,7 +139,9 @@ STAGES = {
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),
     "restate": Stage(
-        "recompute what is stale: features, then scores, then metrics and verdicts", RestateArguments, _restate
+        "recompute what is stale: features, then scores, metrics and verdicts, and deliver corrections",
+        RestateArguments,
+        _restate,
     ),
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),

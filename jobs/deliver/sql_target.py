@@ -45,19 +45,16 @@ class SqlPlace:
         """The day, in a transaction that holds its note's row."""
         engine = _in_transactions(sql.engine(self._connection))
         try:
-            with sql_failures.named(self._what):
-                with engine.connect() as connection:
-                    sql_table.ensure(connection, (self._markers, self._table))
-                    with connection.begin():
-                        inspector = sa.inspect(connection)
-                        sql_table.refuse_unfit(inspector, self._table, self._what)
-                        keyed = sql_table.has_key(inspector, self._table)
-                    upsert = UPSERTS.get(engine.dialect.name) if keyed else None
-                    with connection.begin() as transaction:
-                        note = self._lock(connection, day)
-                        yield SqlDay(
-                            connection, transaction, self._table, self._columns, self._markers, day, note, upsert
-                        )
+            with sql_failures.named(self._what), engine.connect() as connection:
+                sql_table.ensure(connection, (self._markers, self._table))
+                with connection.begin():
+                    inspector = sa.inspect(connection)
+                    sql_table.refuse_unfit(inspector, self._table, self._what)
+                    keyed = sql_table.has_key(inspector, self._table)
+                upsert = UPSERTS.get(engine.dialect.name) if keyed else None
+                with connection.begin() as transaction:
+                    note = self._lock(connection, day)
+                    yield SqlDay(connection, transaction, self._table, self._columns, self._markers, day, note, upsert)
         finally:
             engine.dispose()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
 from pyspark.sql import SparkSession
 
 from jobs.ingest.row_rules import evaluate
