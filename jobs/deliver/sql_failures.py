@@ -56,10 +56,7 @@ def _refused(error: DBAPIError, found: str) -> bool:
         return str(state).startswith(REFUSALS)
     if type(error).__name__ in ("DataError", "IntegrityError", "ProgrammingError", "NotSupportedError"):
         return True
-    # A value that the driver can't write, such as a text with a NUL.
-    return (not hasattr(error.orig, "pgcode") and isinstance(error.orig, (ValueError, TypeError))) or any(
-        words in found for words in REFUSAL_WORDS
-    )
+    return any(words in found for words in REFUSAL_WORDS)
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -151,8 +151,16 @@ class SqlDay:
 
     def put(self, rows: pa.RecordBatch) -> None:
         """Insert rows."""
-        if rows.num_rows:
+        if not rows.num_rows:
+            return
+        try:
             self._connection.execute(sa.insert(self._into), rows.to_pylist())
+        except (ValueError, OverflowError) as error:
+            # The driver's, before the database has seen it: a text with a NUL, a number that is too big.
+            raise TargetRefused(
+                f"table {self._table.fullname}: expected values that the database can hold, found another: {error}; it has "
+                "what it had before: have the source's contract refuse such a value, and restate"
+            ) from None
 
     def finish(self, marker: Marker) -> None:
         """Make the table's rows of the day these, and commit."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,12 @@ from typing import Any
 
 import pytest
 
+from jobs.__main__ import main
+from jobs.deliver import place
+from jobs.restate import job as restate
+from jobs.restate.arguments import RestateArguments
+from jobs.stale import job as stale
+from jobs.stale.arguments import StaleArguments
 from lakehouse import tables
 from lakehouse.declaration.deliver import SCORE_COLUMNS
 from lakehouse.errors import BadArguments, InputsMissing, TargetRefused
@@ -271,3 +278,49 @@ def test_a_csv_is_as_people_expect_it(root: Path, tmp_path: Path) -> None:
         '"shop","bread","partition","score","decision","scored_at"\n'
         '"canal","rye",2024-03-05,0.7,true,2024-03-04 23:00:00.123457Z\n'
     )
+
+
+def test_a_restatement_names_what_was_delivered_and_is_stale_and_corrects_it(
+    root: Path, target: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_case = declare(root, target)
+    for day in (DAY, NEXT):
+        score(use_case, {"canal": 0.7}, day)
+    deliver(use_case)
+    days = {"use_case": use_case.name}
+    assert stale.run(StaleArguments(**days)).status == "fresh"
+    assert restate.run(RestateArguments(**days)).status == "fresh"
+    score(use_case, {"canal": 0.9})
+    assert stale.run(StaleArguments(**days)).status == "stale"
+    assert "delivery to office 2024-03-05: its scores or the declared target have changed since" in capsys.readouterr().out
+    assert restate.run(RestateArguments(**days, dry_run=True)).deliver == [DAY]
+    restate.run(RestateArguments(**days, no_deliver=True))
+    assert by_shop(use_case) == {"canal": 0.7}
+    result = restate.run(RestateArguments(**days))
+    assert (result.status, result.deliver, by_shop(use_case)) == ("restated", [DAY], {"canal": 0.9})
+    # What was never delivered is no correction.
+    assert there(use_case, NEXT) == []
+    assert restate.run(RestateArguments(**days)).status == "fresh"
+
+
+def test_a_large_day_is_sent_in_batches_in_the_order_of_the_key(root: Path, target: dict[str, Any]) -> None:
+    use_case = declare(root, target)
+    many = {f"shop {number * 7919 % 25_000:05}": number / 25_000 for number in range(25_000)}
+    score(use_case, many)
+    assert deliver(use_case).rows == 25_000
+    assert by_shop(use_case) == many
+    if "files" in target:
+        declared = use_case.deliver[0]
+        found = [row[0] for row in place.of(use_case, declared).there(DAY)]
+        assert found == sorted(found)
+
+
+def test_the_command_line_tells_what_was_done(root: Path, target: dict[str, Any], tmp_path: Path) -> None:
+    use_case = declare(root, target)
+    score(use_case, {"canal": 0.7})
+    line = ["deliver", f"--use-case={use_case.name}", f"--partition={DAY}", f"--result={tmp_path / 'result.json'}"]
+    assert main(line) == 0
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["status"], result["rows"], result["model_versions"]) == ("sent", 1, [1])
+    assert [(one["target"], one["partition"], one["status"]) for one in result["days"]] == [("office", str(DAY), "sent")]
+    assert main([*line[:2], "--partition=2024-03-09", line[-1]]) == InputsMissing.exit_code
