@@ -1,4 +1,4 @@
-"""Makes wrong declarations visible in Airflow: this file makes no DAG, and fails when a use case is declared wrongly.
+"""Makes wrong declarations visible in Airflow: this file makes no DAG, and fails when a use case can't be run.
 
 The DAG files leave such a use case out, so that all others stay up. Raising there would drop every DAG of the file;
 raised here, the UI shows the file, the field and what was expected as an import error, and nothing else is touched.
@@ -6,9 +6,13 @@ raised here, the UI shows the file, the field and what was expected as an import
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from include.orchestration import apart
 from lakehouse.declaration import loader
 from lakehouse.errors import DeclarationError
 
 wrong = [str(item.error) for item in loader.find() if item.error is not None]
+wrong += apart.failures(Path(__file__).parent, asking=Path(__file__).name)
 if wrong:
     raise DeclarationError("\n".join(wrong))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, schedules
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"features__{use_case.name}",
-        description=f"Features of {use_case.title}",
-        doc_md=docs.features(use_case),
-        schedule=schedules.when_inputs_arrive(use_case),
-        params={**form.days("build features for"), **form.cascade()},
-        **defaults.common(use_case.owner, "features", use_case.name),
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"features__{use_case.name}",
+            description=f"Features of {use_case.title}",
+            doc_md=docs.features(use_case),
+            schedule=schedules.when_inputs_arrive(use_case),
+            params={**form.days("build features for"), **form.cascade()},
+            **defaults.common(use_case.owner, "features", use_case.name),
+        ),
     ):
         inputs_arrived = InputsArrived(
             task_id="inputs_arrived", use_case=use_case.name, partition=form.PARTITION, through=form.THROUGH

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, schedules
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
     for source in use_case.sources:
-        with DAG(
-            dag_id=f"ingest__{source.name}",
-            description=source.description or f"Deliveries of {source.name}",
-            doc_md=docs.ingest(use_case, source),
-            schedule=schedules.nightly(use_case, source),
-            start_date=schedules.start(use_case),
-            params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
-            **defaults.common(use_case.owner, "ingest", use_case.name),
+        with (
+            apart.made_for(source.name),
+            DAG(
+                dag_id=f"ingest__{source.name}",
+                description=source.description or f"Deliveries of {source.name}",
+                doc_md=docs.ingest(use_case, source),
+                schedule=schedules.nightly(use_case, source),
+                start_date=schedules.start(use_case),
+                params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
+                **defaults.common(use_case.owner, "ingest", use_case.name),
+            ),
         ):
             ingest = IngestOperator(
                 task_id="ingest",

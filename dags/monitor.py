@@ -6,18 +6,21 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import assets, defaults, docs, form, schedules, verdicts
+from include.orchestration import apart, assets, defaults, docs, form, schedules, verdicts
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"monitor__{use_case.name}",
-        description=f"Drift and performance of {use_case.title}",
-        doc_md=docs.monitor(use_case),
-        schedule=schedules.when_updated(use_case, assets.scores(use_case)),
-        params=form.days("monitor"),
-        **defaults.common(use_case.owner, "monitor", use_case.name),
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"monitor__{use_case.name}",
+            description=f"Drift and performance of {use_case.title}",
+            doc_md=docs.monitor(use_case),
+            schedule=schedules.when_updated(use_case, assets.scores(use_case)),
+            params=form.days("monitor"),
+            **defaults.common(use_case.owner, "monitor", use_case.name),
+        ),
     ):
         measure = JobOperator(
             task_id="measure",

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import corrections, defaults, docs, form, verdicts
+from include.orchestration import apart, corrections, defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
     days = {"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH, "champion": form.CHAMPION}
-    with DAG(
-        dag_id=f"restate__{use_case.name}",
-        description=f"Recompute what is stale of {use_case.title}",
-        doc_md=docs.restate(use_case),
-        schedule=None,
-        params={
-            **form.some_days("restate"),
-            **form.champion(),
-            **form.dry_run("the log of the task `plan` lists what is stale and why"),
-        },
-        **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"restate__{use_case.name}",
+            description=f"Recompute what is stale of {use_case.title}",
+            doc_md=docs.restate(use_case),
+            schedule=None,
+            params={
+                **form.some_days("restate"),
+                **form.champion(),
+                **form.dry_run("the log of the task `plan` lists what is stale and why"),
+            },
+            **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
+        ),
     ):
         plan = JobOperator(task_id="plan", stage="stale", options=days, all_days=True)
         restate = JobOperator(

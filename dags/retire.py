@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import defaults, docs, form
+from include.orchestration import apart, defaults, docs, form
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"retire__{use_case.name}",
-        description=f"Versions of {use_case.title} that nobody needs any more",
-        doc_md=docs.retire(use_case),
-        # After maintain__lakehouse. No start date: the first run is the next Sunday's.
-        schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
-        params=form.dry_run("the log of `retire` lists which versions would be retired, and why the others stay"),
-        **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"retire__{use_case.name}",
+            description=f"Versions of {use_case.title} that nobody needs any more",
+            doc_md=docs.retire(use_case),
+            # After maintain__lakehouse. No start date: the first run is the next Sunday's.
+            schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
+            params=form.dry_run("the log of `retire` lists which versions would be retired, and why the others stay"),
+            **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
+        ),
     ):
         JobOperator(
             task_id="retire",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import corrections, defaults, docs, form
+from include.orchestration import apart, corrections, defaults, docs, form
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"rollback__{use_case.name}",
-        description=f"Back to the former champion of {use_case.title}",
-        doc_md=docs.rollback(use_case),
-        schedule=None,
-        params=form.rollback(),
-        **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"rollback__{use_case.name}",
+            description=f"Back to the former champion of {use_case.title}",
+            doc_md=docs.rollback(use_case),
+            schedule=None,
+            params=form.rollback(),
+            **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
+        ),
     ):
         roll_back = JobOperator(
             task_id="roll_back",

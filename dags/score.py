@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, schedules
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"score__{use_case.name}",
-        description=f"Scores of {use_case.title}",
-        doc_md=docs.score(use_case),
-        schedule=schedules.when_updated(use_case, assets.features(use_case)),
-        params={**form.days("score"), **form.cascade(), **form.model_version()},
-        **defaults.common(use_case.owner, "score", use_case.name),
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"score__{use_case.name}",
+            description=f"Scores of {use_case.title}",
+            doc_md=docs.score(use_case),
+            schedule=schedules.when_updated(use_case, assets.features(use_case)),
+            params={**form.days("score"), **form.cascade(), **form.model_version()},
+            **defaults.common(use_case.owner, "score", use_case.name),
+        ),
     ):
         JobOperator(
             task_id="score",

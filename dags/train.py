@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import approval, defaults, docs, form, verdicts
+from include.orchestration import apart, approval, defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
 for use_case in loader.declared():
-    with DAG(
-        dag_id=f"train__{use_case.name}",
-        description=f"Training and gate of {use_case.title}",
-        doc_md=docs.train(use_case),
-        schedule=None,
-        params={**form.one_day("train as of"), **form.reason()},
-        **{**defaults.common(use_case.owner, "train", use_case.name), "max_active_runs": 1},
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"train__{use_case.name}",
+            description=f"Training and gate of {use_case.title}",
+            doc_md=docs.train(use_case),
+            schedule=None,
+            params={**form.one_day("train as of"), **form.reason()},
+            **{**defaults.common(use_case.owner, "train", use_case.name), "max_active_runs": 1},
+        ),
     ):
         train = JobOperator(
             task_id="train",

@@ -11,7 +11,7 @@ from jobs.deliver.arguments import DeliverArguments
 from jobs.extract.arguments import ExtractArguments
 from jobs.features.arguments import FeaturesArguments
 from jobs.gate.arguments import GateArguments
-from jobs.ingest.arguments import IngestArguments, ReplayArguments
+from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
 from jobs.monitor.arguments import MonitorArguments
 from jobs.report.arguments import ReportArguments
 from jobs.restate.arguments import RestateArguments
@@ -37,6 +37,12 @@ def _ingest(arguments: IngestArguments) -> Result:
 
 def _replay(arguments: ReplayArguments) -> Result:
     from jobs.ingest.replay import run
+
+    return run(arguments)
+
+
+def _migrate(arguments: MigrateArguments) -> Result:
+    from jobs.ingest.migrate import run
 
     return run(arguments)
 
@@ -126,6 +132,7 @@ STAGES = {
     "extract": Stage("land what changed in a source's MongoDB collection", ExtractArguments, _extract),
     "ingest": Stage("take a source's deliveries of some days through bronze into silver", IngestArguments, _ingest),
     "replay": Stage("check delivered rows again against the contract as it is now", ReplayArguments, _replay),
+    "migrate": Stage("give tables the shape that their declaration has now", MigrateArguments, _migrate),
     "features": Stage("build a use case's features of some days", FeaturesArguments, _features),
     "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
     "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),

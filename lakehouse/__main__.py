@@ -1,5 +1,7 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
+And ``migrate``, which is a job: it alone changes tables.
+
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -31,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lakehouse", description="Look at the lakehouse's tables; nothing is changed. No Spark, no JVM."
+        prog="python -m lakehouse",
+        description="Look at the lakehouse's tables; migrate alone changes them. No Spark, no JVM.",
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract}")
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract,migrate}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
@@ -64,6 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
     contract.set_defaults(run=_contract)
     contract.add_argument("source", help="name of a declared source")
+    migrate = commands.add_parser(
+        "migrate", help="give tables the shape that their declaration has now; --help lists more"
+    )
+    migrate.set_defaults(run=_migrate)
+    whose = migrate.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--source", help="name of a declared source: bronze, silver, rejects, and keys in gold tables")
+    whose.add_argument("--use-case", help="name of a declared use case: its gold tables")
+    migrate.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    migrate.add_argument(
+        "--any-rejects", action="store_true", help="go on where more rows than the contract allows would be rejected"
+    )
     for command in (tables, sql, sources):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
@@ -143,6 +158,15 @@ def _contract(root: str, options: argparse.Namespace) -> int:
     version = f"{code_version.RELEASE}+{fingerprints.digest(source.model_dump_json())[:12]}"
     print(odcs.contract(use_case, source, version).to_yaml(), end="")
     return 0
+
+
+def _migrate(root: str, options: argparse.Namespace) -> int:
+    """Start the job: rows are checked and rewritten there, and the command line of jobs reports its errors."""
+    whose = ["--source", options.source] if options.source else ["--use-case", options.use_case]
+    switches = [f"--{name}" for name in ("dry-run", "any-rejects") if vars(options)[name.replace("-", "_")]]
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "jobs", "migrate", *whose, *switches]
+    return subprocess.run(command, cwd=settings.PROJECT_ROOT, check=False).returncode
 
 
 def _age(age: timedelta) -> str:

@@ -46,6 +46,18 @@ class DeliveryChanged(NightjarError):
     retryable = True
 
 
+class MigrationNeeded(NightjarError):
+    """A source's tables do not have the shape that its contract has now; nothing was taken in."""
+
+    exit_code = 19
+
+
+class MigrationRefused(NightjarError):
+    """The rows that are there do not fit the new contract, and nobody said that they may be rejected; nothing was changed."""
+
+    exit_code = 26
+
+
 class InputsMissing(NightjarError):
     """A partition can't be built, because inputs that it needs have not arrived."""
 
@@ -111,7 +123,7 @@ class ChampionChanged(NightjarError):
 
 
 class TrainingFailed(NightjarError):
-    """A search can't continue: XGBoost refuses its parameters, or the task was killed in every trial."""
+    """A training can't continue: XGBoost refuses its parameters or labels, or the task was killed in every trial."""
 
     exit_code = 23
 

@@ -31,7 +31,7 @@ QUICK = "quick"
 # Of https://docs.python.org/3/library/audit_events.html, those of another process.
 PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.exec")
 # Python's own platform module asks it, once in a process, for whichever library wants to know the machine.
-HARMLESS = ("uname",)
+HARMLESS = ("uname", "file")
 SESSION_MODULES = ("pyspark.sql.session", "pyspark.sql.classic.session", "pyspark.sql.connect.session")
 
 

@@ -14,6 +14,7 @@ from jobs.ingest import contract_checks, current_rows, row_counts
 from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
+from lakehouse.ops import contracts
 from lakehouse.storage import arrow_dataset, commits, delta_log
 
 
@@ -52,7 +53,8 @@ class FewRows:
         self._source = source
         of_days = pc.field("partition").isin(sorted(days)) & pc.field("delivery_id").isin(sorted(counted))
         bronze = arrow_dataset.read(tables.bronze(source), of_days)
-        self._rows = current_rows.mark(contract_checks.check(bronze, source, zone), source)
+        checked = contract_checks.check(bronze, source, zone, contracts.declared_since(source))
+        self._rows = current_rows.mark(checked, source)
         self.counts = row_counts.count(self._rows, bronze.column("extra"))
 
     def write(self, days: Collection[dt.date]) -> None:

@@ -5,8 +5,9 @@ A row that fails keeps every reason that applies, not only the first: the person
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,17 +26,22 @@ REASONS = "_reasons"
 # What is kept of a bronze row besides the source's own columns.
 KEPT = ("raw", "line", "delivered_file", "delivery_id", "ingested_at", "partition")
 
+NOTHING: Mapping[str, dt.datetime] = {}
+
 # Where a rule is broken, and the reason by the number of a row.
 Finding = tuple[pa.Array, Callable[[int], str]]
 
 
-def check(delivered: pa.Table, source: declaration.Source, zone: ZoneInfo) -> pa.Table:
+def check(
+    delivered: pa.Table, source: declaration.Source, zone: ZoneInfo, since: Mapping[str, dt.datetime] = NOTHING
+) -> pa.Table:
     """Type every column and find every reason to reject.
 
     Args:
         delivered: rows of the source's bronze table.
         source: the contract.
         zone: of the calendar.
+        since: for columns that were declared later than the first contract, since when: a row that arrived before has none.
 
     Returns:
         The source's columns typed (null where the text is not of the type), the kept columns, and ``_reasons``.
@@ -48,7 +54,9 @@ def check(delivered: pa.Table, source: declaration.Source, zone: ZoneInfo) -> pa
     }
     whole = frozenset(reasons)
     for column in source.columns:
-        values[column.name], findings = _check_column(_column(rows, column.name), column, source, zone)
+        arrived = _column(rows, "ingested_at")
+        due = pc.greater_equal(arrived, since[column.name]) if column.name in since else pa.repeat(True, len(rows))
+        values[column.name], findings = _check_column(_column(rows, column.name), column, source, zone, due)
         _note(findings, reasons, whole)
     _note(_check_rules(pa.table(values), source), reasons, whole)
     kept = {name: _column(rows, name) for name in KEPT}
@@ -64,7 +72,7 @@ def _note(findings: Iterator[Finding], reasons: dict[int, list[str]], except_for
 
 
 def _check_column(
-    texts: pa.Array, column: declaration.Column, source: declaration.Source, zone: ZoneInfo
+    texts: pa.Array, column: declaration.Column, source: declaration.Source, zone: ZoneInfo, due: pa.Array
 ) -> tuple[pa.Array, Iterator[Finding]]:
     found = typed(texts, column.type, zone, source.format.decimal)
 
@@ -74,7 +82,7 @@ def _check_column(
     def findings() -> Iterator[Finding]:
         yield found.wrong, reason(_type_in_words(column, zone))
         if not column.nullable:
-            yield pc.is_null(texts), lambda row: f"{column.name}: expected a value, found none"
+            yield pc.and_(pc.is_null(texts), due), lambda row: f"{column.name}: expected a value, found none"
         if found.not_finite is not None:
             yield found.not_finite, reason("a finite number")
         if column.minimum is not None:
@@ -119,7 +127,7 @@ def _check_rules(values: pa.Table, source: declaration.Source) -> Iterator[Findi
 def _check_rule(rule: declaration.RowRule, outcome: row_rules.Outcome) -> Iterator[Finding]:
     expected = f"{rule.name}: expected {rule.expression}"
     yield outcome.broken, lambda row: expected
-    yield outcome.failed, lambda row: f"{expected}, which can't be evaluated: {outcome.why(row)}"
+    yield outcome.failed, lambda row: f"{expected}, which can't be evaluated: {outcome.reasons[row].as_py()}"
 
 
 def _column(rows: pa.Table, name: str) -> pa.Array:

@@ -13,10 +13,8 @@ from jobs.ingest.lines import Layout
 ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def split_header(
-    block: Block, layout: Layout, encoding: str = "utf-8"
-) -> tuple[list[str], Block, tuple[str, str] | None]:
-    """The names in a file's first line, the rest of its first block, and what is wrong with the line: why, and its text.
+def split_header(block: Block, layout: Layout, encoding: str = "utf-8") -> tuple[list[str], Block, str | None]:
+    """The names in a file's first line, the rest of its first block, and what is wrong with the line.
 
     Args:
         block: the first of the file.
@@ -40,18 +38,17 @@ def split_header(
     try:
         header = [name.strip(csv_rows.BLANKS) for name in next(reader)]
     except StopIteration:
-        return [], block, (f"{HEADER}expected a line of column names, found an empty file", "")
+        return [], block, f"{HEADER}expected a line of column names, found none: the file is empty"
     except csv.Error as error:
-        return [], block, (f"{HEADER}expected a line of column names, found {error}", _shown(taken))
-    first = b"".join(taken)
+        return [], _behind(block, content, taken[:1]), f"{HEADER}expected a line of column names, found {error}"
+    return header, _behind(block, content, taken), _header_problem(header, layout)
+
+
+def _behind(block: Block, content: bytes, header: list[bytes]) -> Block:
+    """The block behind the lines of the header; ``content`` is the block's without a byte order mark."""
+    first = b"".join(header)
     before = len(block.content) - len(content) + len(first)
-    rest = Block(content[len(first) :], block.offset + before, 1 + count_lines(first), block.last)
-    problem = _header_problem(header, layout)
-    return header, rest, None if problem is None else (problem, _shown(taken))
-
-
-def _shown(lines: list[bytes]) -> str:
-    return b"".join(lines)[:2000].decode("utf-8", "replace").rstrip("\r\n")
+    return Block(content[len(first) :], block.offset + before, 1 + count_lines(first), block.last)
 
 
 def _header_problem(header: list[str], layout: Layout) -> str | None:

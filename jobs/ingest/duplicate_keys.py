@@ -58,7 +58,7 @@ def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, str]], key: Iter
         connection.register("delivered", rows)
         # Most deliveries repeat no key, and to see that is a tenth of the work.
         keys = f"SELECT {columns} FROM delivered GROUP BY {columns} HAVING count(*) > 1"
-        found: pa.Table = connection.execute(
+        found: pa.Table = connection.sql(
             f"""
             SELECT _file, _place,
                 row_number() OVER (PARTITION BY {columns} ORDER BY _file DESC, line DESC) > 1 AS gone,

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from jobs.ingest import bronze, silver
+from jobs.ingest import bronze, contract_fit, silver
 from jobs.ingest.arguments import IngestArguments
 from jobs.ingest.delivery_errors import CHANGED
 from jobs.ingest.landing import identified, in_order, landed
@@ -15,7 +15,7 @@ from jobs.ingest.silver import Refined
 from jobs.result import Result
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryChanged, DeliveryRejected
-from lakehouse.ops import deliveries
+from lakehouse.ops import contracts, deliveries
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ def run(arguments: IngestArguments) -> IngestResult:
     if not new:
         return IngestResult(status="unchanged" if found else "none", deliveries=len(found))
 
+    contract_fit.expect(source)
+    contracts.record(source, arguments.actor)
     bronze.write(source, new)
     zone = ZoneInfo(use_case.calendar.timezone)
     refined = silver.refine(source, zone, [item.delivery for item in new], ingested, arguments.any_volume)

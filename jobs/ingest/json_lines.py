@@ -50,13 +50,11 @@ def parse(text: str, layout: Layout, first_line: int, last: bool) -> Iterator[Li
 
 def _row(number: int, raw: str, layout: Layout) -> Line:
     try:
-        document = json.loads(
-            raw, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object
-        )
-        if not isinstance(document, dict):
-            return broken(number, raw, f"expected a JSON object, found {_kind(document)}")
-        values = {name: _text(document.pop(delivered, None)) for name, delivered in layout.fields.items()}
-        extra = compact(document) if document else None
+        found = document(raw)
+        if not isinstance(found, dict):
+            return broken(number, raw, f"expected a JSON object, found {_kind(found)}")
+        values = {name: text_of(found.pop(delivered, None)) for name, delivered in layout.fields.items()}
+        extra = compact(found) if found else None
         if "\\u" in raw:
             _check_escapes(*values.values(), extra)
     except RecursionError:
@@ -66,7 +64,16 @@ def _row(number: int, raw: str, layout: Layout) -> Line:
     return {**values, EXTRA: extra, RAW: raw, MALFORMED: None, LINE: number}
 
 
-def _text(value: Any) -> str | None:
+def document(raw: str) -> Any:
+    """A text of JSON, its numbers as they are written.
+
+    Raises:
+        ValueError: when it is none, or has a field twice. RecursionError: when it is nested too deeply.
+    """
+    return json.loads(raw, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object)
+
+
+def text_of(value: Any) -> str | None:
     """A value as the text that the contract types."""
     if value is None:
         return None

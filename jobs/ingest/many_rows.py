@@ -25,6 +25,7 @@ from jobs.ingest.lines import Layout
 from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
+from lakehouse.ops import contracts
 from lakehouse.storage import commits, delta_log, spark_session, table_schema
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
@@ -120,7 +121,7 @@ def _checker(
 ) -> Callable[[int], Iterator[Any]]:
     location, columns = delta_log.location(tables.bronze(source)), table_schema.arrow_schema(tables.bronze(source))
     made_good, made_rejects = TableFiles.of(tables.silver(source)), TableFiles.of(tables.rejects(source))
-    silver_names = list(tables.silver(source).column_names)
+    silver_names, since = list(tables.silver(source).column_names), contracts.declared_since(source)
 
     def check(number: int) -> Iterator[Any]:
         path, day = files[number]
@@ -131,7 +132,7 @@ def _checker(
             rows = rows.filter(pc.is_in(rows.column("delivery_id"), value_set=pa.array(sorted(counted))))
             if not len(rows):
                 continue
-            checked = contract_checks.check(rows, source, zone)
+            checked = contract_checks.check(rows, source, zone, since)
             for identity, some in row_counts.count(checked, rows.column("extra")).items():
                 counts.setdefault(identity, RowCounts()).add(some)
             yield from rejects.write(current_rows.reject_rows(checked, source))

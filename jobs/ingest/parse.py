@@ -7,6 +7,7 @@ line with a reason; where that holds for the whole file, it begins as `jobs.inge
 from __future__ import annotations
 
 import hashlib
+import io
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from jobs.ingest import csv_columns, csv_rows, json_lines, parquet_rows
-from jobs.ingest.blocks import Block, blocks, count_lines
+from jobs.ingest.blocks import Block, blocks, count_lines, line_end
 from jobs.ingest.csv_header import ORDER_MARK, split_header
 from jobs.ingest.delivery_errors import CHANGED, HEADER, TRUNCATED
 from jobs.ingest.lines import MALFORMED, Layout, Line, broken, table
@@ -38,7 +39,7 @@ def tables(piece: Piece, layout: Layout) -> Iterator[pa.Table]:
         try:
             yield from _by_kind(piece, file, layout, digest)
         except (Unreadable, UnicodeError) as error:
-            yield table([broken(1, "", f"{HEADER}expected {_text_of(layout)}, found {error}")], layout.columns)
+            yield table([broken(1, "", _no_text(layout, error))], layout.columns)
         if digest is not None:
             # What the parser left, such as the bytes behind an error.
             while rest := file.read(1 << 20):
@@ -67,24 +68,49 @@ def _range(piece: Piece, file: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
         return
     block = Block(content.decode(layout.encoding).encode(), piece.offset, piece.line, piece.last)
     if piece.kind == "jsonl":
-        yield from _batches(_json_block(block, layout), layout)
+        yield from _json_block(block, layout)
     else:
         yield from _csv_block(block, layout, list(piece.header))
 
 
 def _csv(stream: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
     header: list[str] = []
+    problem: str | None = None
     for block in blocks(stream, layout.delimiter):
-        if not header:
-            header, block, problem = split_header(block, layout)
-            if problem:
-                yield table([broken(1, problem[1], problem[0])], layout.columns)
-                return
-        yield from _csv_block(block, layout, header)
+        if not header and problem is None:
+            try:
+                block.content.decode("utf-8")
+                header, block, problem = split_header(block, layout)
+            except UnicodeError as error:
+                problem = _no_text(layout, error)
+                # The names of the columns are no row.
+                end = line_end(block.content, 0)
+                block = Block(block.content[end:], end, 2 if end else 1, block.last)
+        if problem is None:
+            yield from _csv_block(block, layout, header)
+        else:
+            yield from _refused(block, layout, problem)
+
+
+def _refused(block: Block, layout: Layout, why: str) -> Iterator[pa.Table]:
+    """Each line of a block of a file that is refused as a whole: also these are counted."""
+    lines = io.StringIO(block.content.decode("utf-8", "backslashreplace"), newline="")
+    found = (
+        broken(number, line.rstrip("\r\n"), why) for number, line in enumerate(lines, block.line) if line.strip("\r\n")
+    )
+    first = next(found, None)
+    if first is not None:
+        yield from _batches(chain([first], found), layout)
+    elif block.last and block.line <= 2:
+        yield table([broken(1, "", why)], layout.columns)
 
 
 def _csv_block(block: Block, layout: Layout, header: list[str]) -> Iterator[pa.Table]:
-    text = block.content.decode("utf-8")
+    try:
+        text = block.content.decode("utf-8")
+    except UnicodeError as error:
+        yield from _refused(block, layout, _no_text(layout, error))
+        return
     found = csv_columns.parse(block.content, layout, header, block.line)
     if found is None or (block.last and _cut_off(block.content, found)):
         yield from _batches(csv_rows.parse(text, layout, header, block.line, block.last), layout)
@@ -101,12 +127,14 @@ def _json(stream: BinaryIO, layout: Layout) -> Iterator[pa.Table]:
     first = next(parts)
     first = replace(first, content=first.content.removeprefix(ORDER_MARK))
     if not first.content:
-        yield table([broken(1, "", f"{HEADER}expected a JSON object a line, found an empty file")], layout.columns)
-    elif envelope.origin(first.content.partition(b"\n")[0].decode("utf-8")) is not None:
+        yield table(
+            [broken(1, "", f"{HEADER}expected a JSON object a line, found none: the file is empty")], layout.columns
+        )
+    elif envelope.origin(first.content.partition(b"\n")[0].decode("utf-8", "replace")) is not None:
         yield from _extracted(chain([first], parts), layout)
     else:
         for block in chain([first], parts):
-            yield from _batches(_json_block(block, layout), layout)
+            yield from _json_block(block, layout)
 
 
 def _extracted(parts: Iterable[Block], layout: Layout) -> Iterator[pa.Table]:
@@ -120,15 +148,20 @@ def _extracted(parts: Iterable[Block], layout: Layout) -> Iterator[pa.Table]:
         # The file's last line may have come now, or come with the next block.
         end = content.rstrip(b"\n").rfind(b"\n") + 1
         content, held = content[:end], content[end:]
-        yield from _batches(_json_block(Block(content, 0, line, False), layout), layout)
+        yield from _json_block(Block(content, 0, line, False), layout)
         line += count_lines(content)
         last = held
-    if problem := _incomplete(line - 2, envelope.documents(last.decode("utf-8").rstrip("\n"))):
+    if problem := _incomplete(line - 2, envelope.documents(last.decode("utf-8", "replace").rstrip("\n"))):
         yield table([broken(1, "", problem)], layout.columns)
 
 
-def _json_block(block: Block, layout: Layout) -> Iterator[Line]:
-    return json_lines.parse(block.content.decode("utf-8"), layout, block.line, block.last)
+def _json_block(block: Block, layout: Layout) -> Iterator[pa.Table]:
+    try:
+        text = block.content.decode("utf-8")
+    except UnicodeError as error:
+        yield from _refused(block, layout, _no_text(layout, error))
+        return
+    yield from _batches(json_lines.parse(text, layout, block.line, block.last), layout)
 
 
 def _incomplete(lines: int, documents: int | None) -> str | None:
@@ -149,5 +182,6 @@ def _replaced(layout: Layout) -> pa.Table:
     return table([broken(1, "", f"{CHANGED}the file was replaced while it was read")], layout.columns)
 
 
-def _text_of(layout: Layout) -> str:
-    return f"{'UTF-8' if layout.encoding == 'utf-8' else layout.encoding} text or gzip of it"
+def _no_text(layout: Layout, error: Exception) -> str:
+    encoding = "UTF-8" if layout.encoding == "utf-8" else layout.encoding
+    return f"{HEADER}expected {encoding} text or gzip of it, found {error}"

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from jobs.ingest import silver
+from jobs.ingest import contract_fit, silver
 from jobs.ingest.arguments import ReplayArguments
 from jobs.result import Result
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryRejected
-from lakehouse.ops import deliveries
+from lakehouse.ops import contracts, deliveries
 from lakehouse.ops.deliveries import Delivery
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ def run(arguments: ReplayArguments) -> ReplayResult:
     }
     if not before:
         return ReplayResult(status="none", message="no delivery", deliveries=0)
+    contract_fit.expect(source)
+    contracts.record(source, arguments.actor)
     lines = _refine(source, ZoneInfo(use_case.calendar.timezone), before, arguments.any_volume)
     changed = [line for line in lines if line != before[line.delivery_id]]
     if not changed:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+import numpy as np
+
 from lakehouse.declaration import Days, UseCase
-from lakehouse.errors import TrainingDataMissing
+from lakehouse.errors import TrainingDataMissing, TrainingFailed
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
 MIN_TRAIN_ROWS = 200
@@ -79,7 +81,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
 
     Raises:
         TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
-            classification's training rows are all of one class.
+            classification's training rows are all of one class. TrainingFailed: when the objective can't take a label.
     """
     windows = {name: getattr(split, name) for name in PARTS}
     all_rows = {name: rows.between(window.first, window.last) for name, window in windows.items()}
@@ -97,4 +99,26 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
             f"{use_case.name}: expected both classes in the train window {split.train}, found only label "
             f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at label.at_least"
         )
+    for name, part in labelled.items():
+        _expect_labels(use_case, name, part)
     return Parts(unlabelled=unlabelled, **labelled)
+
+
+def _expect_labels(use_case: UseCase, window: str, part: TrainingSet) -> None:
+    """Raise TrainingFailed where the objective can't be fitted to a label: XGBoost says so without a name or a number."""
+    objective, label = use_case.model.objective, part.label
+    wrong = np.abs(label) > np.finfo(np.float32).max
+    if objective.above is not None:
+        wrong |= label <= objective.above
+    if objective.at_least is not None:
+        wrong |= label < objective.at_least
+    if objective.at_most is not None:
+        wrong |= label > objective.at_most
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise TrainingFailed(
+            f"{use_case.name}: expected labels that {use_case.model.objective_name} can take ({objective.labels}, in 32 bits), "
+            f"found {int(wrong.sum())} other(s) of {len(label)} in the {window} window, such as {label[first]:g} on "
+            f"{part.days[first]}; correct {use_case.label.column} of {use_case.label.source}, bound it by minimum and maximum, "
+            "or choose another objective"
+        )

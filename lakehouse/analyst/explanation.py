@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -142,8 +141,9 @@ def _reasons(
     except (ServiceUnavailable, ModelMissing, ModelRefused) as error:
         missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
         return None
-    computed = 1 / (1 + math.exp(-reasons.margin)) if use_case.binary else reasons.margin
-    if abs(computed - score["score"]) > reasons.rounding:
+    objective = use_case.model.objective
+    computed = objective.score(reasons.margin)
+    if abs(computed - score["score"]) > reasons.rounding * objective.steepness(reasons.margin):
         missing.append(
             f"certainty of the reasons: computed again the score is {computed:.6f}, and {score['score']:.6f} is stored"
         )

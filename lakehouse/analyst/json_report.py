@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from lakehouse.analyst import shap_reasons
 from lakehouse.analyst.explanation import Explanation
 from lakehouse.analyst.rendering import plain
 from lakehouse.declaration import UseCase
@@ -16,7 +15,7 @@ def report(use_case: UseCase, explanation: Explanation) -> str:
     history = [vars(event) for event in explanation.history]
     content = asdict(explanation) | {"use_case": use_case.name, "history": history}
     if explanation.reasoned is not None:
-        content["reasoned"] |= {"margin": explanation.reasoned.margin, "unit": shap_reasons.unit(use_case)}
+        content["reasoned"] |= {"margin": explanation.reasoned.margin, "unit": use_case.model.objective.unit}
         descriptions = {feature.name: feature.description for feature in use_case.features}
         for reason in content["reasoned"]["reasons"]:
             reason["description"] = descriptions.get(reason["feature"], "")

@@ -6,6 +6,7 @@ the document is as complete as the declaration. Standard: https://bitol-io.githu
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from open_data_contract_standard.model import (
@@ -22,6 +23,10 @@ from lakehouse import tables
 from lakehouse.declaration import Column, Source, UseCase
 
 API_VERSION = "v3.1.0"
+
+# Constructs of a pattern that Python takes and ECMA-262 does not, or means otherwise: flags, comments, Python's names of groups,
+# conditions, atomic groups, possessive quantifiers, anchors of the text.
+_PYTHON_ALONE = re.compile(r"\(\?(?:[aiLmsux]*(?:-[imsx]+)?[:)]|#|P|\(|>)(?<!\(\?:)|[*+?}]\+|\\[AZ]")
 
 LOGICAL_TYPES = {
     "string": "string",
@@ -78,8 +83,14 @@ def _object(source: Source) -> SchemaObject:
 
 def _property(source: Source, column: Column) -> SchemaProperty:
     options: dict[str, Any] = _present(minimum=column.minimum, maximum=column.maximum)
+    rules = []
     if column.pattern is not None:
-        options["pattern"] = f"^(?:{column.pattern})$"
+        rules.append(
+            _quality(type="text", description=f"the whole value has the form {column.pattern} (Python's re.fullmatch)")
+        )
+        # The standard's own field is of ECMA-262, which has most of Python's constructs and not these.
+        if not _PYTHON_ALONE.search(column.pattern):
+            options["pattern"] = f"^(?:{column.pattern})$"
     allowed = _quality(
         metric="invalidValues",
         arguments={"validValues": list(column.allowed or ())},
@@ -94,7 +105,7 @@ def _property(source: Source, column: Column) -> SchemaProperty:
         description=column.description or None,
         required=not column.nullable,
         logicalTypeOptions=options or None,
-        quality=[allowed] if column.allowed else None,
+        quality=[*([allowed] if column.allowed else []), *rules] or None,
         **_present(primaryKey=True if position else None, primaryKeyPosition=position),
     )
 
@@ -115,7 +126,7 @@ def _row_rules(source: Source) -> list[DataQuality]:
             name=rule.name,
             query=f"SELECT COUNT(*) FROM {{object}} WHERE NOT ({rule.expression})",
             mustBe=0,
-            description=f"{rule.expression}; a row that breaks it is rejected",
+            description=f"{rule.expression}; a row that breaks it, or for which it can't be evaluated, is rejected",
         )
         for rule in source.row_rules
     ]

@@ -48,11 +48,6 @@ class ScoreReasons:
         return 4 * SINGLE_PRECISION * (abs(self.base_value) + sum(abs(reason.contribution) for reason in self.reasons))
 
 
-def unit(use_case: UseCase) -> str:
-    """What contributions are measured in."""
-    return "log-odds" if use_case.binary else "the unit of the value"
-
-
 def from_rows(rows: Sequence[dict[str, Any]]) -> ScoreReasons:
     """From the rows of the reasons table for one score, by rank."""
     reasons = tuple(Reason(row["feature"], row["value"], row["contribution"]) for row in rows)

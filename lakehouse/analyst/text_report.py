@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse.analyst import keys, shap_reasons
+from lakehouse.analyst import keys
 from lakehouse.analyst.explanation import Explanation
 from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
@@ -62,10 +62,12 @@ def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     base, margin = reasoned.base_value, reasoned.margin
     yield ""
     origin = "stored with the score" if reasoned.stored else "computed now"
-    yield f"Why ({origin}; exact SHAP contributions, in {shap_reasons.unit(use_case)}):"
-    if use_case.binary:
-        yield f"  Every row starts at {base:+.3f}, a chance of {_chance(base):.3f}."
-        yield f"  Its reasons make that {margin:+.3f}, a chance of {_chance(margin):.3f}:"
+    yield f"Why ({origin}; exact SHAP contributions, in {use_case.model.objective.unit}):"
+    objective = use_case.model.objective
+    if objective.scale != "identity":
+        what, digits = ("a chance", ".3f") if use_case.binary else ("a value", ".4g")
+        yield f"  Every row starts at {base:+.3f}, {what} of {objective.score(base):{digits}}."
+        yield f"  Its reasons make that {margin:+.3f}, {what} of {objective.score(margin):{digits}}:"
     else:
         yield f"  Every row starts at {base:.4g}; its reasons make that {margin:.4g}:"
     descriptions = _descriptions(use_case)
@@ -167,10 +169,6 @@ def _missing(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
 
 def _descriptions(use_case: UseCase) -> dict[str, str]:
     return {feature.name: feature.description for feature in use_case.features}
-
-
-def _chance(margin: float) -> float:
-    return 1 / (1 + math.exp(-margin))
 
 
 def _number(value: float | None) -> str:

@@ -5,6 +5,7 @@ ignored setting. The model validators of :class:`UseCase` check what spans secti
 source.
 """
 
+from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.learning import (
@@ -15,16 +16,15 @@ from lakehouse.declaration.learning import (
     Fairness,
     Gate,
     Label,
-    Model,
-    Range,
     Reasons,
     Split,
 )
+from lakehouse.declaration.model import Model, Range
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
-from lakehouse.declaration.use_case import Calendar, Entity, Feature, Input, UseCase
+from lakehouse.declaration.use_case import Entity, Feature, Input, UseCase
 
 __all__ = [
     "RESERVED",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lakehouse.declaration.mongo import Collection, Database
-from lakehouse.declaration.section import Name, Section, refuse_twice
+from lakehouse.declaration.section import Name, Section, refuse, twice
 
 # The columns of the scores beside the entity's key and ``partition``; tests hold them against lakehouse.tables.scores.
 SCORE_COLUMNS = (
@@ -98,7 +98,7 @@ class Target(Section):
         found = [name for name, place in kinds.items() if place is not None]
         if len(found) != 1:
             raise ValueError(f"expected one of {', '.join(kinds)}, found {' and '.join(found) or 'none'}")
-        refuse_twice("columns", list(self.columns or ()))
+        refuse(twice("columns", self.columns or ()))
         return self
 
     @property

@@ -25,6 +25,14 @@ class Volume(Section):
     of_days: int = Field(default=28, ge=1, le=366)
     min_days: int = Field(default=7, ge=1, le=366)
 
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Volume:
+        if self.min_days > self.of_days:
+            raise ValueError(
+                f"min_days: {self.of_days} days (of_days) never have {self.min_days} deliveries; expected at most that"
+            )
+        return self
+
 
 class Freshness(Section):
     """When a day's delivery is due: so many hours after the local midnight of the day on which it arrives."""

@@ -1,4 +1,4 @@
-"""Training and its rules: label, split, model, gate and drift; and the reasons of scores and the model card."""
+"""Training and its rules: label, split, gate and drift; and the reasons of scores and the model card."""
 
 from __future__ import annotations
 
@@ -44,32 +44,6 @@ class Split(Section):
                     f"order; expected {earlier}.last > {later}.first"
                 )
         return self
-
-
-class Range(Section):
-    """A hyperparameter's range for Optuna."""
-
-    low: float
-    high: float
-    log: bool = False
-    integer: bool = False
-
-
-class Model(Section):
-    """The model and the budget of its tuning."""
-
-    task: Literal["classification", "regression"]
-    fixed: dict[str, float | int | str] = Field(default_factory=dict)
-    search: dict[str, Range] = Field(default_factory=dict)
-    # The search ends after so many trials, and starts none after so many minutes.
-    trials: int = Field(default=15, ge=1, le=1000)
-    minutes: float | None = Field(default=None, gt=0)
-    max_rounds: int = Field(default=400, ge=1, le=10_000)
-    early_stopping_rounds: int = Field(default=30, ge=1)
-    seed: int = 20130101
-    # The costs of a miss and of a false alarm, in one unit. The threshold minimises the cost on validation.
-    cost_of_miss: float = Field(default=1.0, gt=0)
-    cost_of_false_alarm: float = Field(default=1.0, gt=0)
 
 
 class Fairness(Section):
@@ -118,9 +92,9 @@ class Drift(Section):
     max_calibration_gap: float | None = Field(default=None, gt=0)
     max_loss_rise: float | None = Field(default=None, gt=0)
     # Retrain when so many of the last days were violated, and not again before the cool-down has passed.
-    violated_days: int = Field(default=3, ge=1)
-    of_days: int = Field(default=5, ge=1)
-    cooldown_days: int = Field(default=7, ge=0)
+    violated_days: int = Field(default=3, ge=1, le=366)
+    of_days: int = Field(default=5, ge=1, le=366)
+    cooldown_days: int = Field(default=7, ge=0, le=3660)
 
     @model_validator(mode="after")
     def _trigger_can_fire(self) -> Drift:

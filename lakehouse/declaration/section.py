@@ -2,17 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class Section(BaseModel):
-    """A part of the file: immutable, without unknown fields."""
+    """A part of the file: immutable, without unknown fields, with finite numbers alone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _means_what_yaml_reads(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would bend until it fits: a truth where a number is expected, a number where a date is."""
+        assert info.field_name is not None
+        kinds = _kinds(cls, info.field_name)
+        if any(isinstance(kind, type) and issubclass(kind, Section) for kind in kinds):
+            # It looks after itself.
+            return value
+        for found in _scalars(value):
+            if isinstance(found, bool) and bool not in kinds:
+                raise ValueError(
+                    f"found {str(found).lower()}, as YAML reads yes, no, on, off, true and false; quote the word if it is meant as "
+                    "text, or write a number"
+                )
+            if isinstance(found, int | float) and not isinstance(found, bool):
+                if dt.date in kinds:
+                    raise ValueError(f"a day such as 2024-03-01 is expected, found {found!r}")
+                if kinds == {str}:
+                    raise ValueError(f"a text is expected, found the number {found!r}; quote it if it is meant as text")
+            if isinstance(found, dt.date) and dt.date not in kinds:
+                raise ValueError(f"found a day, as YAML reads {found}; quote it if it is meant as text")
+        return value
+
+
+@lru_cache(maxsize=1024)
+def _kinds(section: type[BaseModel], field: str) -> frozenset[Any]:
+    """The plain types that a field of a section may have, those within its tuples and mappings among them."""
+    open_types, kinds = [section.model_fields[field].annotation], set[Any]()
+    while open_types:
+        one = open_types.pop()
+        inner = get_args(one)
+        kinds |= {type(value) for value in inner if isinstance(value, str | bool | int)} if inner else {one}
+        open_types += [other for other in inner if not isinstance(other, str | bool | int)]
+    return frozenset(kinds - {type(None), ...})
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    """What a field's value consists of."""
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(item)
+    else:
+        yield value
 
 
 class Window(Section):
@@ -28,15 +76,25 @@ class Window(Section):
         return self
 
 
-def refuse_twice(field: str, names: list[str]) -> None:
-    """Raise when ``field`` has a name twice."""
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{field}: declared twice: {', '.join(twice)}")
+def refuse(problems: Iterable[str]) -> None:
+    """Raise when there are problems, with all of them.
+
+    Raises:
+        ValueError: naming each.
+    """
+    if found := list(problems):
+        raise ValueError("; ".join(found))
 
 
-def expect_known(field: str, names: Any, known: Any, what: str) -> None:
-    """Raise when ``field`` has a name that is not ``known``; ``what`` says in words what the known names are."""
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"{field}: unknown {', '.join(unknown)}; expected one of {what}: {', '.join(known)}")
+def twice(field: str, names: Iterable[str]) -> Iterator[str]:
+    """The problem that ``field`` has a name twice."""
+    listed = list(names)
+    if repeated := sorted({name for name in listed if listed.count(name) > 1}):
+        yield f"{field}: declared twice: {', '.join(repeated)}"
+
+
+def unknown(field: str, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
+    """The problem that ``field`` has a name that is not ``known``; ``what`` says in words what the known names are."""
+    listed = list(known)
+    if others := [name for name in names if name not in listed]:
+        yield f"{field}: unknown {', '.join(others)}; expected one of {what}: {', '.join(listed)}"

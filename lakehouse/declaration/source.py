@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from lakehouse.declaration import column_rules, reserved_names
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.mongo import Mongo
-from lakehouse.declaration.section import Name, Section, expect_known, refuse_twice
+from lakehouse.declaration.row_rules import RuleError, parse
+from lakehouse.declaration.section import Name, Section, refuse, twice, unknown
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
 
-# Columns that the platform adds; a source or a use case may not take these names.
-RESERVED = frozenset(
-    {
-        "partition",
-        "delivery_id",
-        "delivered_file",
-        "line",
-        "raw",
-        "malformed",
-        "reasons",
-        "ingested_at",
-        "extra",
-    }
-)
+# Columns that the platform adds; a source may not take these names.
+RESERVED = reserved_names.OF_SOURCES
 
 
 class Column(Section):
@@ -41,7 +31,8 @@ class Column(Section):
     minimum: float | None = None
     maximum: float | None = None
     allowed: tuple[str, ...] | None = None
-    pattern: str | None = None
+    # Of Python's re, and of the whole value: as if between \A and \Z.
+    pattern: str | None = Field(default=None, min_length=1)
 
     @property
     def delivered_name(self) -> str:
@@ -51,24 +42,19 @@ class Column(Section):
     @field_validator("pattern")
     @classmethod
     def _pattern_compiles(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"a regular expression is expected: {error}") from error
-        return value
+        return None if value is None else column_rules.compiled(value)
 
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> Column:
-        if (self.minimum is not None or self.maximum is not None) and self.type not in ("int", "long", "double"):
-            raise ValueError(f"minimum and maximum need a numeric column, {self.name} is {self.type}")
-        if (self.allowed is not None or self.pattern is not None) and self.type != "string":
-            raise ValueError(f"allowed and pattern need a string column, {self.name} is {self.type}")
+        refuse(column_rules.problems(self))
         return self
 
 
 class RowRule(Section):
-    """A condition across the columns of a row, in Spark SQL; a row for which it is false is rejected."""
+    """A condition across the columns of a row, in Spark's SQL (docs/sources.md lists what it knows).
+
+    A row for which it is false is rejected, and so is one for which it can't be evaluated; one for which it is null passes.
+    """
 
     name: Name
     expression: str
@@ -80,8 +66,8 @@ class Source(Section):
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
     changes; readers use, for each key, the latest row that is known on their day.
 
-    ``delivers`` changes: a delivery adds and changes rows, what it leaves out stays. ``snapshot``: a delivery is all rows of its
-    day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
+    ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of
+    its day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
 
     With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are ingested too.
     """
@@ -107,17 +93,33 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterator[str]:
         names = [column.name for column in self.columns]
-        refuse_twice("columns", names)
-        refuse_twice("columns.field", [column.delivered_name for column in self.columns])
+        yield from twice("columns", names)
+        yield from twice("columns.field", [column.delivered_name for column in self.columns])
+        yield from twice("row_rules", [rule.name for rule in self.row_rules])
         if taken := sorted(RESERVED.intersection(names)):
-            raise ValueError(f"columns: {', '.join(taken)} belong to the platform, choose other names")
-        expect_known("key", self.key, names, f"the columns of source {self.name}")
+            yield f"columns: {', '.join(taken)} belong to the platform, choose other names"
+        yield from twice("key", self.key)
+        yield from unknown("key", self.key, names, f"the columns of source {self.name}")
+        if empty := [column.name for column in self.columns if column.nullable and column.name in self.key]:
+            yield f"key: {', '.join(empty)} may be null; expected columns without nullable: true, a key identifies every row"
         for field in ("volume", "freshness"):
             if self.cadence == "occasional" and getattr(self, field) is not None:
-                raise ValueError(
-                    f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
-                )
+                yield f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
+
+    @model_validator(mode="after")
+    def _row_rules_can_be_evaluated(self) -> Source:
+        wrong: list[str] = []
+        for rule in self.row_rules:
+            try:
+                parse(rule.expression, self.column_types)
+            except RuleError as error:
+                wrong.append(f"row_rules: {rule.name}: {rule.expression!r}: {error}")
+        refuse(wrong)
         return self
 
     @property
@@ -129,3 +131,8 @@ class Source(Section):
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns in declared order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def column_types(self) -> dict[str, str]:
+        """The type of each column."""
+        return {column.name: column.type for column in self.columns}

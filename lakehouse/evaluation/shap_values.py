@@ -1,7 +1,8 @@
 """Why a model gives a row its score: what each feature adds to it, by exact SHAP values.
 
 XGBoost computes them for trees without sampling (Lundberg and others, 2020: path-dependent TreeSHAP). They are in the unit
-of the model's margin (log-odds for a classification), and base value plus all contributions is the margin.
+of the model's margin, and base value plus all contributions is the margin. Which unit that is depends on the objective
+(`lakehouse/declaration/objectives.py`): log-odds for a classification, logarithms for counts, else the value's own.
 """
 
 from __future__ import annotations

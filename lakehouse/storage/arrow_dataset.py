@@ -77,3 +77,17 @@ def batches(
         )
 
     return pa.RecordBatchReader.from_batches(schema, map(complete, scanned))
+
+
+def read_as_it_is(table: Table, where: pc.Expression) -> pa.Table:
+    """The rows that satisfy ``where``, with the columns that the table has, declared or not; none when it does not exist."""
+    if not delta_log.exists(table):
+        return table_schema.arrow_schema(table).empty_table()
+    location = delta_log.location(table)
+    return open_dataset(DeltaTable(location), location).to_table(filter=where)
+
+
+def any_row(table: Table, where: pc.Expression) -> bool:
+    """Whether a row of the table, which exists, satisfies ``where``."""
+    location = delta_log.location(table)
+    return bool(open_dataset(DeltaTable(location), location).scanner(filter=where, columns=[]).count_rows())

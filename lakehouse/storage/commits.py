@@ -11,6 +11,7 @@ asked for it (docs/decisions/0029-small-commits-by-delta-rs.md). A process that 
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, Schema, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+from pyarrow import parquet
 
 from lakehouse import settings
+from lakehouse.errors import MigrationNeeded
 from lakehouse.storage import (
     arrow_dataset,
     delta_log,
@@ -72,15 +75,31 @@ def create(table: Table) -> None:
 
 
 def ensure(table: Table) -> None:
-    """Create the table as declared when it does not exist; add the columns that were declared since its creation."""
-    present = delta_log.column_names(table)
+    """Create the table as declared when it does not exist; add the columns that were declared since its creation.
+
+    Raises:
+        MigrationNeeded: when a column has another type than declared, or one that may not be null is missing.
+    """
+    present = delta_log.columns(table)
     if not present:
         create(table)
         return
-    declared = Schema.from_arrow(table_schema.arrow_schema(table)).fields
-    if new := [field for field in declared if field.name not in present]:
+    declared = table_schema.arrow_schema(table)
+    new = [field for field in declared if field.name not in present]
+    wrong = [f"{field.name} is missing" for field in new if not field.nullable] + [
+        f"{field.name} is {present[field.name]}, expected {field.type}"
+        for field in declared
+        if field.name in present and not table_schema.same(present[field.name], field.type)
+    ]
+    if wrong:
+        raise MigrationNeeded(
+            f"{table.full_name}: expected the declared columns, found: {'; '.join(wrong)}; nothing was written: python -m "
+            "lakehouse migrate --source NAME (bronze, silver) or --use-case NAME (gold) gives a table the declared shape"
+        )
+    if new:
+        fields = Schema.from_arrow(pa.schema(new)).fields
         with _shared(table):
-            retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).alter.add_columns(new))
+            retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).alter.add_columns(fields))
 
 
 def replace(frame: DataFrame, table: Table, replaced: Replaced, rows: int) -> None:
@@ -122,6 +141,35 @@ def replace_by_files(files: list[WrittenFile], table: Table, replaced: Replaced)
     """
     with _alone(table):
         retry_on_conflict(table, lambda: file_commits.commit(table, files, replaced))
+
+
+def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
+    """Replace the whole table, its columns too, by the declared columns and ``rows``, in one commit.
+
+    Args:
+        table: as it is declared now; created when missing.
+        rows: tables with its columns, some rows at a time.
+        note: kept with the commit, for `delta_log.rebuilt_with`.
+    """
+    schema = table_schema.arrow_schema(table)
+    # Kept on the disk first: while delta-rs takes rows, whoever makes them can't ask delta-rs for anything.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.parquet"
+        with parquet.ParquetWriter(file, schema) as writer:
+            for part in rows:
+                writer.write_table(part.select(schema.names).cast(schema))
+        batches = parquet.ParquetFile(file).iter_batches()
+        with _alone(table):
+            write_deltalake(
+                delta_log.location(table),
+                pa.RecordBatchReader.from_batches(schema, batches),
+                mode="overwrite",
+                schema_mode="overwrite",
+                partition_by=list(table.partition_by),
+                description=table.description,
+                configuration=dict(table_schema.properties(table)),
+                commit_properties=CommitProperties(custom_metadata={delta_log.NOTE: note}) if note else None,
+            )
 
 
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
@@ -207,6 +255,10 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
 
 def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
     location = delta_log.location(table)
+    # A column that is declared no longer stays in the table, without values, until the table is migrated.
+    for name, type_ in delta_log.columns(table).items():
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(len(rows), type_))
     with _shared(table):
         retry_on_conflict(table, lambda: write_deltalake(location, rows, mode="overwrite", predicate=where))
 

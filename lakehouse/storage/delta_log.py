@@ -9,10 +9,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakehouse import settings
 from lakehouse.tables import Table
+
+# Where a commit's metadata has the note of `commits.rebuild`.
+NOTE = "nightjar.note"
 
 
 def location(table: Table) -> str:
@@ -30,6 +34,26 @@ def column_names(table: Table, at_version: int | None = None) -> set[str]:
     if not exists(table):
         return set()
     return {field.name for field in DeltaTable(location(table), version=at_version).schema().fields}
+
+
+def columns(table: Table) -> dict[str, pa.DataType]:
+    """The type of each column that the table has now; none when it does not exist."""
+    if not exists(table):
+        return {}
+    return {field.name: field.type for field in pa.schema(DeltaTable(location(table)).schema().to_arrow())}
+
+
+def required_columns(table: Table) -> set[str]:
+    """The columns in which the table itself takes no null."""
+    if not exists(table):
+        return set()
+    return {field.name for field in DeltaTable(location(table)).schema().fields if not field.nullable}
+
+
+def rebuilt_with(table: Table) -> str | None:
+    """The note of the last rebuilding of the table that had one, as far as the log goes back."""
+    commits = DeltaTable(location(table)).history() if exists(table) else []
+    return next((str(commit[NOTE]) for commit in commits if commit.get(NOTE)), None)
 
 
 def version(table: Table) -> int:

@@ -41,3 +41,8 @@ def properties(table: Table) -> dict[str, str]:
     if not table.indexed:
         return every_20 | {"delta.dataSkippingNumIndexedCols": "0"}
     return every_20 | {"delta.dataSkippingStatsColumns": ",".join(table.indexed)}
+
+
+def same(one: pa.DataType, other: pa.DataType) -> bool:
+    """Whether two types hold the same values: long texts and others are texts alike."""
+    return str(one).removeprefix("large_") == str(other).removeprefix("large_")

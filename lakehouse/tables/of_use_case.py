@@ -81,7 +81,7 @@ def scores(use_case: UseCase) -> Table:
 
 def reasons(use_case: UseCase) -> Table:
     """The reasons of scores: the greatest contributions of each row, and the sum of the others."""
-    unit = "log-odds" if use_case.binary else "the unit of the value"
+    unit = use_case.model.objective.unit
     return Table(
         layer="gold",
         name=f"{use_case.name}_reasons",

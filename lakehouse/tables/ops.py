@@ -116,3 +116,20 @@ EXPORTS = Table(
     few_rows=True,
     description="the books of what was delivered: which rows of which day are in which target, since when, by which versions",
 )
+
+CONTRACTS = Table(
+    layer="ops",
+    name="contracts",
+    columns=(
+        col("source", "string", "whose contract"),
+        col("version", "int", "the version that the contract declares"),
+        col("digest", "string", "of the contract"),
+        col("contract", "string", "the contract, as JSON"),
+        col("recorded_at", "timestamp", "since when deliveries were taken in by it"),
+        col("actor", "string", "the person or the job that recorded it"),
+    ),
+    key=("source", "recorded_at"),
+    partition_by=("source",),
+    few_rows=True,
+    description="the contracts by which deliveries were taken in, since when",
+)

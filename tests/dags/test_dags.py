@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def parse(home, roots):
+def parse(home, roots, *before):
     environ = {
         **os.environ,
         "AIRFLOW_HOME": str(home),
@@ -20,7 +20,7 @@ def parse(home, roots):
         "USE_CASE_ROOTS": str(roots),
     }
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "dags" / "parse.py"), str(ROOT / "dags")],
+        [sys.executable, str(ROOT / "tests" / "dags" / "parse.py"), str(ROOT / "dags"), *map(str, before)],
         env=environ,
         capture_output=True,
         text=True,
@@ -224,3 +224,35 @@ def test_a_day_is_delivered_when_it_was_scored_to_each_target_by_itself(others):
 def test_what_was_scored_again_replaces_what_was_delivered(others):
     assert "restate>deliver_corrections" in others[1]["dags"]["restate__asked"]["edges"]
     assert others[1]["dags"]["rollback__asked"]["edges"] == ["roll_back>deliver_corrections"]
+
+
+@pytest.mark.process
+def test_a_dag_that_can_not_be_made_is_shown_and_takes_no_other_use_case_down(tmp_path):
+    roots = tmp_path / "use_cases"
+    for name in ("parcels", "letters"):
+        shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)
+    change(roots / "letters", ("parcel_", "letter_"), ("depots", "letter_depots"), ("name: parcels", "name: letters"))
+    # Whatever the reason may be: their assets can't be made.
+    (tmp_path / "breaking.py").write_text(BREAKS_LETTERS)
+    parsed = parse(tmp_path / "airflow", roots, tmp_path / "breaking.py")
+    made = set(parsed["dags"])
+    assert {"score__parcels", "features__parcels", "ingest__parcel_plan", "retire__letters"} <= made
+    # Neither whole nor in part.
+    assert not {"features__letters", "score__letters", "ingest__letter_plan"} & made
+    ((file, error),) = parsed["errors"].items()
+    assert file.endswith("declarations.py")
+    assert "features.py: letters: RuntimeError: no letters" in error
+    assert "ingest.py: letter_plan: RuntimeError: no letters" in error
+
+
+BREAKS_LETTERS = """
+from include.orchestration import assets
+made = assets.silver, assets.features
+def refuse(make):
+    def made(declared):
+        if "letter" in declared.name:
+            raise RuntimeError("no letters")
+        return make(declared)
+    return made
+assets.silver, assets.features = map(refuse, made)
+"""

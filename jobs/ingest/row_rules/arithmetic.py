@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.ingest.row_rules.values import Mask, RowFailure, Rows, Value, arrow_type, from_numpy, numpy_of
+from jobs.ingest.row_rules.values import Mask, RowFailure, Rows, Value, arrow_type, from_numpy, numpy_of, without
 from lakehouse.declaration.row_rules import Node, Type
 
 ZERO = "division by zero"
@@ -76,27 +77,25 @@ def _whole_division(op: str, one: Any, other: Any) -> tuple[Any, Mask]:
 
 
 def _exact(rows: Rows, node: Node, left: Value, right: Value) -> Value:
-    """Between decimals, digit by digit."""
+    """Between decimals, digit by digit: Arrow has Spark's types for all but the division."""
+    type_ = arrow_type(node.type)
+    if node.op != "/":
+        operator = {"+": pc.add, "-": pc.subtract, "*": pc.multiply}[node.op]
+        return rows.strict(operator(left.data, right.data).cast(type_), (left, right))
     unit = decimal.Decimal(1).scaleb(-node.type.scale)
 
-    def calculated(one: decimal.Decimal, other: decimal.Decimal) -> decimal.Decimal:
-        if node.op == "/":
-            if not other:
-                raise RowFailure(ZERO)
-            return _EXACT.quantize(_EXACT.divide(one, other), unit)
-        return {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply}[node.op](one, other)
+    def divided(divisor: decimal.Decimal, number: decimal.Decimal) -> decimal.Decimal:
+        if not divisor:
+            raise RowFailure(ZERO)
+        return _EXACT.quantize(_EXACT.divide(number, divisor), unit)
 
-    type_ = arrow_type(node.type)
-    if node.op == "/":
-        swapped = rows.each_row(lambda other, one: calculated(one, other), type_, right, left)
-        return swapped
-    return rows.each_row(calculated, type_, left, right)
+    return rows.each_row(divided, type_, right, left)
 
 
 def negate(rows: Rows, node: Node, value: Value) -> Value:
     """The minus before a number, and ABS."""
     if node.type.name == "decimal":
-        return rows.each(abs if node.op == "abs" else decimal.Decimal.__neg__, arrow_type(node.type), value)
+        return rows.strict((pc.abs if node.op == "abs" else pc.negate)(value.data), (value,))
     number = numpy_of(value.data)
     limit = _LIMITS.get(node.type.name)
     lost = None if limit is None else number == -limit
@@ -161,7 +160,5 @@ def of_doubles(rows: Rows, node: Node, values: tuple[Value, ...]) -> Value:
     data = from_numpy(result, pa.float64(), *(value.data for value in values))
     value = rows.strict(data, values)
     if node.op in ("ln", "log10"):
-        from jobs.ingest.row_rules.values import without
-
         return Value(without(value.data, numbers[0] <= 0), value.failure)
     return value

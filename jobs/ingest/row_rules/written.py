@@ -16,9 +16,9 @@ _DOUBLE = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[d
 _SPECIAL = {
     "nan": "nan", "inf": "inf", "+inf": "inf", "infinity": "inf", "+infinity": "inf", "-inf": "-inf", "-infinity": "-inf",
 }  # fmt: skip
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
+_DATE = re.compile(r"([+-]?[0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
 _TIME = re.compile(
-    r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})"
+    r"([+-]?[0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})"
     r"(?:[ T](?:([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]{0,9}))?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?)?"
 )
 _TRUE, _FALSE = ("t", "true", "y", "yes", "1"), ("f", "false", "n", "no", "0")
@@ -67,13 +67,17 @@ def _days(year: int, month: int, day: int) -> int | None:
     leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     if not 1 <= day <= _MONTHS[month - 1] + leap:
         return None
-    return int(np.datetime64(f"{year:04}-{month:02}-{day:02}").astype(np.int64))
+    # Python's and numpy's dates end before Spark's do. Years count from March, so that a leap day is the last of one.
+    shifted = year - (month <= 2)
+    era, of_era = divmod(shifted, 400)
+    of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
 
 
 def _date(text: str) -> int:
     found = _DATE.fullmatch(text.strip(_SPACE))
     days = None if found is None else _days(*(int(part or 1) for part in found.groups()))
-    if days is None:
+    if days is None or not -(2**31) <= days < 2**31:
         raise _refuse(text, "date")
     return days
 
@@ -89,7 +93,10 @@ def _timestamp(text: str) -> int:
     if days is None or hour > 23 or minute > 59 or second > 59 or abs(offset) > 18 * 60 or zone[4:] > "59":
         raise _refuse(text, "timestamp")
     micros = int((found.group(7) or "").ljust(6, "0")[:6])
-    return (days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second) * 1_000_000 + micros
+    result = (days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second) * 1_000_000 + micros
+    if not -(2**63) <= result < 2**63:
+        raise _refuse(text, "timestamp")
+    return result
 
 
 def _of_double(value: float) -> str:

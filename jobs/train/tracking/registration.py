@@ -18,6 +18,7 @@ from mlflow.types import ColSpec, Schema
 from jobs.train.baselines import Metrics
 from jobs.train.fitted_model import FittedModel
 from jobs.train.split import Split
+from jobs.train.tracking import served_model
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import metric_names
 from lakehouse.evaluation.labelled_rows import TrainingSet
@@ -29,24 +30,24 @@ from lakehouse.ops import model_events
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     """Log the model with its signature to the run and return the logged model's id."""
     import mlflow
-    import mlflow.xgboost
     import pandas as pd
+    from mlflow.models import Model
 
-    signature = ModelSignature(
-        inputs=Schema([ColSpec("double", name, required=False) for name in example.names]),
-        outputs=Schema([ColSpec("float")]),
-    )
+    # Without inputs: MLflow would refuse whole numbers for a double before the model sees them, which checks them itself.
+    signature = ModelSignature(outputs=Schema([ColSpec("float")]))
     with mlflow_client.tracking():
         # A run can be joined only under its own experiment, and another one may be the active one of this process.
         mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
         with mlflow.start_run(run_id=run_id):
             # Requirements are given: left to itself MLflow loads the model in a process of its own to find them, 10 s.
-            logged = mlflow.xgboost.log_model(
-                booster,
+            logged = Model.log(
+                None,
+                served_model,
+                xgb_model=booster,
                 name="model",
                 signature=signature,
                 input_example=pd.DataFrame(example.features[:3], columns=list(example.names)),
-                model_format="ubj",
+                metadata={"features": list(example.names)},
                 pip_requirements=[f"{name}=={installed(name)}" for name in ("mlflow", "xgboost-cpu", "pandas")],
             )
     return str(logged.model_id)

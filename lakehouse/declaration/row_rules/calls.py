@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from lakehouse.declaration.row_rules import operators, patterns
+from lakehouse.declaration.row_rules import conversions, operators, patterns
 from lakehouse.declaration.row_rules.catalogue import BY_NAME, REFUSED, Function, names
 from lakehouse.declaration.row_rules.types import BOOLEAN, DATE, DOUBLE, INT, LONG, NULL, STRING, TYPES, Node, RuleError
 
@@ -46,18 +46,20 @@ def _argument(function: Function, kind: str, node: Node) -> Node:
         return node
     if kind == "double" and type_.is_number:
         # A whole number needs no rounding, and a double has no place for each long.
-        return node if function.gives == "long" and type_ in (INT, LONG) else operators.widened(node, DOUBLE)
+        return node if function.gives == "long" and type_ in (INT, LONG) else conversions.widened(node, DOUBLE)
     if kind == "date" and type_.is_moment:
-        return node if type_ == DATE else operators.cast(node, DATE)
+        return node if type_ == DATE else conversions.cast(node, DATE)
     if kind == "pattern" and type_ == STRING and node.op == "literal":
         return node
     if kind == "places" and node.op == "literal" and type_ == INT and 0 <= node.value <= MOST_PLACES:
         return node
     if kind == type_.name:
         return node
-    meant = {"places": f"a written number from 0 to {MOST_PLACES}", "pattern": "a pattern in quotes"}.get(
-        kind, f"a {kind}"
-    )
+    meant = {
+        "places": f"a written number from 0 to {MOST_PLACES}",
+        "pattern": "a pattern in quotes",
+        "int": "an int",
+    }.get(kind, f"a {kind}")
     raise RuleError(f"{function.signature} expects {meant}, found {node}")
 
 
@@ -66,7 +68,7 @@ def _if(function: Function, args: list[Node]) -> Node:
 
 
 def _same(function: Function, args: list[Node]) -> Node:
-    same = operators.united(args, function.name.upper())
+    same = conversions.united(args, function.name.upper())
     return Node("coalesce" if function.name == "nvl" else function.name, same[0].type, tuple(same))
 
 
@@ -90,7 +92,7 @@ def _round(function: Function, args: list[Node]) -> Node:
 
 
 def _to_date(function: Function, args: list[Node]) -> Node:
-    return operators.cast(args[0], DATE)
+    return conversions.cast(args[0], DATE)
 
 
 def _regexp_like(function: Function, args: list[Node]) -> Node:

@@ -7,22 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.declaration.row_rules import calls, literals, operators
+from lakehouse.declaration.row_rules import calls, conversions, literals, operators
 from lakehouse.declaration.row_rules.catalogue import REFUSED
+from lakehouse.declaration.row_rules.tree import ARITHMETIC, CAST_TYPES, COMPARISONS, CONDITIONS, called, chain
 from lakehouse.declaration.row_rules.types import BOOLEAN, INTERVAL, NULL, TYPES, Node, RuleError
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NullSafeEQ": "<=>"}
-ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "IntDiv": "div"}
-# What Spark and others read differently where it stands beside another of the kind without parentheses.
-_CONDITIONS = frozenset({*COMPARISONS, "NullSafeNEQ", "Between", "In", "Is", "Like", "ILike", "RegexpLike", "Escape"})
-# sqlglot's names of Spark's types.
-_CAST_TYPES = {
-    "TEXT": "string", "VARCHAR": "string", "INT": "int", "BIGINT": "long", "DOUBLE": "double", "BOOLEAN": "boolean",
-    "DATE": "date", "TIMESTAMPTZ": "timestamp", "TIMESTAMP": "timestamp",
-}  # fmt: skip
+# An expression is walked through with a few calls a level, and Python has a thousand.
+MOST_DEEP = 60
 
 
 def parse(expression: str, columns: Mapping[str, str]) -> Node:
@@ -51,9 +45,18 @@ def _parse(expression: str, columns: tuple[tuple[str, str], ...]) -> Node:
 class _Checker:
     def __init__(self, columns: dict[str, str]) -> None:
         self._columns = columns
+        self._depth = 0
 
     def node(self, tree: Any) -> Node:
         """The node of a part of the tree."""
+        self._depth += 1
+        if self._depth > MOST_DEEP:
+            raise RuleError(f"is nested deeper than {MOST_DEEP} levels, a + b + c being two; write several rules")
+        result = self._node(tree)
+        self._depth -= 1
+        return result
+
+    def _node(self, tree: Any) -> Node:
         kind = type(tree).__name__
         if kind in COMPARISONS:
             return operators.compared(COMPARISONS[kind], self._inner(tree.this), self._inner(tree.expression))
@@ -61,13 +64,13 @@ class _Checker:
             return operators.calculated(ARITHMETIC[kind], self._inner(tree.this), self._inner(tree.expression))
         known: Callable[[Any], Node] | None = getattr(self, f"_{kind.lower()}", None)
         if known is None:
-            raise RuleError(f"{_called(kind)} is not known in a row rule; docs/sources.md lists what is")
+            raise RuleError(f"{called(kind)} is not known in a row rule; docs/sources.md lists what is")
         return known(tree)
 
     def _inner(self, tree: exp.Expression) -> Node:
         """An operand: no condition that stands there without parentheses."""
         inner: Any = tree.this if type(tree).__name__ == "Not" else tree
-        if type(inner).__name__ in _CONDITIONS or type(tree).__name__ == "Not":
+        if type(inner).__name__ in CONDITIONS or type(tree).__name__ == "Not":
             raise RuleError("a condition within a condition is expected in parentheses: (a < b) = c, a < b AND b < c")
         return self.node(tree)
 
@@ -107,10 +110,10 @@ class _Checker:
         return operators.negated(self._inner(tree.this))
 
     def _and(self, tree: exp.And) -> Node:
-        return Node("and", BOOLEAN, tuple(self._condition(part) for part in _chain(tree)))
+        return Node("and", BOOLEAN, tuple(self._condition(part) for part in chain(tree)))
 
     def _or(self, tree: exp.Or) -> Node:
-        return Node("or", BOOLEAN, tuple(self._condition(part) for part in _chain(tree)))
+        return Node("or", BOOLEAN, tuple(self._condition(part) for part in chain(tree)))
 
     def _not(self, tree: exp.Not) -> Node:
         return Node("not", BOOLEAN, (self._condition(tree.this),))
@@ -184,38 +187,20 @@ class _Checker:
         return calls.called(tree.name, tree.expressions, self.node)
 
     def _trycast(self, tree: Any) -> Node:
-        target = _CAST_TYPES.get(tree.to.this.name) if not tree.to.expressions else None
+        target = CAST_TYPES.get(tree.to.this.name) if not tree.to.expressions else None
         if target is None or any(tree.args.get(name) for name in ("format", "action", "default")):
             raise RuleError(f"CAST expects one of the types {', '.join(TYPES)}, found {tree.to.sql('spark').lower()}")
         if target == "double" and type(tree.this).__name__ == "Literal" and not tree.this.is_string:
             # 1.5D
             return literals.number(f"{tree.this.name}e0" if "e" not in tree.this.name.lower() else tree.this.name)
-        return operators.cast(self.node(tree.this), TYPES[target], may_fail=not tree.args.get("safe"))
+        return conversions.cast(self.node(tree.this), TYPES[target], may_fail=not tree.args.get("safe"))
 
     def _cast(self, tree: Any) -> Node:
         # DATE '...' and TIMESTAMP '...'; sqlglot's name for CAST(...) is TryCast.
-        return literals.moment(tree.this.name, TYPES[_CAST_TYPES.get(tree.to.this.name, "date")])
+        return literals.moment(tree.this.name, TYPES[CAST_TYPES.get(tree.to.this.name, "date")])
 
     def _interval(self, tree: Any) -> Node:
         unit = tree.args.get("unit")
         if type(tree.this).__name__ != "Literal" or type(unit).__name__ != "Var":
             raise RuleError("expected an interval of one unit: INTERVAL 2 HOURS")
         return Node("literal", INTERVAL, value=literals.interval(tree.this.name, str(unit.name)))
-
-
-def _chain(tree: Any) -> list[Any]:
-    """The conditions that one AND or OR joins: `a AND b AND c` is a tree as deep as it is long."""
-    kind, parts = type(tree), []
-    while type(tree) is kind:
-        parts.append(tree.expression)
-        tree = tree.this
-    return [tree, *reversed(parts)]
-
-
-def _called(kind: str) -> str:
-    names = {
-        "Star": "*", "Alias": "a name (AS, or two words beside one another)", "Select": "a query", "Subquery": "a query",
-        "Exists": "a query", "Window": "a window (OVER)", "Tuple": "a list outside of IN", "Placeholder": "a parameter",
-        "Distinct": "DISTINCT", "BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "^", "BitwiseNot": "~",
-    }  # fmt: skip
-    return names.get(kind, kind)

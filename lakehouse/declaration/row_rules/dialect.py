@@ -59,6 +59,11 @@ def read(expression: str) -> exp.Expression:
         raise RuleError(
             f"expected a condition in SQL; {what}, at {str(first.get('highlight') or 'the end')!r}"
         ) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, RuleError):
+            raise
+        # The parser stumbles over some texts instead of refusing them.
+        raise RuleError(f"expected a condition in SQL, found what can't be read: {error}") from error
     except RecursionError as error:
         raise RuleError("is nested too deep; write several rules") from error
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Expression):
@@ -80,7 +85,9 @@ def _prepared(tokens: list[Token], text: str) -> list[Token]:
         if token.token_type == TokenType.SEMICOLON:
             raise RuleError("expected one condition without ';'")
         if token.token_type in _STATEMENTS or (
-            token.text.lower() == "if" and (after is None or after.token_type != TokenType.L_PAREN)
+            token.token_type != TokenType.IDENTIFIER
+            and token.text.lower() == "if"
+            and (after is None or after.token_type != TokenType.L_PAREN)
         ):
             raise RuleError(f"expected a condition, found {token.text}; a column of that name is written in backticks")
         nested += (token.token_type in _OPEN) - (token.token_type in _CLOSE)

@@ -292,7 +292,9 @@ def test_a_restatement_names_what_was_delivered_and_is_stale_and_corrects_it(
     assert restate.run(RestateArguments(**days)).status == "fresh"
     score(use_case, {"canal": 0.9})
     assert stale.run(StaleArguments(**days)).status == "stale"
-    assert "delivery to office 2024-03-05: its scores or the declared target have changed since" in capsys.readouterr().out
+    assert (
+        "delivery to office 2024-03-05: its scores or the declared target have changed since" in capsys.readouterr().out
+    )
     assert restate.run(RestateArguments(**days, dry_run=True)).deliver == [DAY]
     restate.run(RestateArguments(**days, no_deliver=True))
     assert by_shop(use_case) == {"canal": 0.7}
@@ -322,5 +324,7 @@ def test_the_command_line_tells_what_was_done(root: Path, target: dict[str, Any]
     assert main(line) == 0
     result = json.loads((tmp_path / "result.json").read_text())
     assert (result["status"], result["rows"], result["model_versions"]) == ("sent", 1, [1])
-    assert [(one["target"], one["partition"], one["status"]) for one in result["days"]] == [("office", str(DAY), "sent")]
+    assert [(one["target"], one["partition"], one["status"]) for one in result["days"]] == [
+        ("office", str(DAY), "sent")
+    ]
     assert main([*line[:2], "--partition=2024-03-09", line[-1]]) == InputsMissing.exit_code

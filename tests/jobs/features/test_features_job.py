@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,11 +99,45 @@ def _with_a_row_lost(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame
     )
 
 
+def _with(**columns: object) -> Callable[..., DataFrame]:
+    """A transform that is right but for these columns."""
+
+    def build(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame:
+        plan = inputs["bakery_plan"].join(days, "partition", "left_semi")
+        right = {"day_of_week": F.lit(1), "sold_mean_14d": F.lit(None)}
+        made = {**right, **{name: make if name == "twice" else make() for name, make in columns.items()}}
+        twice = [F.col("price")] if made.pop("twice", False) else []
+        names = ["shop", "bread", "partition", "planned", "price", "day_of_week", "sold_mean_14d"]
+        return plan.withColumns(made).select(*names, *twice)
+
+    return build
+
+
 @pytest.mark.parametrize(
     ("broken", "expected"),
     [
         (_without_a_column, "missing: day_of_week, price, sold_mean_14d"),
         (_with_a_row_lost, "expected one row for each of the 18 entities of 2024-03-25, found 15 rows"),
+        (
+            _with(price=lambda: F.when(F.col("shop") == "canal", F.lit(float("inf"))).otherwise(F.col("price"))),
+            "expected feature price to be null or a number between .*; 3 row.s. of 2024-03-25 have another value",
+        ),
+        (
+            _with(planned=lambda: F.lit(-1e39)),
+            "expected feature planned to be null or a number .*; 18 row.s. of 2024-03-25",
+        ),
+        (_with(price=lambda: F.lit("abc")), "expected feature price to be a number, found string"),
+        (_with(price=lambda: F.col("planned") > 3), "expected feature price to be a number, found boolean"),
+        (_with(price=lambda: F.current_timestamp()), "expected feature price to be a number, found timestamp"),
+        (_with(twice=True), "expected each column once, found twice: price"),
+        (
+            _with(shop=lambda: F.when(F.col("shop") != "canal", F.col("shop"))),
+            "expected shop to be never null, it identifies the row; 3 row.s. of 2024-03-25",
+        ),
+        (_with(shop=lambda: F.lit(1)), "expected shop of the key to be string as in its source, found int"),
+        (_with(partition=lambda: F.lit(None).cast("date")), "expected partition to be never null, .*; 18 row.s. have"),
+        (_with(partition=lambda: F.lit("2024-03-25")), "expected partition to be a date, found string"),
+        (lambda days, inputs: None, "expected build.. to return a DataFrame, found NoneType"),
     ],
 )
 def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
@@ -114,3 +149,14 @@ def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
     with pytest.raises(TransformBroken, match=expected):
         build()
     assert not (arrived / "gold/bakery_sales_features").exists()
+
+
+@pytest.mark.parametrize("number", ["decimal(6,2)", "bigint"])
+def test_a_feature_of_any_numeric_type_is_a_feature(
+    arrived: Path, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    module = transform.load(loader.by_name("bakery_sales"))
+    monkeypatch.setattr(module, "build", _with(day_of_week=lambda: F.lit(2).cast(number)))
+    monkeypatch.setattr(transform, "load", lambda _: module)
+    build()
+    assert {row["day_of_week"] for row in features(arrived)} == {2.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from random import Random
 from typing import Any
 
@@ -38,7 +39,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "double": (0.0, -0.0, 1.0, 2.5, -2.5, 1.005, 1e300, -1e300, 4.5e-7, 123456789.125, math.inf, -math.inf, math.nan),
     "string": (
         "", " ", "rye", "Rye ", " oat", "12", " -7\t", "12D", "1.5", "1e3", "a%b", "a_b", "Straße", "été", "🥖x", "true", "N",
-        "2024-02-29", "2023-02-29", "2024-1-5", "2024", "2024-03-01 12:30:45.5", "NaN", "99999999999999999999", "x\ny",
+        "2024-02-29", "2023-02-29", "2024-1-5", "2024", "2024-03-01 12:30:45.5", "NaN", "99999999999999999999",
+        "122024-03-01", "-0044-3-15", "x\ny",
     ),
     "boolean": (True, False),
     "date": tuple(
@@ -62,53 +64,53 @@ _WRITTEN: dict[str, tuple[str, ...]] = {
 }
 _OF_TYPE: dict[str, tuple[str, ...]] = {
     "int": (
-        "{int} + {int}", "{int} - {int}", "{int} * {int}", "{int} % {int}", "-{int}", "ABS({int})", "LENGTH({string})",
-        "YEAR({date})", "MONTH({date})", "DAY({date})", "DAYOFWEEK({date})", "WEEKDAY({date})", "DAYOFYEAR({date})",
-        "QUARTER({timestamp})", "HOUR({timestamp})", "MINUTE({timestamp})", "SECOND({timestamp})",
-        "DATEDIFF({date}, {timestamp})", "ROUND({int})", "MOD({int}, {int})", "DATEDIFF({date}, {date})",
+        "$int + $int", "$int - $int", "$int * $int", "$int % $int", "-$int", "ABS($int)", "LENGTH($string)",
+        "YEAR($date)", "MONTH($date)", "DAY($date)", "DAYOFWEEK($date)", "WEEKDAY($date)", "DAYOFYEAR($date)",
+        "QUARTER($timestamp)", "HOUR($timestamp)", "MINUTE($timestamp)", "SECOND($timestamp)",
+        "DATEDIFF($date, $timestamp)", "ROUND($int)", "MOD($int, $int)", "DATEDIFF($date, $date)",
     ),
     "long": (
-        "{long} + {long}", "{long} - {int}", "{int} * {long}", "{long} % {int}", "{int} DIV {int}", "{long} DIV {long}",
-        "-{long}", "ABS({long})", "FLOOR({double})", "CEIL({double})", "FLOOR({int})",
+        "$long + $long", "$long - $int", "$int * $long", "$long % $int", "$int DIV $int", "$long DIV $long",
+        "-$long", "ABS($long)", "FLOOR($double)", "CEIL($double)", "FLOOR($int)",
     ),
     "double": (
-        "{double} + {int}", "{double} - {double}", "{double} * {decimal}", "{double} / {double}", "{int} / {int}",
-        "{long} / {int}", "{double} % {double}", "-{double}", "ABS({double})", "SIGN({int})", "ROUND({double}, 2)",
-        "ROUND({double})", "SQRT({double})", "POWER({double}, 2)", "EXP({int})", "LN({double})", "LOG10({long})",
+        "$double + $int", "$double - $double", "$double * $decimal", "$double / $double", "$int / $int",
+        "$long / $int", "$double % $double", "-$double", "ABS($double)", "SIGN($int)", "ROUND($double, 2)",
+        "ROUND($double)", "SQRT($double)", "POWER($double, 2)", "EXP($int)", "LN($double)", "LOG10($long)",
     ),
-    "decimal": ("{int} + {decimal}", "{int} * {decimal}", "{decimal} - {int}", "{int} / {decimal}", "-{decimal}"),
+    "decimal": ("$int + $decimal", "$int * $decimal", "$decimal - $int", "$int / $decimal", "-$decimal"),
     "string": (
-        "LOWER({string})", "UPPER({string})", "TRIM({string})", "LTRIM({string})", "RTRIM({string})",
-        "SUBSTRING({string}, {int}, {int})", "SUBSTRING({string}, 2)", "SUBSTRING({string}, -2, 1)",
-        "CONCAT({string}, {string})", "{string} || {string}", "REPLACE({string}, {string}, {string})",
-        "REPLACE({string}, 'a', 'bb')",
+        "LOWER($string)", "UPPER($string)", "TRIM($string)", "LTRIM($string)", "RTRIM($string)",
+        "SUBSTRING($string, $int, $int)", "SUBSTRING($string, 2)", "SUBSTRING($string, -2, 1)",
+        "CONCAT($string, $string)", "$string || $string", "REPLACE($string, $string, $string)",
+        "REPLACE($string, 'a', 'bb')",
     ),
     "boolean": (
-        "{any} = {same}", "{any} <> {same}", "{any} < {same}", "{any} <= {same}", "{any} > {same}", "{any} >= {same}",
-        "{any} <=> {same}", "{boolean} AND {boolean}", "{boolean} OR {boolean}", "NOT {boolean}", "{any} IS NULL",
-        "{any} IS NOT NULL", "{boolean} IS TRUE", "{boolean} IS NOT FALSE", "{any} BETWEEN {same} AND {same}",
-        "{any} NOT IN ({same}, {same})", "{any} IN ({same}, {same}, {same})", "{string} IN ('rye', '12')",
-        "{string} LIKE 'a\\\\%%'", "{string} LIKE '_y%'", "{string} NOT LIKE 'a!_%' ESCAPE '!'", "{string} ILIKE '%RY%'",
-        "{string} RLIKE '^[a-z]+$'", "{string} RLIKE r'\\d'", "STARTSWITH({string}, {string})", "ENDSWITH({string}, 'e')",
-        "CONTAINS({string}, {string})", "{int} < {double}", "{long} >= {decimal}", "{int} = {decimal}", "{double} > {decimal}",
-        "{date} < {timestamp}", "{timestamp} - {timestamp} < {interval}", "{date} - {date} > {interval}",
-        "{timestamp} - {date} >= {interval}", "{date} > '2024-02-29'", "{int} IS DISTINCT FROM {long}",
+        "$any = $same", "$any <> $same", "$any < $same", "$any <= $same", "$any > $same", "$any >= $same",
+        "$any <=> $same", "$boolean AND $boolean", "$boolean OR $boolean", "NOT $boolean", "$any IS NULL",
+        "$any IS NOT NULL", "$boolean IS TRUE", "$boolean IS NOT FALSE", "$any BETWEEN $same AND $same",
+        "$any NOT IN ($same, $same)", "$any IN ($same, $same, $same)", "$string IN ('rye', '12')",
+        "$string LIKE 'a\\\\%%'", "$string LIKE '_y%'", "$string NOT LIKE 'a!_%' ESCAPE '!'", "$string ILIKE '%RY%'",
+        "$string RLIKE '^[a-z]+$'", "$string RLIKE r'\\d'", "STARTSWITH($string, $string)", "ENDSWITH($string, 'e')",
+        "CONTAINS($string, $string)", "$int < $double", "$long >= $decimal", "$int = $decimal", "$double > $decimal",
+        "$date < $timestamp", "$timestamp - $timestamp < $interval", "$date - $date > $interval",
+        "$timestamp - $date >= $interval", "$date > '2024-02-29'", "$int IS DISTINCT FROM $long",
     ),
     "date": (
-        "DATE_ADD({date}, {int})", "DATE_SUB({date}, 3)", "{date} + 1", "{date} - INTERVAL 2 DAYS", "TO_DATE({timestamp})",
-        "CAST({string} AS DATE)", "TO_DATE({string})",
+        "DATE_ADD($date, $int)", "DATE_SUB($date, 3)", "$date + 1", "$date - INTERVAL 2 DAYS", "TO_DATE($timestamp)",
+        "CAST($string AS DATE)", "TO_DATE($string)",
     ),
-    "timestamp": ("{timestamp} + INTERVAL 2 HOURS", "{timestamp} - INTERVAL 1 DAY", "CAST({date} AS TIMESTAMP)"),
+    "timestamp": ("$timestamp + INTERVAL 2 HOURS", "$timestamp - INTERVAL 1 DAY", "CAST($date AS TIMESTAMP)"),
 }  # fmt: skip
 _OF_ANY = (
-    "IF({boolean}, {same}, {same})",
-    "CASE WHEN {boolean} THEN {same} WHEN {boolean} THEN {same} ELSE {same} END",
-    "CASE {int} WHEN {int} THEN {same} END",
-    "COALESCE({same}, {same}, {same})",
-    "NVL({same}, {same})",
-    "NULLIF({same}, {same})",
-    "GREATEST({same}, {same})",
-    "LEAST({same}, {same}, {same})",
+    "IF($boolean, $same, $same)",
+    "CASE WHEN $boolean THEN $same WHEN $boolean THEN $same ELSE $same END",
+    "CASE $int WHEN $int THEN $same END",
+    "COALESCE($same, $same, $same)",
+    "NVL($same, $same)",
+    "NULLIF($same, $same)",
+    "GREATEST($same, $same)",
+    "LEAST($same, $same, $same)",
 )
 _CASTS = {
     "string": ("int", "long", "double", "boolean", "date", "timestamp"),
@@ -151,9 +153,8 @@ def _drawn(random: Random, type_: str, depth: int) -> str:
             return f"{random.choice(('CAST', 'TRY_CAST'))}({inner} AS {_SQL.get(type_, type_.upper())})"
     template = random.choice(_OF_ANY if draw < 0.4 else _OF_TYPE[type_])
     same = type_ if draw < 0.4 else random.choice([*ARROW, "decimal"])
-    result, rest = "", template
-    while "{" in rest:
-        before, _, rest = rest.partition("{")
-        name, _, rest = rest.partition("}")
-        result += before + "(" + _drawn(random, same if name in ("any", "same") else name, depth - 1) + ")"
-    return result + rest
+
+    def operand(found: re.Match[str]) -> str:
+        return f"({_drawn(random, same if found[1] in ('any', 'same') else found[1], depth - 1)})"
+
+    return re.sub(r"\$([a-z]+)", operand, template)

@@ -132,8 +132,8 @@ def test_a_byte_order_mark_crlf_and_gzip_make_no_difference(content: bytes) -> N
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "found an empty file"),
-        (gzip.compress(b""), "found an empty file"),
+        (b"", "the file is empty"),
+        (gzip.compress(b""), "the file is empty"),
         ('{"shop":"café"}\n'.encode("latin-1"), "expected UTF-8"),
         (gzip.compress(b'{"shop":"canal"}\n' * 100)[:40], "expected UTF-8 text or gzip"),
     ],

@@ -57,7 +57,7 @@ def test_an_overlong_field_is_malformed_and_the_next_row_is_not() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "found an empty file"),
+        (b"", "the file is empty"),
         (b"shop\ncanal\n", "missing column(s) loaves; found shop"),
         (b"shop,loaves,shop\n", "named twice: shop"),
         ("shop,loaves\ncafé,3\n".encode("latin-1"), "expected UTF-8"),

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.train.split import Split, divide
 from lakehouse.declaration import UseCase
-from lakehouse.errors import TrainingDataMissing
+from lakehouse.errors import TrainingDataMissing, TrainingFailed
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs import appointments
 
@@ -79,3 +79,32 @@ def test_training_rows_of_one_class_are_an_error() -> None:
             Split.for_day(USE_CASE, START + dt.timedelta(days=40)),
             USE_CASE,
         )
+
+
+def trained_for(objective: str) -> UseCase:
+    content = appointments.declaration()
+    del content["label"]["at_least"]
+    model = {"task": "regression", "fixed": {"objective": objective}}
+    gate = {"metric": "rmse", "min_improvement": 0}
+    return UseCase.model_validate({**content, "model": model, "gate": gate, "reasons": None})
+
+
+@pytest.mark.parametrize(
+    ("objective", "label", "expected"),
+    [
+        ("count:poisson", -3.0, "count:poisson can take .at least 0, in 32 bits., found .* other"),
+        ("reg:gamma", 0.0, "above 0"),
+        ("reg:tweedie", -0.5, "at least 0"),
+        ("reg:logistic", 1.5, "at least 0 and at most 1"),
+        ("reg:squaredlogerror", -1.0, "above -1"),
+        ("reg:squarederror", 1e39, "any number, in 32 bits., found .* other"),
+    ],
+)
+def test_a_label_that_the_objective_can_not_take_is_named_before_training(
+    objective: str, label: float, expected: str
+) -> None:
+    use_case = trained_for(objective)
+    split = Split.for_day(use_case, dt.date(2024, 3, 20))
+    days = days_from(split.train.first, (split.holdout.last - split.train.first).days + 1, each=6)
+    with pytest.raises(TrainingFailed, match=expected):
+        divide(rows_of(days, label), split, use_case)

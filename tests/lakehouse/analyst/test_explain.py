@@ -6,7 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import math
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,9 @@ from deltalake import write_deltalake
 
 from lakehouse import fingerprints, tables
 from lakehouse.__main__ import main
-from lakehouse.analyst import keys
-from lakehouse.declaration import UseCase
+from lakehouse.analyst import keys, text_report
+from lakehouse.analyst.shap_reasons import Reason, ScoreReasons
+from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.registry import ModelVersion
@@ -228,3 +231,29 @@ def test_values_may_have_commas_and_keys_may_be_given_in_parts(lakehouse_root: P
     bakery = loader.by_name("bakery_sales")
     assert keys.parse(bakery, ["shop=a,b,bread=rye"]) == {"shop": "a,b", "bread": "rye"}
     assert keys.parse(bakery, ["shop=x", "bread=rye"]) == {"shop": "x", "bread": "rye"}
+
+
+@pytest.mark.parametrize(
+    ("objective", "unit", "start", "end"),
+    [
+        ("count:poisson", "natural logarithms of the value", "+2.000, a value of 7.389", "+2.500, a value of 12.18"),
+        ("reg:logistic", "log-odds", "+2.000, a value of 0.8808", "+2.500, a value of 0.9241"),
+        ("reg:absoluteerror", "the unit of the value", "at 2", "make that 2.5:"),
+    ],
+)
+def test_the_scale_of_the_contributions_is_that_of_the_objective(
+    tmp_path: Path, objective: str, unit: str, start: str, end: str
+) -> None:
+    file = (
+        shutil.copytree(Path(__file__).parents[2] / "use_cases" / "bakery_sales", tmp_path / "bakery_sales")
+        / loader.FILE
+    )
+    file.write_text(
+        file.read_text().replace("  task: regression", f"  task: regression\n  fixed: {{objective: '{objective}'}}")
+    )
+    use_case = loader.load(file)
+    reasoned = ScoreReasons(2.0, (Reason("price", 3.0, 0.75), Reason("planned", None, -0.25)), stored=True)
+    said = "\n".join(text_report._reasons(use_case, SimpleNamespace(reasoned=reasoned)))  # type: ignore[arg-type]
+    assert f"in {unit})" in said and start in said and end in said
+    columns = {column.name: column.description for column in tables.reasons(use_case).columns}
+    assert f"in {unit}" in columns["contribution"] and f"in {unit}" in columns["base_value"]

@@ -49,3 +49,29 @@ def test_the_document_says_what_the_declaration_says(lakehouse_root: Path) -> No
     assert "required" not in columns["tailnum"] or not columns["tailnum"]["required"]
     assert "sched_dep_time % 100 < 60" in json.dumps(table["quality"])
     assert {level["property"]: level["value"] for level in document["slaProperties"]} == {"frequency": 1, "latency": 1}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "in_ecma"),
+    [
+        ("[a-z]+", True),
+        ("(?:ab)+$", True),
+        ("(?=a)b", True),
+        ("(?i)x", False),
+        ("(?P<y>a)", False),
+        ("a++", False),
+        (r"\Ax", False),
+    ],
+)
+def test_a_pattern_is_in_the_field_of_another_dialect_only_where_both_read_it_alike(
+    lakehouse_root: Path, pattern: str, in_ecma: bool
+) -> None:
+    use_case, source = loader.by_source("bakery_plan")
+    first = source.columns[0].model_copy(update={"pattern": pattern})
+    source = source.model_copy(update={"columns": (first, *source.columns[1:])})
+    document = yaml.safe_load(odcs.contract(use_case, source, "1").to_yaml())
+    column = document["schema"][0]["properties"][0]
+    assert column.get("logicalTypeOptions") == ({"pattern": f"^(?:{pattern})$"} if in_ecma else None)
+    assert f"the whole value has the form {pattern} (Python's re.fullmatch)" in json.dumps(column["quality"]).replace(
+        "\\\\", "\\"
+    )

@@ -113,7 +113,8 @@ def test_every_trial_that_ended_in_an_earlier_attempt_is_reported_again_and_none
 
 
 def test_parameters_that_xgboost_refuses_end_the_search_by_name(folder: Path) -> None:
-    model = Model(task="classification", trials=3, max_rounds=5, fixed={"max_depth": -3})
+    # A declaration with it would not load.
+    model = Model(task="classification", trials=3, max_rounds=5).model_copy(update={"fixed": {"max_depth": -3}})
     with pytest.raises(TrainingFailed, match=r"max_depth.*look at model\.fixed"):
         tuning.tune(model, TRAIN, VALIDATION, folder=folder)
 

@@ -1,0 +1,170 @@
+"""Whether the sections of a use case agree: what one names another declares, and no day needs what is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lakehouse.declaration import reserved_names, xgboost_parameters
+from lakehouse.declaration.deliver import SCORE_COLUMNS
+from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
+from lakehouse.declaration.section import twice, unknown
+
+if TYPE_CHECKING:
+    from lakehouse.declaration.use_case import UseCase
+
+# Types of a column that become a label.
+_NUMBERS = ("int", "long", "double", "boolean")
+# Metrics that no model has above 1.
+_AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1")
+
+
+def of_names(use_case: UseCase) -> Iterator[str]:
+    """What is named and is not declared; the other rules need these names."""
+    yield from twice(
+        "sources", (table for source in use_case.sources for table in reserved_names.of_silver(source.name))
+    )
+    known = [source.name for source in use_case.sources]
+    what = "the declared sources"
+    yield from unknown("entity.source", [use_case.entity.source], known, what)
+    yield from unknown("label.source", [use_case.label.source], known, what)
+    yield from unknown("inputs", [item.source for item in use_case.inputs], known, what)
+
+
+def of_sections(use_case: UseCase) -> Iterator[str]:
+    """What the sections say against one another; ``of_names`` has found nothing."""
+    yield from _columns(use_case)
+    yield from _features(use_case)
+    yield from _task(use_case)
+    yield from _inputs(use_case)
+    yield from _maturity(use_case)
+    yield from _embargo(use_case)
+    yield from _metrics(use_case)
+    yield from _targets(use_case)
+    yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
+
+
+def _columns(use_case: UseCase) -> Iterator[str]:
+    key, label, slices = use_case.entity.key, use_case.label.column, use_case.slices
+    population, outcomes = use_case.source(use_case.entity.source), use_case.source(use_case.label.source)
+    yield from twice("entity.key", key)
+    yield from unknown("entity.key", key, population.column_names, f"the columns of {population.name}")
+    yield from unknown("entity.key", key, outcomes.column_names, f"the columns of {outcomes.name}")
+    yield from unknown("label.column", [label], outcomes.column_names, f"the columns of {outcomes.name}")
+    if set(key) != set(population.key):
+        yield f"entity.key: expected the key of {population.name} ({', '.join(population.key)})"
+    if taken := sorted(reserved_names.OF_USE_CASES.intersection(key)):
+        yield f"entity.key: {', '.join(taken)} belong to the platform's tables of scores; expected other names of the columns"
+    if label in key:
+        yield f"label.column: {label} is part of entity.key and known before the day; expected a column that becomes known later"
+    for column in outcomes.columns:
+        if column.name == label and column.type not in _NUMBERS:
+            yield f"label.column: expected a column of type {', '.join(_NUMBERS)}, {label} is {column.type}"
+    for name in key:
+        types = {column.type for source in (population, outcomes) for column in source.columns if column.name == name}
+        if len(types) > 1:
+            yield f"entity.key: {name} is {' and '.join(sorted(types))} in {population.name} and {outcomes.name}; expected one type"
+    yield from twice("slices", slices)
+    yield from unknown("slices", slices, population.column_names, f"the columns of {population.name}")
+    if reserved_names.ALL in slices:
+        yield f"slices: {reserved_names.ALL} means the rows of all slices; expected another name of the column"
+    as_columns = {f"{reserved_names.SLICE}{name}" for name in slices}
+    if taken := sorted(as_columns.intersection((*key, *use_case.feature_names))):
+        yield f"slices: {', '.join(taken)} is what a slice is called beside keys and features; expected another name there"
+
+
+def _features(use_case: UseCase) -> Iterator[str]:
+    names = use_case.feature_names
+    yield from twice("features", names)
+    if taken := sorted(reserved_names.OF_USE_CASES.intersection(names)):
+        yield f"features: {', '.join(taken)} belong to the platform, choose other names"
+    if taken := sorted(set(use_case.entity.key).intersection(names)):
+        yield f"features: {', '.join(taken)} is a column of entity.key too; expected another name of the feature"
+
+
+def _task(use_case: UseCase) -> Iterator[str]:
+    task, at_least, reasons = use_case.model.task, use_case.label.at_least, use_case.reasons
+    if task == "classification" and at_least is None:
+        yield "label.at_least: a classification needs it, a label is column >= at_least"
+    if task == "regression" and at_least is not None:
+        yield "label.at_least: a regression predicts the column's value, leave it out"
+    if task == "regression" and reasons is not None and reasons.above_threshold:
+        yield "reasons.above_threshold: a regression has no threshold; expected reasons.top"
+
+
+def _inputs(use_case: UseCase) -> Iterator[str]:
+    yield from twice("inputs", [item.source for item in use_case.inputs])
+    entity = use_case.entity.source
+    if entity not in [item.source for item in use_case.inputs]:
+        yield f"inputs: {entity} is missing; expected it among them, its rows of day D are the entities that are scored"
+    for item in use_case.inputs:
+        source = use_case.source(item.source)
+        if source.cadence == "occasional":
+            if item.first or item.last:
+                yield (
+                    f"inputs.{item.source}: is occasional and read as it is known on the day; expected neither first nor last"
+                )
+        elif item.last < source.arrives_after_days:
+            yield (
+                f"inputs.{item.source}.last: day D may not read a day that has not arrived before D; expected at "
+                f"least {source.arrives_after_days} (arrives_after_days of {source.name}), found {item.last}"
+            )
+        elif item.source == entity and item.last:
+            yield f"inputs.{item.source}.last: expected 0, the entities of day D are among the rows of D, found {item.last}"
+
+
+def _maturity(use_case: UseCase) -> Iterator[str]:
+    days, outcomes = use_case.label.maturity_days, use_case.source(use_case.label.source)
+    if outcomes.cadence == "daily" and days < outcomes.arrives_after_days:
+        yield (
+            f"label.maturity_days: {outcomes.name} arrives {outcomes.arrives_after_days} days after its day "
+            f"(arrives_after_days); expected at least that, found {days}"
+        )
+    if use_case.split.holdout.last < days:
+        yield (
+            f"split.holdout.last: labels mature after {days} days, a holdout that ends "
+            f"{use_case.split.holdout.last} days back would have none; expected at least {days}"
+        )
+
+
+def _embargo(use_case: UseCase) -> Iterator[str]:
+    """No window may have days whose labels are still open when the next window begins."""
+    days = use_case.label.maturity_days
+    for earlier, later in (("train", "validation"), ("validation", "holdout")):
+        end, start = getattr(use_case.split, earlier).last, getattr(use_case.split, later).first
+        if end - start - 1 < days:
+            yield (
+                f"split.{earlier}.last: labels mature after {days} days (label.maturity_days), so {days} days of embargo "
+                f"are kept before {later}, which starts {start} days back; expected at least {start + days + 1}, found {end}"
+            )
+
+
+def _metrics(use_case: UseCase) -> Iterator[str]:
+    gate, names = use_case.gate, NAMES[use_case.model.task]
+    what = f"the metrics of a {use_case.model.task}"
+    decisions, rates = (OF_DECISIONS, RATES) if use_case.binary else ((), ())
+    yield from unknown("gate.metric", [gate.metric], names, what)
+    yield from unknown("gate.floors", list(gate.floors), (*names, *decisions), what)
+    for name, limit in gate.floors.items():
+        if name in _AT_MOST_ONE and limit > 1:
+            yield f"gate.floors.{name}: no model has more than 1; expected at most that, found {limit:g}"
+        elif name not in _AT_MOST_ONE and limit < 0:
+            yield f"gate.floors.{name}: no model has less than 0; expected at least that, found {limit:g}"
+    limits = gate.fairness
+    yield from unknown("gate.fairness.slice", [limit.slice for limit in limits], use_case.slices, "the declared slices")
+    measured = (*names, *decisions, *rates, CALIBRATION_GAP)
+    yield from unknown("gate.fairness.metric", [limit.metric for limit in limits], measured, what)
+    yield from twice("gate.fairness", [f"{limit.metric} of {limit.slice}" for limit in limits])
+    if gate.max_slice_worsening is not None and not use_case.slices:
+        yield "gate.max_slice_worsening: expected slices to be declared, found none"
+
+
+def _targets(use_case: UseCase) -> Iterator[str]:
+    yield from twice("deliver.name", [target.name for target in use_case.deliver])
+    # Some databases take names that differ in their case for one.
+    yield from twice("deliver", [target.address.lower() for target in use_case.deliver])
+    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS)
+    for target in use_case.deliver:
+        if target.only_decided and not use_case.binary:
+            yield f"deliver.{target.name}.only_decided: a regression decides nothing; expected it to be left out"
+        yield from unknown(f"deliver.{target.name}.columns", target.columns or (), known, "the columns of the scores")

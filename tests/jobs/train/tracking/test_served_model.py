@@ -1,0 +1,111 @@
+"""The registered model takes what a client sends: it is loaded as MLflow loads it, and asked as its server asks, without a port."""
+
+from __future__ import annotations
+
+import decimal
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobs.train.tracking import served_model
+
+NAMES = ["late", "hour"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    import mlflow.pyfunc
+    import xgboost
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    dice = np.random.default_rng(1)
+    rows = dice.random((60, 2)) * [1, 24]
+    matrix = xgboost.DMatrix(rows, rows[:, 0] * rows[:, 1], feature_names=NAMES)
+    booster = xgboost.train({"nthread": 1, "max_depth": 3}, matrix, 8)
+    folder = str(tmp_path_factory.mktemp("served") / "model")
+    signature = ModelSignature(outputs=Schema([ColSpec("float")]))
+    served_model.save_model(booster, folder, Model(), signature=signature, pip_requirements=["xgboost"])
+    return mlflow.pyfunc.load_model(folder)
+
+
+def score(model: Any, *rows: list[float]) -> list[float]:
+    return [float(value) for value in model.predict(pd.DataFrame(list(rows), columns=NAMES, dtype=np.float64))]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        [1, 0],
+        np.array([1, 0], dtype=np.int64),
+        np.array([1, 0], dtype=np.uint8),
+        np.array([1, 0], dtype=np.float32),
+        pd.array([1, 0], dtype="Int64"),
+        [True, False],
+        ["1", "0.0"],
+        [decimal.Decimal(1), decimal.Decimal("0.0")],
+    ],
+)
+def test_a_whole_number_is_a_number_in_every_type(model: Any, late: Any) -> None:
+    assert list(model.predict(pd.DataFrame({"late": late, "hour": [5, 23]}))) == score(model, [1, 5], [0, 23])
+
+
+@pytest.mark.parametrize(
+    "hour", [[None, 7], [np.nan, 7.0], pd.array([None, 7], dtype="Int64"), pd.array([None, "7"], dtype="string")]
+)
+def test_null_is_not_known(model: Any, hour: Any) -> None:
+    assert list(model.predict(pd.DataFrame({"late": [0.5, 0.5], "hour": hour}))) == score(
+        model, [0.5, np.nan], [0.5, 7]
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_split": {"columns": ["hour", "late"], "data": [[5, 1], [None, None]]}},
+        {"dataframe_records": [{"late": 1, "hour": 5, "carrier": "UA"}, {"late": None, "hour": None}]},
+        {"inputs": {"late": [1, None], "hour": [5, None]}},
+        {"inputs": [{"late": 1, "hour": 5}, {"late": None, "hour": None}]},
+        {"instances": [{"late": 1, "hour": 5}, {"late": None, "hour": None}]},
+        "late,hour\n1,5\n,\n",
+    ],
+)
+def test_the_scoring_server_answers_every_form_of_request(model: Any, body: Any) -> None:
+    status, answer = asked(model, body)
+    assert status == 200, answer
+    assert json.loads(answer)["predictions"] == pytest.approx(score(model, [1, 5], [np.nan, np.nan]))
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"late": 1}, "missing: hour"),
+        ({"late": "soon", "hour": 5}, "column late: expected numbers or null"),
+        ({"late": 1e39, "hour": 5}, "column late: expected null or finite numbers in 32 bits"),
+        ({"late": [1, 2], "hour": 5}, "column late: expected numbers or null"),
+    ],
+)
+def test_what_is_no_number_is_the_clients_mistake_and_named(model: Any, row: dict[str, Any], expected: str) -> None:
+    status, answer = asked(model, {"dataframe_records": [row]})
+    assert status == 400 and expected in answer
+
+
+def asked(model: Any, body: Any) -> tuple[int, str]:
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import scoring_server
+
+    text, kind = (body, "text/csv") if isinstance(body, str) else (json.dumps(body), "application/json")
+    try:
+        found = scoring_server.invocations(text, kind, model, model.metadata.get_input_schema())
+    except MlflowException as error:
+        return error.get_http_status_code(), str(error)
+    return found.status, found.response
+
+
+def test_the_file_that_goes_with_the_model_needs_nothing_of_this_project() -> None:
+    text = Path(served_model.LOADER).read_text()
+    assert "from jobs" not in text and "lakehouse" not in text
