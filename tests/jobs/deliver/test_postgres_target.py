@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.deliver.delivery import Delivery
-from jobs.deliver.sql_target import SqlDay
+from jobs.deliver.sql_day import SqlDay
 from lakehouse.declaration import UseCase
 from lakehouse.errors import NightjarError, TargetRefused, TargetUnavailable
 from lakehouse.ops import exports
