@@ -34,12 +34,9 @@ class Delivery:
     code: int
     actor: str
 
-    def up_to_date(self) -> Export | None:
-        """The line of the books, when it says that the target has the scores as they are now."""
-        line = exports.find(self.use_case.name, self.target.name, self.day)
-        expected = Scores.now(self.use_case).fingerprint(self.target, self.day, self.code)
-        current = line is not None and line.state == exports.SENT and line.fingerprint == expected
-        return line if current else None
+    def is_up_to_date(self, line: Export, scores: Scores) -> bool:
+        """Whether the line of the books says that the target has these scores."""
+        return line.state == exports.SENT and line.fingerprint == scores.fingerprint(self.target, self.day, self.code)
 
     def differs(self, line: Export) -> bool:
         """Whether the target has other rows than the books say."""

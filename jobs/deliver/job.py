@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from jobs.deliver import version
@@ -13,6 +14,7 @@ from jobs.result import Result
 from lakehouse.declaration import Target, UseCase, loader
 from lakehouse.errors import BadArguments, InputsMissing, NightjarError
 from lakehouse.ops import exports
+from lakehouse.ops.exports import Export
 from lakehouse.staleness import export_plan
 from lakehouse.staleness.export_plan import Scores
 
@@ -71,8 +73,12 @@ def run(arguments: DeliverArguments) -> DeliverResult:
     errors: list[NightjarError] = []
     for target in targets:
         try:
-            for day in _days(use_case, target, scores, arguments):
-                sent.append(_deliver(use_case, target, day, arguments))
+            lines = {line.partition: line for line in exports.of_use_case(use_case.name, [target.name])}
+            for day in _days(use_case, target, scores, lines, arguments):
+                delivery = Delivery(use_case, target, day, version.DELIVERY, arguments.actor)
+                line = lines.get(day)
+                current = line if line is not None and delivery.is_up_to_date(line, scores) else None
+                sent.append(_deliver(delivery, current, arguments))
         except NightjarError as error:
             log.error("deliver: %s: %s", type(error).__name__, error)
             errors.append(error)
@@ -80,20 +86,19 @@ def run(arguments: DeliverArguments) -> DeliverResult:
         # Of several the one that a retry can't clear: it needs somebody.
         raise min(errors, key=lambda error: error.retryable)
     changed = [one for one in sent if one.status != "unchanged"]
-    days = {one.partition for one in sent}
-    lines = exports.of_use_case(use_case.name, [target.name for target in targets], days) if days else []
+    after = exports.of_use_case(use_case.name, [target.name for target in targets], {one.partition for one in sent})
     return DeliverResult(
         status=("planned" if arguments.dry_run else "sent") if changed else "unchanged",
         days=sent,
         rows=sum(one.rows or 0 for one in sent if one.status == "sent"),
-        model_versions=sorted({number for line in lines for number in line.model_versions or ()}),
+        model_versions=sorted({number for line in after for number in line.model_versions or ()}),
         scores_version=scores.version,
     )
 
 
-def _deliver(use_case: UseCase, target: Target, day: dt.date, arguments: DeliverArguments) -> SentDay:
-    delivery = Delivery(use_case, target, day, version.DELIVERY, arguments.actor)
-    line = delivery.up_to_date()
+def _deliver(delivery: Delivery, line: Export | None, arguments: DeliverArguments) -> SentDay:
+    """Send the day, unless the ``line`` of the books says that it is up to date, and rightly so."""
+    target, day = delivery.target, delivery.day
     if line is not None and not arguments.force and not (arguments.verify and delivery.differs(line)):
         return SentDay(target=target.name, partition=day, status="unchanged", rows=line.rows, checksum=line.checksum)
     if arguments.dry_run:
@@ -115,13 +120,18 @@ def _targets(use_case: UseCase, name: str | None) -> list[Target]:
     return found
 
 
-def _days(use_case: UseCase, target: Target, scores: Scores, arguments: DeliverArguments) -> list[dt.date]:
-    """The days that are asked for, in order."""
+def _days(
+    use_case: UseCase,
+    target: Target,
+    scores: Scores,
+    lines: Collection[dt.date],
+    arguments: DeliverArguments,
+) -> list[dt.date]:
+    """The days that are asked for, in order; ``lines``: the days that were delivered before."""
     first, last = arguments.partition, arguments.last
     if arguments.corrections:
         if arguments.force or arguments.verify:
-            lines = exports.of_use_case(use_case.name, [target.name])
-            known = [line.partition for line in lines]
+            known = list(lines)
         else:
             known = list(export_plan.outdated(use_case, target, version.DELIVERY, first, last))
     elif first is None:
@@ -129,8 +139,7 @@ def _days(use_case: UseCase, target: Target, scores: Scores, arguments: DeliverA
     else:
         assert last is not None
         asked = [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
-        delivered = {line.partition for line in exports.of_use_case(use_case.name, [target.name], asked)}
-        if absent := [day for day in asked if day not in scores.files and day not in delivered]:
+        if absent := [day for day in asked if day not in scores.files and day not in lines]:
             raise InputsMissing(
                 f"{use_case.name}: expected the scores of {len(asked)} day(s), {len(absent)} are not scored, such as {absent[0]}; "
                 f"score them first: python -m jobs score --use-case {use_case.name} --partition {absent[0]}"

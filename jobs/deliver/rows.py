@@ -44,6 +44,8 @@ def batches(use_case: UseCase, target: Target, day: dt.date, version: int) -> It
     found = arrow_dataset.batches(table, names, _wanted(table, target, day, version), version)
     order = ", ".join(f'"{name}"' for name in use_case.entity.key)
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as sorting:
+        # A bar on the standard output is for terminals.
+        sorting.execute("SET enable_progress_bar = false")
         sorting.register("scores", found)
         for batch in sorting.sql(f"SELECT * FROM scores ORDER BY {order}").to_arrow_reader(BATCH_ROWS):
             # The sort returns instants in its own time zone.

@@ -40,7 +40,7 @@ class SqlDay:
         self._table = table
         self._markers = markers
         self._day = day
-        self._upsert = UPSERTS.get(connection.dialect.name) if keyed else None
+        self._upsert: Any = UPSERTS.get(connection.dialect.name) if keyed else None
         self._into = table if self._upsert is None else sql_table.staged_table(columns)
 
     def begin(self, fingerprint: str, scores_version: int, force: bool) -> None:

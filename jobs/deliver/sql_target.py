@@ -47,7 +47,6 @@ class SqlPlace:
                     inspector = sa.inspect(connection)
                     sql_table.refuse_unfit(inspector, self._table, self._what)
                     keyed = sql_table.has_key(inspector, self._table)
-                upsert = UPSERTS.get(engine.dialect.name) if keyed else None
                 with connection.begin() as transaction:
                     note = self._lock(connection, day)
                     yield SqlDay(connection, transaction, self._table, self._columns, self._markers, day, note, keyed)
