@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -43,7 +44,10 @@ def batches(use_case: UseCase, target: Target, day: dt.date, version: int) -> It
     names = list(dict.fromkeys([*expected.names, "model_version"]))
     found = arrow_dataset.batches(table, names, _wanted(table, target, day, version), version)
     order = ", ".join(f'"{name}"' for name in use_case.entity.key)
-    with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as sorting:
+    with (
+        tempfile.TemporaryDirectory(prefix="nightjar-sort-") as folder,
+        duckdb.connect(config={"memory_limit": MEMORY, "threads": 1, "temp_directory": folder}) as sorting,
+    ):
         # A bar on the standard output is for terminals.
         sorting.execute("SET enable_progress_bar = false")
         sorting.register("scores", found)

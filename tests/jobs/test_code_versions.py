@@ -31,7 +31,7 @@ HELD = {
     "reasons": (1, "2054afc0e7f999d6"),
     "outcomes": (1, "4bd3477059b58cd0"),
     "performance": (1, "681c5c132f3d74da"),
-    "deliveries": (1, "bb7efebb8bfbf314"),
+    "deliveries": (1, "6083475960b2d96a"),
     "training": (1, "815eb2697bbf86e9"),
 }
 
