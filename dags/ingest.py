@@ -20,7 +20,10 @@ for use_case in loader.declared():
                 schedule=schedules.nightly(use_case, source),
                 start_date=schedules.start(use_case),
                 params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
-                **defaults.common(use_case.owner, "ingest", use_case.name),
+                **{
+                    **defaults.common(use_case.owner, "ingest", use_case.name),
+                    "max_active_runs": schedules.nights_at_once(source),
+                },
             ),
         ):
             ingest = IngestOperator(

@@ -55,7 +55,7 @@ class MigrationNeeded(NightjarError):
 class MigrationRefused(NightjarError):
     """The rows that are there do not fit the new contract, and nobody said that they may be rejected; nothing was changed."""
 
-    exit_code = 26
+    exit_code = 28
 
 
 class InputsMissing(NightjarError):
@@ -73,7 +73,7 @@ class FeaturesMissing(NightjarError):
 
 
 class TransformBroken(NightjarError):
-    """A use case's transform returned other columns or rows than the use case declares."""
+    """A use case's transform returned other columns or rows than the use case declares, or values that no model can use."""
 
     exit_code = 14
 
@@ -108,6 +108,18 @@ class ModelRefused(NightjarError):
     """A model's file, tags or features are not what was registered, or the version is retired."""
 
     exit_code = 21
+
+
+class RegistryChanged(NightjarError):
+    """The registry's version is not the one that the audit log recorded under its number, or is gone."""
+
+    exit_code = 26
+
+
+class ExperimentDeleted(NightjarError):
+    """The tracking server has the use case's experiment, or the run of a version, as deleted."""
+
+    exit_code = 27
 
 
 class TrainingDataMissing(NightjarError):

@@ -47,13 +47,51 @@ more_names = names | st.sampled_from(
 texts = st.sampled_from(["x", "", "a'b", "a\nb", "{{ x }}", "é", "%s", "*.md", "no"])
 anything = st.one_of(numbers, more_names, texts, st.booleans(), st.none(), st.lists(numbers, max_size=2))
 parameters = st.sampled_from(
-    "eta max_depth gamma subsample reg_lambda max_bin learning_rate max_leaves base_score num_parallel_tree min_child_weight "
-    "scale_pos_weight huber_slope tweedie_variance_power max_dept seed objective booster colsample_bytree rate_drop one_drop "
-    "max_delta_step grow_policy monotone_constraints interaction_constraints".split()
+    [
+        "eta",
+        "max_depth",
+        "gamma",
+        "subsample",
+        "reg_lambda",
+        "max_bin",
+        "learning_rate",
+        "max_leaves",
+        "base_score",
+        "num_parallel_tree",
+        "min_child_weight",
+        "scale_pos_weight",
+        "huber_slope",
+        "tweedie_variance_power",
+        "max_dept",
+        "seed",
+        "objective",
+        "booster",
+        "colsample_bytree",
+        "rate_drop",
+        "one_drop",
+        "max_delta_step",
+        "grow_policy",
+        "monotone_constraints",
+        "interaction_constraints",
+    ]
 )
 values = numbers | st.sampled_from(
-    "count:poisson reg:gamma reg:tweedie reg:logistic rank:ndcg reg:absoluteerror dart gblinear lossguide (1,0,0,-1) (1,0) "
-    "[[0,1],[2,3]] [[9]] 1e-3".split()
+    [
+        "count:poisson",
+        "reg:gamma",
+        "reg:tweedie",
+        "reg:logistic",
+        "rank:ndcg",
+        "reg:absoluteerror",
+        "dart",
+        "gblinear",
+        "lossguide",
+        "(1,0,0,-1)",
+        "(1,0)",
+        "[[0,1],[2,3]]",
+        "[[9]]",
+        "1e-3",
+    ]
 )
 ranges = st.fixed_dictionaries(
     {"low": numbers, "high": numbers}, optional={"log": st.booleans(), "integer": st.booleans()}

@@ -29,8 +29,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
 ### Ingest {source.name}
 
 {source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {absent}
-{_mongo(source)}
-
+{_mongo(source)}{_catch_up(use_case)}
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
 `{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
 reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as a whole.
@@ -43,6 +42,15 @@ that follow run" off for a long history.
 `--reprocess-behavior completed`. The features of a day follow when *all* daily sources that they need were ingested,
 as the page of `features__{use_case.name}` lists them: backfill them together.
 {RERUN}"""
+
+
+def _catch_up(use_case: UseCase) -> str:
+    nights = use_case.calendar.catch_up_nights
+    what = f"the newest {nights} at most, the oldest first" if nights > 1 else "the newest alone"
+    return f"""
+**After an outage or a pause** missed nights are caught up: {what} (`calendar.catch_up_nights`). Days before these are named by a
+warning in the task's log, with the command that takes them in; `python -m lakehouse sources` lists them too.
+"""
 
 
 def _patience(source: Source) -> str:
@@ -209,8 +217,8 @@ training profile, in `{tables.drift(use_case).full_name}`; labels that have matu
 `{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
 
 A retraining is requested when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
-within {drift.cooldown_days} days. `report` writes an Evidently page of a sample to MLflow; no other task waits
-for it.
+within {drift.cooldown_days} days of one that made a version. One that made none is requested again the next night.
+`report` writes an Evidently page of a sample to MLflow; no other task waits for it.
 {RERUN}"""
 
 

@@ -1,4 +1,4 @@
-"""The operator that ingests: the job, and waiting for a delivery that is not due yet."""
+"""The operator that ingests: the job, waiting for a delivery that is not due yet, and a line about nights that were missed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from include.orchestration import partition_key
+from include.orchestration import missed_nights, partition_key
 from include.orchestration.job import JobOperator
 from lakehouse.errors import DeliveryMissing
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from airflow.sdk.exceptions import AirflowException
 
 LOOK_AGAIN = dt.timedelta(minutes=5)
+# As Airflow calls a run that its timetable made.
+SCHEDULED = "scheduled"
 
 
 class IngestOperator(JobOperator):
@@ -22,7 +24,26 @@ class IngestOperator(JobOperator):
 
     While it waits the task is *deferred*: it occupies no worker, and looks again every five minutes. Once the delivery is due
     the task fails, as it does at once for a source that declares no freshness.
+
+    A scheduled run also says which days before its own were missed: the schedule catches up from the oldest night on, so what lies
+    before this one is left to a person.
     """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the job; see `JobOperator.execute`."""
+        run = context.get("dag_run")
+        if run is not None and run.run_type == SCHEDULED and run.partition_key:
+            self._say_what_is_left_behind(partition_key.parse(run.partition_key))
+        return super().execute(context)
+
+    def _say_what_is_left_behind(self, before: dt.date) -> None:
+        from lakehouse.arrivals import freshness
+        from lakehouse.declaration import loader
+
+        use_case, source = loader.by_source(self.options["source"])
+        days = freshness.left_behind(use_case, source, before, dt.datetime.now(dt.UTC))
+        if days:
+            self.log.warning("%s", missed_nights.line(source.name, days, use_case.calendar.catch_up_nights))
 
     def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
         """Wait for a delivery that is missing and not due yet; raise any other error."""
@@ -37,7 +58,7 @@ class IngestOperator(JobOperator):
 
     def look_again(self, context: Context, event: Any = None) -> dict[str, Any]:
         """Run the job again after waiting."""
-        return self.execute(context)
+        return super().execute(context)
 
     def _due(self) -> dt.datetime | None:
         """When the last of the days is due; None for a source that declares no freshness."""

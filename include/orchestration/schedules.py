@@ -10,10 +10,12 @@ from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 
-from include.orchestration import assets
+from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
 from lakehouse.declaration import Input, Source, UseCase
+
+HOURS_OF_A_DAY = 24
 
 
 def nightly(use_case: UseCase, source: Source) -> NightlyTimetable:
@@ -25,7 +27,17 @@ def nightly(use_case: UseCase, source: Source) -> NightlyTimetable:
         arrives_after_days=source.arrives_after_days,
         first=calendar.start,
         last=calendar.end,
+        catch_up_nights=calendar.catch_up_nights,
     )
+
+
+def nights_at_once(source: Source) -> int:
+    """How many nights of a source are ingested at once, backfills aside: one, so that no night overtakes the one before.
+
+    Where a delivery may be waited for until the next one arrives, a night must not hold up those after it.
+    """
+    waits = source.freshness is not None and source.freshness.hours > HOURS_OF_A_DAY
+    return defaults.MAX_ACTIVE_RUNS if waits else 1
 
 
 def start(use_case: UseCase) -> dt.datetime:

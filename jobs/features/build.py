@@ -28,14 +28,26 @@ def window(use_case: UseCase, item: Input, days: list[dt.date]) -> tuple[dt.date
     return min(days) - dt.timedelta(days=item.first), max(days) - dt.timedelta(days=item.last)
 
 
-def read_inputs(session: SparkSession, use_case: UseCase, days: list[dt.date]) -> dict[str, DataFrame]:
-    """The silver rows of every input within its window."""
-    return {
-        item.source: spark_tables.read_between(
-            session, tables.silver(use_case.source(item.source)), *window(use_case, item, days)
-        )
-        for item in use_case.inputs
-    }
+def read_inputs(
+    session: SparkSession, use_case: UseCase, days: list[dt.date], snapshots: Mapping[str, dt.date | None]
+) -> dict[str, DataFrame]:
+    """The silver rows of every input within its window; of a reference table that comes as snapshots, those of one.
+
+    Args:
+        session: a session.
+        use_case: declares the inputs.
+        days: the days to build, which all read the same snapshots.
+        snapshots: the day of the snapshot to read, by source.
+    """
+    inputs = {}
+    for item in use_case.inputs:
+        table = tables.silver(use_case.source(item.source))
+        if item.source in snapshots:
+            newest = snapshots[item.source]
+            inputs[item.source] = spark_tables.read_days(session, table, [] if newest is None else [newest])
+        else:
+            inputs[item.source] = spark_tables.read_between(session, table, *window(use_case, item, days))
+    return inputs
 
 
 def conform(built: object, use_case: UseCase) -> DataFrame:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
 
 from jobs.features import build, version
 from jobs.features.arguments import FeaturesArguments
 from jobs.result import Result
 from lakehouse import tables
 from lakehouse.arrivals import readiness
-from lakehouse.declaration import loader, transform
+from lakehouse.declaration import UseCase, loader, transform
 from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
@@ -45,14 +49,23 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
         return FeaturesResult(status="unchanged", days=len(days), rows=0, features_version=delta_log.version(table))
 
     session = spark_session.session(f"features {use_case.name}", len(stale))
-    inputs = build.read_inputs(session, use_case, stale)
-    days_to_build = session.createDataFrame([(day,) for day in stale], schema="partition date")
-    built = build.conform(transform.load(use_case).build(days_to_build, inputs), use_case).persist()
+    parts = [_build(session, use_case, *group) for group in arrivals.same_snapshots(stale)]
+    built = reduce(DataFrame.unionByName, (one for one, _ in parts)).persist()
     try:
-        population = inputs[use_case.entity.source].where(sql_quoting.days_condition(stale))
+        population = reduce(DataFrame.unionByName, (one for _, one in parts))
         rows = build.check_rows(built, population, use_case, stale)
         stamped = build.stamp(built, use_case, builds.record(table, {day: expected[day] for day in stale}))
         commits.replace(stamped, table, {"partition": stale}, rows)
     finally:
         built.unpersist()
     return FeaturesResult(status="built", days=len(stale), rows=rows, features_version=delta_log.version(table))
+
+
+def _build(
+    session: SparkSession, use_case: UseCase, days: list[dt.date], snapshots: dict[str, dt.date | None]
+) -> tuple[DataFrame, DataFrame]:
+    """The built rows of days that read the same snapshots, and their population."""
+    inputs = build.read_inputs(session, use_case, days, snapshots)
+    days_to_build = session.createDataFrame([(day,) for day in days], schema="partition date")
+    built = build.conform(transform.load(use_case).build(days_to_build, inputs), use_case)
+    return built, inputs[use_case.entity.source].where(sql_quoting.days_condition(days))

@@ -10,7 +10,7 @@ from jobs.gate.results import ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import registry
+from lakehouse.models import recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 
 
@@ -45,6 +45,8 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
 def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:
     """The champion is compared on the days of the holdout that it was not trained on."""
     result = ChampionResult(champion.version)
+    if differs := recorded_version.problem(champion):
+        return Eligibility(champion, replace(result, unusable=differs))
     if problem := ModelVersion.features.problem(champion):
         return Eligibility(champion, replace(result, unusable=problem))
     if undeclared := registry.undeclared_features(champion, use_case):

@@ -15,7 +15,7 @@ from jobs.gate.results import ChallengerResult
 from jobs.result import Result
 from lakehouse.declaration import Approval, UseCase, loader
 from lakehouse.errors import BadArguments, ModelMissing
-from lakehouse.models import champion_record, registry
+from lakehouse.models import champion_record, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 
@@ -45,7 +45,7 @@ def run(arguments: GateArguments) -> GateResult:
     carries it out.
     """
     use_case = loader.by_name(arguments.use_case)
-    model = choose(use_case, arguments.partition, arguments.model_version)
+    model = recorded_version.check(choose(use_case, arguments.partition, arguments.model_version))
     decision, status = promotion_decision.saved(model), "judged"
     if decision is None and arguments.answer is not None:
         raise BadArguments(
@@ -131,7 +131,8 @@ def choose(use_case: UseCase, day: dt.date, number: int | None) -> ModelVersion:
 
 def measure_and_decide(use_case: UseCase, model: ModelVersion, actor: str) -> PromotionDecision:
     """Measure the version and the champion, decide, and give the reasons; a version without its lineage is not measured."""
-    champion = champion_record.current(use_case.name)
+    # Also one that is not what was recorded: it can't be compared with, and prevents no promotion.
+    champion = champion_record.as_registered(use_case.name)
     challenger_result, champion_result = ChallengerResult({}, missing=provenance.missing(use_case, model)), None
     evidence: dict[str, Any] = {"challenger": None, "champion": None}
     if not challenger_result.missing:

@@ -9,6 +9,7 @@ that a rerun never undoes what people did since.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,10 +17,13 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from lakehouse.errors import RegistryChanged
 from lakehouse.models import champion_record, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
+
+log = logging.getLogger(__name__)
 
 TAG_DECISION = "gate_judgement"
 # The same for people who read the version's page.
@@ -110,7 +114,13 @@ def carry_out(model: ModelVersion, decision: PromotionDecision) -> tuple[Promoti
         model_events.record(decision.event(model))
     registry.tag(model, TAG_VERDICT, decision.verdict)
     registry.tag(model, TAG_REASONS, decision.event(model).reason)
-    champion, challenger = champion_record.current(model.name), registry.by_alias(model.name, registry.CHALLENGER)
+    try:
+        champion = champion_record.current(model.name)
+    except RegistryChanged as error:
+        # It was judged without that champion, and is held: the alias stays where it is.
+        log.warning("%s", error)
+        champion = None
+    challenger = registry.by_alias(model.name, registry.CHALLENGER)
     if champion is not None and challenger is not None and champion.version == challenger.version:
         registry.drop(model.name, registry.CHALLENGER)
     return decision, new

@@ -49,6 +49,8 @@ def _run_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
     run = mlflow_client.run(model.run_id)
     if run is None:
         return [f"the run {model.run_id or 'that trained it'} is not there"]
+    if mlflow_client.deleted(run):
+        return [f"the run {model.run_id} is deleted, restore it: mlflow runs restore --run-id {model.run_id}"]
     gaps = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
     inputs = run.inputs.dataset_inputs if run.inputs else []
     read = {item.dataset.name: _version(item.dataset) for item in inputs}

@@ -12,13 +12,13 @@ from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import SCORE, Profile
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.storage import partition_rows, spark_tables
 
 
 def gather(session: SparkSession, use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     """Count the rows of the windows of these days, in one pass over features and scores."""
-    model = registry.version(use_case.name, version)
+    model = recorded_version.version(use_case.name, version)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
     recent = {past for day in days for past in drift.trailing(day, length)}

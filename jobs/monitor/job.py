@@ -40,7 +40,10 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
 
     # A range is decided on once, on its last day; so is each later day whose verdict was repeated.
-    decisions = {day: retraining.decide(use_case, day, scored_by[day]) for day in [days[-1], *later]}
+    now, newest = dt.datetime.now(dt.UTC), max(scored_by)
+    decisions = {
+        day: retraining.decide(use_case, day, scored_by[day], now, day == newest) for day in [days[-1], *later]
+    }
     retrain_for = max((day for day, decision in decisions.items() if decision.retrain), default=verdict_days[-1])
     decision, because = decisions[retrain_for], verdicts[retrain_for].reasons
     if decision.retrain:

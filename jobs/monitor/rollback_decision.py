@@ -11,8 +11,9 @@ from typing import Any
 from jobs.monitor.performance import ALL
 from lakehouse import tables
 from lakehouse.declaration import Rollout, UseCase
+from lakehouse.errors import ModelMissing, RegistryChanged
 from lakehouse.evaluation import metrics
-from lakehouse.models import champion_record, registry, shadow
+from lakehouse.models import champion_record, recorded_version, registry, shadow
 from lakehouse.storage import partition_rows
 
 # The confidence that the former champion is better at all, beyond what nights differ by chance.
@@ -77,7 +78,11 @@ def decide(use_case: UseCase) -> RollbackDecision:
     before, champion = shadow.former(use_case), champion_record.current(use_case.name)
     if before is None or champion is None or before == champion.version:
         return RollbackDecision(False, ("no former champion is in shadow",))
-    first = _first_unseen(champion, registry.version(use_case.name, before))
+    try:
+        former = recorded_version.version(use_case.name, before)
+    except (ModelMissing, RegistryChanged) as error:
+        return RollbackDecision(False, (f"the former champion can't be compared with: {error}",))
+    first = _first_unseen(champion, former)
     days = [day for day in shadow.nights(use_case, champion.version, before) if day >= first]
     measured = partition_rows.read(tables.performance(use_case), days)
     nights = paired(measured, metric, champion.version, before)

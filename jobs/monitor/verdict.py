@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from lakehouse.declaration import Drift
@@ -115,6 +116,8 @@ def retraining(
     drift: Drift,
     champion_trained_for: dt.date | None,
     trained_for: Sequence[dt.date],
+    running: Mapping[dt.date, str] = MappingProxyType({}),
+    lost: Mapping[dt.date, str] = MappingProxyType({}),
 ) -> RetrainingDecision:
     """Whether the evidence up to ``day`` asks for a new model.
 
@@ -123,14 +126,16 @@ def retraining(
         violated: the verdicts of this and earlier days against the profile of the champion that scored ``day``.
         drift: the declared N of M and cool-down.
         champion_trained_for: the day that the present champion was trained for.
-        trained_for: the days that a training was made or asked for, challengers that were held among them: when one was
-            held yesterday, another one today would be held for the same reasons.
+        trained_for: the days that a training was made for, challengers that were held among them: when one was held
+            yesterday, another one today would be held for the same reasons.
+        running: the days that a training was asked for and that may still wait its turn or run, each with how long, in words.
+        lost: the days that a training was asked for in vain, each with why, in words. It starts no cool-down.
     """
     if champion_trained_for is not None and champion_trained_for >= day:
         return RetrainingDecision(
             False, (f"the champion was trained for {champion_trained_for}, this day or a later one",)
         )
-    if later := [trained for trained in trained_for if trained > day]:
+    if later := [trained for trained in (*trained_for, *running, *lost) if trained > day]:
         return RetrainingDecision(False, (f"a training was made or asked for {max(later)} already, after this day",))
     recent = [day - dt.timedelta(days=back) for back in range(drift.of_days)]
     bad = sorted(past for past in recent if violated.get(past, False))
@@ -139,8 +144,13 @@ def retraining(
         return RetrainingDecision(False, (f"{count}, {drift.violated_days} ask for retraining",))
     # This decision itself asked for a training of this very day when it was made first; repeated, it asks for the same.
     before = [trained for trained in trained_for if trained < day]
+    if asked := [past for past in running if past < day]:
+        return RetrainingDecision(False, (f"{count}, but a training for {max(asked)} {running[max(asked)]}",))
     if before and (day - max(before)).days < drift.cooldown_days:
-        wait = f"the last training was made or asked for {max(before)}: cooling down for {drift.cooldown_days} days"
+        wait = f"the last training was made for {max(before)}: cooling down for {drift.cooldown_days} days"
         return RetrainingDecision(False, (f"{count}, but {wait}",))
     which = ", ".join(str(past) for past in bad)
-    return RetrainingDecision(True, (f"{count} ({which}), {drift.violated_days} ask for retraining",))
+    reasons = [f"{count} ({which}), {drift.violated_days} ask for retraining"]
+    if vain := [past for past in lost if max(before, default=dt.date.min) < past < day]:
+        reasons.append(f"the training asked for {max(vain)} {lost[max(vain)]}, so it is asked for again")
+    return RetrainingDecision(True, tuple(reasons))

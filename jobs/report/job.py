@@ -21,7 +21,7 @@ from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.evaluation.drift_profile import REFERENCE_ROWS
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.storage import partition_rows, spark_session, spark_tables
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def run(arguments: ReportArguments) -> ReportResult:
     version = rows[0]["model_version"]
     limits = psi_limits(rows)
     current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
-    model = registry.version(use_case.name, version)
+    model = recorded_version.version(use_case.name, version)
     reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     with tempfile.TemporaryDirectory() as folder:
         files = page.write(current, reference, limits, drawn(rows), use_case.drift.max_drifted_share, Path(folder))

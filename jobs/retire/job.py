@@ -74,13 +74,12 @@ def _retire(use_case: UseCase, model: ModelVersion, rules: Retirement, actor: st
         log.info("retire %s: version %d came into use meanwhile: %s", model.name, model.version, reason)
         registry.untag(model, registry.TAG_RETIRED)
         return False
-    champion = champion_record.current(use_case.name)
     model_events.record(
         Event(
             model_name=model.name,
             model_version=model.version,
             event=model_events.RETIRED,
-            from_version=None if champion is None else champion.version,
+            from_version=champion_record.number(use_case.name),
             actor=actor,
             reason=f"neither champion, challenger nor in shadow, and named by no score of the last {rules.scores_days} days",
             evidence={"scores_days": rules.scores_days, "files_days": rules.files_days},

@@ -24,9 +24,10 @@ def versions_in_use(use_case: UseCase, rules: Retirement, now: dt.datetime) -> d
     if challenger is not None:
         in_use[challenger.version] = "the challenger"
     # Both: a scoring job may just have read an alias that lags behind.
-    for champion in (registry.by_alias(use_case.name, registry.CHAMPION), champion_record.current(use_case.name)):
+    aliased = registry.by_alias(use_case.name, registry.CHAMPION)
+    for champion in (None if aliased is None else aliased.version, champion_record.number(use_case.name)):
         if champion is not None:
-            in_use[champion.version] = "the champion"
+            in_use[champion] = "the champion"
     return in_use
 
 

@@ -11,7 +11,7 @@ from jobs.rollback import champion_history, rescoring
 from jobs.rollback.arguments import RollbackArguments
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
-from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.models import artifacts, champion_record, recorded_version, registry
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
 
@@ -137,7 +137,7 @@ def decide(use_case: UseCase, changes: list[Event], champion: int, arguments: Ro
             f"model {use_case.name} version {target}: expected a version that was champion before, by ops.model_events "
             f"these were: {numbers}; another one becomes champion by the gate"
         )
-    model = registry.in_service(registry.version(use_case.name, target))
+    model = registry.in_service(recorded_version.version(use_case.name, target))
     # Checks that its file exists and is the registered one: otherwise the next night fails instead of the rollback.
     artifacts.local_copy(model, artifacts.MODEL)
     passed = champion_history.versions_rolled_back(changes, target)

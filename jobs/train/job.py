@@ -14,10 +14,11 @@ from jobs.train.arguments import TrainArguments
 from jobs.train.input_snapshot import InputSnapshot, take_snapshot
 from jobs.train.search import studies
 from jobs.train.split import Parts, Split, divide
+from jobs.train.tracking import asked_training
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import labelled_rows
-from lakehouse.models import artifacts, registry
+from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import file_locks, spark_session
 
@@ -66,14 +67,19 @@ def run(arguments: TrainArguments) -> Result:
         return reproduce(arguments.like, arguments.use_case)
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = loader.by_name(arguments.use_case)
-    split = Split.for_day(use_case, arguments.partition)
+    with asked_training.failure_recorded(use_case.name, arguments.partition, arguments.actor):
+        return _of_day(use_case, arguments.partition, arguments.actor)
+
+
+def _of_day(use_case: UseCase, day: dt.date, actor: str) -> TrainResult:
+    split = Split.for_day(use_case, day)
     snapshot = take_snapshot(use_case, split)
     # Of two trainings of the same at once the second waits, and then finds the version.
     lock = studies.training_lock(studies.folder(use_case, snapshot.fingerprint))
     if file_locks.held(lock):
         log.info("train %s: another training of the same is running; waiting for it", use_case.name)
     with file_locks.locked(lock):
-        return _registered_or_trained(use_case, arguments.partition, arguments.actor, split, snapshot)
+        return _registered_or_trained(use_case, day, actor, split, snapshot)
 
 
 def _registered_or_trained(
@@ -104,9 +110,9 @@ def _train(
 
 
 def registered(use_case: UseCase, snapshot: InputSnapshot) -> ModelVersion | None:
-    """The newest version that was trained from the same inputs."""
+    """The newest version that was trained from the same inputs, and whose number no other run has in the audit log."""
     same = [v for v in registry.versions(use_case.name) if v.fingerprint == snapshot.fingerprint]
-    return same[-1] if same else None
+    return next((v for v in reversed(same) if recorded_version.problem(v) is None), None)
 
 
 def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:

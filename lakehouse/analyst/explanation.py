@@ -15,8 +15,8 @@ from lakehouse.analyst import lookup, shap_reasons
 from lakehouse.analyst.lookup import Row
 from lakehouse.analyst.shap_reasons import ScoreReasons
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
-from lakehouse.models import registry
+from lakehouse.errors import ModelMissing, ModelRefused, RegistryChanged, ServiceUnavailable
+from lakehouse.models import recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds, model_events
 from lakehouse.ops.builds import Inputs
@@ -113,8 +113,8 @@ def _features_from(use_case: UseCase, day: dt.date, features: Row | None) -> Inp
 
 def _model(score: Row, missing: list[str]) -> ModelVersion | None:
     try:
-        return registry.version(score["model_name"], score["model_version"])
-    except (ServiceUnavailable, ModelMissing) as error:
+        return recorded_version.version(score["model_name"], score["model_version"])
+    except (ServiceUnavailable, ModelMissing, RegistryChanged) as error:
         missing.append(f"what the registry knows of the model: {error}")
         return None
 

@@ -59,6 +59,18 @@ def state(use_case: UseCase, source: Source, now: dt.datetime) -> Freshness:
     return Freshness(source.name, newest, due, tuple(day for day in expected if day not in arrived))
 
 
+def left_behind(use_case: UseCase, source: Source, before: dt.date, now: dt.datetime) -> list[dt.date]:
+    """The days before ``before`` that are due and have no delivery, from the source's first one on: what came before that is
+    history that was not loaded, and no night that was missed.
+    """
+    if source.cadence == "occasional":
+        return []
+    arrived = {day for _, day in deliveries.arrived([source.name], None, before)}
+    first = min(arrived, default=before)
+    days = (first + dt.timedelta(days=offset) for offset in range((before - first).days))
+    return [day for day in days if day not in arrived and due_at(use_case, source, day) <= now]
+
+
 def _newest_due(use_case: UseCase, source: Source, now: dt.datetime) -> dt.date | None:
     day = now.date() - dt.timedelta(days=source.arrives_after_days - 1)
     if use_case.calendar.end is not None:

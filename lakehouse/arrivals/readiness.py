@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from lakehouse.declaration import Input, UseCase
 from lakehouse.ops import deliveries
@@ -49,10 +50,35 @@ class Arrivals:
         ids: dict[str, str] = {}
         for item in self._use_case.inputs:
             if self._use_case.source(item.source).cadence == "occasional":
-                days = sorted(d for source, d in self._arrived if source == item.source and d <= day)
+                known = sorted(d for source, d in self._arrived if source == item.source and d <= day)
+                # A snapshot is all there is to know: those before it are not read.
+                days = known[-1:] if self._use_case.source(item.source).delivers == "snapshot" else known
             else:
                 days = required_days(self._use_case, item, day)
             ids |= {
                 f"{item.source} {needed}": ",".join(self._arrived.get((item.source, needed), [])) for needed in days
             }
         return ids
+
+    def same_snapshots(self, days: Iterable[dt.date]) -> list[tuple[list[dt.date], dict[str, dt.date | None]]]:
+        """The days in groups that read the same snapshots of reference tables, in order.
+
+        Returns:
+            Each group's days, and by source the day of the snapshot that they read: the newest by then; None when there is none.
+        """
+        reference = [
+            source
+            for item in self._use_case.inputs
+            if (source := self._use_case.source(item.source)).cadence == "occasional" and source.delivers == "snapshot"
+        ]
+        groups: list[tuple[list[dt.date], dict[str, dt.date | None]]] = []
+        for day in sorted(days):
+            newest = {
+                source.name: max((d for name, d in self._arrived if name == source.name and d <= day), default=None)
+                for source in reference
+            }
+            if groups and groups[-1][1] == newest:
+                groups[-1][0].append(day)
+            else:
+                groups.append(([day], newest))
+        return groups

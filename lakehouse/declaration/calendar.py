@@ -26,6 +26,8 @@ class Calendar(Section):
     end: dt.date | None = None
     timezone: str = "UTC"
     nightly: str = "0 1 * * *"
+    # How many nights at most are caught up after an outage, the newest; with 0 only the night that is due.
+    catch_up_nights: int = Field(default=7, ge=0, le=366)
 
     @field_validator("timezone")
     @classmethod

@@ -107,6 +107,8 @@ class Source(Section):
         yield from unknown("key", self.key, names, f"the columns of source {self.name}")
         if empty := [column.name for column in self.columns if column.nullable and column.name in self.key]:
             yield f"key: {', '.join(empty)} may be null; expected columns without nullable: true, a key identifies every row"
+        if self.mongo is not None and self.delivers == "snapshot":
+            yield "delivers: a collection is read by what has changed, which is no snapshot; expected delivers: changes"
         for field in ("volume", "freshness"):
             if self.cadence == "occasional" and getattr(self, field) is not None:
                 yield f"{field}: an occasional source promises neither a size nor a day; expected a daily one"

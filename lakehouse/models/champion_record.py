@@ -15,7 +15,7 @@ import logging
 import pyarrow.compute as pc
 
 from lakehouse.errors import ModelMissing
-from lakehouse.models import registry
+from lakehouse.models import recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
@@ -33,16 +33,37 @@ def changes(name: str) -> list[Event]:
     return [event for event in model_events.of_model(name) if event.event in CHANGES]
 
 
+def number(name: str) -> int | None:
+    """The champion's number, whatever the registry has under it; None when there is none."""
+    if known := changes(name):
+        return known[-1].model_version
+    aliased = registry.by_alias(name, registry.CHAMPION)
+    return None if aliased is None else aliased.version
+
+
 def current(name: str) -> ModelVersion | None:
     """The champion; None when there is none. Moves the alias to it where the alias differs.
 
     Without a change in the audit log it is the version that the alias names.
+
+    Raises:
+        RegistryChanged: when the registry has another version under the champion's number, or none.
     """
     aliased, known = registry.by_alias(name, registry.CHAMPION), changes(name)
     if not known or (aliased is not None and aliased.version == known[-1].model_version):
-        return aliased
+        return None if aliased is None else recorded_version.check(aliased)
     sync_alias(name)
-    return registry.version(name, changes(name)[-1].model_version)
+    return recorded_version.version(name, changes(name)[-1].model_version)
+
+
+def as_registered(name: str) -> ModelVersion | None:
+    """The registry's version of the champion's number, recorded or not; one without run and tags where it has none."""
+    if (champion_number := number(name)) is None:
+        return None
+    try:
+        return registry.version(name, champion_number)
+    except ModelMissing:
+        return ModelVersion(name, champion_number, "", {})
 
 
 def champion(name: str) -> ModelVersion:
@@ -110,6 +131,8 @@ def sync_alias(name: str) -> None:
             return
         aliased = registry.by_alias(name, registry.CHAMPION)
         if aliased is None or aliased.version != last.model_version:
+            # An alias on a version that is not the recorded one would offer it to other readers of the registry.
+            recorded_version.version(name, last.model_version)
             log.info("model %s: the alias champion moves to version %d, as in the audit log", name, last.model_version)
             registry.point(name, registry.CHAMPION, last.model_version)
         followed = last

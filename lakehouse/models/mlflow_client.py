@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 
 from lakehouse import settings
-from lakehouse.errors import ServiceUnavailable
+from lakehouse.errors import ExperimentDeleted, ServiceUnavailable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 NO_ANSWER = (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError)
+# A run's or an experiment's lifecycle stage.
+DELETED = "deleted"
+# What MLflow says of a write to a run or an experiment that is deleted; the error code is that of any wrong argument.
+NOT_ACTIVE = "must be in the 'active' state"
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -49,19 +53,34 @@ def tracking() -> Iterator[None]:
 
 
 def experiment(name: str) -> str:
-    """The id of the experiment; the first use of a name makes it."""
+    """The id of the experiment; the first use of a name makes it.
+
+    Raises:
+        ExperimentDeleted: when it was deleted: MLflow keeps its name.
+    """
     from mlflow.exceptions import MlflowException
 
     mlflow = client()
     if (known := mlflow.get_experiment_by_name(name)) is not None:
-        return str(known.experiment_id)
+        return _active(name, str(known.experiment_id), known.lifecycle_stage)
     try:
         return str(mlflow.create_experiment(name))
     except MlflowException:
         # Another first use of the name came in between.
         if (known := mlflow.get_experiment_by_name(name)) is None:
             raise
-        return str(known.experiment_id)
+        return _active(name, str(known.experiment_id), known.lifecycle_stage)
+
+
+def _active(name: str, experiment_id: str, stage: str) -> str:
+    if stage != DELETED:
+        return experiment_id
+    uri = settings.load().mlflow_tracking_uri
+    raise ExperimentDeleted(
+        f"MLflow at {uri}: expected the experiment {name} to be active, found it deleted, and its name is kept; restore it: "
+        f"MLFLOW_TRACKING_URI={uri} mlflow experiments restore --experiment-id {experiment_id}; to begin anew, then also: "
+        f"mlflow experiments rename --experiment-id {experiment_id} --new-name {name}_before"
+    )
 
 
 def run(run_id: str) -> Run | None:
@@ -85,7 +104,8 @@ def download(run_id: str, path: str, folder: Path) -> Path:
     """A copy in ``folder`` of the artifact that the run has under ``path``.
 
     Raises:
-        FileNotFoundError: when the run has no such artifact, or the artifact store does not give it.
+        FileNotFoundError: when the run has no such artifact, or the artifact store does not give it; it says so when the run is
+            deleted or gone.
         ServiceUnavailable: when the server does not answer.
     """
     import mlflow
@@ -95,7 +115,19 @@ def download(run_id: str, path: str, folder: Path) -> Path:
         with tracking():
             return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path, dst_path=str(folder)))
     except (MlflowException, OSError) as error:
-        raise FileNotFoundError(f"run {run_id} has no artifact {path}: {error}") from error
+        raise FileNotFoundError(f"run {run_id} has no artifact {path}: {_state(run_id)}{error}") from error
+
+
+def deleted(run: Run) -> bool:
+    """Whether the run is deleted: it can be read and restored until ``mlflow gc`` removes it with its files."""
+    return bool(run.info.lifecycle_stage == DELETED)
+
+
+def _state(run_id: str) -> str:
+    if (found := run(run_id)) is None:
+        return "the server has no such run any more, restore a backup of MLflow: "
+    restore = f"MLFLOW_TRACKING_URI={settings.load().mlflow_tracking_uri} mlflow runs restore --run-id {run_id}"
+    return f"the run is deleted, restore it: {restore}: " if deleted(found) else ""
 
 
 class _Naming:
@@ -124,6 +156,12 @@ def _named(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, requests.RequestException) as error:
+        if NOT_ACTIVE in str(error):
+            first_line = str(error).splitlines()[0]
+            raise ExperimentDeleted(
+                f"MLflow at {uri}: expected an active run and experiment, found: {first_line} Restore it: "
+                f"MLFLOW_TRACKING_URI={uri} mlflow experiments restore --experiment-id ID, or mlflow runs restore --run-id ID"
+            ) from error
         if (cause := _no_answer(error)) is None:
             raise
         raise ServiceUnavailable(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import NightjarError
-from lakehouse.models import champion_record, registry, version_selection
+from lakehouse.models import champion_record, recorded_version, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.version_selection import Choice
 from lakehouse.ops import builds, model_events
@@ -91,7 +91,7 @@ def models(use_case: UseCase, versions: Iterable[int]) -> tuple[dict[int, ModelV
     failures = []
     for number in sorted(set(versions)):
         try:
-            in_service[number] = registry.in_service(registry.version(use_case.name, number))
+            in_service[number] = registry.in_service(recorded_version.version(use_case.name, number))
         except NightjarError as error:
             failures.append(failure_text(error))
     return in_service, failures
@@ -138,10 +138,10 @@ def nights(use_case: UseCase, champion: int, former: int) -> list[dt.date]:
 
 def nights_left(use_case: UseCase) -> int:
     """For how many more nights the former champion scores in shadow."""
-    former_version, champion = former(use_case), champion_record.current(use_case.name)
-    if former_version is None or champion is None or former_version == champion.version:
+    former_version, champion = former(use_case), champion_record.number(use_case.name)
+    if former_version is None or champion is None or former_version == champion:
         return 0
-    return max(0, use_case.rollout.former_nights - len(nights(use_case, champion.version, former_version)))
+    return max(0, use_case.rollout.former_nights - len(nights(use_case, champion, former_version)))
 
 
 def failure_text(error: Exception) -> str:

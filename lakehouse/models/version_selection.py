@@ -8,7 +8,7 @@ from typing import Literal
 
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.models import champion_record, registry
+from lakehouse.models import champion_record, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import delta_log
 
@@ -62,13 +62,17 @@ def choose(
 
     It is the version ``asked`` for, with the reason ``why``; else, with ``then``, the version that the day is scored by, so that
     a rerun after a promotion changes no label; else the present champion.
+
+    Raises:
+        RegistryChanged: when the registry's version is another than the one that was recorded.
     """
     if asked is not None:
-        return dict.fromkeys(days, Choice(registry.version(use_case.name, asked), why))
+        return dict.fromkeys(days, Choice(recorded_version.version(use_case.name, asked), why))
     before = scored(use_case)
     kept = {day: before[day] for day in days if day in before} if champion == "then" else {}
     versions = {
-        number: registry.version(use_case.name, number) for number in {scores.version for scores in kept.values()}
+        number: recorded_version.version(use_case.name, number)
+        for number in {scores.version for scores in kept.values()}
     }
     chosen = {day: Choice(versions[scores.version], scores.why or CHAMPION) for day, scores in kept.items()}
     if len(chosen) < len(days):

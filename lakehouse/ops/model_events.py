@@ -1,4 +1,6 @@
-"""The audit log of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired, retraining requested."""
+"""The audit log of the models, ``ops.model_events``: registered, promoted, held, rolled back, retired; retrainings requested
+and failed.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ ROLLED_BACK = "rolled back"
 RETIRED = "retired"
 # Of the version whose scores drifted; ``partition`` in the evidence is the day to train a new version for.
 REQUESTED = "retraining requested"
+# The training of that day, of the same version: it has made none. A training that nobody requested is not recorded here.
+TRAINING_FAILED = "retraining failed"
 
-EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED, REQUESTED})
+EVENTS = frozenset({REGISTERED, PROMOTED, HELD, ROLLED_BACK, RETIRED, REQUESTED, TRAINING_FAILED})
 
 
 @dataclass(frozen=True)

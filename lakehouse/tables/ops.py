@@ -36,7 +36,11 @@ MODEL_EVENTS = Table(
     columns=(
         col("model_name", "string", "registered model"),
         col("model_version", "int", "its version"),
-        col("event", "string", "registered, promoted, held, rolled back, retired, or retraining requested"),
+        col(
+            "event",
+            "string",
+            "registered, promoted, held, rolled back, retired, retraining requested, or retraining failed",
+        ),
         col("from_version", "int", "champion before the event", nullable=True),
         col("actor", "string", "the person or the job that decided"),
         col("reason", "string", "why"),

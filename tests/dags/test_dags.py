@@ -147,6 +147,13 @@ def test_one_training_at_a_time_and_forms_for_runs_by_hand(dags):
     assert dags["monitor__parcels"]["params"] == ["partition", "through"]
 
 
+def test_no_night_of_a_source_overtakes_the_one_before(dags):
+    assert {
+        dags[f"ingest__{source}"]["max_active_runs"] for source in ("parcel_plan", "parcel_outcomes", "depots")
+    } == {1}
+    assert "missed nights are caught up: the newest 7 at most, the oldest first" in dags["ingest__parcel_plan"]["doc"]
+
+
 def test_a_restatement_shows_its_plan_first(dags):
     assert dags["restate__parcels"]["edges"] == ["plan>unless_dry_run", "unless_dry_run>restate"]
     assert dags["restate__parcels"]["params"] == ["champion", "dry_run", "partition", "through"]

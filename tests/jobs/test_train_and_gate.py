@@ -183,10 +183,9 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
 def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> None:
     run_train(clinic)
     run_gate(clinic)
-    run_train(clinic, NEXT_DAY)
-    now = dt.datetime.now(dt.UTC)
+    run_id, now = run_train(clinic, NEXT_DAY)["run_id"], dt.datetime.now(dt.UTC)
     assert champion_record.change(
-        model_events.Event(clinic.name, 2, model_events.PROMOTED, 1, "tests", "by hand", {}, "r", now)
+        model_events.Event(clinic.name, 2, model_events.PROMOTED, 1, "tests", "by hand", {}, run_id, now)
     )
     assert run_gate(clinic)["status"] == "unchanged"
     assert champion_record.champion(clinic.name).version == 2

@@ -72,6 +72,9 @@ def steps(short: bool = False) -> list[Step]:
         Step("restate", _of("restate")),
         Step("replay", ("replay", "--source", SALES), lambda place: place.allow(SALES, "oats")),
     ]
+    migrated = [
+        Step("migrate", ("migrate", "--source", PLAN), lambda place: place.retype(PLAN, "planned", "long")),
+    ]
     succeeded = [
         Step("train again", _of("train", NIGHT), Place.learn_longer),
         Step("gate again", _of("gate", NIGHT)),
@@ -82,7 +85,7 @@ def steps(short: bool = False) -> list[Step]:
     maintained = [Step("maintain", ("maintain",))]
     if short:
         return [*history, *judged, *corrected, *maintained]
-    return [*history, *night, *judged, *refused, *corrected, *succeeded, *maintained]
+    return [*history, *night, *judged, *refused, *corrected, *migrated, *succeeded, *maintained]
 
 
 def _ingest(source: str, first: dt.date, last: dt.date | None = None) -> tuple[str, ...]:

@@ -109,6 +109,14 @@ class Place:
                 column["allowed"] = [*column["allowed"], bread]
         self._write(content)
 
+    def retype(self, source: str, name: str, type_: str) -> None:
+        """Change the contract of ``source``: one of its columns has another type."""
+        content = self._read()
+        for declared in content["sources"]:
+            if declared["name"] == source:
+                next(column for column in declared["columns"] if column["name"] == name)["type"] = type_
+        self._write(content)
+
     def learn_longer(self) -> None:
         """Declare models that are clearly better than those before."""
         content = self._read()

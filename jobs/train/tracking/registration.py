@@ -7,7 +7,8 @@ the line in the audit log) is repeatable, and a training that finds its version 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -21,10 +22,16 @@ from jobs.train.split import Split
 from jobs.train.tracking import served_model
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import metric_names
+from lakehouse.errors import RegistryChanged
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import champion_record, mlflow_client, registry
+from lakehouse.models import champion_record, mlflow_client, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
+
+log = logging.getLogger(__name__)
+
+# What the audit log keeps of a version's tags: by its run and its file it is recognised, by its day a retraining is answered.
+RECOGNISED_BY = (registry.TAG_SHA256, registry.TAG_TRAINED_FOR)
 
 
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
@@ -56,7 +63,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
 def register(
     inputs: TrainingInputs, model: FittedModel, run_id: str, model_id: str, tags: Mapping[str, str]
 ) -> ModelVersion:
-    """Register the run's model as a new version.
+    """Register the run's model as a new version, under a number that no other run has in the audit log.
 
     Args:
         inputs: what the training was made from.
@@ -64,6 +71,9 @@ def register(
         run_id: the run that logged it.
         model_id: the logged model, as ``log_model`` gives it.
         tags: those of the run; the version gets them too.
+
+    Raises:
+        RegistryChanged: when the registry gives out the same used number again and again.
     """
     name, client = inputs.use_case.name, mlflow_client.client()
     try:
@@ -71,16 +81,50 @@ def register(
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    created = client.create_model_version(
-        name,
-        source=f"models:/{model_id}",
-        run_id=run_id,
-        tags={**tags, **version_tags(inputs, model)},
-        description=describe(inputs.day, inputs.split, model.metrics),
-        await_creation_for=0,
-        model_id=model_id,
-    )
-    return registry.version(name, int(created.version))
+
+    def create() -> int:
+        created = client.create_model_version(
+            name,
+            source=f"models:/{model_id}",
+            run_id=run_id,
+            tags={**tags, **version_tags(inputs, model)},
+            description=describe(inputs.day, inputs.split, model.metrics),
+            await_creation_for=0,
+            model_id=model_id,
+        )
+        return int(created.version)
+
+    return with_unused_number(name, create, lambda number: client.delete_model_version(name, str(number)))
+
+
+def with_unused_number(name: str, create: Callable[[], int], delete: Callable[[int], None]) -> ModelVersion:
+    """The version that ``create`` makes, once its number is new to the audit log.
+
+    A registry that was restored from a backup, or whose model was deleted and made again, counts from a lower number than the audit
+    log has reached. A version with a used number is deleted, and the registry goes on to the next.
+
+    Args:
+        name: of the model.
+        create: makes a version and returns its number.
+        delete: deletes the version of that number.
+
+    Raises:
+        RegistryChanged: when the numbers do not rise.
+    """
+    last = 0
+    while True:
+        number = create()
+        model = registry.version(name, number)
+        if (differs := recorded_version.problem(model)) is None:
+            return model
+        log.warning("model %s: version %d is passed over, its number is another run's: %s", name, number, differs)
+        delete(number)
+        if number <= last:
+            raise RegistryChanged(
+                f"model {name}: expected a version number that ops.model_events does not have, the registry gave out {number} "
+                "again after it was deleted; restore a backup of MLflow that has the recorded versions"
+            )
+        last = number
 
 
 def version_tags(inputs: TrainingInputs, model: FittedModel) -> dict[str, str]:
@@ -118,17 +162,16 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
         registry.point(model.name, registry.CHALLENGER, model.version)
     if model_events.REGISTERED in past:
         return
-    champion = champion_record.current(model.name)
     created = mlflow_client.client().get_model_version(model.name, str(model.version)).creation_timestamp
     model_events.record(
         model_events.Event(
             model_name=model.name,
             model_version=model.version,
             event=model_events.REGISTERED,
-            from_version=None if champion is None else champion.version,
+            from_version=champion_record.number(model.name),
             actor=actor,
             reason=f"trained for {model.trained_for}",
-            evidence=evidence,
+            evidence={**evidence, **{tag: model.tags.get(tag) for tag in RECOGNISED_BY}},
             run_id=model.run_id,
             happened_at=dt.datetime.fromtimestamp(created / 1000, dt.UTC),
         ),

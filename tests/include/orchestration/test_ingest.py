@@ -1,8 +1,10 @@
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
+from include.orchestration import missed_nights
 from include.orchestration.ingest import LOOK_AGAIN, IngestOperator
 from lakehouse.arrivals import freshness
 
@@ -68,3 +70,49 @@ def test_another_error_is_not_waited_for(fake_job, due):
     due(1)
     with pytest.raises(AirflowException, match=r"^DeliveryRejected"):
         ingest()
+
+
+def night(run_type, day="2024-03-10"):
+    """Run the task of a night; the job finds nothing wrong."""
+    run = SimpleNamespace(run_type=run_type, partition_key=day)
+    options = {"source": "parcel_plan", "partition": day}
+    task = IngestOperator(task_id="ingest", stage="ingest", options=options)
+    task.execute({"outlet_events": {}, "dag_run": run})
+
+
+@pytest.fixture
+def said(parcels, fake_job, monkeypatch, capsys):
+    """What the task warns of, when these days have no delivery and no night that brings one."""
+    fake_job("result(status='ingested')")
+
+    def of(run_type, *missing):
+        monkeypatch.setattr(freshness, "left_behind", lambda _use_case, _source, before, _now: [*missing])
+        night(run_type)
+        return [line for line in capsys.readouterr().out.splitlines() if "[warning" in line and "missed" in line]
+
+    return of
+
+
+def test_the_first_night_that_runs_again_names_what_is_not_caught_up_and_the_command(said):
+    (line,) = said("scheduled", dt.date(2024, 3, 1), dt.date(2024, 3, 2), dt.date(2024, 3, 5))
+    assert (
+        "parcel_plan: expected every day's delivery, 3 day(s) were missed and are not caught up by the schedule "
+        "(calendar.catch_up_nights is 7): 2024-03-01 to 2024-03-02, 2024-03-05; when their deliveries are there, take them in: "
+        "airflow backfill create --dag-id ingest__parcel_plan --from-date 2024-03-01 --to-date 2024-03-05 "
+        "--reprocess-behavior failed"
+    ) in line
+
+
+def test_a_night_after_which_nothing_is_missing_says_nothing(said):
+    assert said("scheduled") == []
+
+
+def test_a_run_by_hand_or_of_a_backfill_says_nothing(said):
+    assert said("manual", dt.date(2024, 3, 1)) == []
+    assert said("backfill", dt.date(2024, 3, 1)) == []
+
+
+def test_many_gaps_stay_one_line():
+    days = [dt.date(2024, 3, 1) + dt.timedelta(days=2 * number) for number in range(12)]
+    line = missed_nights.line("parcel_plan", days, 7)
+    assert "12 day(s)" in line and "2024-03-19 and 2 more" in line and "\n" not in line

@@ -113,3 +113,48 @@ def test_the_reasons_for_retraining_name_the_days():
     violated = {ago(back): True for back in range(3)}
     reason = verdict.retraining(DAY, violated, DRIFT, None, []).reasons[0]
     assert reason == "3 of the last 5 days violated (2024-06-08, 2024-06-09, 2024-06-10), 3 ask for retraining"
+
+
+def decided(*, running=(), lost=(), made=(30,), bad=(0, 1, 2), drift=DRIFT):
+    violated = {ago(back): back in bad for back in range(8)}
+    words = {ago(back): "was asked for and may be running until noon" for back in running}
+    vain = {ago(back): "failed at noon (TrainingDataMissing: too few rows)" for back in lost}
+    return verdict.retraining(DAY, violated, drift, ago(30), [ago(back) for back in made], words, vain)
+
+
+def test_a_training_that_was_asked_for_in_vain_is_asked_for_again_and_the_reason_says_so():
+    found = decided(lost=[1])
+    assert found.retrain
+    assert found.reasons[1] == (
+        "the training asked for 2024-06-09 failed at noon (TrainingDataMissing: too few rows), so it is asked for again"
+    )
+
+
+@pytest.mark.parametrize("cooldown", [0, 7])
+def test_while_a_training_that_was_asked_for_may_be_running_no_other_is_asked_for(cooldown):
+    found = decided(running=[1], lost=[3], drift=DRIFT.model_copy(update={"cooldown_days": cooldown}))
+    assert not found.retrain
+    assert found.reasons == (
+        "3 of the last 5 days violated, but a training for 2024-06-09 was asked for and may be running until noon",
+    )
+
+
+def test_the_day_that_asked_gives_the_same_answer_while_its_training_runs_and_when_it_has_failed():
+    assert decided(running=[0]).retrain and decided(lost=[0]).retrain
+    assert decided(lost=[0]).reasons == decided().reasons
+
+
+def test_a_request_in_vain_for_a_later_day_is_left_to_that_day():
+    assert decided(lost=[-2]).reasons == ("a training was made or asked for 2024-06-12 already, after this day",)
+
+
+def test_the_cool_down_counts_from_a_training_that_was_made_whatever_was_asked_for_in_vain_before_or_since():
+    assert not decided(lost=[4], made=[30, 3]).retrain
+    found = decided(lost=[4, 2], made=[30, 3])
+    assert not found.retrain and found.reasons[0].endswith(
+        "but the last training was made for 2024-06-07: cooling down for 7 days"
+    )
+
+
+def test_too_few_violated_days_ask_for_nothing_also_after_a_training_in_vain():
+    assert not decided(lost=[1], bad=[0, 1]).retrain

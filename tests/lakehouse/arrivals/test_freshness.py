@@ -61,3 +61,19 @@ def test_after_the_calendar_nothing_more_is_due(lakehouse_root: Path, capsys: py
     lines = dict(line.split(",", 1) for line in capsys.readouterr().out.splitlines())
     assert lines["bakery_plan"] == ",2024-06-30,122,late: nothing has arrived"
     assert lines["planes"] == ",,0,nothing is due"
+
+
+def left_behind(before: dt.date, now: dt.datetime, source: str = "bakery_plan") -> list[int]:
+    use_case, declared = loader.by_source(source)
+    return [day.day for day in freshness.left_behind(use_case, declared, before, now)]
+
+
+def test_what_is_left_behind_are_the_missed_days_between_the_first_delivery_and_the_night_that_runs(
+    lakehouse_root: Path,
+) -> None:
+    later = dt.datetime(2024, 4, 1, tzinfo=PARIS)
+    assert left_behind(dt.date(2024, 3, 9), later) == []
+    taken_in(dt.date(2024, 3, 3), dt.date(2024, 3, 5), dt.date(2024, 3, 20))
+    assert left_behind(dt.date(2024, 3, 9), later) == [4, 6, 7, 8]
+    assert left_behind(dt.date(2024, 3, 9), dt.datetime(2024, 3, 7, 2, tzinfo=PARIS)) == [4, 6]
+    assert left_behind(dt.date(2024, 3, 9), later, "planes") == []
