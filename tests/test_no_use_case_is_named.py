@@ -14,21 +14,8 @@ from lakehouse.settings import PROJECT_ROOT
 ROOMS = ("dags", "jobs", "lakehouse")
 # Words of use cases that are words of the platform, of Python or of everyday English too.
 GENERAL = {
-    *(
-        "address",
-        "counted",
-        "dest",
-        "dir",
-        "distance",
-        "engines",
-        "hour",
-        "manager",
-        "model",
-        "opened",
-        "origin",
-        "outcomes",
-    ),
-    *("plan", "planned", "sched", "schedule", "time", "type", "year"),
+    *("address", "counted", "dest", "dir", "distance", "hour", "manager", "model", "opened", "origin", "outcomes"),
+    *("engines", "plan", "planned", "sched", "schedule", "time", "type", "year"),
 }
 
 

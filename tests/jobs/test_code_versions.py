@@ -31,12 +31,8 @@ HELD = {
     "reasons": (1, "2054afc0e7f999d6"),
     "outcomes": (1, "4bd3477059b58cd0"),
     "performance": (1, "681c5c132f3d74da"),
-<<<<<<< HEAD
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "815eb2697bbf86e9"),
-=======
     "training": (1, "01c5a295b39688dc"),
->>>>>>> origin/main
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
