@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, docs, form, verdicts
+from include.orchestration import apart, corrections, defaults, docs, form, verdicts
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
@@ -26,5 +26,9 @@ for use_case in loader.declared():
         ),
     ):
         plan = JobOperator(task_id="plan", stage="stale", options=days, all_days=True)
-        restate = JobOperator(task_id="restate", stage="restate", options=days, all_days=True)
+        restate = JobOperator(
+            task_id="restate", stage="restate", options=days, switches=corrections.AFTERWARDS, all_days=True
+        )
         verdicts.unless_dry_run(plan.output, form.DRY_RUN) >> restate
+        if use_case.deliver:
+            restate >> JobOperator(task_id="deliver_corrections", **corrections.of_days(use_case))

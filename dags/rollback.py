@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, docs, form
+from include.orchestration import apart, corrections, defaults, docs, form
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import loader
 
@@ -20,7 +20,7 @@ for use_case in loader.declared():
             **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
         ),
     ):
-        JobOperator(
+        roll_back = JobOperator(
             task_id="roll_back",
             stage="rollback",
             options={
@@ -31,5 +31,7 @@ for use_case in loader.declared():
                 "request": form.RUN,
                 "actor": form.ACTOR,
             },
-            switches={"rescore": form.RESCORE, "dry-run": form.DRY_RUN},
+            switches={"rescore": form.RESCORE, "dry-run": form.DRY_RUN, **corrections.AFTERWARDS},
         )
+        if use_case.deliver:
+            roll_back >> JobOperator(task_id="deliver_corrections", **corrections.of_all_days(use_case))

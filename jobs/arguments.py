@@ -101,6 +101,15 @@ class WithDryRun(Arguments):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delivering(Arguments):
+    """A stage that also delivers what it has scored again, to targets that had the day before."""
+
+    no_deliver: bool = field(
+        default=False, metadata=switch("leave the targets as they are: somebody delivers the corrections afterwards")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnyVolume(Arguments):
     """A stage that compares the number of rows with that of other days."""
 

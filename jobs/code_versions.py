@@ -1,7 +1,8 @@
-"""The versions of the code that decides the values of the gold tables, as each stage declares its own."""
+"""The versions of the code that decides the values of the gold tables and of what is delivered, as each stage declares its own."""
 
 from __future__ import annotations
 
+from jobs.deliver import version as deliver
 from jobs.features import version as features
 from jobs.monitor import version as monitor
 from jobs.score import version as score
@@ -13,4 +14,5 @@ CURRENT = CodeVersions(
     reasons=score.REASONS,
     outcomes=monitor.OUTCOMES,
     performance=monitor.PERFORMANCE,
+    deliveries=deliver.DELIVERY,
 )

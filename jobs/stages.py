@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.deliver.arguments import DeliverArguments
 from jobs.extract.arguments import ExtractArguments
 from jobs.features.arguments import FeaturesArguments
 from jobs.gate.arguments import GateArguments
@@ -66,6 +67,12 @@ def _gate(arguments: GateArguments) -> Result:
 
 def _score(arguments: ScoreArguments) -> Result:
     from jobs.score.job import run
+
+    return run(arguments)
+
+
+def _deliver(arguments: DeliverArguments) -> Result:
+    from jobs.deliver.job import run
 
     return run(arguments)
 
@@ -130,13 +137,18 @@ STAGES = {
     "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
     "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),
     "score": Stage("score a use case's entities of some days", ScoreArguments, _score),
+    "deliver": Stage(
+        "send the scores of some days to the targets that the use case declares", DeliverArguments, _deliver
+    ),
     "monitor": Stage("mature labels, measure performance and drift, and give the verdict", MonitorArguments, _monitor),
     "report": Stage("log the Evidently page of a day to MLflow", ReportArguments, _report),
     "stale": Stage(
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),
     "restate": Stage(
-        "recompute what is stale: features, then scores, then metrics and verdicts", RestateArguments, _restate
+        "recompute what is stale: features, then scores, metrics and verdicts, and deliver corrections",
+        RestateArguments,
+        _restate,
     ),
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),

@@ -133,7 +133,7 @@ class Postgres:
             "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
         ):
             self.query(f'DROP SCHEMA "{schema}" CASCADE')
-        self.query("CREATE SCHEMA public")
+        self.query("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC")
 
     def close(self) -> None:
         """End it and remove its data."""

@@ -15,7 +15,7 @@ ROOMS = ("dags", "jobs", "lakehouse")
 # Words of use cases that are words of the platform, of Python or of everyday English too.
 GENERAL = {
     *("address", "counted", "dest", "dir", "distance", "hour", "manager", "model", "opened", "origin", "outcomes"),
-    *("plan", "planned", "sched", "schedule", "time", "type", "year"),
+    *("engines", "plan", "planned", "sched", "schedule", "temp", "time", "type", "year"),
 }
 
 

@@ -2,7 +2,7 @@
 
     silver.<source>           updated by ingest__<source>        read by features__<use_case>
     gold.<use_case>_features  updated by features__<use_case>    read by score__<use_case>
-    gold.<use_case>_scores    updated by score__<use_case>       read by monitor__<use_case>
+    gold.<use_case>_scores    updated by score__<use_case>       read by monitor__ and deliver__<use_case>
 
 An asset stands for one table and carries its name in SQL. Its partitions are days, with keys like 2013-06-01.
 """

@@ -6,7 +6,7 @@ import datetime as dt
 
 from include.orchestration.schedules import daily_inputs
 from lakehouse import tables
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import Source, Target, UseCase
 
 RERUN = """
 **Rerunning.** Clearing a task and running it again is always safe: every write replaces exactly its own partition.
@@ -94,6 +94,29 @@ built. The champion is resolved once, to a version number that every row carries
 
 **By hand.** Trigger with `partition`; `model_version` scores with another version than the champion.
 {RERUN}"""
+
+
+def deliver(use_case: UseCase) -> str:
+    """Where ``deliver__<use_case>`` sends what."""
+    targets = "\n".join(f"- `{target.name}`: {target.address}, rows: {_rows(target)}" for target in use_case.deliver)
+    return f"""
+### Deliver {use_case.title}
+
+Sends the scores of day D, as they are in `{tables.scores(use_case).full_name}`, after the day was scored:
+
+{targets}
+
+Each target has exactly the day's rows, once: what it had of it is replaced, and a day that it has already is left alone.
+`{tables.EXPORTS.full_name}` has a line for each target and day: rows, checksum, model versions, when.
+`restate__{use_case.name}` and `rollback__{use_case.name}` replace what they have scored again.
+
+**By hand.** Trigger with `partition` and `through` for a range; "Send again" after the target was restored from a backup.
+{RERUN}"""
+
+
+def _rows(target: Target) -> str:
+    which = "those that decide" if target.rows == "deciding" else "the champion's"
+    return f"{which}, of them those decided yes" if target.only_decided else which
 
 
 def train(use_case: UseCase) -> str:

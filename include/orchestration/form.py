@@ -19,6 +19,7 @@ CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
 ANY_VOLUME = "{{ params.any_volume }}"
 DRY_RUN = "{{ params.dry_run }}"
+FORCE = "{{ params.force }}"
 # Of a rollback. By the run's name a cleared task is the same rollback, and not another one.
 TO_VERSION = "{{ params.to_version or '' }}"
 FROM_VERSION = "{{ params.from_version or '' }}"
@@ -101,6 +102,18 @@ def dry_run(where: str) -> dict[str, Param]:
             type="boolean",
             title="Dry run",
             description=f"On: {where}, and nothing is changed.",
+        )
+    }
+
+
+def force() -> dict[str, Param]:
+    """The switch that sends also what is up to date."""
+    return {
+        "force": Param(
+            False,
+            type="boolean",
+            title="Send again",
+            description="On: send also what the target should have already, such as after it was restored from a backup.",
         )
     }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from include.orchestration import job_result, partition_key
+from include.orchestration import connections, job_result, partition_key
 from lakehouse import settings
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class JobOperator(BaseOperator):
         spark_connection: the Airflow connection for spark-submit.
         all_days: an empty ``partition`` means all days, and is no mistake.
         background: the job runs at low priority on this machine, since no other task waits for it.
+        needs_spark: a job that does not is never submitted: it runs as a process beside the task.
+        connections: the Airflow connections that the job needs. It finds their addresses in its environment, which only a job
+            that runs beside the task has.
     """
 
     template_fields: Sequence[str] = ("stage", "options", "switches", "cascade")
@@ -55,6 +58,8 @@ class JobOperator(BaseOperator):
         spark_connection: str = "spark_default",
         background: bool = False,
         all_days: bool = False,
+        needs_spark: bool = True,
+        connections: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -65,6 +70,8 @@ class JobOperator(BaseOperator):
         self.spark_connection = spark_connection
         self.background = background
         self.all_days = all_days
+        self.needs_spark = needs_spark
+        self.connections = connections
         self._hook: SubprocessHook | SparkSubmitHook | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -78,7 +85,7 @@ class JobOperator(BaseOperator):
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
             file = Path(folder) / "result.json"
             arguments = [*self._arguments(), "--result", str(file)]
-            if settings.load().spark_remote is not None:
+            if settings.load().spark_remote is not None or not self.needs_spark:
                 exit_code, last_line = self._run_client(arguments)
             else:
                 exit_code, last_line = self._submit(arguments)
@@ -122,7 +129,7 @@ class JobOperator(BaseOperator):
         self._hook = SubprocessHook()
         command = [*(("nice", "-n", "10") if self.background else ()), sys.executable, "-m", "jobs", *arguments]
         # Unbuffered, or the job's log lines would reach the task log only when it ends.
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **connections.environment(self.connections)}
         ended = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
         return ended.exit_code, ended.output
 

@@ -54,7 +54,7 @@ def run(arguments: Arguments) -> MaintainResult:
 def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
-    declared.append(tables.CONTRACTS)
+    declared += [tables.CONTRACTS, tables.EXPORTS]
     for use_case in loader.declared():
         for source in use_case.sources:
             declared.extend(tables.of_source(source))

@@ -1,4 +1,6 @@
-"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, then metrics and verdicts."""
+"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, metrics and
+verdicts, and at last what was delivered of them.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ class RestateResult(Result):
     features: list[dt.date]
     score: list[dt.date]
     monitor: list[dt.date]
+    deliver: list[dt.date]
 
 
 def run(arguments: RestateArguments) -> RestateResult:
@@ -31,17 +34,25 @@ def run(arguments: RestateArguments) -> RestateResult:
     use_case = loader.by_name(arguments.use_case)
     stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
     features, score, monitor = sorted(stale.features), sorted({*stale.scores, *stale.reasons}), stale.monitor
-    for stage, days in (("features", features), ("score", score), ("monitor", monitor)):
+    deliver = sorted({day for days in stale.deliveries.values() for day in days})
+    for stage, days in (("features", features), ("score", score), ("monitor", monitor), ("deliver", deliver)):
         ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
     plan = RestateResult(
-        status="planned" if features or score or monitor else "fresh", features=features, score=score, monitor=monitor
+        status="planned" if features or score or monitor or deliver else "fresh",
+        features=features,
+        score=score,
+        monitor=monitor,
+        deliver=deliver,
     )
     if arguments.dry_run or plan.status == "fresh":
         return plan
     pending_verdicts.record(use_case.name, monitor)
     _recompute(arguments, plan)
     pending_verdicts.clear(use_case.name, monitor)
+    if deliver and not arguments.no_deliver:
+        # Last: a target that is away keeps nothing here from being right, and its days stay stale.
+        _deliver(arguments, deliver)
     return replace(plan, status="restated")
 
 
@@ -62,3 +73,14 @@ def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
         score.run(ScoreArguments(use_case=name, partition=first, through=last, actor=actor, champion=champion))
     for first, last in contiguous(plan.monitor):
         monitor.run(MonitorArguments(use_case=name, partition=first, through=last, actor=actor))
+
+
+def _deliver(arguments: RestateArguments, days: list[dt.date]) -> None:
+    from jobs.deliver import job as deliver
+    from jobs.deliver.arguments import DeliverArguments
+
+    deliver.run(
+        DeliverArguments(
+            use_case=arguments.use_case, partition=days[0], through=days[-1], corrections=True, actor=arguments.actor
+        )
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jobs.arguments import OfUseCase, WithDryRun
+from jobs.arguments import Delivering, OfUseCase, WithDryRun
 from jobs.options import model_version, option, switch, words
 
 
 @dataclass(frozen=True, kw_only=True)
-class RollbackArguments(WithDryRun, OfUseCase):
+class RollbackArguments(Delivering, WithDryRun, OfUseCase):
     """The version to return to, and why.
 
     Attributes:

@@ -79,6 +79,8 @@ def run(arguments: RollbackArguments) -> RollbackResult:
         # Also when a second attempt alone asks for it.
         if event.evidence["rescore"] or arguments.rescore:
             rescored, verdict_days = rescoring.rescore(use_case, event, arguments.actor)
+            if use_case.deliver and not arguments.no_deliver:
+                rescoring.deliver(use_case, arguments.actor)
     log.info(
         "rollback %s: %s: from version %s to %d: %s",
         use_case.name,

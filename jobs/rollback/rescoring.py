@@ -66,6 +66,14 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
     return sorted(done), verdict_days
 
 
+def deliver(use_case: UseCase, actor: str) -> None:
+    """Replace what was delivered of nights that were scored again; also what an attempt that was killed has left."""
+    from jobs.deliver import job
+    from jobs.deliver.arguments import DeliverArguments
+
+    job.run(DeliverArguments(use_case=use_case.name, corrections=True, actor=actor))
+
+
 def _pending(use_case: UseCase) -> list[dt.date]:
     """The pending verdicts of nights that were rolled back, and of the days on which their labels matured."""
     scored = version_selection.scored(use_case)

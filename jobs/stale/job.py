@@ -14,7 +14,7 @@ from lakehouse.staleness import report
 
 @dataclass(frozen=True, kw_only=True)
 class StalePartition:
-    """A partition that is not what it would be now."""
+    """A partition, or a delivered day of a target, that is not what it would be now."""
 
     table: str
     partition: dt.date

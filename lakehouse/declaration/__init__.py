@@ -6,6 +6,7 @@ source.
 """
 
 from lakehouse.declaration.calendar import Calendar
+from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.learning import (
     Approval,
@@ -38,12 +39,14 @@ __all__ = [
     "Fairness",
     "Feature",
     "Files",
+    "FilesTarget",
     "Freshness",
     "Gate",
     "Input",
     "Label",
     "Model",
     "Mongo",
+    "MongoTarget",
     "Range",
     "Reasons",
     "Retirement",
@@ -52,6 +55,8 @@ __all__ = [
     "Section",
     "Source",
     "Split",
+    "SqlTarget",
+    "Target",
     "TextFormat",
     "UseCase",
     "Volume",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lakehouse.declaration import reserved_names, xgboost_parameters
+from lakehouse.declaration.deliver import SCORE_COLUMNS
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
 
@@ -39,6 +40,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _maturity(use_case)
     yield from _embargo(use_case)
     yield from _metrics(use_case)
+    yield from _targets(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
 
 
@@ -155,3 +157,14 @@ def _metrics(use_case: UseCase) -> Iterator[str]:
     yield from twice("gate.fairness", [f"{limit.metric} of {limit.slice}" for limit in limits])
     if gate.max_slice_worsening is not None and not use_case.slices:
         yield "gate.max_slice_worsening: expected slices to be declared, found none"
+
+
+def _targets(use_case: UseCase) -> Iterator[str]:
+    yield from twice("deliver.name", [target.name for target in use_case.deliver])
+    # Some databases take names that differ in their case for one.
+    yield from twice("deliver", [target.address.lower() for target in use_case.deliver])
+    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS)
+    for target in use_case.deliver:
+        if target.only_decided and not use_case.binary:
+            yield f"deliver.{target.name}.only_decided: a regression decides nothing; expected it to be left out"
+        yield from unknown(f"deliver.{target.name}.columns", target.columns or (), known, "the columns of the scores")

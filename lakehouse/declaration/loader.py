@@ -108,17 +108,20 @@ def folder(use_case: UseCase) -> Path:
 
 
 def _without_collisions(declarations: list[Declaration]) -> list[Declaration]:
-    """Refuse a use case that takes a name or a source another one already has: tables are named after them."""
+    """Refuse a use case that takes a name, a source or a target that another one already has."""
     owner: dict[str, Path] = {}
     result = []
     for item in declarations:
         sources = () if item.use_case is None else item.use_case.sources
         names = [table for source in sources for table in reserved_names.of_silver(source.name)]
         names.append(f"use case {item.folder.name}")
+        # Two use cases that write the same place would delete one another's rows.
+        names += [] if item.use_case is None else [target.address.lower() for target in item.use_case.deliver]
         taken = next((name for name in names if name in owner), None)
         if item.use_case is not None and taken is not None:
+            field = "sources" if " " not in taken else "name" if taken.startswith("use case ") else "deliver"
             error = DeclarationError(
-                f"{item.folder / FILE}: sources: {taken} is already declared in {owner[taken] / FILE}"
+                f"{item.folder / FILE}: {field}: {taken} is already declared in {owner[taken] / FILE}"
             )
             item = Declaration(item.folder, error=error)
         else:

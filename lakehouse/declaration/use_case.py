@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from lakehouse.declaration import agreement
 from lakehouse.declaration.calendar import Calendar
+from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_REGRESSION, Target
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
@@ -60,6 +61,8 @@ class UseCase(Section):
     slices: tuple[Name, ...] = ()
     reasons: Reasons | None = None
     card: Card = Card()
+    # Where decisions go besides gold.
+    deliver: tuple[Target, ...] = ()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> UseCase:
@@ -70,6 +73,12 @@ class UseCase(Section):
     def source(self, name: str) -> Source:
         """The declared source of that name."""
         return next(source for source in self.sources if source.name == name)
+
+    def delivered_columns(self, target: Target) -> tuple[str, ...]:
+        """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""
+        key = (*self.entity.key, "partition")
+        usual = OF_A_CLASSIFICATION if self.binary else OF_A_REGRESSION
+        return (*key, *(name for name in target.columns or usual if name not in key))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CodeVersions:
-    """A version for each table whose partitions are compared with what they would be built from."""
+    """A version for each table, and for the deliveries, whose days are compared with what they would be made from."""
 
     features: int
     scores: int
     reasons: int
     outcomes: int
     performance: int
+    deliveries: int

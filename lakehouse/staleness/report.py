@@ -6,7 +6,7 @@ Read from the logs and from the platform's small tables alone: no data is read, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lakehouse import tables
@@ -15,7 +15,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
-from lakehouse.staleness import expected_inputs, score_plan, up_to_date
+from lakehouse.staleness import expected_inputs, export_plan, score_plan, up_to_date
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
 
@@ -36,9 +36,11 @@ class Staleness:
     pending: Reasons
     monitor: list[dt.date]
     reasons: Reasons
+    # By target.
+    deliveries: Mapping[str, Reasons]
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
-        """Table, day and reasons of every stale partition."""
+        """Table, day and reasons of every stale partition; a delivery by its target, ``delivery to <target>``."""
         by_table = (
             (tables.features, self.features),
             (tables.scores, self.scores),
@@ -47,9 +49,9 @@ class Staleness:
             (tables.performance, self.performance),
             (tables.drift, self.pending),
         )
-        return [
-            (table(use_case).full_name, day, why) for table, stale in by_table for day, why in sorted(stale.items())
-        ]
+        by_name = [(table(use_case).full_name, stale) for table, stale in by_table]
+        by_name += [(f"delivery to {target}", stale) for target, stale in self.deliveries.items()]
+        return [(name, day, why) for name, stale in by_name for day, why in sorted(stale.items())]
 
 
 def find(
@@ -86,7 +88,8 @@ def find(
     changed = {*scores, *outcomes, *performance}
     monitor = sorted({*changed, *(day + maturity for day in changed), *pending} & set(scored))
     reasons = _reasons(use_case, versions.reasons, first, last, scores)
-    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons)
+    deliveries = export_plan.stale(use_case, versions.deliveries, first, last, scores)
+    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries)
 
 
 def _features(use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None) -> Reasons:

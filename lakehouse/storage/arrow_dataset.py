@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
@@ -43,6 +45,38 @@ def read(table: Table, where: pc.Expression | None = None, at_version: int | Non
         if field.name not in present:
             rows = rows.append_column(field.name, pa.nulls(len(rows), field.type))
     return rows.select(list(table.column_names))
+
+
+def batches(
+    table: Table, columns: Sequence[str], where: pc.Expression, at_version: int, rows: int = 50_000
+) -> pa.RecordBatchReader:
+    """The rows that satisfy ``where``, at most ``rows`` at a time, so that memory does not grow with the table.
+
+    Args:
+        table: one that exists.
+        columns: which of its declared columns; one that the table does not have yet is null.
+        where: on columns that the table has.
+        at_version: of the table.
+        rows: of a batch.
+    """
+    declared = table_schema.arrow_schema(table)
+    schema = pa.schema([declared.field(name) for name in columns])
+    location = delta_log.location(table)
+    opened = open_dataset(DeltaTable(location, version=at_version), location)
+    present = [name for name in columns if name in opened.schema.names]
+    # One file and one batch ahead: by default Arrow reads sixteen of each.
+    scanned = opened.to_batches(columns=present, filter=where, batch_size=rows, batch_readahead=1, fragment_readahead=1)
+
+    def complete(batch: pa.RecordBatch) -> pa.RecordBatch:
+        arrays = [
+            batch.column(field.name) if field.name in present else pa.nulls(batch.num_rows, field.type)
+            for field in schema
+        ]
+        return pa.RecordBatch.from_arrays(
+            [array.cast(field.type) for array, field in zip(arrays, schema, strict=True)], schema=schema
+        )
+
+    return pa.RecordBatchReader.from_batches(schema, map(complete, scanned))
 
 
 def read_as_it_is(table: Table, where: pc.Expression) -> pa.Table:

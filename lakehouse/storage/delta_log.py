@@ -107,6 +107,20 @@ def bounds_by_partition(table: Table, column: str, **partition: str) -> dict[dt.
     return {day: None if None in bounds else (str(min(bounds)), str(max(bounds))) for day, bounds in values.items()}
 
 
+def files_by_day(table: Table, at_version: int | None = None, **partition: str) -> dict[dt.date, list[str]]:
+    """The names of the files that hold each day's rows, sorted: other files whenever a day is written again.
+
+    Args:
+        table: partitioned by ``partition``.
+        at_version: of the table; the newest by default.
+        partition: further partition columns and their value, such as ``role="champion"``.
+    """
+    files: dict[dt.date, list[str]] = {}
+    for day, (path,) in _files(table, partition, "path", at_version=at_version):
+        files.setdefault(day, []).append(path)
+    return {day: sorted(paths) for day, paths in files.items()}
+
+
 def rows_by_day(table: Table, at_version: int | None = None, **partition: str) -> dict[dt.date, int]:
     """How many rows each day of the table has, by the log's statistics; days without rows are left out."""
     rows: dict[dt.date, int] = {}

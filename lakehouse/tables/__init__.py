@@ -15,13 +15,14 @@ from lakehouse.tables.of_use_case import (
     reasons,
     scores,
 )
-from lakehouse.tables.ops import BUILDS, CONTRACTS, DELIVERIES, MODEL_EVENTS, OWED_VERDICTS
+from lakehouse.tables.ops import BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
     "BUILDS",
     "CONTRACTS",
     "DELIVERIES",
+    "EXPORTS",
     "INPUTS_FINGERPRINT",
     "MODEL_EVENTS",
     "OWED_VERDICTS",

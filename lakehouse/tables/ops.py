@@ -1,4 +1,6 @@
-"""The platform's own tables: the ledger of deliveries, the audit log of models, the record of builds, the pending verdicts."""
+"""The platform's own tables: the ledger of deliveries, the audit log of models, the record of builds, the pending verdicts,
+and what was delivered.
+"""
 
 from __future__ import annotations
 
@@ -81,6 +83,42 @@ OWED_VERDICTS = Table(
     partition_by=(),
     few_rows=True,
     description="days whose verdict a restatement that runs, or was killed, has yet to give again; empty when there are none",
+)
+
+EXPORTS = Table(
+    layer="ops",
+    name="exports",
+    columns=(
+        col("use_case", "string", "whose decisions"),
+        col("target", "string", "the declared target that they were delivered to"),
+        PARTITION,
+        col("state", "string", "sending: written down before; sent: the target has exactly these rows"),
+        col("address", "string", "where that is, without a login"),
+        col("rows", "long", "rows in the target; null while sending", nullable=True),
+        col(
+            "checksum",
+            "string",
+            "of these rows, whatever their order: the sum of each row's SHA-256; null while sending",
+            nullable=True,
+        ),
+        col(
+            "model_versions",
+            "string",
+            "the versions that decided them, as a JSON list; null while sending",
+            nullable=True,
+        ),
+        col("scores_version", "long", "Delta version of the scores table that was read"),
+        col("fingerprint", "string", "digest of the scores' files, the declared target and the code"),
+        col("sent_at", "timestamp", "when they were there; null while sending", nullable=True),
+        col("started_at", "timestamp", "when sending began"),
+        col("actor", "string", "the person or program that sent them"),
+        col("earlier", "string", "what the target had of this day before, oldest first, as a JSON list"),
+    ),
+    key=("use_case", "target", "partition"),
+    partition_by=("use_case",),
+    indexed=("partition",),
+    few_rows=True,
+    description="the books of what was delivered: which rows of which day are in which target, since when, by which versions",
 )
 
 CONTRACTS = Table(

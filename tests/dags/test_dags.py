@@ -159,9 +159,16 @@ def test_a_restatement_shows_its_plan_first(dags):
     assert dags["restate__parcels"]["params"] == ["champion", "dry_run", "partition", "through"]
 
 
+DELIVER = """
+deliver:
+  - {name: desk, sql: {connection: desk, table: late_parcels}, only_decided: true}
+  - {name: archive, files: {folder: out/parcels, format: parquet}}
+"""
+
+
 @pytest.fixture(scope="module")
 def others(tmp_path_factory):
-    """Parcels, the same with a mistake in it, and the same for which a person has the last word."""
+    """Parcels, the same with a mistake in it, and the same for which a person has the last word and that is delivered."""
     roots = tmp_path_factory.mktemp("roots") / "use_cases"
     for name in ("parcels", "broken", "asked"):
         shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)
@@ -169,6 +176,8 @@ def others(tmp_path_factory):
     approval = "min_improvement: 0.001, approval: {hours: 2}"
     renamed = ("parcel_", "asked_"), ("depots", "asked_depots"), ("name: parcels", "name: asked")
     change(roots / "asked", *renamed, ("min_improvement: 0.001", approval))
+    with (roots / "asked" / "use_case.yaml").open("a") as declaration:
+        declaration.write(DELIVER)
     return roots, parse(tmp_path_factory.mktemp("airflow"), roots)
 
 
@@ -207,6 +216,21 @@ def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(others):
     assert file.endswith("declarations.py")
     assert str(declaration) in error
     assert "label.atleast: is not a field that is known here" in error
+
+
+def test_a_day_is_delivered_when_it_was_scored_to_each_target_by_itself(others):
+    deliver = others[1]["dags"]["deliver__asked"]
+    assert sorted(deliver["tasks"]) == ["deliver_to_archive", "deliver_to_desk"]
+    assert deliver["edges"] == []
+    assert deliver["schedule"] == others[1]["dags"]["monitor__asked"]["schedule"] == "PartitionedAssetTimetable"
+    assert deliver["params"] == ["force", "partition", "through"]
+    assert "`desk`: table late_parcels of desk, rows: those that decide, of them those decided yes" in deliver["doc"]
+    assert "deliver__parcels" not in others[1]["dags"]
+
+
+def test_what_was_scored_again_replaces_what_was_delivered(others):
+    assert "restate>deliver_corrections" in others[1]["dags"]["restate__asked"]["edges"]
+    assert others[1]["dags"]["rollback__asked"]["edges"] == ["roll_back>deliver_corrections"]
 
 
 @pytest.mark.process

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.deliver import version as deliver
 from jobs.features import version as features
 from jobs.monitor import version as monitor
 from jobs.score import version as score
@@ -21,6 +22,7 @@ VERSIONS = {
     "reasons": (score.REASONS, "jobs/score/version.py", score.REASONS_DECIDED_BY),
     "outcomes": (monitor.OUTCOMES, "jobs/monitor/version.py", monitor.OUTCOMES_DECIDED_BY),
     "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
+    "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
@@ -29,6 +31,7 @@ HELD = {
     "reasons": (1, "2054afc0e7f999d6"),
     "outcomes": (1, "4bd3477059b58cd0"),
     "performance": (1, "681c5c132f3d74da"),
+    "deliveries": (1, "6083475960b2d96a"),
     "training": (1, "01c5a295b39688dc"),
 }
 
@@ -56,7 +59,13 @@ NEUTRAL = (
     "lakehouse.storage",
     "lakehouse.tables",
 )
-VERSION_MODULES = ("jobs.features.version", "jobs.monitor.version", "jobs.score.version", "jobs.train.version")
+VERSION_MODULES = (
+    "jobs.deliver.version",
+    "jobs.features.version",
+    "jobs.monitor.version",
+    "jobs.score.version",
+    "jobs.train.version",
+)
 
 
 def file_of(module: str) -> Path:

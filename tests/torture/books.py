@@ -37,6 +37,7 @@ def doubled_keys(place: Place) -> list[str]:
         tables.MODEL_EVENTS,
         tables.BUILDS,
         tables.OWED_VERDICTS,
+        tables.EXPORTS,
         *tables.of_use_case(use_case),
     ]
     declared += [table for source in use_case.sources for table in tables.of_source(source)]

@@ -11,6 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.command_line import parse
+from jobs.deliver import job as deliver
+from jobs.deliver.arguments import DeliverArguments
 from jobs.monitor import job as monitor
 from jobs.monitor.arguments import MonitorArguments
 from jobs.rollback import job
@@ -19,6 +21,7 @@ from jobs.score import job as score_job
 from jobs.score.arguments import ScoreArguments
 from lakehouse import tables
 from lakehouse.analyst import query
+from lakehouse.declaration import Target, loader
 from lakehouse.errors import BadArguments, ChampionChanged, ModelMissing, ModelRefused
 from lakehouse.models import champion_record, registry, shadow, version_selection
 from lakehouse.ops import model_events, pending_verdicts
@@ -156,6 +159,31 @@ def test_nights_that_came_back_once_go_further_back_with_the_champion(shelf: She
     assert roll_back("version 3 is bad", rescore=True)["rescored"] == [day(3)]
     assert version_selection.scored_by(shelf.use_case)[day(3)] == 2
     assert roll_back("version 2 as well", rescore=True)["rescored"] == [day(0), day(2), day(3)]
+
+
+def test_what_was_delivered_of_the_nights_is_replaced_also_after_a_rollback_that_was_killed(
+    shelf: Shelf, light: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    target = Target.model_validate({"name": "office", "files": {"folder": str(folder)}, "columns": ["model_version"]})
+    delivered = shelf.use_case.model_copy(update={"deliver": (target,)})
+    monkeypatch.setattr(loader, "by_name", lambda _: delivered)
+
+    def versions() -> list[str]:
+        return [file.read_text().splitlines()[1].rpartition(",")[2] for file in sorted(folder.glob("*.csv"))]
+
+    deliver.run(DeliverArguments(use_case="appointments", partition=day(0), through=day(1)))
+    assert versions() == ["2", "3"]
+    light.die_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        roll_back(rescore=True, request="run 7")
+    light.die_at = 0
+    assert versions() == ["2", "3"]
+    roll_back(rescore=True, request="run 7", no_deliver=True)
+    assert versions() == ["2", "3"]
+    roll_back(rescore=True, request="run 7")
+    # Day 2 was never delivered.
+    assert versions() == ["1", "3"]
 
 
 def test_without_rescoring_the_nights_keep_their_scores(shelf: Shelf, light: Stages) -> None:

@@ -1,0 +1,40 @@
+"""Airflow DAGs deliver__<use_case>: send a scored day to the targets that the use case declares."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+from include.orchestration import apart, assets, connections, defaults, docs, form, schedules
+from include.orchestration.job import JobOperator
+from lakehouse.declaration import loader
+
+for use_case in loader.declared():
+    if not use_case.deliver:
+        continue
+    with (
+        apart.made_for(use_case.name),
+        DAG(
+            dag_id=f"deliver__{use_case.name}",
+            description=f"Where the decisions of {use_case.title} go",
+            doc_md=docs.deliver(use_case),
+            schedule=schedules.when_updated(use_case, assets.scores(use_case)),
+            params={**form.days("deliver"), **form.force()},
+            **defaults.common(use_case.owner, "deliver", use_case.name),
+        ),
+    ):
+        # A task a target: one that is away is tried again by itself, and keeps no other from its rows.
+        for target in use_case.deliver:
+            JobOperator(
+                task_id=f"deliver_to_{target.name}",
+                stage="deliver",
+                options={
+                    "use-case": use_case.name,
+                    "target": target.name,
+                    "partition": form.PARTITION,
+                    "through": form.THROUGH,
+                    "actor": form.ACTOR,
+                },
+                switches={"force": form.FORCE},
+                needs_spark=False,
+                connections=connections.of_targets(use_case),
+            )

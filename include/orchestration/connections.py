@@ -1,0 +1,98 @@
+"""Airflow's connections for jobs: as addresses in the environment of the job's process, and in no command line and no log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from lakehouse import settings
+from lakehouse.declaration import FilesTarget, UseCase
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+MONGO_DEFAULT = "mongo_default"
+
+# SQLAlchemy's names of what Airflow's connections call otherwise.
+DIALECTS = {"postgres": "postgresql", "sqlite": "sqlite", "mssql": "mssql", "oracle": "oracle"}
+# Entries of `extra` that are no options of the address, but say something to Airflow's own hooks.
+AIRFLOWS = frozenset(
+    {"cursor", "iam", "redshift", "aws_conn_id", "sqlalchemy_scheme", "sqlalchemy_query", "charset_hook"}
+)
+
+
+def of_targets(use_case: UseCase) -> list[str]:
+    """The connections that a use case's targets need."""
+    places = [target.place for target in use_case.deliver]
+    names = [place.connection or MONGO_DEFAULT for place in places if not isinstance(place, FilesTarget)]
+    return sorted(set(names))
+
+
+def environment(names: Iterable[str]) -> dict[str, str]:
+    """The variables by which a job finds these connections. One that Airflow does not have is left to the environment."""
+    variables: dict[str, str] = {}
+    for name in names:
+        try:
+            connection = BaseHook.get_connection(name)
+        except AirflowNotFoundException:
+            continue
+        address = mongo_uri(connection) if connection.conn_type == "mongo" else sql_url(connection)
+        variables[settings.connection_variable(name)] = address
+        if name == MONGO_DEFAULT:
+            variables["MONGO_URI"] = address
+    return variables
+
+
+def sql_url(connection: Connection) -> str:
+    """The address of a database for SQLAlchemy, from the fields of a connection: no provider is needed.
+
+    `extra` may give ``sqlalchemy_scheme`` (a driver) and ``sqlalchemy_query``; other plain entries are options of the address.
+    """
+    extra = _extra(connection)
+    scheme = extra.get("sqlalchemy_scheme") or DIALECTS.get(connection.conn_type or "", connection.conn_type or "")
+    options = {name: value for name, value in extra.items() if name not in AIRFLOWS} | extra.get("sqlalchemy_query", {})
+    if scheme.startswith("sqlite"):
+        # Airflow's form has the file as host.
+        file = connection.host or connection.schema or ""
+        return f"{scheme}:///{quote(file, safe='/')}{_query(options)}"
+    return (
+        f"{scheme}://{_login(connection)}{_host(connection)}/{quote(connection.schema or '', safe='')}{_query(options)}"
+    )
+
+
+def mongo_uri(connection: Connection) -> str:
+    """The address of a MongoDB server, from the fields of a connection as Airflow's MongoHook reads them."""
+    extra = _extra(connection)
+    scheme = "mongodb+srv" if str(extra.pop("srv", False)).lower() == "true" else "mongodb"
+    if str(extra.pop("allow_insecure", False)).lower() == "true":
+        extra["tlsAllowInvalidCertificates"] = True
+    return (
+        f"{scheme}://{_login(connection)}{_host(connection)}/{quote(connection.schema or '', safe='')}{_query(extra)}"
+    )
+
+
+def _extra(connection: Connection) -> dict[str, Any]:
+    found = json.loads(connection.extra) if connection.extra else {}
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _login(connection: Connection) -> str:
+    if not connection.login:
+        return ""
+    password = "" if connection.password is None else f":{quote(connection.password, safe='')}"
+    return f"{quote(connection.login, safe='')}{password}@"
+
+
+def _host(connection: Connection) -> str:
+    return f"{connection.host or ''}{f':{connection.port}' if connection.port else ''}"
+
+
+def _query(options: dict[str, Any]) -> str:
+    plain = {name: value for name, value in options.items() if isinstance(value, str | int | float | bool)}
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in plain.items()}
+    return f"?{urlencode(texts)}" if texts else ""

@@ -1,0 +1,126 @@
+"""Where a use case's decisions go besides gold: tables of SQL databases, MongoDB collections, files."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from lakehouse.declaration.mongo import Collection, Database
+from lakehouse.declaration.section import Name, Section, refuse, twice
+
+# The columns of the scores beside the entity's key and ``partition``; tests hold them against lakehouse.tables.scores.
+SCORE_COLUMNS = (
+    "prediction_time",
+    "role",
+    "model_name",
+    "model_version",
+    "score",
+    "decision",
+    "threshold",
+    "features_version",
+    "code_version",
+    "run_id",
+    "scored_at",
+    "inputs_fingerprint",
+    "chosen_by",
+    "decides",
+)
+# Those that are delivered when a target declares none; a regression has no decision and no threshold.
+OF_A_REGRESSION = ("score", "model_version", "prediction_time", "scored_at")
+OF_A_CLASSIFICATION = ("score", "decision", "threshold", "model_version", "prediction_time", "scored_at")
+
+# Tables of ours in a target's database begin so.
+OURS = "nightjar_"
+
+
+def _not_ours(text: str) -> str:
+    if text.lower().startswith(OURS):
+        raise ValueError(
+            f"a name that does not begin with {OURS} is expected, the platform's own tables do, found {text!r}"
+        )
+    return text
+
+
+# What every SQL database takes, and PostgreSQL's longest.
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+TargetTable = Annotated[Identifier, AfterValidator(_not_ours)]
+TargetCollection = Annotated[Collection, AfterValidator(_not_ours)]
+
+
+class SqlTarget(Section):
+    """A table of an SQL database. It is made when it is missing; its key is the entity's and ``partition``.
+
+    ``connection`` names an Airflow connection; outside Airflow the address is in ``NIGHTJAR_CONNECTION_<NAME>``.
+    """
+
+    connection: Name
+    table: TargetTable
+    # Of the database; None: the login's own.
+    db_schema: Identifier | None = Field(default=None, alias="schema")
+
+
+class MongoTarget(Section):
+    """A collection of MongoDB. ``connection``: as for SQL; None: ``mongo_default``, outside Airflow ``MONGO_URI``."""
+
+    connection: Name | None = None
+    database: Database
+    collection: TargetCollection
+
+
+class FilesTarget(Section):
+    """A folder that gets a file a day, ``<YYYY-MM-DD>.csv`` or ``.parquet``. A relative folder lies in the project's."""
+
+    folder: str = Field(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+    format: Literal["csv", "parquet"] = "csv"
+
+
+class Target(Section):
+    """One place that decisions are delivered to: exactly one of ``sql``, ``mongo`` and ``files``.
+
+    ``rows``: deciding, the one row an entity and day whose decision counts; champion, the champion's, also where a canary's
+    counted. ``only_decided``: of them those whose decision is yes. ``columns`` are columns of the scores; the entity's key and
+    ``partition`` come first in any case.
+    """
+
+    name: Name
+    sql: SqlTarget | None = None
+    mongo: MongoTarget | None = None
+    files: FilesTarget | None = None
+    rows: Literal["deciding", "champion"] = "deciding"
+    only_decided: bool = False
+    columns: tuple[Name, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Target:
+        kinds = {"sql": self.sql, "mongo": self.mongo, "files": self.files}
+        found = [name for name, place in kinds.items() if place is not None]
+        if len(found) != 1:
+            raise ValueError(f"expected one of {', '.join(kinds)}, found {' and '.join(found) or 'none'}")
+        refuse(twice("columns", self.columns or ()))
+        return self
+
+    @property
+    def place(self) -> SqlTarget | MongoTarget | FilesTarget:
+        """Where it is."""
+        place = self.sql or self.mongo or self.files
+        assert place is not None
+        return place
+
+    @property
+    def connection(self) -> str | None:
+        """The named connection that it needs; None where it needs none, or MongoDB's default."""
+        return None if isinstance(self.place, FilesTarget) else self.place.connection
+
+    @property
+    def address(self) -> str:
+        """Where it is, in words that no other place has."""
+        if self.sql is not None:
+            schema = "" if self.sql.db_schema is None else f"{self.sql.db_schema}."
+            return f"table {schema}{self.sql.table} of {self.sql.connection}"
+        if self.mongo is not None:
+            by = "" if self.mongo.connection is None else f" of {self.mongo.connection}"
+            return f"collection {self.mongo.database}.{self.mongo.collection}{by}"
+        assert self.files is not None
+        return f"folder {os.path.normpath(self.files.folder)}"

@@ -1,0 +1,94 @@
+import json
+import logging
+
+import pytest
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.orchestration import connections
+from include.orchestration.job import JobOperator
+from lakehouse.connections import sql
+from lakehouse.declaration import Target
+from tests.include.orchestration.test_job import run
+
+SECRET = "s3cret/@:?#é"
+
+
+@pytest.fixture
+def office(monkeypatch):
+    """Airflow has the connection ``office``, and no other."""
+
+    def get(name):
+        if name != "office":
+            raise AirflowNotFoundException(name)
+        return Connection(
+            conn_id="office", conn_type="postgres", host="db", login="ann", password=SECRET, schema="sales", port=5433
+        )
+
+    monkeypatch.setattr(BaseHook, "get_connection", staticmethod(get))
+
+
+def url_of(monkeypatch, **fields):
+    address = connections.sql_url(Connection(conn_id="office", **fields))
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_OFFICE", address)
+    return sql.engine("office").url
+
+
+def test_a_postgres_connection_is_an_address_for_sqlalchemy_with_every_sign_of_the_password(monkeypatch):
+    extra = json.dumps({"sslmode": "require", "cursor": "dictcursor", "keepalives": 0, "options": {"a": 1}})
+    url = url_of(
+        monkeypatch,
+        conn_type="postgres",
+        host="db",
+        login="a@b",
+        password=SECRET,
+        schema="sales",
+        port=5433,
+        extra=extra,
+    )
+    assert (url.drivername, url.host, url.port, url.database) == ("postgresql+psycopg2", "db", 5433, "sales")
+    assert (url.username, url.password, dict(url.query)) == ("a@b", SECRET, {"sslmode": "require", "keepalives": "0"})
+
+
+def test_a_sqlite_connection_names_a_file(monkeypatch):
+    url = url_of(monkeypatch, conn_type="sqlite", host="/data/a file.db")
+    assert (url.get_backend_name(), url.database) == ("sqlite", "/data/a file.db")
+
+
+def test_another_driver_is_named_in_the_connection(monkeypatch):
+    extra = json.dumps({"sqlalchemy_scheme": "sqlite+pysqlite"})
+    assert url_of(monkeypatch, conn_type="generic", host="/x.db", extra=extra).drivername == "sqlite+pysqlite"
+
+
+def test_a_mongo_connection_is_an_address_with_its_options():
+    extra = json.dumps({"srv": True, "ssl": True, "allow_insecure": False})
+    connection = Connection(conn_id="m", conn_type="mongo", host="db", login="ann", password="a/b", extra=extra)
+    assert connections.mongo_uri(connection) == "mongodb+srv://ann:a%2Fb@db/?ssl=true"
+
+
+def test_the_job_finds_its_connections_in_its_environment_and_no_log_has_them(fake_job, office, caplog, monkeypatch):
+    monkeypatch.delenv("SPARK_REMOTE")
+    fake_job('result(found=os.environ["NIGHTJAR_CONNECTION_OFFICE"], arguments=arguments)')
+    operator = JobOperator(
+        task_id="deliver",
+        stage="deliver",
+        options={"use-case": "parcels", "partition": "2024-03-01"},
+        needs_spark=False,
+        connections=["office", "elsewhere"],
+    )
+    with caplog.at_level(logging.DEBUG):
+        result, _ = run(operator)
+    assert result["found"] == "postgresql://ann:s3cret%2F%40%3A%3F%23%C3%A9@db:5433/sales"
+    assert result["arguments"] == ["deliver", "--use-case=parcels", "--partition=2024-03-01"]
+    said = [record.getMessage() for record in caplog.records if "done: " not in record.getMessage()]
+    assert not [line for line in said if "s3cret" in line]
+
+
+def test_a_use_case_needs_the_connections_of_its_targets(parcels):
+    desk, archive = (
+        {"name": "desk", "sql": {"connection": "desk", "table": "late"}},
+        {"name": "a", "files": {"folder": "out"}},
+    )
+    documents = {"name": "documents", "mongo": {"database": "d", "collection": "c"}}
+    targets = tuple(map(Target.model_validate, (desk, archive, documents)))
+    assert connections.of_targets(parcels.model_copy(update={"deliver": targets})) == ["desk", "mongo_default"]
