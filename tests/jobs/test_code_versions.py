@@ -26,13 +26,13 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "66f7ac7650961f75"),
-    "scores": (1, "3d9adf1635003241"),
-    "reasons": (1, "2054afc0e7f999d6"),
-    "outcomes": (1, "4bd3477059b58cd0"),
+    "features": (1, "749e530cf9fb28b3"),
+    "scores": (1, "4acc10aa498b57f5"),
+    "reasons": (1, "b3134d0f0687f7f3"),
+    "outcomes": (1, "a4bf174ff1cfba68"),
     "performance": (1, "681c5c132f3d74da"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "01c5a295b39688dc"),
+    "training": (1, "2df5d8fe7fa03072"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
