@@ -44,7 +44,8 @@ def write(source: Source, new: list[Landed]) -> None:
         commits.ensure(table)
         commits.replace_by_files(parse_by_spark(source, layout, list(delivered_pieces(new, layout))), table, replaced)
         return
-    found = [rows(item, source, layout) for item in whole_files(new)]
+    schema = table_schema.arrow_schema(tables.bronze(source))
+    found = [rows(item, schema, layout) for item in whole_files(new)]
     commits.replace_table(
         pa.concat_tables([table for parts in found for table in parts]), tables.bronze(source), replaced
     )
@@ -79,9 +80,8 @@ def _stamps(item: Landed, name: str) -> dict[str, Any]:
     }
 
 
-def rows(item: DeliveredPiece, source: Source, layout: Layout) -> Iterator[pa.Table]:
-    """The bronze rows of a piece, some at a time."""
-    schema = table_schema.arrow_schema(tables.bronze(source))
+def rows(item: DeliveredPiece, schema: pa.Schema, layout: Layout) -> Iterator[pa.Table]:
+    """The rows of a piece, some at a time, with the columns of bronze, which ``schema`` has."""
     for found in parse.tables(item.piece, layout):
         named = {"extra": EXTRA, "raw": RAW, "malformed": MALFORMED, "line": LINE}
         columns = {name: found.column(named.get(name, name)) for name in schema.names if name not in item.stamps}

@@ -54,11 +54,11 @@ class GoodRows:
 
 def parse_by_spark(source: Source, layout: Layout, items: list[bronze.DeliveredPiece]) -> list[WrittenFile]:
     """Parse the pieces and write their rows to files of the bronze table, which count when they are committed."""
-    made = TableFiles.of(tables.bronze(source))
+    made, schema = TableFiles.of(tables.bronze(source)), table_schema.arrow_schema(tables.bronze(source))
 
     def parse(number: int) -> Iterator[WrittenFile]:
         files = made()
-        for rows in bronze.rows(items[number], source, layout):
+        for rows in bronze.rows(items[number], schema, layout):
             yield from files.write(rows)
         yield from files.close()
 
