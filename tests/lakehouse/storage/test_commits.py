@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import tables
 from lakehouse.declaration import loader
+from lakehouse.errors import MigrationNeeded
 from lakehouse.storage import arrow_dataset, commits, delta_log, file_locks, small_tables, spark_tables, table_schema
 from lakehouse.storage.sql_quoting import days_condition
 from lakehouse.tables import BUILDS, Table
@@ -144,3 +145,25 @@ def test_a_commit_of_sparks_and_one_of_delta_rs_never_meet(
     with file_locks.locked(lock, shared=True):
         commits.replace_rows(outcomes, [], days_condition([DAY]))
     assert delta_log.rows_by_day(outcomes) == {}
+
+
+def test_a_column_that_is_declared_no_longer_stays_without_values(outcomes: Table) -> None:
+    row = {
+        "partition": DAY,
+        "shop": "canal",
+        "bread": "rye",
+        "value": 1.0,
+        "label": 1.0,
+        tables.INPUTS_FINGERPRINT: "x",
+    }
+    commits.replace_rows(outcomes, [row], days_condition([DAY]))
+    fewer = Table(**{**vars(outcomes), "columns": tuple(one for one in outcomes.columns if one.name != "value")})
+    commits.replace_rows(fewer, [{**row, "partition": NEXT}], days_condition([NEXT]))
+    assert arrow_dataset.read(outcomes).sort_by("partition").column("value").to_pylist() == [1.0, None]
+
+
+def test_a_column_of_another_type_is_a_named_error_before_anything_is_written(outcomes: Table) -> None:
+    commits.create(outcomes)
+    other = tuple(one.model_copy(update={"type": "long"}) if one.name == "value" else one for one in outcomes.columns)
+    with pytest.raises(MigrationNeeded, match="value is double, expected int64; nothing was written"):
+        commits.ensure(Table(**{**vars(outcomes), "columns": other}))
