@@ -213,3 +213,9 @@ class TargetRefused(NightjarError):
     """The place that decisions are delivered to refused: the login, a right, or columns that are not the declared ones."""
 
     exit_code = 42
+
+
+class ExtractBroken(NightjarError):
+    """A use case's own fetch function failed, or yielded what is no row; nothing has landed."""
+
+    exit_code = 43
