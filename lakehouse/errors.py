@@ -197,7 +197,7 @@ class NotScored(NightjarError):
 
 
 class ConnectionWrong(NightjarError):
-    """A named connection to a database is not set, is no address, or its driver is not installed."""
+    """A named connection is not set, is no address, or the driver of its database is not installed."""
 
     exit_code = 40
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
-from lakehouse.declaration.section import Section
-
-ConnectionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,199}$")]
+from lakehouse.declaration.section import Name, Section
 
 
 class Fetch(Section):
@@ -19,5 +15,5 @@ class Fetch(Section):
     the one that is asked for.
     """
 
-    connection: ConnectionName | None = None
+    connection: Name | None = None
     file: str = Field(default="extract.py", pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.py$", max_length=100)

@@ -130,6 +130,11 @@ class Source(Section):
         return self
 
     @property
+    def extracted(self) -> bool:
+        """Whether a task reads it from elsewhere, before its files are taken in."""
+        return self.mongo is not None or self.fetch is not None
+
+    @property
     def document_fields(self) -> frozenset[str]:
         """Fields that every document of a collection has and that are no columns."""
         return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})

@@ -44,7 +44,7 @@ def extract(
     """
     mongo = source.mongo
     if mongo is None:
-        raise BadArguments(f"source {source.name}: expected a section mongo in its declaration, there is none")
+        raise BadArguments(f"source {source.name}: expected a section mongo or fetch in its declaration, there is none")
     window = extraction_window.of_delivery(use_case, source, prefix(mongo), first, last, now)
     file = Path(settings.load().landing_root) / source.name / f"{last}.jsonl.gz"
     with failures.named(f"source {source.name}, collection {mongo.database}.{mongo.collection}"):

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, before_sleep_log, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from lakehouse.connections.service import Service
 from lakehouse.errors import SourceRefused, SourceUnavailable
 
 log = logging.getLogger(__name__)
+# It logs each address with its query, in which there may be a token.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TRIES = 6
 # In s. A service may ask for any pause; longer ones than this are the task's retries' matter.
@@ -35,10 +37,11 @@ Follow = Callable[[Any], str | Params | None]
 
 
 class _Passing(Exception):
-    """Another try can succeed; ``pause`` is what the service asked for, in s."""
+    """Another try can succeed; ``brief`` says why, without what the service said; ``pause`` is what it asked for, in s."""
 
-    def __init__(self, found: str, pause: float | None = None) -> None:
+    def __init__(self, found: str, brief: str, pause: float | None = None) -> None:
         super().__init__(found)
+        self.brief = brief
         self.pause = pause
 
 
@@ -112,7 +115,7 @@ def _page(http: httpx.Client, url: str, params: Params | None) -> tuple[Any, htt
         retry=retry_if_exception_type(_Passing),
         wait=_pause,
         stop=stop_after_attempt(TRIES),
-        before_sleep=before_sleep_log(log, logging.WARNING),
+        before_sleep=_log_pause,
         reraise=True,
     )
     try:
@@ -132,13 +135,15 @@ def _once(http: httpx.Client, url: str, params: Params | None) -> tuple[Any, htt
     except OURS:
         raise
     except (httpx.TransportError, httpx.DecodingError) as error:
-        raise _Passing(f"{name}: expected a page, found {type(error).__name__}: {error}") from error
+        raise _Passing(
+            f"{name}: expected a page, found {type(error).__name__}: {error}", type(error).__name__
+        ) from error
     if not response.is_success:
         raise _refused(name, response)
     try:
         return response.json(), response
     except ValueError as error:
-        raise _Passing(f"{name}: expected JSON, found {_first_words(response)}") from error
+        raise _Passing(f"{name}: expected JSON, found {_first_words(response)}", "no JSON") from error
 
 
 def _refused(name: str, response: httpx.Response) -> Exception:
@@ -146,7 +151,7 @@ def _refused(name: str, response: httpx.Response) -> Exception:
     found = f"found {status} {response.reason_phrase}: {_first_words(response)}"
     pause = _retry_after(response.headers.get("retry-after"))
     if status in PASSING or status >= 500 or (pause is not None and status == 403):
-        return _Passing(f"{name}: expected a page, {found}", pause)
+        return _Passing(f"{name}: expected a page, {found}", f"status {status}", pause)
     if status in (401, 403):
         return SourceRefused(
             f"{name}: expected the service to accept the login, {found}; nothing has landed: correct the connection's login, "
@@ -155,6 +160,12 @@ def _refused(name: str, response: httpx.Response) -> Exception:
     return SourceRefused(
         f"{name}: expected a page, {found}; nothing has landed: correct the connection's address, or what extract.py asks for"
     )
+
+
+def _log_pause(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome is not None else None
+    brief = error.brief if isinstance(error, _Passing) else type(error).__name__
+    log.warning("try %d of %d: %s; again in %.1f s", state.attempt_number, TRIES, brief, state.upcoming_sleep)
 
 
 def _pause(state: RetryCallState) -> float:
