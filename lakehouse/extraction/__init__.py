@@ -11,7 +11,7 @@
     fetch              the same for a use case's own extract.py
     fetch_failures     what that raises as named errors without secrets
     row_store          its rows on disk, in one order
-    http_pages, passes what it may use: pages of HTTP services, reading until nothing changes
+    http_pages, passes what it may use: pages of HTTP services (http_page: one of them), reading until nothing changes
 
 Spark's Python workers import this package for the envelope, so nothing is imported here.
 """

@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
@@ -23,7 +24,7 @@ from jobs.extract import job as extract_job
 from jobs.extract.arguments import ExtractArguments
 from jobs.ingest import job as ingest_job
 from jobs.ingest.arguments import IngestArguments
-from lakehouse.extraction import http_pages
+from lakehouse.extraction import http_page
 from lakehouse.settings import PROJECT_ROOT
 from tests.http_server import FAULTS, Fault, Orders, Request
 from tests.lakehouse.extraction import shipments
@@ -47,8 +48,8 @@ def orders(orders_server: Orders, lakehouse_root: Path, monkeypatch: pytest.Monk
     shipments.declare(root, example(), fetch={"connection": "shop"})
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
     monkeypatch.setenv("NIGHTJAR_CONNECTION_SHOP", orders_server.address)
-    monkeypatch.setattr(http_pages, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(http_pages, "TIMEOUT", http_pages.httpx.Timeout(0.4))
+    monkeypatch.setattr(http_page, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(http_page, "TIMEOUT", httpx.Timeout(0.4))
     orders_server.clear(ROWS)
     return orders_server
 

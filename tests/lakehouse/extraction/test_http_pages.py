@@ -12,7 +12,7 @@ import pytest
 
 from lakehouse.connections.service import Service
 from lakehouse.errors import SourceRefused, SourceUnavailable
-from lakehouse.extraction import http_pages
+from lakehouse.extraction import http_page, http_pages
 
 Answer = httpx.Response | Exception
 
@@ -79,7 +79,7 @@ def test_what_does_not_pass_in_time_is_unavailable(answer: Answer, pauses: list[
         pytest.raises(SourceUnavailable, match=r"^GET https://api.example.org/v1/orders: .* 6 times"),
     ):
         http_pages.get(http, "orders", {"token": "t0ken99"})
-    assert len(pauses) == http_pages.TRIES - 1
+    assert len(pauses) == http_page.TRIES - 1
     assert max(pauses) <= 30
 
 
@@ -89,13 +89,13 @@ def test_what_does_not_pass_in_time_is_unavailable(answer: Answer, pauses: list[
         ("7", 7),
         ("0", 0),
         ("-3", 0),
-        ("86400", http_pages.LONGEST_WAIT),
+        ("86400", http_page.LONGEST_WAIT),
         ("9" * 5000, None),
         ("soon", None),
         ("", None),
         (
             email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(days=1), usegmt=True),
-            http_pages.LONGEST_WAIT,
+            http_page.LONGEST_WAIT,
         ),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
         ("Wed, 99 Oct 2015 07:28:00 GMT", None),
@@ -167,6 +167,26 @@ def test_pages_follow_a_link_or_a_cursor_of_the_page() -> None:
 def test_pages_in_a_circle_end(follow: Callable[[Any], Any]) -> None:
     with service(page([])) as http, pytest.raises(SourceUnavailable, match="leads back"):
         list(http_pages.pages(http, "orders", follow=follow))
+
+
+def test_an_empty_link_is_the_end() -> None:
+    with service(page([])) as http:
+        assert list(http_pages.pages(http, "orders", follow=lambda one: "")) == [[]]
+
+
+def test_addresses_that_lead_in_a_circle_are_refused() -> None:
+    moved = page("", 302, location="https://api.example.org/v1/orders")
+    with service(moved) as http, pytest.raises(SourceRefused, match="in a circle"):
+        http_pages.get(http, "orders")
+
+
+def test_a_server_that_another_address_leads_to_never_gets_the_login() -> None:
+    asked: list[httpx.Request] = []
+    moved = page("", 302, location="https://evil.example.org/orders")
+    refused = pytest.raises(SourceRefused, match=r"found one of evil\.example\.org")
+    with service(moved, page({"next": "orders?page=2"}), asked=asked) as http, refused:
+        list(http_pages.pages(http, "orders", follow=lambda one: one["next"]))
+    assert ["authorization" in one.headers for one in asked] == [True, False]
 
 
 def test_another_servers_page_never_gets_the_login() -> None:
