@@ -36,7 +36,7 @@ for use_case in loader.declared():
                 # Also when the task before is skipped: files are taken in where there is no MongoDB.
                 trigger_rule="none_failed",
             )
-            if source.mongo is not None:
+            if source.extracted:
                 extract = ExtractOperator(
                     task_id="extract", source=source.name, partition=form.PARTITION, through=form.THROUGH
                 )

@@ -197,7 +197,7 @@ class NotScored(NightjarError):
 
 
 class ConnectionWrong(NightjarError):
-    """A named connection to a database is not set, is no address, or its driver is not installed."""
+    """A named connection is not set, is no address, or the driver of its database is not installed."""
 
     exit_code = 40
 
@@ -213,3 +213,9 @@ class TargetRefused(NightjarError):
     """The place that decisions are delivered to refused: the login, a right, or columns that are not the declared ones."""
 
     exit_code = 42
+
+
+class ExtractBroken(NightjarError):
+    """A use case's own fetch function failed, or yielded what is no row; nothing has landed."""
+
+    exit_code = 43

@@ -14,6 +14,7 @@ from tests import lanes
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from tests.http_server import Orders
     from tests.mongo_server import Server
     from tests.postgres_server import Postgres
 
@@ -125,6 +126,16 @@ def postgres(postgres_server: Postgres) -> Postgres:
     postgres_server.start()
     postgres_server.clear()
     return postgres_server
+
+
+@pytest.fixture(scope="session")
+def orders_server() -> Iterator[Orders]:
+    """An HTTP service with pages, on loopback (tests/http_server.py)."""
+    from tests.http_server import Orders
+
+    server = Orders()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ BY_FIXTURE = {
     "mlflow_server": "server",
     "mongo_emulator": "server",
     "postgres_server": "server",
+    "orders_server": "server",
     "fake_job": "process",
     "parsed": "process",
     "others": "process",

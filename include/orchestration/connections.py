@@ -16,6 +16,8 @@ from lakehouse.declaration import FilesTarget, UseCase
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from lakehouse.connections.service import Service
+
 MONGO_DEFAULT = "mongo_default"
 
 # SQLAlchemy's names of what Airflow's connections call otherwise.
@@ -46,6 +48,30 @@ def environment(names: Iterable[str]) -> dict[str, str]:
         if name == MONGO_DEFAULT:
             variables["MONGO_URI"] = address
     return variables
+
+
+def service(name: str) -> Service:
+    """The connection as a use case's own code gets it. One that Airflow does not have is looked for in the environment.
+
+    Raises:
+        ConnectionWrong: when neither has it.
+    """
+    from lakehouse.connections import service as services
+
+    try:
+        found = BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        return services.named(name)
+    return services.of_airflow(
+        name,
+        conn_type=found.conn_type,
+        host=found.host,
+        port=found.port,
+        login=found.login,
+        password=found.password,
+        schema=found.schema,
+        extra=_extra(found),
+    )
 
 
 def sql_url(connection: Connection) -> str:

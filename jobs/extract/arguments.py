@@ -9,4 +9,4 @@ from jobs.arguments import Days, OfSource
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractArguments(Days, OfSource):
-    """Whose collection is read, and of which days."""
+    """Which source is read, and of which days."""

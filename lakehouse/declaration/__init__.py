@@ -8,6 +8,7 @@ source.
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
+from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.learning import (
     Approval,
     Card,
@@ -38,6 +39,7 @@ __all__ = [
     "Entity",
     "Fairness",
     "Feature",
+    "Fetch",
     "Files",
     "FilesTarget",
     "Freshness",

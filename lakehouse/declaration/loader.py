@@ -57,6 +57,12 @@ def load(file: Path) -> UseCase:
         raise DeclarationError(
             f"{file}: features: expected the transform in features.py of the same folder, found none"
         )
+    for source in use_case.sources:
+        if source.fetch is not None and not (file.parent / source.fetch.file).is_file():
+            raise DeclarationError(
+                f"{file}: sources.{source.name}.fetch: expected fetch(window, connection) in {source.fetch.file} of the same "
+                "folder, found no such file"
+            )
     return use_case
 
 

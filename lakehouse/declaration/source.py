@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration import column_rules, reserved_names
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
+from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.row_rules import RuleError, parse
 from lakehouse.declaration.section import Name, Section, refuse, twice, unknown
@@ -69,7 +70,8 @@ class Source(Section):
     ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of
     its day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
 
-    With ``mongo`` its deliveries can be extracted from a MongoDB collection; files are ingested too.
+    With ``mongo`` its deliveries can be extracted from a MongoDB collection, with ``fetch`` by the use case's own code; files are
+    ingested too.
     """
 
     name: Name
@@ -90,6 +92,7 @@ class Source(Section):
     volume: Volume | None = None
     freshness: Freshness | None = None
     mongo: Mongo | None = None
+    fetch: Fetch | None = None
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:
@@ -109,6 +112,8 @@ class Source(Section):
             yield f"key: {', '.join(empty)} may be null; expected columns without nullable: true, a key identifies every row"
         if self.mongo is not None and self.delivers == "snapshot":
             yield "delivers: a collection is read by what has changed, which is no snapshot; expected delivers: changes"
+        if self.mongo is not None and self.fetch is not None:
+            yield "fetch: the source has a section mongo too; expected one of them"
         for field in ("volume", "freshness"):
             if self.cadence == "occasional" and getattr(self, field) is not None:
                 yield f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
@@ -123,6 +128,11 @@ class Source(Section):
                 wrong.append(f"row_rules: {rule.name}: {rule.expression!r}: {error}")
         refuse(wrong)
         return self
+
+    @property
+    def extracted(self) -> bool:
+        """Whether a task reads it from elsewhere, before its files are taken in."""
+        return self.mongo is not None or self.fetch is not None
 
     @property
     def document_fields(self) -> frozenset[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from lakehouse import fingerprints, settings
-from lakehouse.declaration import loader
+from lakehouse.declaration import loader, own_module
 from lakehouse.declaration.use_case import UseCase
 from lakehouse.errors import DeclarationError
 
@@ -23,20 +22,7 @@ def load(use_case: UseCase) -> ModuleType:
     Raises:
         DeclarationError: when the module can't be imported or has no ``build``.
     """
-    file = loader.folder(use_case) / FILE
-    name = f"use_case_{use_case.name}_features"
-    specification = importlib.util.spec_from_file_location(name, file)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    try:
-        specification.loader.exec_module(module)
-    except Exception as error:
-        text = " ".join(str(error).split())
-        raise DeclarationError(f"{file}: can't be imported: {type(error).__name__}: {text}") from error
-    if not callable(getattr(module, "build", None)):
-        raise DeclarationError(f"{file}: expected a function build(days, inputs), found none")
-    return module
+    return own_module.load(use_case, FILE, "build", "days, inputs")
 
 
 def code_digest(use_case: UseCase) -> str:

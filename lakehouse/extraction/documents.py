@@ -92,15 +92,14 @@ class Documents:
         return {"$and": [self._query, {"$or": ways}]}
 
 
-def dated(window: ExtractionWindow) -> Query:
+def dated(field: str, window: ExtractionWindow) -> Query:
     """The query for the documents of a window. A list of dates is no date, although MongoDB would compare its elements."""
     inside = {"$lt": window.until} if window.since is None else {"$gte": window.since, "$lt": window.until}
-    return {window.mongo.updated_at: {"$type": "date", "$not": {"$type": "array"}, **inside}}
+    return {field: {"$type": "date", "$not": {"$type": "array"}, **inside}}
 
 
-def undated(window: ExtractionWindow) -> Query:
-    """The query for the documents whose ``updated_at`` is missing or no date, which no window has."""
-    field = window.mongo.updated_at
+def undated(field: str) -> Query:
+    """The query for the documents whose ``field`` is missing or no date, which no window has."""
     return {"$or": [{field: {"$not": {"$type": "date"}}}, {field: {"$type": "array"}}]}
 
 

@@ -44,13 +44,15 @@ def extract(
     """
     mongo = source.mongo
     if mongo is None:
-        raise BadArguments(f"source {source.name}: expected a section mongo in its declaration, there is none")
-    window = extraction_window.of_delivery(use_case, source, mongo, first, last, now)
+        raise BadArguments(f"source {source.name}: expected a section mongo or fetch in its declaration, there is none")
+    window = extraction_window.of_delivery(use_case, source, prefix(mongo), first, last, now)
     file = Path(settings.load().landing_root) / source.name / f"{last}.jsonl.gz"
     with failures.named(f"source {source.name}, collection {mongo.database}.{mongo.collection}"):
         collection = _collection(client, source, mongo)
-        undated = Documents(collection, documents.undated(window), ("_id",), mongo.batch_rows)
-        dated = Documents(collection, documents.dated(window), (mongo.updated_at, "_id"), mongo.batch_rows)
+        undated = Documents(collection, documents.undated(mongo.updated_at), ("_id",), mongo.batch_rows)
+        dated = Documents(
+            collection, documents.dated(mongo.updated_at, window), (mongo.updated_at, "_id"), mongo.batch_rows
+        )
         count = landing_file.write(file, window.origin, map(documents.as_line, chain(undated, dated)))
     if not count:
         return {"status": "none", "message": f"no document in {window.origin}", "origin": window.origin, "documents": 0}
@@ -61,6 +63,11 @@ def extract(
         "documents": count,
         "undated_documents": undated.count,
     }
+
+
+def prefix(mongo: Mongo) -> str:
+    """What the origins of a collection's windows begin with."""
+    return f"mongodb {mongo.database}.{mongo.collection} {mongo.updated_at} from "
 
 
 def _collection(client: MongoClient[Document], source: Source, mongo: Mongo) -> Collection[Document]:

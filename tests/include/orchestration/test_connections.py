@@ -9,6 +9,7 @@ from include.orchestration import connections
 from include.orchestration.job import JobOperator
 from lakehouse.connections import sql
 from lakehouse.declaration import Target
+from lakehouse.errors import ConnectionWrong
 from tests.include.orchestration.test_job import run
 
 SECRET = "s3cret/@:?#é"
@@ -92,3 +93,17 @@ def test_a_use_case_needs_the_connections_of_its_targets(parcels):
     documents = {"name": "documents", "mongo": {"database": "d", "collection": "c"}}
     targets = tuple(map(Target.model_validate, (desk, archive, documents)))
     assert connections.of_targets(parcels.model_copy(update={"deliver": targets})) == ["desk", "mongo_default"]
+
+
+def test_a_use_cases_own_code_gets_the_connection_in_its_parts(office):
+    found = connections.service("office")
+    assert (found.url, found.login, found.password) == ("postgres://db:5433/sales", "ann", SECRET)
+    assert SECRET not in repr(found)
+
+
+def test_a_service_that_airflow_does_not_have_is_looked_for_in_the_environment(office, monkeypatch):
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_SHOP", "https://ann:s3cret@host/v1")
+    assert connections.service("shop").url == "https://host/v1"
+    monkeypatch.delenv("NIGHTJAR_CONNECTION_SHOP")
+    with pytest.raises(ConnectionWrong, match="NIGHTJAR_CONNECTION_SHOP"):
+        connections.service("shop")

@@ -1,0 +1,35 @@
+"""A Python module of a use case's own folder, such as ``features.py``: importing it from its file."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from lakehouse.declaration import loader
+from lakehouse.declaration.use_case import UseCase
+from lakehouse.errors import DeclarationError
+
+
+def load(use_case: UseCase, file_name: str, function: str, arguments: str) -> ModuleType:
+    """The module ``file_name`` of the use case's folder, which has a ``function``; ``arguments`` says in words what that takes.
+
+    Raises:
+        DeclarationError: when the module can't be imported or has no such function.
+    """
+    file = loader.folder(use_case) / file_name
+    name = f"use_case_{use_case.name}_{Path(file_name).stem}"
+    specification = importlib.util.spec_from_file_location(name, file)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    # A module that ends the process would end the job as if it were done.
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        raise DeclarationError(f"{file}: can't be imported: {type(error).__name__}: {text}") from error
+    if not callable(getattr(module, function, None)):
+        raise DeclarationError(f"{file}: expected a function {function}({arguments}), found none")
+    return module
