@@ -129,7 +129,7 @@ class Stage:
 
 
 STAGES = {
-    "extract": Stage("land what a source's MongoDB collection or extract.py gives", ExtractArguments, _extract),
+    "extract": Stage("land what a source's database, or its fetch, has for some days", ExtractArguments, _extract),
     "ingest": Stage("take a source's deliveries of some days through bronze into silver", IngestArguments, _ingest),
     "replay": Stage("check delivered rows again against the contract as it is now", ReplayArguments, _replay),
     "migrate": Stage("give tables the shape that their declaration has now", MigrateArguments, _migrate),

@@ -93,7 +93,7 @@ class SourceUnavailable(NightjarError):
 
 
 class SourceRefused(NightjarError):
-    """The server of a source refused: the address, the password or the collection is wrong."""
+    """The server of a source refused: the address, the password, or what is to be read is wrong."""
 
     exit_code = 17
 

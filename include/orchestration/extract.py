@@ -1,9 +1,10 @@
-"""The task that reads a source from MongoDB, or by the use case's own code, before its files are taken in."""
+"""The task that reads a source from MongoDB, an SQL database, or by the use case's own code, before its files are taken in."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -15,6 +16,7 @@ from airflow.sdk.exceptions import (
 )
 
 from include.orchestration import connections, partition_key
+from lakehouse import settings
 from lakehouse.declaration import loader
 from lakehouse.errors import NightjarError
 
@@ -25,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class ExtractOperator(BaseOperator):
-    """Lands what changed in a source's MongoDB collection, or what its ``fetch`` yields, as a delivery that the next task takes in.
+    """Lands what a source's collection or database has, or what its ``fetch`` yields, as deliveries that the next task takes in.
 
-    A collection it reads through Airflow's MongoHook, here in the task's own process and in bounded memory: it needs no Spark,
-    and the password stays in the connection. Where Airflow has no such connection the task is skipped, and files are taken
-    in as they were landed.
+    It reads here in the task's own process and in bounded memory: it needs no Spark, and the password stays in Airflow's
+    connection, a collection's is read through MongoHook. Where Airflow has no such connection the task is skipped, and files are
+    taken in as they were landed.
 
     Args:
-        source: name of a source with a ``mongo`` or a ``fetch`` section.
+        source: name of a source with a section ``mongo``, ``sql`` or ``fetch``.
         partition: the day, or the first of a range. (templated)
-        through: the last day; empty for just the first. A range is one window, the delivery of its last day. (templated)
+        through: the last day; empty for just the first. A range of a source that is not daily is one window. (templated)
         mongo_connection: the Airflow connection.
     """
 
@@ -67,32 +69,41 @@ class ExtractOperator(BaseOperator):
         first, last = partition_key.parse(days[0]), partition_key.parse(days[-1])
         try:
             use_case, source = loader.by_source(self.source)
-            read = self._of_mongo if source.fetch is None else self._by_fetch
-            result = read(use_case, source, first, last)
+            result = self._extract(use_case, source, first, last)
         except NightjarError as error:
             message = f"{type(error).__name__}: {error}"
             raise AirflowException(message) if error.retryable else AirflowFailException(message) from error
         self.log.info("extract done: %s", result)
         return result
 
-    def _of_mongo(self, use_case: UseCase, source: Source, first: dt.date, last: dt.date) -> dict[str, Any]:
-        # Parsing a DAG needs neither the driver nor the provider.
+    def _extract(self, use_case: UseCase, source: Source, first: dt.date, last: dt.date) -> dict[str, Any]:
+        # Parsing a DAG needs neither the drivers nor the provider.
+        from lakehouse.extraction.extract import extract
+
+        client: Any = self._mongo(source) if source.mongo is not None else None
+        if source.sql is not None:
+            self._know(source.sql.connection)
+        return extract(use_case, source, first, last, dt.datetime.now(dt.UTC), client, connections.service)
+
+    def _know(self, name: str) -> None:
+        """Have a named connection in the environment of this process, which ends with the task."""
+        os.environ.update(connections.environment([name]))
+        if settings.connection_variable(name) not in os.environ:
+            raise self._skip(name, "its database")
+
+    def _mongo(self, source: Source) -> Callable[[], Any]:
         from airflow.providers.mongo.hooks.mongo import MongoHook
 
         from lakehouse.extraction import connection
-        from lakehouse.extraction.extract import extract
 
         try:
             hook = MongoHook(self.mongo_connection)
         except AirflowNotFoundException:
-            raise AirflowSkipException(
-                f"Airflow has no connection {self.mongo_connection}, so {self.source} is not read from MongoDB: files in its "
-                "landing folder are taken in instead"
-            ) from None
-        with connection.by(hook.get_conn, f"the connection {self.mongo_connection}") as client:
-            return extract(client, use_case, source, first, last, dt.datetime.now(dt.UTC))
+            raise self._skip(self.mongo_connection, "MongoDB") from None
+        return lambda: connection.by(hook.get_conn, f"the connection {self.mongo_connection}")
 
-    def _by_fetch(self, use_case: UseCase, source: Source, first: dt.date, last: dt.date) -> dict[str, Any]:
-        from lakehouse.extraction import fetch
-
-        return fetch.extract(use_case, source, first, last, dt.datetime.now(dt.UTC), connections.service)
+    def _skip(self, connection: str, place: str) -> AirflowSkipException:
+        return AirflowSkipException(
+            f"Airflow has no connection {connection}, so {self.source} is not read from {place}: files in its landing folder are "
+            "taken in instead"
+        )

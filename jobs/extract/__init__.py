@@ -1,1 +1,1 @@
-"""From a MongoDB collection, or a service that a use case's own code reads, to the landing zone."""
+"""From a database, or whatever a use case reads by itself, to the landing zone."""

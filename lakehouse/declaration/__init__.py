@@ -25,6 +25,7 @@ from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
+from lakehouse.declaration.sql import Sql
 from lakehouse.declaration.use_case import Entity, Feature, Input, UseCase
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Section",
     "Source",
     "Split",
+    "Sql",
     "SqlTarget",
     "Target",
     "TextFormat",

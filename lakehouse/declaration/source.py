@@ -13,6 +13,7 @@ from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.row_rules import RuleError, parse
 from lakehouse.declaration.section import Name, Section, refuse, twice, unknown
+from lakehouse.declaration.sql import Sql
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
 
@@ -70,8 +71,8 @@ class Source(Section):
     ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of
     its day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
 
-    With ``mongo`` its deliveries can be extracted from a MongoDB collection, with ``fetch`` by the use case's own code; files are
-    ingested too.
+    With one of ``mongo``, ``sql`` and ``fetch`` its deliveries can be extracted: from a MongoDB collection, an SQL database, or by
+    a function of the use case. Files are ingested too.
     """
 
     name: Name
@@ -92,6 +93,7 @@ class Source(Section):
     volume: Volume | None = None
     freshness: Freshness | None = None
     mongo: Mongo | None = None
+    sql: Sql | None = None
     fetch: Fetch | None = None
 
     @model_validator(mode="after")
@@ -110,13 +112,23 @@ class Source(Section):
         yield from unknown("key", self.key, names, f"the columns of source {self.name}")
         if empty := [column.name for column in self.columns if column.nullable and column.name in self.key]:
             yield f"key: {', '.join(empty)} may be null; expected columns without nullable: true, a key identifies every row"
-        if self.mongo is not None and self.delivers == "snapshot":
-            yield "delivers: a collection is read by what has changed, which is no snapshot; expected delivers: changes"
-        if self.mongo is not None and self.fetch is not None:
-            yield "fetch: the source has a section mongo too; expected one of them"
         for field in ("volume", "freshness"):
             if self.cadence == "occasional" and getattr(self, field) is not None:
                 yield f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
+        yield from self._problems_of_extraction()
+
+    def _problems_of_extraction(self) -> Iterator[str]:
+        ways = [way for way in ("mongo", "sql", "fetch") if getattr(self, way) is not None]
+        if len(ways) > 1:
+            yield f"{' and '.join(ways)}: a source is extracted in one way; expected one of these sections"
+        changes = "mongo" if self.mongo is not None else "sql.updated_at" if self.sql and self.sql.updated_at else None
+        if changes is not None and self.delivers == "snapshot":
+            yield f"{changes}: reads what has changed, which is no snapshot; expected delivers: changes"
+        if self.sql is not None and self.sql.dated_by is None and self.delivers == "changes":
+            yield (
+                "sql: without updated_at or partition_column every delivery has all rows; expected one of them, or "
+                "delivers: snapshot"
+            )
 
     @model_validator(mode="after")
     def _row_rules_can_be_evaluated(self) -> Source:
@@ -130,14 +142,16 @@ class Source(Section):
         return self
 
     @property
-    def extracted(self) -> bool:
-        """Whether a task reads it from elsewhere, before its files are taken in."""
-        return self.mongo is not None or self.fetch is not None
+    def document_fields(self) -> frozenset[str]:
+        """Fields that everything extracted has and that need not be columns."""
+        if self.sql is not None and self.sql.dated_by is not None:
+            return frozenset({self.sql.dated_by})
+        return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})
 
     @property
-    def document_fields(self) -> frozenset[str]:
-        """Fields that every document of a collection has and that are no columns."""
-        return frozenset() if self.mongo is None else frozenset({"_id", self.mongo.updated_at})
+    def extracted(self) -> bool:
+        """Whether its deliveries can be read from elsewhere, by the stage extract."""
+        return self.mongo is not None or self.sql is not None or self.fetch is not None
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -1,17 +1,15 @@
-"""Extraction: a window of a MongoDB collection, or of what a use case fetches, becomes a landed file, which ingest reads.
+"""Extraction: a window of a database, or of what a use case fetches, becomes a landed file that ingest reads like any other.
 
-    extraction_window  what belongs to a day's delivery
-    documents          reading them in an order that can be resumed
-    landing_file       writing them, completely or not at all
-    envelope           the file's first and last line: its query window, and its number of documents
-    connection         the client for an address, outside Airflow
-    failures           errors of MongoDB's driver as named errors without secrets
     extract            all of it together
+    extraction_window  what belongs to a day's delivery
+    landing_file       writing it, completely or not at all
+    envelope           the file's first and last line: its window, and its number of rows
+    landed             the result
 
-    fetch              the same for a use case's own extract.py
-    fetch_failures     what that raises as named errors without secrets
-    row_store          its rows on disk, in one order
-    http_pages, passes what it may use: pages of HTTP services (http_page: one of them), reading until nothing changes
+    from_mongo         a MongoDB collection: documents (in an order that can be resumed), connection, failures
+    from_sql           an SQL table or query: sql_snapshot (one instant), sql_dates, sql_rows; values by postgres_texts,
+                       sqlite_instants and local_instants
+    from_fetch         a function of the use case: fetch_window, fetched_rows, sorted_lines; http_pages for services
 
 Spark's Python workers import this package for the envelope, so nothing is imported here.
 """

@@ -93,13 +93,16 @@ class Documents:
 
 
 def dated(field: str, window: ExtractionWindow) -> Query:
-    """The query for the documents of a window. A list of dates is no date, although MongoDB would compare its elements."""
+    """The query for the documents whose ``field`` lies in a window.
+
+    A list of dates is no date, although MongoDB would compare its elements.
+    """
     inside = {"$lt": window.until} if window.since is None else {"$gte": window.since, "$lt": window.until}
     return {field: {"$type": "date", "$not": {"$type": "array"}, **inside}}
 
 
 def undated(field: str) -> Query:
-    """The query for the documents whose ``field`` is missing or no date, which no window has."""
+    """The query for the documents whose ``updated_at`` is missing or no date, which no window has."""
     return {"$or": [{field: {"$not": {"$type": "date"}}}, {field: {"$type": "array"}}]}
 
 

@@ -1,72 +1,144 @@
-"""What belongs to a day's delivery: a half-open interval of the instants at which rows or documents changed."""
+"""What belongs to a delivery that is extracted: what has changed in a half-open interval, the rows of a day, or all rows."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lakehouse.declaration import Source, UseCase
-from lakehouse.errors import WindowOpen
+from lakehouse.errors import BadArguments, WindowOpen
 from lakehouse.ops import deliveries
 
 BEGINNING = "the beginning"
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
 class ExtractionWindow:
-    """What changed from ``since`` (None: from the beginning) to before ``until``, both UTC.
+    """From ``since`` (None: from the beginning) to before ``until``, both UTC.
 
-    ``prefix`` says in words what is read, such as ``mongodb flights.planes updated_at from ``: windows with the same prefix follow
-    one another.
+    Attributes:
+        origin: the window in words, which the ledger keeps as the delivery's origin. Those of changes are read again by the
+            windows of later days.
+        since: its first instant.
+        until: the instant that follows it.
+        first_day: the first day of the delivery.
+        last_day: the last one, whose delivery it is.
     """
 
-    prefix: str
+    origin: str
     since: dt.datetime | None
     until: dt.datetime
-
-    @property
-    def origin(self) -> str:
-        """The window in words, which the ledger keeps as the delivery's origin and :func:`_until` reads."""
-        since = BEGINNING if self.since is None else _text(self.since)
-        return f"{self.prefix}{since} until {_text(self.until)}"
+    first_day: dt.date
+    last_day: dt.date
 
 
-def of_delivery(
-    use_case: UseCase, source: Source, prefix: str, first: dt.date, last: dt.date, now: dt.datetime
-) -> ExtractionWindow:
-    """The window of the delivery of ``last``, which has all days from ``first``.
+def of_changes(
+    use_case: UseCase, source: Source, first: dt.date, last: dt.date, now: dt.datetime
+) -> Iterator[ExtractionWindow]:
+    """What changed for the deliveries of these days: of a daily source a window a day, else one for all of them.
 
-    It ends with the midnight by which the delivery is due: the one that starts its day for a source that arrives before the
-    day, the one that ends it for a source that arrives the day after. So a day's features, which may read the delivery, never
-    see a change from after their prediction time. It begins where the newest window of the same prefix ended that the ledger
-    has as ingested for a day before ``first``: a window that was refused, or not ingested, is read again with the next one.
-    A snapshot's begins with the beginning.
+    A window ends with the midnight by which the delivery is due: the one that starts its day for a source that arrives before
+    the day, the one that ends it for a source that arrives the day after. So a day's features, which may read the delivery,
+    never see a change from after their prediction time. It begins where the windows of the same place end that the ledger has
+    as ingested for days before ``first``: one that was refused, or not ingested, is read again with the next. For a source
+    that delivers snapshots there is no beginning: each delivery has all rows.
 
     Raises:
         WindowOpen: when ``now`` is before its end.
     """
-    end = last + dt.timedelta(days=source.arrives_after_days)
-    until = dt.datetime.combine(end, dt.time(), tzinfo=ZoneInfo(use_case.calendar.timezone)).astimezone(dt.UTC)
+    what = f"{words(source)} from "
+    since = None if source.delivers == "snapshot" else _watermark(source, what, first)
+    for begin, end in [(day, day) for day in _days(first, last)] if source.cadence == "daily" else [(first, last)]:
+        until = _due(use_case, source, end, now)
+        origin = f"{what}{BEGINNING if since is None else _text(since)} until {_text(until)}"
+        yield ExtractionWindow(origin, since, until, begin, end)
+        since = None if source.delivers == "snapshot" else until
+
+
+def of_days(
+    use_case: UseCase, source: Source, first: dt.date, last: dt.date, now: dt.datetime
+) -> Iterator[ExtractionWindow]:
+    """The rows of each of these days: from its local midnight to the next.
+
+    Raises:
+        WindowOpen: when ``now`` is before a delivery is due.
+    """
+    zone = ZoneInfo(use_case.calendar.timezone)
+    for day in _days(first, last):
+        _due(use_case, source, day, now)
+        yield ExtractionWindow(
+            f"{words(source)} on {day}", _midnight(day, zone), _midnight(day + dt.timedelta(days=1), zone), day, day
+        )
+
+
+def of_all_rows(use_case: UseCase, source: Source, last: dt.date, now: dt.datetime) -> ExtractionWindow:
+    """All rows as they are now, for the delivery of ``last``.
+
+    Raises:
+        WindowOpen: when ``now`` is before it is due. BadArguments: when a later day has been ingested: the rows of now are not
+            those of a day that is past.
+    """
+    until = _due(use_case, source, last, now)
+    lines = deliveries.lines_of([source.name], last + dt.timedelta(days=1), None)
+    if later := [line.partition for line in lines if line.status == deliveries.INGESTED]:
+        raise BadArguments(
+            f"source {source.name}: expected a day that is not past, since all rows are read as they are now; found {last}, and "
+            f"{max(later)} has been ingested: land that day's rows as a file, or declare updated_at or partition_column"
+        )
+    return ExtractionWindow(f"{words(source)} all rows by {_text(until)}", None, until, last, last)
+
+
+def words(source: Source) -> str:
+    """What is read, in words by which a window is known as one of the same place."""
+    if source.mongo is not None:
+        return f"mongodb {source.mongo.database}.{source.mongo.collection} {source.mongo.updated_at}"
+    if source.sql is not None:
+        dated = "" if source.sql.dated_by is None else f" {source.sql.dated_by}"
+        return f"sql {source.sql.connection} {source.sql.address}{dated}"
+    assert source.fetch is not None
+    # Another file or connection is another service, which is read from its beginning.
+    return f"fetch {source.fetch.file}{'' if source.fetch.connection is None else f' by {source.fetch.connection}'}"
+
+
+def _due(use_case: UseCase, source: Source, day: dt.date, now: dt.datetime) -> dt.datetime:
+    end = day + dt.timedelta(days=source.arrives_after_days)
+    until = _midnight(end, ZoneInfo(use_case.calendar.timezone))
     if now < until:
         raise WindowOpen(
-            f"source {source.name}: expected the window of {last} to be over, it ends at {_text(until)} and now is "
+            f"source {source.name}: expected the window of {day} to be over, it ends at {_text(until)} and now is "
             f"{_text(now)}; nothing was read: run again after that"
         )
-    since = None if source.delivers == "snapshot" else _watermark(source, prefix, first)
-    return ExtractionWindow(prefix, since, until)
+    return until
 
 
-def _watermark(source: Source, prefix: str, day: dt.date) -> dt.datetime | None:
+def _days(first: dt.date, last: dt.date) -> list[dt.date]:
+    return [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+
+
+def _watermark(source: Source, what: str, day: dt.date) -> dt.datetime | None:
+    """Where the windows that were ingested end, without a gap from the beginning; None when there are none.
+
+    A window behind a gap does not count: the one that should be there was refused, and has to be read again.
+    """
     before = deliveries.lines_of([source.name], None, day - dt.timedelta(days=1))
-    ends = [
-        _until(line.origin) for line in before if line.status == deliveries.INGESTED and line.origin.startswith(prefix)
-    ]
-    return max(ends, default=None)
+    origins = [line.origin for line in before if line.status == deliveries.INGESTED and line.origin.startswith(what)]
+    mark: dt.datetime | None = None
+    for since, until in sorted(_interval(origin.removeprefix(what)) for origin in origins):
+        if since <= (_EVER if mark is None else mark):
+            mark = until if mark is None else max(mark, until)
+    return mark
 
 
-def _until(origin: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(origin.rpartition(" until ")[2])
+def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:
+    since, _, until = text.rpartition(" until ")
+    return _EVER if since == BEGINNING else dt.datetime.fromisoformat(since), dt.datetime.fromisoformat(until)
 
 
 def _text(instant: dt.datetime) -> str:

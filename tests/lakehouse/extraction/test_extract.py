@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(client: MongoClient[dict[str, Any]], day: dt.date = DAY, now: dt.datetime = NOW) -> dict[str, Any]:
     use_case, source = loader.by_source("bakery_shops")
-    return extract.extract(client, use_case, source, day, day, now)
+    return extract.extract(use_case, source, day, day, now, lambda: nullcontext(client))
 
 
 def landed(result: dict[str, Any]) -> list[dict[str, Any]]:

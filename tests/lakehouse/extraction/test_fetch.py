@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lakehouse.errors import (
     SourceUnavailable,
     WindowOpen,
 )
+from lakehouse.extraction import extract as extraction
 from lakehouse.extraction import fetch
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import INGESTED, Delivery
@@ -41,7 +43,7 @@ def root(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def extract(root: Path, code: str, first: dt.date = DAY, last: dt.date | None = None, **source: Any) -> dict[str, Any]:
     use_case, declared = shipments.declare(root, code, **source)
-    return fetch.extract(use_case, declared, first, last or first, NOW)
+    return extraction.extract(use_case, declared, first, last or first, NOW, nullcontext)
 
 
 def yielding(rows: object) -> str:

@@ -10,7 +10,6 @@ import pytest
 from lakehouse.declaration import Mongo, loader
 from lakehouse.errors import WindowOpen
 from lakehouse.extraction import extraction_window
-from lakehouse.extraction.extract import prefix
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import INGESTED, REFUSED, Delivery
 
@@ -25,7 +24,8 @@ def of_delivery(
     use_case, source = loader.by_source("bakery_shops")
     assert source.mongo is not None
     source = source.model_copy(update={"arrives_after_days": arrives_after_days})
-    return extraction_window.of_delivery(use_case, source, prefix(source.mongo), day, day, now)
+    (window,) = extraction_window.of_changes(use_case, source, day, day, now)
+    return window
 
 
 def taken_in(day: dt.date, origin: str, status: str = INGESTED) -> None:
