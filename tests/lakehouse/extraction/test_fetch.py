@@ -230,7 +230,7 @@ def test_a_section_that_makes_no_sense_is_refused(root: Path, section: dict[str,
 
 
 def test_one_source_is_read_in_one_way(root: Path) -> None:
-    with pytest.raises(DeclarationError, match="expected one of them"):
+    with pytest.raises(DeclarationError, match="expected one of these sections"):
         extract(root, yielding([]), mongo={"database": "a", "collection": "b"})
 
 

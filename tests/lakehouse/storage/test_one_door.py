@@ -12,6 +12,8 @@ import pytest
 from lakehouse.settings import PROJECT_ROOT
 
 DOOR = tuple(PROJECT_ROOT / "lakehouse/storage" / name for name in ("commits.py", "file_commits.py"))
+# Its statements are of a temporary SQLite database, gone with the process.
+OF_NO_LAKEHOUSE = (PROJECT_ROOT / "lakehouse/extraction/row_store.py",)
 ROOMS = ("jobs", "lakehouse", "include", "stack", "dags", "plugins")
 
 FUNCTIONS = frozenset({"write_deltalake", "convert_to_deltalake"})
@@ -134,7 +136,8 @@ def test_what_commits_nothing_is_no_commit(code: str) -> None:
 
 
 def test_only_the_door_commits() -> None:
-    files = [path for room in ROOMS for path in sorted((PROJECT_ROOT / room).rglob("*.py")) if path not in DOOR]
+    files = [path for room in ROOMS for path in sorted((PROJECT_ROOT / room).rglob("*.py"))]
+    files = [path for path in files if path not in (*DOOR, *OF_NO_LAKEHOUSE)]
     assert len(files) > 100
     elsewhere = {str(path.relative_to(PROJECT_ROOT)): _read(path) for path in files}
     assert {path: places for path, places in elsewhere.items() if places} == {}
