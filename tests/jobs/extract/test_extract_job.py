@@ -64,7 +64,14 @@ GOOD: dict[str, dict[str, Any]] = {
     "missing": {},
     "null": dict.fromkeys(("ovens", "rent", "opened", "outdoors", "manager", "address", "breads")),
     "long": {"ovens": Int64(4), "rent": 7, "opened": dt.datetime(1931, 1, 1, tzinfo=dt.UTC), "unheard": {"of": [1]}},
-    "mixed": {"ovens": "5", "rent": "8.5", "opened": "2001-02-03", "manager": "Ann", "address": "Rue 1", "breads": 3},
+    "mixed": {
+        "ovens": "5",
+        "rent": "8.5",
+        "opened": "2001-02-03 00:00",
+        "manager": "Ann",
+        "address": "Rue 1",
+        "breads": 3,
+    },
 }
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "words": ({"ovens": "many"}, "ovens: expected an int, found 'many'"),
