@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import sqlglot
 from pydantic import AfterValidator, Field, field_validator, model_validator
-from sqlglot import Token, TokenType
-from sqlglot.errors import SqlglotError
 
 from lakehouse import fingerprints
 from lakehouse.declaration.section import Name, Section, refuse
+
+if TYPE_CHECKING:
+    from sqlglot.tokenizer_core import Token
 
 
 def _without_nul(text: str) -> str:
@@ -88,6 +88,8 @@ class Sql(Section):
     @property
     def select(self) -> str:
         """The query without a semicolon or a comment behind it, so that it can stand in parentheses."""
+        from sqlglot.tokenizer_core import TokenType
+
         query = self.query or ""
         tokens = [token for token in _tokens(query) if token.token_type != TokenType.SEMICOLON]
         return query[: tokens[-1].end + 1]
@@ -99,11 +101,17 @@ class Sql(Section):
 
 
 def _tokens(query: str) -> list[Token]:
+    # The parser takes a fifth of a second to load, and few sources have a query.
+    import sqlglot
+
     return sqlglot.tokenize(query, dialect="postgres")
 
 
 def _query_problem(query: str) -> str | None:
     """Why a text is no single SELECT; None when it is one. The read-only transaction refuses whatever gets past this."""
+    from sqlglot.errors import SqlglotError
+    from sqlglot.tokenizer_core import TokenType
+
     try:
         tokens = _tokens(query)
     except SqlglotError as error:

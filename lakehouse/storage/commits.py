@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 # server: `make bench-commits`).
 COLLECTED_ROWS = 200_000
 
+# What compacting and sorting make of a partition: files of about so many bytes.
+FILE_BYTES = 1 << 30
+
 # In the lakehouse's folder, next to the layers: all of its writers have to see the same locks.
 LOCKS = ".locks"
 
@@ -225,7 +228,7 @@ def amend_rows(
 def compact(table: Table) -> None:
     """Merge small files, and remove those that no version within the table's retention needs."""
     with _shared(table):
-        retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact())
+        retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact(target_size=FILE_BYTES))
     vacuum(table)
 
 
@@ -236,7 +239,9 @@ def cluster(table: Table, days: Iterable[dt.date]) -> None:
         where: list[Any] = [("partition", "=", day.isoformat())]
 
         def attempt(where: list[Any] = where) -> None:
-            DeltaTable(delta_log.location(table)).optimize.z_order(columns, partition_filters=where)
+            DeltaTable(delta_log.location(table)).optimize.z_order(
+                columns, partition_filters=where, target_size=FILE_BYTES
+            )
 
         with _shared(table):
             retry_on_conflict(table, attempt)

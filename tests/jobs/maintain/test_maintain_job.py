@@ -21,6 +21,7 @@ from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
 from lakehouse.settings import PROJECT_ROOT
+from lakehouse.storage import commits
 from tests.jobs.bakery_days import DAY, build, copy, prepared
 
 
@@ -67,21 +68,18 @@ def test_many_files_become_one_and_no_row_changes(built: Path, spark: SparkSessi
 
 
 def test_a_day_of_several_files_is_sorted_so_that_a_key_lies_in_few_and_only_once(
-    built: Path, spark: SparkSession
+    built: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tables.features(loader.by_name("bakery_sales"))
     scatter(spark, built, 400)
     before = rows(built)
     # Files as small as the test's data is: a real day has several when it is larger than a gigabyte.
-    spark.conf.set("spark.databricks.delta.optimize.maxFileSize", "4000")
-    try:
-        assert clustering.crossed_days(table) == {DAY}
-        assert maintain()["clustered_days"] == {table.full_name: 1}
-        assert len(DeltaTable(built).file_uris()) > 1
-        assert clustering.crossed_days(table) == set()
-        assert maintain()["clustered_days"] == {}
-    finally:
-        spark.conf.unset("spark.databricks.delta.optimize.maxFileSize")
+    monkeypatch.setattr(commits, "FILE_BYTES", 4000)
+    assert clustering.crossed_days(table) == {DAY}
+    assert maintain()["clustered_days"] == {table.full_name: 1}
+    assert len(DeltaTable(built).file_uris()) > 1
+    assert clustering.crossed_days(table) == set()
+    assert maintain()["clustered_days"] == {}
     assert rows(built) == before
 
 
