@@ -93,13 +93,13 @@ class SourceMigration:
             return MigrateResult(status="fits", changes=[])
         silver = tables.silver(source)
         before = sum(delta_log.rows_by_day(silver).values())
-        lines, refused = self._lines()
+        lines, refused, after = self._lines()
         result = MigrateResult(
             status="planned",
             changes=[*changes, *gold],
             tables=[table.full_name for table in tables.of_source(source)],
             rows_before=before,
-            rows_after=sum(len(rows) for rows in self._silver_rows()),
+            rows_after=after,
             newly_rejected_rows=sum(
                 max(line.rejected_rows - self._ledger[line.delivery_id].rejected_rows, 0) for line in lines
             ),
@@ -164,10 +164,11 @@ class SourceMigration:
     def _silver_rows(self) -> Iterator[pa.Table]:
         return (current_rows.silver_rows(marked, self._source) for marked, _ in self._checked())
 
-    def _lines(self) -> tuple[list[Delivery], list[str]]:
-        """The ledger's lines of the deliveries that count, and which of them the contract would refuse."""
-        counts: dict[str, RowCounts] = {}
+    def _lines(self) -> tuple[list[Delivery], list[str], int]:
+        """The ledger's lines of the deliveries that count, which of them the contract would refuse, and the rows of silver."""
+        counts, current = dict[str, RowCounts](), 0
         for marked, rows in self._checked():
+            current += pc.sum(marked.column(current_rows.CURRENT)).as_py()
             for identity, some in row_counts.count(marked, rows.column("extra")).items():
                 counts.setdefault(identity, RowCounts()).add(some)
         known = [self._ledger[identity] for identity in self._counted]
@@ -176,7 +177,7 @@ class SourceMigration:
             for line in known
             if line.delivery_id in counts and (why := refusal(self._source, counts[line.delivery_id]))
         ]
-        return ledger_lines([line for line in known if line.delivery_id in counts], counts, ()), refused
+        return ledger_lines([line for line in known if line.delivery_id in counts], counts, ()), refused, current
 
 
 def _tell(name: str, changes: list[str]) -> None:
