@@ -33,7 +33,7 @@ for use_case in loader.declared():
                 switches={"any-volume": form.ANY_VOLUME},
                 cascade=form.CASCADE,
                 outlets=[assets.silver(source)],
-                # Also when the task before is skipped: files are taken in where there is no MongoDB.
+                # Also when the task before is skipped: files are taken in where there is no such connection.
                 trigger_rule="none_failed",
             )
             if source.extracted:

@@ -29,7 +29,7 @@ def ingest(use_case: UseCase, source: Source) -> str:
 ### Ingest {source.name}
 
 {source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {absent}
-{_mongo(source)}{_fetch(source)}{_catch_up(use_case)}
+{_mongo(source)}{_sql(source)}{_fetch(source)}{_catch_up(use_case)}
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
 `{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
 reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as a whole.
@@ -229,6 +229,21 @@ def _mongo(source: Source) -> str:
 **From MongoDB.** With a connection `mongo_default`, `extract` first lands what changed in
 `{source.mongo.database}.{source.mongo.collection}` since the window before, by `{source.mongo.updated_at}`. Without it, that
 task is skipped and files are taken in.
+"""
+
+
+def _sql(source: Source) -> str:
+    if source.sql is None:
+        return ""
+    if source.sql.updated_at is not None:
+        which = f"what changed since the windows before, by `{source.sql.updated_at}`"
+    elif source.sql.partition_column is not None:
+        which = f"the rows of the day, by `{source.sql.partition_column}`"
+    else:
+        which = "all rows"
+    return f"""
+**From a database.** With a connection `{source.sql.connection}`, `extract` first lands {which}, of `{source.sql.address}`. Without
+it, that task is skipped and files are taken in.
 """
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import email.utils
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -94,7 +96,8 @@ def _once(http: httpx.Client, url: str, params: Params | None) -> tuple[Any, htt
     if not response.is_success:
         raise _refused(about, response)
     try:
-        return response.json(), response
+        # A number with a point keeps its digits.
+        return json.loads(response.content, parse_float=decimal.Decimal), response
     except ValueError as error:
         raise _Passing(f"{about}: expected JSON, found {_first_words(response)}", "no JSON") from error
 

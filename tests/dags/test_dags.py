@@ -45,6 +45,7 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
     assert sorted(parsed["dags"]) == [
         "features__parcels",
         "ingest__depots",
+        "ingest__parcel_lorries",
         "ingest__parcel_outcomes",
         "ingest__parcel_plan",
         "maintain__lakehouse",
@@ -94,6 +95,7 @@ def test_the_schedules_are_those_of_partitions(dags):
     assert schedules == {
         "features__parcels": "PartitionedAssetTimetable",
         "ingest__depots": "NightlyTimetable",
+        "ingest__parcel_lorries": "NightlyTimetable",
         "ingest__parcel_outcomes": "NightlyTimetable",
         "ingest__parcel_plan": "NightlyTimetable",
         "maintain__lakehouse": "CronTriggerTimetable",
@@ -106,9 +108,21 @@ def test_the_schedules_are_those_of_partitions(dags):
     }
 
 
-def test_a_source_in_mongodb_is_extracted_first_and_ingested_also_when_that_is_skipped(dags):
-    assert dags["ingest__depots"]["edges"] == ["extract>ingest"]
-    assert dags["ingest__depots"]["tasks"]["ingest"]["trigger_rule"] == "none_failed"
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("depots", "**From MongoDB.** With a connection `mongo_default`"),
+        ("parcel_lorries", "**From a database.** With a connection `fleet`, `extract` first lands what changed"),
+    ],
+)
+def test_a_source_elsewhere_is_extracted_first_and_ingested_also_when_that_is_skipped(dags, source, told):
+    dag = dags[f"ingest__{source}"]
+    assert dag["edges"] == ["extract>ingest"]
+    assert dag["tasks"]["ingest"]["trigger_rule"] == "none_failed"
+    assert told in dag["doc"]
+
+
+def test_a_source_of_files_alone_is_not_extracted(dags):
     assert list(dags["ingest__parcel_plan"]["tasks"]) == ["ingest"]
 
 

@@ -2,6 +2,10 @@
 
 import datetime as dt
 import gzip
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
@@ -21,7 +25,7 @@ def depots(lakehouse_root, parcels, mongo, monkeypatch):
 
 
 def extract(**options):
-    operator = ExtractOperator(task_id="extract", source="depots", **{"partition": "2024-03-01", **options})
+    operator = ExtractOperator(task_id="extract", **{"source": "depots", "partition": "2024-03-01", **options})
     return operator.execute({})
 
 
@@ -67,6 +71,54 @@ def test_a_server_that_is_gone_is_tried_again_and_no_message_holds_the_password(
     while told is not None:
         assert "s3cret" not in f"{told!r}"
         told = told.__cause__ or told.__context__
+
+
+@pytest.fixture
+def lorries(lakehouse_root, parcels, tmp_path, monkeypatch):
+    """The table of the source parcel_lorries, and a connection to it."""
+    # The task gives its process the address, and a process of the test's own goes on.
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_FLEET", "")
+    monkeypatch.setenv("AIRFLOW_CONN_FLEET", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "fleet.db")}))
+    with closing(sqlite3.connect(tmp_path / "fleet.db", isolation_level=None)) as fleet:
+        fleet.execute("CREATE TABLE lorries (lorry TEXT, changed TEXT)")
+        yield fleet
+
+
+def test_a_table_is_read_through_the_connection_of_its_name(lorries, landing_root):
+    lorries.execute("INSERT INTO lorries VALUES ('L1', '2024-02-01 12:00:00')")
+    result = extract(source="parcel_lorries")
+    assert result["origin"] == "sql fleet lorries changed from the beginning until 2024-02-29T23:00:00Z"
+    lines = gzip.decompress(Path(result["file"]).read_bytes()).decode().splitlines()
+    assert lines[1] == '{"lorry":"L1","changed":"2024-02-01 12:00:00"}'
+
+
+def test_a_table_without_changes_or_without_a_connection_lets_files_be_taken(lorries, monkeypatch):
+    assert extract(source="parcel_lorries")["message"].startswith(
+        "no row in sql fleet lorries changed from the beginning"
+    )
+    monkeypatch.delenv("AIRFLOW_CONN_FLEET")
+    monkeypatch.delenv("NIGHTJAR_CONNECTION_FLEET")
+    with pytest.raises(
+        AirflowSkipException, match="no connection fleet, so parcel_lorries is not read from its database"
+    ):
+        extract(source="parcel_lorries")
+
+
+def test_a_table_that_is_not_there_fails_and_a_database_that_is_busy_is_tried_again(lorries, monkeypatch):
+    monkeypatch.setattr("lakehouse.connections.sql.BUSY_SECONDS", 0)
+    monkeypatch.setattr("lakehouse.extraction.from_sql.TRIES", 1)
+    lorries.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(
+        AirflowException, match=r"^SourceUnavailable: source parcel_lorries, lorries of .* database is locked"
+    ) as caught:
+        extract(source="parcel_lorries")
+    assert not isinstance(caught.value, AirflowFailException)
+    lorries.execute("ROLLBACK")
+    lorries.execute("ALTER TABLE lorries RENAME TO vans")
+    with pytest.raises(
+        AirflowFailException, match=r"^SourceRefused: .* no such table: lorries; there are the tables vans"
+    ):
+        extract(source="parcel_lorries")
 
 
 @pytest.mark.parametrize("day", ["", "2024-3-1x"])

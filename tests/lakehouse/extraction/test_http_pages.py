@@ -13,6 +13,7 @@ import pytest
 from lakehouse.connections.service import Service
 from lakehouse.errors import SourceRefused, SourceUnavailable
 from lakehouse.extraction import http_page, http_pages
+from lakehouse.value_text import text_of
 
 Answer = httpx.Response | Exception
 
@@ -130,6 +131,18 @@ def test_a_client_logs_in_and_may_send_more() -> None:
         "https://api.example.org/v1/orders?page=2",
     ]
     assert asked[0].headers["authorization"].startswith("Basic ")
+
+
+def test_a_number_keeps_the_digits_that_the_service_wrote() -> None:
+    content = httpx.Response(
+        200, content=b'{"price": 1.10, "id": 12345678901234567890, "share": 0.12345678901234567890}'
+    )
+    found = http_pages.get(service(content), "prices")
+    assert {name: text_of(value) for name, value in found.items()} == {
+        "price": "1.10",
+        "id": "12345678901234567890",
+        "share": "0.12345678901234567890",
+    }
 
 
 def test_pages_follow_a_link_of_the_header() -> None:
