@@ -48,7 +48,8 @@ def parse(content: bytes, layout: Layout, header: list[str], first_line: int) ->
     found = _cells(content, layout.delimiter, len(header))
     if found is None or len(found) != len(lines):
         return None
-    trimmed = [pc.utf8_trim(column, BLANKS) for column in found.columns]
+    blanks = b" " in content or b"\t" in content
+    trimmed = [pc.utf8_trim(column, BLANKS) if blanks else column for column in found.columns]
     if _has_header(trimmed, header):
         return None
     by_field = layout.by_field
@@ -89,8 +90,11 @@ def _cells(content: bytes, delimiter: str, columns: int) -> pa.Table | None:
 
 
 def _values(cells: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray:
-    no_value = pa.array(["", *layout.null_values])
-    return pc.if_else(pc.is_in(cells, value_set=no_value), pa.scalar(None, pa.string()), cells)
+    if layout.null_values:
+        none = pc.is_in(cells, value_set=pa.array(["", *layout.null_values]))
+    else:
+        none = pc.equal(pc.binary_length(cells), 0)
+    return pc.if_else(none, pa.scalar(None, pa.string()), cells) if pc.any(none).as_py() else cells
 
 
 def _has_header(cells: list[pa.ChunkedArray], header: list[str]) -> bool:

@@ -32,6 +32,8 @@ from lakehouse.tables import Table
 
 # Rows that a worker checks at a time.
 ROWS = 100_000
+# Added to the rows of a batch: their places in it.
+PLACE = "_place"
 
 
 @dataclass(frozen=True)
@@ -127,15 +129,25 @@ def _checker(
         path, day = files[number]
         good: dict[tuple[Any, ...], TableFiles] = {}
         rejects, counts = made_rejects(), dict[str, RowCounts]()
-        for batch in _opened(location, path).iter_batches(ROWS):
+        delivered = _opened(location, path)
+        # The lines as they were delivered are half of the bytes, and only those of rejects are needed.
+        names, raw = [name for name in delivered.schema_arrow.names if name != "raw"], _Raw(delivered)
+        for number_of_batch, batch in enumerate(delivered.iter_batches(ROWS, columns=names)):
             rows = _with_columns(batch, columns, day)
+            rows = rows.append_column(PLACE, pa.array(np.arange(len(rows))))
             rows = rows.filter(pc.is_in(rows.column("delivery_id"), value_set=pa.array(sorted(counted))))
             if not len(rows):
                 continue
             checked = contract_checks.check(rows, source, zone, since)
             for identity, some in row_counts.count(checked, rows.column("extra")).items():
                 counts.setdefault(identity, RowCounts()).add(some)
-            yield from rejects.write(current_rows.reject_rows(checked, source))
+            rejected = checked.append_column(PLACE, rows.column(PLACE)).filter(
+                pc.is_valid(checked.column(contract_checks.REASONS))
+            )
+            if len(rejected):
+                lines = raw.of(number_of_batch).take(rejected.column(PLACE).combine_chunks())
+                rejected = rejected.set_column(rejected.column_names.index("raw"), "raw", lines)
+                yield from rejects.write(current_rows.reject_rows(rejected, source))
             kept = checked.filter(pc.is_null(checked.column(contract_checks.REASONS)))
             for place, part in _by_place(kept):
                 files_of_place = good.setdefault(place, made_good())
@@ -148,6 +160,20 @@ def _checker(
         yield counts
 
     return check
+
+
+class _Raw:
+    """The lines of a bronze file, batch by batch, read from where they are first asked for."""
+
+    def __init__(self, file: parquet.ParquetFile) -> None:
+        self._file = file
+        self._batches: Iterator[tuple[int, pa.RecordBatch]] | None = None
+
+    def of(self, number: int) -> pa.Array:
+        """The lines of a batch; asked for in order."""
+        if self._batches is None:
+            self._batches = enumerate(self._file.iter_batches(ROWS, columns=["raw"]))
+        return next(batch.column("raw") for found, batch in self._batches if found == number)
 
 
 def _by_place(rows: pa.Table) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:

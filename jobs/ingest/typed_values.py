@@ -102,6 +102,9 @@ def _doubles(texts: pa.Array, decimal: str) -> Typed:
         without = pc.if_else(pc.match_substring(texts, "."), pa.scalar("", pa.string()), texts)
         pointed = pc.replace_substring(without, decimal, ".")
     values = _cast(_only(pointed, value_text.DECIMAL), pa.float64(), float)
+    if values.null_count == texts.null_count and pc.all(pc.is_finite(values)).as_py() is not False:
+        nowhere = pa.repeat(False, len(texts))
+        return Typed(values, nowhere, nowhere)
     beyond = pc.and_kleene(pc.is_valid(values), pc.invert(pc.is_finite(values)))
     not_finite = pc.fill_null(pc.or_kleene(beyond, pc.match_substring_regex(pointed, value_text.NOT_FINITE)), False)
     values = pc.if_else(beyond, pa.scalar(None, pa.float64()), values)
