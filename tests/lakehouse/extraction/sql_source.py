@@ -42,7 +42,7 @@ def read(one: Source, first: dt.date = DAY, last: dt.date | None = None, now: dt
 def rows(file: str | Path) -> list[dict[str, Any]]:
     """The rows of a landed file."""
     content = gzip.decompress(Path(file).read_bytes()).decode()
-    return [json.loads(line) for line in content.splitlines()[1:-1]]
+    return [json.loads(line) for line in content.removesuffix("\n").split("\n")[1:-1]]
 
 
 def landed(one: Source, first: dt.date = DAY, last: dt.date | None = None) -> list[dict[str, Any]]:

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lakehouse import value_text
 from lakehouse.errors import SourceRefused, SourceUnavailable
 from lakehouse.extraction import from_sql, landing_file
 from lakehouse.settings import PROJECT_ROOT
 from tests.lakehouse.extraction.sql_source import landed, read, rows, source
+from tests.lakehouse.extraction.test_sqlite_source import NAMES
 from tests.postgres_server import PASSWORD, QUOTED, Postgres
 
 MEMORY_MB = 60
@@ -381,3 +384,22 @@ def test_200_000_rows_are_read_in_bounded_memory_and_a_kill_in_the_middle_leaves
     assert documents == len(rows(folder / "2024-03-05.jsonl.gz")) == 200_000
     assert grown < MEMORY_MB
     assert not partial.exists()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(NAMES, min_size=4, max_size=4, unique_by=str.lower))
+def test_a_table_and_columns_of_any_name_are_read(office: Postgres, names: list[str]) -> None:
+    table, shop, ovens, changed = names
+    quoted = ['"' + name.replace('"', '""').replace("%", "%%") + '"' for name in names]
+    office.query(
+        f"CREATE TABLE {quoted[0]} ({quoted[1]}, {quoted[2]}, {quoted[3]}) AS SELECT 'canal', %s, date '2024-03-04'", 3
+    )
+    columns = [
+        {"name": "shop", "type": "string", "field": shop},
+        {"name": "ovens", "type": "int", "field": ovens},
+    ]
+    try:
+        found = landed(source(columns, table=table, updated_at=changed))
+    finally:
+        office.query(f"DROP TABLE {quoted[0]} -- %s", 1)
+    assert found == [{shop: "canal", ovens: "3", changed: "2024-03-04"}]

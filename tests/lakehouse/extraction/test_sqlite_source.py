@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lakehouse.errors import BadArguments, ConnectionWrong, SourceRefused, SourceUnavailable, WindowOpen
 from lakehouse.extraction import from_sql, landing_file
@@ -305,3 +307,52 @@ def test_a_database_that_stays_busy_is_tried_again_and_lands_nothing(
         read(source(updated_at="changed"))
     office.execute("ROLLBACK")
     assert not list(landing_root.glob("sql_shops/*"))
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0."), min_size=1, max_size=12)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(NAMES, min_size=4, max_size=4, unique_by=str.lower))
+def test_a_table_and_columns_of_any_name_are_read(office: sqlite3.Connection, names: list[str]) -> None:
+    table, shop, ovens, changed = names
+    if table.lower().startswith("sqlite_"):
+        return
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    office.execute(f"DROP TABLE IF EXISTS {quoted[0]}")
+    office.execute(f"CREATE TABLE {quoted[0]} ({', '.join(quoted[1:])})")
+    office.execute(f"INSERT INTO {quoted[0]} VALUES ('canal', 3, '2024-03-04')")
+    columns = [
+        {"name": "shop", "type": "string", "field": shop},
+        {"name": "ovens", "type": "int", "field": ovens},
+    ]
+    try:
+        found = landed(source(columns, table=table, updated_at=changed))
+    finally:
+        office.execute(f"DROP TABLE {quoted[0]}")
+    assert found == [{shop: "canal", ovens: "3", changed: "2024-03-04"}]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    zone=st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+    first=st.sampled_from([dt.date(2024, 3, 29), dt.date(2024, 10, 25), dt.date(2024, 4, 5)]),
+    minutes=st.lists(st.integers(-600, 6 * 1440), max_size=12),
+    by=st.sampled_from(["updated_at", "partition_column"]),
+)
+def test_a_row_lands_in_one_day_and_no_row_between_two(
+    office: sqlite3.Connection, zone: str, first: dt.date, minutes: list[int], by: str
+) -> None:
+    office.execute("DELETE FROM shops")
+    start = dt.datetime.combine(first, dt.time())
+    fill(
+        office,
+        *((f"{number:03}", minute, f"{start + dt.timedelta(minutes=minute)}") for number, minute in enumerate(minutes)),
+    )
+    one = source(cadence="daily", arrives_after_days=1, timezone=zone, **{by: "changed"})
+    result = read(one, first, first + dt.timedelta(days=7), dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    found = [row["shop"] for file in result.get("files", []) for row in rows(file)]
+    assert len(found) == len(set(found))
+    # From the beginning on, what changed; of the days alone, what is theirs: a zone is at most a day away.
+    sure = [f"{number:03}" for number, minute in enumerate(minutes) if by == "updated_at" or minute >= 1440]
+    assert set(sure) <= set(found)
