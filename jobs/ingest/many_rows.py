@@ -7,26 +7,30 @@ Spark or the job. What files can't know of one another is which rows are duplica
 from __future__ import annotations
 
 import datetime as dt
-import pickle
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
-from pyarrow import fs, parquet
 
-from jobs.ingest import bronze, contract_checks, current_rows, duplicate_keys, row_counts
+from jobs.ingest import (
+    bronze,
+    contract_checks,
+    current_rows,
+    duplicate_keys,
+    row_counts,
+    stored_files,
+    worker_tasks,
+)
 from jobs.ingest.lines import Layout
 from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
-from lakehouse.storage import commits, delta_log, spark_session, table_schema
+from lakehouse.storage import commits, delta_log, table_schema
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 
@@ -64,7 +68,7 @@ def parse_by_spark(source: Source, layout: Layout, items: list[bronze.DeliveredP
             yield from files.write(rows)
         yield from files.close()
 
-    return list(_in_workers(f"ingest {source.name}", len(items), parse))
+    return list(worker_tasks.run(f"ingest {source.name}", len(items), parse))
 
 
 class ManyRows:
@@ -78,9 +82,9 @@ class ManyRows:
         self.counts: dict[str, RowCounts] = {}
         self._good: list[GoodRows] = []
         self._rejects: list[WrittenFile] = []
-        files = _files(tables.bronze(source), days)
+        files = stored_files.files_of(tables.bronze(source), days)
         check = _checker(source, zone, files, frozenset(counted))
-        for found in _in_workers(f"ingest {source.name}", len(files), check):
+        for found in worker_tasks.run(f"ingest {source.name}", len(files), check):
             if isinstance(found, GoodRows):
                 self._good.append(found)
             elif isinstance(found, WrittenFile):
@@ -129,11 +133,14 @@ def _checker(
         path, day = files[number]
         good: dict[tuple[Any, ...], TableFiles] = {}
         rejects, counts = made_rejects(), dict[str, RowCounts]()
-        delivered = _opened(location, path)
+        delivered = stored_files.opened(location, path)
         # The lines as they were delivered are half of the bytes, and only those of rejects are needed.
-        names, raw = [name for name in delivered.schema_arrow.names if name != "raw"], _Raw(delivered)
+        names, raw = (
+            [name for name in delivered.schema_arrow.names if name != "raw"],
+            stored_files.RawLines(delivered, ROWS),
+        )
         for number_of_batch, batch in enumerate(delivered.iter_batches(ROWS, columns=names)):
-            rows = _with_columns(batch, columns, day)
+            rows = stored_files.with_columns(batch, columns, day)
             rows = rows.append_column(PLACE, pa.array(np.arange(len(rows))))
             rows = rows.filter(pc.is_in(rows.column("delivery_id"), value_set=pa.array(sorted(counted))))
             if not len(rows):
@@ -162,20 +169,6 @@ def _checker(
     return check
 
 
-class _Raw:
-    """The lines of a bronze file, batch by batch, read from where they are first asked for."""
-
-    def __init__(self, file: parquet.ParquetFile) -> None:
-        self._file = file
-        self._batches: Iterator[tuple[int, pa.RecordBatch]] | None = None
-
-    def of(self, number: int) -> pa.Array:
-        """The lines of a batch; asked for in order."""
-        if self._batches is None:
-            self._batches = enumerate(self._file.iter_batches(ROWS, columns=["raw"]))
-        return next(batch.column("raw") for found, batch in self._batches if found == number)
-
-
 def _by_place(rows: pa.Table) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:
     """The rows of each delivery's file, by the delivery's place in the order of arrival."""
     names = list(current_rows.ORDER[:-1])
@@ -196,60 +189,16 @@ def _without(table: Table, files: list[GoodRows], gone: list[np.ndarray]) -> lis
 
     def rewrite(number: int) -> Iterator[GoodRows]:
         one, out = files[number], made()
-        rows = _opened(location, one.file.path).read()
+        rows = stored_files.opened(location, one.file.path).read()
         kept = np.ones(len(rows), dtype=bool)
         kept[gone[number]] = False
-        for file in out.write(_with_columns(rows.filter(pa.array(kept)), columns, one.partition)):
+        for file in out.write(stored_files.with_columns(rows.filter(pa.array(kept)), columns, one.partition)):
             yield GoodRows(file, one.place)
         for file in out.close():
             yield GoodRows(file, one.place)
 
-    return list(_in_workers(f"ingest {table.name}", len(files), rewrite))
-
-
-def _in_workers(application: str, count: int, work: Callable[[int], Iterable[Any]]) -> Iterator[Any]:
-    """What ``work`` gives for each number below ``count``, each in a task of its own, in any order."""
-    if not count:
-        return
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch.column("id").to_pylist():
-                for made in work(number):
-                    yield pa.RecordBatch.from_pydict({"made": pa.array([pickle.dumps(made)], pa.binary())})
-
-    session = spark_session.session(application)
-    found = session.range(0, count, 1, count).mapInArrow(run, "made binary").toArrow()
-    # Ours, from our own workers.
-    yield from (pickle.loads(made) for made in found.column("made").to_pylist())
-
-
-def _files(table: Table, days: Collection[dt.date]) -> list[tuple[str, dt.date]]:
-    """The table's files of these days, by their path in the log, and the day of each."""
-    actions = pa.table(DeltaTable(delta_log.location(table)).get_add_actions(flatten=True)).to_pylist()
-    return [(one["path"], one["partition.partition"]) for one in actions if one["partition.partition"] in days]
+    return list(worker_tasks.run(f"ingest {table.name}", len(files), rewrite))
 
 
 def _key_columns(table: Table, file: WrittenFile, names: Iterable[str]) -> pa.Table:
-    return _opened(delta_log.location(table), file.path).read(columns=list(names))
-
-
-def _opened(location: str, path: str) -> parquet.ParquetFile:
-    filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
-    return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem)
-
-
-def _with_columns(rows: pa.RecordBatch | pa.Table, columns: pa.Schema, day: dt.date) -> pa.Table:
-    """The rows with the day and with every declared column; null where the file is older than the column."""
-    found: Mapping[str, Any] = {name: rows.column(name) for name in rows.schema.names}
-    return pa.table(
-        [
-            pa.repeat(pa.scalar(day), len(rows))
-            if field.name == "partition"
-            else found[field.name].cast(field.type)
-            if field.name in found
-            else pa.nulls(len(rows), field.type)
-            for field in columns
-        ],
-        schema=columns,
-    )
+    return stored_files.opened(delta_log.location(table), file.path).read(columns=list(names))
