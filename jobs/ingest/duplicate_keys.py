@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from lakehouse.storage import sql_quoting
 
+# When a delivery arrived, its id, and which of its files; empty where it has one.
+Place = tuple[dt.datetime, str, str]
+
 # What DuckDB may hold in memory; more is sorted on the disk.
 MEMORY = "1GB"
 
@@ -29,12 +32,13 @@ class Duplicates:
     superseded: dict[int, int]
 
 
-def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, str]], key: Iterable[str]) -> Duplicates:
+def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, Place]], key: Iterable[str]) -> Duplicates:
     """Find them.
 
     Args:
-        files: the key columns and ``line`` of each file's rows; a later file arrived later.
-        of: the day and the delivery of each file.
+        files: the key columns and ``line`` of each file's rows, in any order.
+        of: the day of each file, and its place in the order of arrival. Files of one place are pieces of one delivered file, whose
+            lines alone tell which row comes later.
         key: names of the key columns.
     """
     if not files:
@@ -43,13 +47,15 @@ def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, str]], key: Iter
     numbers = np.repeat(np.arange(len(files), dtype=np.int32), sizes)
     places = np.concatenate([np.arange(size, dtype=np.int64) for size in sizes])
     days = {day: number for number, day in enumerate(sorted({day for day, _ in of}))}
-    deliveries = {name: number for number, name in enumerate(sorted({name for _, name in of}))}
+    ranks = {place: number for number, place in enumerate(sorted({place for _, place in of}))}
+    deliveries = {name: number for number, name in enumerate(sorted({place[1] for place in ranks}))}
     rows = pa.concat_tables(files)
     for name, values in (
         ("_file", numbers),
         ("_place", places),
         ("_day", np.array([days[day] for day, _ in of], dtype=np.int32)[numbers]),
-        ("_delivery", np.array([deliveries[name] for _, name in of], dtype=np.int32)[numbers]),
+        ("_rank", np.array([ranks[place] for _, place in of], dtype=np.int32)[numbers]),
+        ("_delivery", np.array([deliveries[place[1]] for _, place in of], dtype=np.int32)[numbers]),
     ):
         rows = rows.append_column(name, pa.array(values))
     columns = ", ".join(f'"{name}"' for name in ("_day", *key))
@@ -61,8 +67,8 @@ def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, str]], key: Iter
         found: pa.Table = connection.sql(
             f"""
             SELECT _file, _place,
-                row_number() OVER (PARTITION BY {columns} ORDER BY _file DESC, line DESC) > 1 AS gone,
-                row_number() OVER (PARTITION BY _delivery, {columns} ORDER BY _file DESC, line DESC) > 1 AS superseded
+                row_number() OVER (PARTITION BY {columns} ORDER BY _rank DESC, line DESC) > 1 AS gone,
+                row_number() OVER (PARTITION BY _delivery, {columns} ORDER BY _rank DESC, line DESC) > 1 AS superseded
             FROM delivered SEMI JOIN ({keys}) AS repeated USING ({columns})
             """
         ).to_arrow_table()

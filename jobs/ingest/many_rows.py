@@ -45,12 +45,12 @@ class GoodRows:
     """A written file of good rows, all of one delivery, and the delivery's place in the order of arrival."""
 
     file: WrittenFile
-    place: tuple[Any, ...]
+    place: duplicate_keys.Place
 
     @property
     def delivery_id(self) -> str:
         """Of the rows."""
-        return str(self.place[1])
+        return self.place[1]
 
     @property
     def partition(self) -> dt.date:
@@ -104,9 +104,9 @@ class ManyRows:
 
     def _drop_duplicates(self) -> None:
         silver = tables.silver(self._source)
-        files = sorted(self._good, key=lambda one: tuple(map(str, one.place)))
+        files = self._good
         keys = [_key_columns(silver, one.file, (*self._source.key, "line")) for one in files]
-        found = duplicate_keys.find(keys, [(one.partition, one.delivery_id) for one in files], self._source.key)
+        found = duplicate_keys.find(keys, [(one.partition, one.place) for one in files], self._source.key)
         for number, rows in found.superseded.items():
             self.counts[files[number].delivery_id].duplicates += rows
         gone = dict(found.gone)
@@ -131,14 +131,12 @@ def _checker(
 
     def check(number: int) -> Iterator[Any]:
         path, day = files[number]
-        good: dict[tuple[Any, ...], TableFiles] = {}
+        good: dict[duplicate_keys.Place, TableFiles] = {}
         rejects, counts = made_rejects(), dict[str, RowCounts]()
         delivered = stored_files.opened(location, path)
         # The lines as they were delivered are half of the bytes, and only those of rejects are needed.
-        names, raw = (
-            [name for name in delivered.schema_arrow.names if name != "raw"],
-            stored_files.RawLines(delivered, ROWS),
-        )
+        names = [name for name in delivered.schema_arrow.names if name != "raw"]
+        raw = stored_files.RawLines(delivered, ROWS)
         for number_of_batch, batch in enumerate(delivered.iter_batches(ROWS, columns=names)):
             rows = stored_files.with_columns(batch, columns, day)
             rows = rows.append_column(PLACE, pa.array(np.arange(len(rows))))
@@ -169,7 +167,7 @@ def _checker(
     return check
 
 
-def _by_place(rows: pa.Table) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:
+def _by_place(rows: pa.Table) -> Iterator[tuple[duplicate_keys.Place, pa.Table]]:
     """The rows of each delivery's file, by the delivery's place in the order of arrival."""
     names = list(current_rows.ORDER[:-1])
     places = rows.select(names).group_by(names).aggregate([]).to_pylist()
