@@ -6,10 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
+from jobs.ingest.pieces import ENDINGS
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
-
-PARTS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
 def whole(source: Source, folder: Path) -> list[Path]:
@@ -28,9 +27,9 @@ def whole(source: Source, folder: Path) -> list[Path]:
         files = [file for file in files if file.name != marker]
     if count is not None and len(files) < count:
         return []
-    if strange := [file.name for file in files if not file.is_file() or not file.name.endswith(PARTS)]:
+    if strange := [file.name for file in files if not file.is_file() or not file.name.endswith(ENDINGS)]:
         raise DeliveryRejected(
-            f"source {source.name}: {folder}: expected files that end with {', '.join(PARTS)}, found {strange[0]}; nothing was "
+            f"source {source.name}: {folder}: expected files that end with {', '.join(ENDINGS)}, found {strange[0]}; nothing was "
             "taken in: rename it, or take it out, and run again"
         )
     if count is not None and len(files) > count:

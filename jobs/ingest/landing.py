@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.ingest import day_folder
+from jobs.ingest import day_folder, pieces
 from lakehouse import fingerprints, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
@@ -18,7 +18,6 @@ from lakehouse.extraction import envelope
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
 
-ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 # Characters of a first line that are looked at: a document may be megabytes.
 FIRST_LINE = 2_000
 
@@ -58,7 +57,7 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed
     folder = Path(settings.load().landing_root) / source.name
     found: dict[dt.date, list[Landed]] = {}
     for day in days:
-        files = [path for ending in ENDINGS if (path := folder / f"{day}{ending}").is_file()]
+        files = [path for ending in pieces.ENDINGS if (path := folder / f"{day}{ending}").is_file()]
         found[day] = [_landed(source, day, [path], now) for path in files]
         if parts := day_folder.whole(source, folder / str(day)):
             found[day].append(_landed(source, day, parts, now, folder / str(day)))

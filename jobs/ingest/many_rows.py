@@ -21,8 +21,8 @@ from jobs.ingest import (
     contract_checks,
     current_rows,
     duplicate_keys,
+    raw_lines,
     row_counts,
-    stored_files,
     worker_tasks,
 )
 from jobs.ingest.lines import Layout
@@ -30,7 +30,7 @@ from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
-from lakehouse.storage import commits, delta_log, table_schema
+from lakehouse.storage import commits, delta_log, stored_files, table_schema
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 
@@ -136,9 +136,9 @@ def _checker(
         delivered = stored_files.opened(location, path)
         # The lines as they were delivered are half of the bytes, and only those of rejects are needed.
         names = [name for name in delivered.schema_arrow.names if name != "raw"]
-        raw = stored_files.RawLines(delivered, ROWS)
+        raw = raw_lines.RawLines(delivered, ROWS)
         for number_of_batch, batch in enumerate(delivered.iter_batches(ROWS, columns=names)):
-            rows = stored_files.with_columns(batch, columns, day)
+            rows = stored_files.with_columns(batch, columns, {"partition": day})
             rows = rows.append_column(PLACE, pa.array(np.arange(len(rows))))
             rows = rows.filter(pc.is_in(rows.column("delivery_id"), value_set=pa.array(sorted(counted))))
             if not len(rows):
@@ -190,7 +190,9 @@ def _without(table: Table, files: list[GoodRows], gone: list[np.ndarray]) -> lis
         rows = stored_files.opened(location, one.file.path).read()
         kept = np.ones(len(rows), dtype=bool)
         kept[gone[number]] = False
-        for file in out.write(stored_files.with_columns(rows.filter(pa.array(kept)), columns, one.partition)):
+        for file in out.write(
+            stored_files.with_columns(rows.filter(pa.array(kept)), columns, {"partition": one.partition})
+        ):
             yield GoodRows(file, one.place)
         for file in out.close():
             yield GoodRows(file, one.place)

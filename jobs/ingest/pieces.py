@@ -16,6 +16,8 @@ from jobs.ingest.streams import CUT_AT_LINE_ENDS, is_packed
 from lakehouse.extraction import envelope
 
 Kind = Literal["csv", "jsonl", "parquet"]
+# How the names of delivered files end.
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
 @dataclass(frozen=True)

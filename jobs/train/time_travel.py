@@ -8,7 +8,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from pyarrow import fs
 
-from lakehouse.storage import delta_log
+from lakehouse.storage import delta_log, stored_files
 from lakehouse.tables import Table
 
 
@@ -23,7 +23,7 @@ def missing(table: Table, version: int, first: dt.date, last: dt.date) -> str | 
         opened = DeltaTable(location, version=version)
     except DeltaError as error:
         return f"its log does not reach back: {str(error).splitlines()[0][:150]}"
-    filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+    filesystem, root = stored_files.filesystem_of(location)
     actions = opened.get_add_actions(flatten=True)
     files = zip(actions.column("path").to_pylist(), actions.column("partition.partition").to_pylist(), strict=True)
     needed = [f"{root}/{file}" for file, day in files if first <= day <= last]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyarrow import dataset, fs
 
-from lakehouse.storage import delta_log, table_schema
+from lakehouse.storage import delta_log, stored_files, table_schema
 from lakehouse.tables import Table
 
 
@@ -22,7 +22,7 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
     """
     # Files are read by Arrow's own file system and not by delta-rs', which calls back into Python from other threads:
     # one that is still closing a file when the process ends aborts it, after all its work was done.
-    filesystem, path = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+    filesystem, path = stored_files.filesystem_of(location)
     return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(path, filesystem))
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
-from pyarrow import fs, parquet
 
-from lakehouse.storage import delta_log, table_schema
+from lakehouse.storage import delta_log, stored_files, table_schema
 from lakehouse.storage.partition_files import TableFiles, WrittenFile, now_ms
 from lakehouse.tables import Table
 
@@ -67,19 +65,8 @@ def _others(
     table: Table, path: str, partition: Mapping[str, str | None], replaced: Mapping[str, set[str]]
 ) -> Iterator[WrittenFile]:
     """The file's rows that are not replaced, in new files."""
-    location = delta_log.location(table)
-    filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
-    found = parquet.read_table(f"{root}/{unquote(path)}", filesystem=filesystem, partitioning=None)
-    schema = table_schema.arrow_schema(table)
-    columns = {
-        field.name: pa.repeat(pa.scalar(partition[field.name]).cast(field.type), len(found))
-        if field.name in partition
-        else found.column(field.name).cast(field.type)
-        if field.name in found.column_names
-        else pa.nulls(len(found), field.type)
-        for field in schema
-    }
-    rows = pa.table(columns)
+    found = stored_files.opened(delta_log.location(table), path).read()
+    rows = stored_files.with_columns(found, table_schema.arrow_schema(table), partition)
     gone = None
     for column, values in replaced.items():
         equal = pc.is_in(rows.column(column).cast(pa.string()), value_set=pa.array(sorted(values), pa.string()))

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import fs, parquet
+from pyarrow import parquet
 
-from lakehouse.storage import delta_log, table_schema
+from lakehouse.storage import delta_log, stored_files, table_schema
 from lakehouse.tables import Table
 
 # Of one file; a reader of few columns takes several files at a time.
@@ -109,7 +109,7 @@ class _OpenFile:
         self._values = {name: str(value) for name, value in zip(partition_by, key, strict=True)}
         folders = [f"{name}={quote(value, safe='')}" for name, value in self._values.items()]
         self._path = str(PurePosixPath(*folders, f"part-{uuid.uuid4()}.parquet"))
-        filesystem, root = fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+        filesystem, root = stored_files.filesystem_of(location)
         self._filesystem, self._full = filesystem, f"{root}/{self._path}"
         if "://" not in location:
             filesystem.create_dir(self._full.rpartition("/")[0])

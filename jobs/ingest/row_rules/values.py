@@ -12,20 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.declaration.row_rules import Type
+from lakehouse.storage.table_schema import TYPES
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 
-ARROW = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
-    "interval": pa.int64(),
-}
+ARROW = {**TYPES, "interval": pa.int64()}
 
 
 class RowFailure(Exception):

@@ -1,0 +1,51 @@
+"""The files of a table, one by one: where they lie, and their rows with every declared column."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyarrow import fs, parquet
+
+from lakehouse.storage import delta_log
+from lakehouse.tables import Table
+
+
+def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
+    """Arrow's file system of a table's location, and the path there: of a folder, or of an address such as ``s3://...``."""
+    found: tuple[fs.FileSystem, str] = (
+        fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
+    )
+    return found
+
+
+def files_of(table: Table, days: Collection[dt.date]) -> list[tuple[str, dt.date]]:
+    """The table's files of these days, by their path in the log, and the day of each."""
+    actions = pa.table(DeltaTable(delta_log.location(table)).get_add_actions(flatten=True)).to_pylist()
+    return [(one["path"], one["partition.partition"]) for one in actions if one["partition.partition"] in days]
+
+
+def opened(location: str, path: str) -> parquet.ParquetFile:
+    """A file by its path in the log of the table at ``location``."""
+    filesystem, root = filesystem_of(location)
+    return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem)
+
+
+def with_columns(rows: pa.RecordBatch | pa.Table, columns: pa.Schema, partition: Mapping[str, Any]) -> pa.Table:
+    """The rows of a file with the values of its partition, and with every declared column; null where the file has none."""
+    present = set(rows.schema.names)
+    return pa.table(
+        [
+            pa.repeat(pa.scalar(partition[field.name]).cast(field.type), len(rows))
+            if field.name in partition
+            else rows.column(field.name).cast(field.type)
+            if field.name in present
+            else pa.nulls(len(rows), field.type)
+            for field in columns
+        ],
+        schema=columns,
+    )
