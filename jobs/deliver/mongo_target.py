@@ -1,7 +1,7 @@
 """A MongoDB collection as target: a day's documents are replaced one by one, in an order that a rerun completes.
 
 A single server has no transactions. While a day is sent, a reader sees old and new documents of it, each of them whole; before and
-after, exactly one state. Whoever needs a day at once reads the day's note in ``nightjar_exports`` first and after, and only
+after, exactly one state. A reader who needs a day at once reads the day's note in ``nightjar_exports`` first and after, and only
 documents of its ``delivery``.
 """
 

@@ -18,7 +18,7 @@ def expect(source: Source) -> None:
     """Expect the tables to fit, before anything is written to them.
 
     Raises:
-        MigrationNeeded: naming the differences, and the command that mends them.
+        MigrationNeeded: naming the differences, and the command that corrects them.
     """
     if found := misfits(source):
         raise MigrationNeeded(
@@ -29,7 +29,7 @@ def expect(source: Source) -> None:
 
 
 def misfits(source: Source) -> list[str]:
-    """The differences between the tables and the contract that no write mends by itself, in words.
+    """The differences between the tables and the contract that no write corrects by itself, in words.
 
     A column that may be null and was declared since is no difference: it is added, and null in the rows that are there.
     """

@@ -1,6 +1,6 @@
 """The books of what was delivered, ``ops.exports``: a line for each target and day, written before and after (rule 14).
 
-``sending`` says that the target has what the line before it says, or what this one intends: whoever runs next finds out and
+``sending`` says that the target has what the line before it says, or what this one intends: the next run finds out and
 completes it. ``sent`` says that the target has exactly these rows.
 """
 

@@ -155,7 +155,7 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
         note: kept with the commit, for `delta_log.rebuilt_with`.
     """
     schema = table_schema.arrow_schema(table)
-    # Kept on the disk first: while delta-rs takes rows, whoever makes them can't ask delta-rs for anything.
+    # Kept on the disk first: while delta-rs takes rows, the code that makes them can't ask delta-rs for anything.
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.parquet"
         with parquet.ParquetWriter(file, schema) as writer:
