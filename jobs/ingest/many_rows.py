@@ -23,14 +23,13 @@ from jobs.ingest import (
     duplicate_keys,
     raw_lines,
     row_counts,
-    worker_tasks,
 )
 from jobs.ingest.lines import Layout
 from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
-from lakehouse.storage import commits, delta_log, stored_files, table_schema
+from lakehouse.storage import commits, delta_log, stored_files, table_schema, worker_tasks
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 
