@@ -1,60 +1,82 @@
-"""Explaining scored rows inside Spark's Python workers."""
+"""Explaining rows: from rows of features to rows of the reasons table, in the job's process or in Spark's workers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from lakehouse import tables
 from lakehouse.evaluation import shap_values
-from lakehouse.models import xgboost_model
-
-# The columns of the several lines that explain a row.
-COLUMNS = "rank int, feature string, value double, contribution double, base_value double"
+from lakehouse.models import registry, xgboost_model
 
 
-def explainer(
-    model: bytes, kept: tuple[str, ...], features: tuple[str, ...], named: int
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for ``mapInArrow``.
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the scores that one version gave; it can be sent to a worker.
 
-    Args:
-        model: the booster in XGBoost's own format.
-        kept: the columns that are passed through.
-        features: the feature columns in the model's order; null becomes NaN, XGBoost's missing value.
+    Attributes:
+        booster: the model in XGBoost's own format.
+        features: that the model reads, in its order; null becomes NaN, XGBoost's missing value.
+        kept: the columns that identify a row.
         named: how many features to name for each row.
-
-    Returns:
-        From batches with at least those columns to batches of the kept columns and ``COLUMNS``: for each row its greatest
-        contributions and, if there are more features, one line for the sum of the others.
+        model_version: of the model.
+        fingerprints: of each day's reasons.
     """
 
-    def explain_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import numpy as np
+    booster: bytes
+    features: tuple[str, ...]
+    kept: tuple[str, ...]
+    named: int
+    model_version: int
+    fingerprints: Mapping[dt.date, str]
 
-        booster = xgboost_model.load(model)
-        names = np.array([*features, shap_values.OTHERS])
-        for batch in batches:
-            if not batch.num_rows:
-                continue
-            values = np.empty((batch.num_rows, len(features)), dtype=np.float64)
-            for position, name in enumerate(features):
-                values[:, position] = batch.column(name).to_numpy(zero_copy_only=False)
-            greatest = shap_values.greatest(booster, values.astype(np.float32), named)
-            columns, amounts = greatest.feature, greatest.contribution
-            shown = np.take_along_axis(values, columns, 1)
-            if columns.shape[1] < len(features):
-                columns = np.column_stack([columns, np.full(batch.num_rows, len(features))])
-                amounts = np.column_stack([amounts, greatest.others])
-                shown = np.column_stack([shown, np.full(batch.num_rows, np.nan)])
-            lines = columns.shape[1]
-            repeated = pa.array(np.repeat(np.arange(batch.num_rows), lines))
-            explained = {name: batch.column(name).take(repeated) for name in kept}
-            explained["rank"] = pa.array(np.tile(np.arange(1, lines + 1, dtype=np.int32), batch.num_rows))
-            explained["feature"] = pa.array(names[columns.ravel()].tolist(), pa.string())
-            explained["value"] = pa.array(shown.ravel(), from_pandas=True)
-            explained["contribution"] = pa.array(amounts.ravel())
-            explained["base_value"] = pa.array(np.repeat(greatest.base, lines))
-            yield pa.RecordBatch.from_arrays(list(explained.values()), names=list(explained))
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the feature table that it reads."""
+        return tuple(dict.fromkeys((*self.kept, *self.features)))
 
-    return explain_batches
+    def explain(self, rows: pa.Table) -> pa.Table:
+        """The rows of the reasons table for feature rows of one day: for each its greatest contributions and, if there are
+        more features, one line for the sum of the others.
+        """
+        lines = lines_of(self.booster, rows, self.kept, self.features, self.named)
+        count = len(lines)
+        (fingerprint,) = {self.fingerprints[day] for day in pc.unique(rows.column("partition")).to_pylist()}
+        stamps = {
+            "role": pa.repeat(registry.CHAMPION, count),
+            "model_version": pa.repeat(pa.scalar(self.model_version, pa.int32()), count),
+            tables.INPUTS_FINGERPRINT: pa.repeat(fingerprint, count),
+        }
+        for name, values in stamps.items():
+            lines = lines.append_column(name, values)
+        return lines
+
+
+def lines_of(booster: bytes, rows: pa.Table, kept: tuple[str, ...], features: tuple[str, ...], named: int) -> pa.Table:
+    """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value."""
+    model = xgboost_model.load(booster)
+    values = np.empty((len(rows), len(features)), dtype=np.float64)
+    for position, name in enumerate(features):
+        values[:, position] = rows.column(name).to_numpy()
+    greatest = shap_values.greatest(model, values.astype(np.float32), named)
+    columns, amounts = greatest.feature, greatest.contribution
+    shown = np.take_along_axis(values, columns, 1)
+    if columns.shape[1] < len(features):
+        columns = np.column_stack([columns, np.full(len(rows), len(features))])
+        amounts = np.column_stack([amounts, greatest.others])
+        shown = np.column_stack([shown, np.full(len(rows), np.nan)])
+    lines = columns.shape[1]
+    repeated = pa.array(np.repeat(np.arange(len(rows)), lines))
+    names = pa.array([*features, shap_values.OTHERS], pa.string())
+    explained: dict[str, pa.Array | pa.ChunkedArray] = {name: rows.column(name).take(repeated) for name in kept}
+    explained["rank"] = pa.array(np.tile(np.arange(1, lines + 1, dtype=np.int32), len(rows)))
+    explained["feature"] = names.take(pa.array(columns.ravel()))
+    explained["value"] = pa.array(shown.ravel(), from_pandas=True)
+    explained["contribution"] = pa.array(amounts.ravel())
+    explained["base_value"] = pa.array(np.repeat(greatest.base, lines))
+    return pa.table(explained)

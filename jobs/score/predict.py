@@ -1,38 +1,27 @@
-"""Scoring rows with an XGBoost model inside Spark's Python workers."""
+"""Predicting rows with an XGBoost model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+import numpy as np
+from numpy.typing import NDArray
 
-from lakehouse.models import xgboost_model
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def scorer(
-    model: bytes, kept: pa.Schema, features: tuple[str, ...]
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for ``mapInArrow``.
+def predict(booster: Any, rows: pa.Table, features: tuple[str, ...]) -> NDArray[np.float64]:
+    """The score of each row.
 
     Args:
-        model: the booster in XGBoost's own format.
-        kept: names of the columns that are passed through.
-        features: the feature columns in the model's order; null becomes NaN, XGBoost's missing value.
-
-    Returns:
-        From batches with at least those columns to batches of the kept columns and ``score`` (double).
+        booster: the model.
+        rows: with the columns of ``features``.
+        features: in the model's order; null becomes NaN, XGBoost's missing value.
     """
-
-    def score_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import numpy as np
-
-        booster = xgboost_model.load(model)
-        for batch in batches:
-            matrix = np.empty((batch.num_rows, len(features)), dtype=np.float32)
-            for position, name in enumerate(features):
-                matrix[:, position] = batch.column(name).to_numpy(zero_copy_only=False)
-            score = booster.inplace_predict(matrix, missing=np.nan, validate_features=False).astype(np.float64)
-            passed = [batch.column(name) for name in kept.names]
-            yield pa.RecordBatch.from_arrays([*passed, pa.array(score)], names=[*kept.names, "score"])
-
-    return score_batches
+    # A column of the matrix is a column of the rows: so each is copied in one go.
+    columns = np.empty((len(features), len(rows)), dtype=np.float32)
+    for position, name in enumerate(features):
+        columns[position] = rows.column(name).to_numpy()
+    scores = booster.inplace_predict(columns.T, missing=np.nan, validate_features=False)
+    return np.asarray(scores, dtype=np.float64)

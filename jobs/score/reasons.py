@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession, Window
-from pyspark.sql import functions as F
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.score import explainer, version
+from jobs.score import chosen_rows, many_reasons, version
+from jobs.score.explainer import Explainer
 from lakehouse import tables
-from lakehouse.declaration import Reasons, UseCase
+from lakehouse.declaration import UseCase
 from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, spark_session, spark_tables
+from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema
 
 log = logging.getLogger(__name__)
 
@@ -58,54 +60,38 @@ def refresh_reasons(
     for model in {models[day].version: models[day] for day in stale}.values():
         days = [day for day in stale if models[day].version == model.version]
         log.info("explaining %d day(s) of %s by version %d", len(days), use_case.name, model.version)
-        session = spark_session.session(f"reasons {use_case.name}")
-        features = _features(session, use_case, use_case.reasons, days, scores_version, features_version)
-        rows = explain(features, use_case, model, use_case.reasons.each)
-        stamped = rows.select(
-            "*",
-            F.lit(registry.CHAMPION).alias("role"),
-            F.lit(model.version).alias("model_version"),
-            spark_tables.value_of_day({day: digests[day] for day in days}).alias(tables.INPUTS_FINGERPRINT),
+        explainer = Explainer(
+            booster=artifacts.model_bytes(model),
+            features=registry.declared_features(model, use_case),
+            kept=("partition", *use_case.entity.key),
+            named=use_case.reasons.each,
+            model_version=model.version,
+            fingerprints={day: digests[day] for day in days},
         )
-        # A line for each named feature, and one for the others.
-        lines = delta_log.rows_in(tables.scores(use_case), days) * (use_case.reasons.each + 1)
-        commits.replace(stamped, table, {"partition": days, "role": [registry.CHAMPION]}, lines)
+        chosen = chosen_rows.of_days(use_case, use_case.reasons, days, scores_version)
+        _write(use_case, explainer, chosen, days, features_version)
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}
 
 
-def _features(
-    session: SparkSession,
-    use_case: UseCase,
-    declared: Reasons,
-    days: list[dt.date],
-    scores_version: int,
-    features_version: int,
-) -> DataFrame:
-    """The feature rows of the scores that get reasons."""
-    on = ["partition", *use_case.entity.key]
-    scores = spark_tables.read_days(session, tables.scores(use_case), days, scores_version)
-    scores = scores.where(F.col("role") == registry.CHAMPION)
-    features = spark_tables.read_days(session, tables.features(use_case), days, features_version)
-    return features.join(choose(scores, declared, on), on, "left_semi")
-
-
-def choose(scores: DataFrame, reasons: Reasons, on: list[str]) -> DataFrame:
-    """The rows of ``scores`` that get reasons; of equal scores the first keys, so that every run chooses the same."""
-    chosen = scores.where("decision") if reasons.above_threshold else scores
-    if reasons.top is not None:
-        by_score = Window.partitionBy("partition").orderBy(F.col("score").desc(), *on)
-        chosen = chosen.withColumn("_rank", F.row_number().over(by_score)).where(F.col("_rank") <= reasons.top)
-    return chosen.select(*on)
-
-
-def explain(rows: DataFrame, use_case: UseCase, model: ModelVersion, named: int) -> DataFrame:
-    """Key, partition, rank, feature, value, contribution and base value: for each feature row a line for each of
-    ``named`` features, and one for the sum of the others.
-    """
-    kept = ("partition", *use_case.entity.key)
-    types = {column.name: column.type for column in tables.features(use_case).columns}
-    schema = ", ".join(f"`{name}` {types[name]}" for name in kept)
-    names = registry.declared_features(model, use_case)
-    function = explainer.explainer(artifacts.model_bytes(model), kept, names, named)
-    return rows.select(*kept, *names).mapInArrow(function, f"{schema}, {explainer.COLUMNS}")
+def _write(
+    use_case: UseCase, explainer: Explainer, chosen: pa.Table, days: list[dt.date], features_version: int
+) -> None:
+    """Replace the reasons of these days by those of the chosen rows."""
+    source, table = tables.features(use_case), tables.reasons(use_case)
+    replaced: dict[str, list[Any]] = {"partition": days, "role": [registry.CHAMPION]}
+    counted = delta_log.rows_by_day(source, features_version)
+    if sum(counted.get(day, 0) for day in days) > row_limits.IN_PROCESS_ROWS:
+        commits.ensure(table)
+        files = many_reasons.explain(source, table, chosen, days, explainer, features_version)
+        commits.replace_by_files(files, table, replaced)
+        return
+    on = list(explainer.kept)
+    features = arrow_dataset.read(source, pc.field("partition").isin(days), features_version, explainer.reads)
+    rows = features.join(chosen, on, join_type="left semi").sort_by([(name, "ascending") for name in on])
+    by_day = [
+        rows.filter(pc.equal(rows.column("partition"), pa.scalar(day)))
+        for day in sorted(pc.unique(rows.column("partition")).to_pylist())
+    ]
+    lines = [explainer.explain(part) for part in by_day] or [table_schema.arrow_schema(table).empty_table()]
+    commits.replace_table(pa.concat_tables(lines), table, replaced)

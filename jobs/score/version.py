@@ -7,9 +7,18 @@ SCORES = 1
 REASONS = 1
 
 # The modules that decide the values.
-SCORES_DECIDED_BY = ("jobs.score.batch", "jobs.score.canary", "jobs.score.predict", "lakehouse.models.xgboost_model")
+SCORES_DECIDED_BY = (
+    "jobs.score.batch",
+    "jobs.score.canary",
+    "jobs.score.many_rows",
+    "jobs.score.predict",
+    "jobs.score.role_scorer",
+    "lakehouse.models.xgboost_model",
+)
 REASONS_DECIDED_BY = (
+    "jobs.score.chosen_rows",
     "jobs.score.explainer",
+    "jobs.score.many_reasons",
     "jobs.score.reasons",
     "lakehouse.evaluation.shap_values",
     "lakehouse.models.xgboost_model",

@@ -26,25 +26,33 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
     return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(path, filesystem))
 
 
-def read(table: Table, where: pc.Expression | None = None, at_version: int | None = None) -> pa.Table:
+def read(
+    table: Table,
+    where: pc.Expression | None = None,
+    at_version: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
     """The rows that satisfy ``where``, with the declared columns; a column that the table does not have yet is null.
 
     Args:
         table: a table of the catalogue; one that does not exist has no rows.
         where: on columns that the table has.
         at_version: of the table; the newest by default.
+        columns: which of the declared columns; all by default.
     """
-    schema = table_schema.arrow_schema(table)
+    names = list(table.column_names if columns is None else columns)
+    declared = table_schema.arrow_schema(table)
+    schema = pa.schema([declared.field(name) for name in names])
     if not delta_log.exists(table):
         return schema.empty_table()
     location = delta_log.location(table)
     opened = open_dataset(DeltaTable(location, version=at_version), location)
-    present = [name for name in table.column_names if name in opened.schema.names]
+    present = [name for name in names if name in opened.schema.names]
     rows = opened.to_table(columns=present, filter=where)
     for field in schema:
         if field.name not in present:
             rows = rows.append_column(field.name, pa.nulls(len(rows), field.type))
-    return rows.select(list(table.column_names))
+    return rows.select(names)
 
 
 def batches(

@@ -24,6 +24,8 @@ from lakehouse.tables import Table
 
 # Of one file; a reader of few columns takes several files at a time.
 ROWS_A_FILE = 2_000_000
+# Of a row group: whatever sizes rows come in, so few that a reader's memory is small, so many that reading them is quick.
+ROWS_A_GROUP = 100_000
 # A column of many values is soon written without a dictionary: trying longer took most of the time.
 DICTIONARY_BYTES = 1 << 16
 # The columns of what `frame_writer` yields for Spark.
@@ -82,7 +84,7 @@ class TableFiles:
         for field in self._columns:
             if not field.nullable and rows.column(field.name).null_count:
                 raise ValueError(f"{self._location}: expected a value of {field.name} in every row, found none")
-        rows = rows.select(self._columns.names).cast(self._columns)
+        rows = _typed(rows, self._columns)
         for key, part in _by_partition(rows, self._partition_by):
             file = self._open.get(key)
             if file is None:
@@ -113,23 +115,39 @@ class _OpenFile:
         self._filesystem, self._full = filesystem, f"{root}/{self._path}"
         if "://" not in location:
             filesystem.create_dir(self._full.rpartition("/")[0])
+        # Without Arrow's own schema: what is a dictionary here is a column of texts to whoever reads it.
         self._writer = parquet.ParquetWriter(
-            self._full, columns, filesystem=filesystem, compression="snappy", dictionary_pagesize_limit=DICTIONARY_BYTES
+            self._full,
+            columns,
+            filesystem=filesystem,
+            compression="snappy",
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
+            store_schema=False,
         )
         self._bounds: dict[str, list[Any]] = {name: [None, None, 0] for name in indexed if name in columns.names}
+        self._waiting: list[pa.Table] = []
         self.rows = 0
+        self._written = 0
 
     def write(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows)
+        self._waiting.append(rows)
         self.rows += len(rows)
+        if self.rows - self._written >= ROWS_A_GROUP:
+            self._write_group()
         for name, bounds in self._bounds.items():
-            found = pc.min_max(rows.column(name)).as_py()
+            found = _bounds(rows.column(name))
             if found["min"] is not None:
                 bounds[0] = found["min"] if bounds[0] is None else min(bounds[0], found["min"])
                 bounds[1] = found["max"] if bounds[1] is None else max(bounds[1], found["max"])
             bounds[2] += rows.column(name).null_count
 
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.concat_tables(self._waiting))
+        self._waiting, self._written = [], self.rows
+
     def close(self) -> WrittenFile:
+        if self._waiting:
+            self._write_group()
         self._writer.close()
         known = {name: bounds for name, bounds in self._bounds.items() if bounds[0] is not None}
         stats = {
@@ -167,11 +185,33 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _typed(rows: pa.Table, columns: pa.Schema) -> pa.Table:
+    """The columns in order and typed as declared; a dictionary of such values stays one, which is soon written."""
+    typed = []
+    for field in columns:
+        column = rows.column(field.name)
+        same = pa.types.is_dictionary(column.type) and column.type.value_type == field.type
+        typed.append(column if same else column.cast(field.type))
+    fields = [field.with_type(column.type) for field, column in zip(columns, typed, strict=True)]
+    return pa.table(typed, schema=pa.schema(fields))
+
+
+def _bounds(column: pa.ChunkedArray) -> dict[str, Any]:
+    """The least and the greatest value of a column."""
+    if pa.types.is_dictionary(column.type):
+        column = pc.unique(column).cast(column.type.value_type)
+    found: dict[str, Any] = pc.min_max(column).as_py()
+    return found
+
+
 def _by_partition(rows: pa.Table, partition_by: tuple[str, ...]) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:
     """The rows of each partition, without the partition columns."""
     others = [name for name in rows.column_names if name not in partition_by]
     if not len(rows):
         return
+    for name in partition_by:
+        if pa.types.is_dictionary(found := rows.schema.field(name).type):
+            rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(found.value_type))
     distinct = rows.select(list(partition_by)).group_by(list(partition_by)).aggregate([]).to_pylist()
     for values in distinct:
         part: pa.Table = rows

@@ -27,8 +27,8 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "749e530cf9fb28b3"),
-    "scores": (1, "4acc10aa498b57f5"),
-    "reasons": (1, "b3134d0f0687f7f3"),
+    "scores": (1, "fe7b11fa733d821b"),
+    "reasons": (1, "0724ac4799c69648"),
     "outcomes": (1, "a4bf174ff1cfba68"),
     "performance": (1, "681c5c132f3d74da"),
     "deliveries": (1, "6083475960b2d96a"),

@@ -216,18 +216,19 @@ UNPICKLING_FAILS = """
     loading = True
     import numpy, pyarrow, pandas, requests, xgboost, scipy.sparse, mlflow.artifacts
     from lakehouse.models import artifacts, champion_record
-    from jobs.score.explainer import explainer
-    from jobs.score.predict import scorer
+    from lakehouse.models import xgboost_model
+    from jobs.score.explainer import lines_of
+    from jobs.score.predict import predict
     sys.addaudithook(refuse)
     import cloudpickle, joblib, pickle
     pickle.loads = pickle.load = pickle.Unpickler = cloudpickle.loads = cloudpickle.load = joblib.load = None
-    rows = pyarrow.RecordBatch.from_pydict({"lead_days": [0.9], "missed_before": [None], "age": [0.5]})
+    rows = pyarrow.table({"lead_days": [0.9], "missed_before": pyarrow.array([None], "double"), "age": [0.5]})
     names = ("lead_days", "missed_before", "age")
     loading = False
     content = artifacts.model_bytes(champion_record.champion(sys.argv[1]))
-    (scored,) = scorer(content, pyarrow.schema([]), names)(iter([rows]))
-    (why, *_) = explainer(content, (), names, 2)(iter([rows]))
-    print(scored.num_rows, why.num_rows)
+    scored = predict(xgboost_model.load(content), rows, names)
+    why = lines_of(content, rows, (), names, 2)
+    print(len(scored), why.num_rows)
     try:
         __import__("_pickle").loads(b"cos\\nsystem\\n.")
     except AssertionError:

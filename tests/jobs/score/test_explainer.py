@@ -1,4 +1,4 @@
-"""The worker's function that explains rows: exact, additive, and in an order that does not depend on the batch."""
+"""The function that explains rows: exact, additive, and in an order that does not depend on the batch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.score.explainer import explainer
-from jobs.score.predict import scorer
+from jobs.score.explainer import lines_of
+from jobs.score.predict import predict
 from lakehouse.evaluation import shap_values
 from lakehouse.models import xgboost_model
 
@@ -31,25 +31,26 @@ def trained(objective: str) -> bytes:
     return bytes(xgboost.train(parameters, xgboost.DMatrix(rows, label=label), 40).save_raw("ubj"))
 
 
-def batch(rows: int = 60) -> pa.RecordBatch:
+def batch(rows: int = 60) -> pa.Table:
     dice = np.random.default_rng(8)
     columns: dict[str, Any] = {"key": pa.array([f"k{number}" for number in range(rows)])}
     for name in NAMES:
         columns[name] = pa.array([None if dice.random() < 0.2 else float(x) for x in dice.normal(size=rows)])
-    return pa.RecordBatch.from_pydict(columns)
+    return pa.table(columns)
 
 
-def explained(model: bytes, given: list[pa.RecordBatch], named: int) -> list[dict[str, Any]]:
-    return [line for made in explainer(model, ("key",), NAMES, named)(iter(given)) for line in made.to_pylist()]
+def explained(model: bytes, rows: pa.Table, named: int) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = lines_of(model, rows, ("key",), NAMES, named).to_pylist()
+    return lines
 
 
 @pytest.mark.parametrize("objective", ["binary:logistic", "reg:squarederror"])
 @pytest.mark.parametrize("named", [1, 3, len(NAMES), 50])
 def test_base_and_contributions_add_up_to_the_margin_of_the_score(objective: str, named: int) -> None:
     model, rows = trained(objective), batch()
-    kept = pa.schema([("key", pa.string())])
-    scores = {r["key"]: r["score"] for made in scorer(model, kept, NAMES)(iter([rows])) for r in made.to_pylist()}
-    lines = explained(model, [rows], named)
+    scored = predict(xgboost_model.load(model), rows, NAMES)
+    scores = dict(zip(rows.column("key").to_pylist(), scored, strict=True))
+    lines = explained(model, rows, named)
     parts = {line["key"]: [line["base_value"]] for line in lines}
     assert set(parts) == set(scores)
     for line in lines:
@@ -64,7 +65,7 @@ def test_base_and_contributions_add_up_to_the_margin_of_the_score(objective: str
 
 
 def test_the_greatest_come_first_and_the_others_last() -> None:
-    lines = [line for line in explained(trained("binary:logistic"), [batch()], 3) if line["key"] == "k5"]
+    lines = [line for line in explained(trained("binary:logistic"), batch(), 3) if line["key"] == "k5"]
     assert [line["rank"] for line in lines] == [1, 2, 3, 4]
     assert lines[-1]["feature"] == shap_values.OTHERS and lines[-1]["value"] is None
     named = [abs(line["contribution"]) for line in lines[:-1]]
@@ -74,15 +75,14 @@ def test_the_greatest_come_first_and_the_others_last() -> None:
 
 
 def test_every_feature_named_leaves_no_others() -> None:
-    lines = explained(trained("binary:logistic"), [batch(2)], len(NAMES))
+    lines = explained(trained("binary:logistic"), batch(2), len(NAMES))
     assert {line["feature"] for line in lines} == set(NAMES) and len(lines) == 2 * len(NAMES)
 
 
-def test_batches_make_no_difference_and_an_empty_one_is_nothing() -> None:
+def test_batches_make_no_difference() -> None:
     model, rows = trained("binary:logistic"), batch()
-    whole = explained(model, [rows], 3)
-    parts = explained(model, [rows.slice(0, 0), rows.slice(0, 17), rows.slice(17)], 3)
-    assert parts == whole and explained(model, [rows.slice(0, 0)], 3) == []
+    whole = explained(model, rows, 3)
+    assert explained(model, rows.slice(0, 17), 3) + explained(model, rows.slice(17), 3) == whole
 
 
 def test_contributions_are_exact_and_not_the_approximation() -> None:

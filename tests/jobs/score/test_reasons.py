@@ -206,7 +206,7 @@ def test_a_run_that_was_killed_between_scores_and_reasons_is_completed(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(reasons, "explain", killed)
+        patched.setattr(reasons.chosen_rows, "of_days", killed)
         with pytest.raises(KeyboardInterrupt):
             run(DAY, DAY, model_version=2)
     scores = delta_log.version(tables.scores(models.use_case))

@@ -158,14 +158,14 @@ def test_a_challenger_that_fails_while_it_scores_leaves_the_champion_alone_to_de
 
 
 def test_a_promotion_in_the_middle_of_a_run_does_not_split_it(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = commits.replace
+    really = commits.replace_table
 
     def promote_first(*given: Any, **more: Any) -> None:
         if shelf.aliases[registry.CHAMPION] == 1:
             shelf.promote(2)
         really(*given, **more)
 
-    monkeypatch.setattr(commits, "replace", promote_first)
+    monkeypatch.setattr(commits, "replace_table", promote_first)
     result = score(0, 1)
     assert shelf.aliases[registry.CHAMPION] == 2 and result["model_versions"] == [1]
     assert {(row["partition"], row["model_version"]) for row in scores(shelf, "champion")} == {(day(0), 1), (day(1), 1)}

@@ -1,0 +1,122 @@
+"""From rows of features to rows of scores, by one version in one role: in the job's process or in Spark's workers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.score import canary
+from jobs.score.predict import predict
+from lakehouse import code_version, tables
+from lakehouse.declaration import UseCase
+from lakehouse.models import artifacts, registry, xgboost_model
+from lakehouse.models.registry import ModelVersion
+from lakehouse.storage import table_schema
+
+PASSED = ("partition", "prediction_time")
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """The values of the lineage columns; ``fingerprints`` and ``chosen_by`` by day.
+
+    Attributes:
+        share: of the entities, for which the challenger decides.
+    """
+
+    model: ModelVersion
+    role: str
+    features_version: int
+    fingerprints: Mapping[dt.date, str]
+    chosen_by: Mapping[dt.date, str]
+    share: float
+    scored_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class RoleScorer:
+    """Scores the rows of some days; it can be sent to a worker.
+
+    Attributes:
+        name: of the use case.
+        key: the columns of the entity's key.
+        columns: of the scores table.
+        features: that the model reads, in its order.
+        booster: the model in XGBoost's own format.
+        lineage: what the rows say of their origin.
+        code_version: likewise.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: pa.Schema
+    features: tuple[str, ...]
+    booster: bytes
+    lineage: Lineage
+    code_version: str
+
+    @classmethod
+    def of(cls, use_case: UseCase, lineage: Lineage) -> RoleScorer:
+        """What scores the use case's rows by the lineage's model.
+
+        Raises:
+            ModelMissing, ModelRefused, ServiceUnavailable: when the model can't be had or doesn't fit.
+        """
+        return cls(
+            name=use_case.name,
+            key=use_case.entity.key,
+            columns=table_schema.arrow_schema(tables.scores(use_case)),
+            features=registry.declared_features(lineage.model, use_case),
+            booster=artifacts.model_bytes(lineage.model),
+            lineage=lineage,
+            code_version=code_version.version(),
+        )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the feature table that it reads."""
+        return tuple(dict.fromkeys((*self.key, *PASSED, *self.features)))
+
+    def score(self, rows: pa.Table) -> pa.Table:
+        """The rows of the scores table for feature rows of the lineage's days. Constant columns are dictionaries of one value."""
+        model, lineage = self.lineage.model, self.lineage
+        score = predict(xgboost_model.load(self.booster), rows, self.features)
+        count = len(rows)
+        chosen = canary.within(lineage.share, self.name, rows, self.key)
+        decides = ~chosen if lineage.role == registry.CHAMPION else chosen
+        none = model.threshold is None
+        values: dict[str, pa.Array | pa.ChunkedArray] = {
+            **{name: rows.column(name) for name in (*self.key, *PASSED)},
+            "role": _constant(lineage.role, count),
+            "model_name": _constant(model.name, count),
+            "model_version": pa.repeat(pa.scalar(model.version, pa.int32()), count),
+            "score": pa.array(score),
+            "decision": pa.nulls(count, pa.bool_()) if none else pa.array(score >= np.float64(model.threshold or 0.0)),
+            "threshold": pa.repeat(pa.scalar(model.threshold, pa.float64()), count),
+            "features_version": pa.repeat(pa.scalar(lineage.features_version, pa.int64()), count),
+            "code_version": _constant(self.code_version, count),
+            "run_id": _constant(model.run_id, count),
+            "scored_at": pa.repeat(pa.scalar(lineage.scored_at, self.columns.field("scored_at").type), count),
+            tables.INPUTS_FINGERPRINT: _of_day(rows, lineage.fingerprints),
+            "chosen_by": _of_day(rows, lineage.chosen_by),
+            "decides": pa.array(decides),
+        }
+        return pa.table([values[name] for name in self.columns.names], names=self.columns.names)
+
+
+def _constant(value: str, count: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([value], pa.string()))
+
+
+def _of_day(rows: pa.Table, values: Mapping[dt.date, str]) -> pa.Array:
+    """The value of each row's day."""
+    days = sorted(values)
+    found = pc.index_in(rows.column("partition"), value_set=pa.array(days, pa.date32())).combine_chunks()
+    if found.null_count:
+        raise ValueError(f"expected rows of {days[0]} to {days[-1]}, found others")
+    return pa.DictionaryArray.from_arrays(found, pa.array([values[day] for day in days], pa.string()))
