@@ -43,3 +43,9 @@ def highest(rows: pa.Table, top: int | None, on: Sequence[str]) -> pa.Table:
     keys: list[tuple[str, str]] = [(name, "ascending") for name in on]
     ordered = rows.sort_by(keys if top is None else [("score", "descending"), *keys])
     return ordered.select(list(on)).slice(0, top)
+
+
+def days_of_many(rows: pa.Table, limit: int) -> frozenset[dt.date]:
+    """The days with more rows than the limit."""
+    counted = pc.value_counts(rows.column("partition")).to_pylist()
+    return frozenset(one["values"] for one in counted if one["counts"] > limit)

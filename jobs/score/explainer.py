@@ -26,6 +26,7 @@ class Explainer:
         named: how many features to name for each row.
         model_version: of the model.
         fingerprints: of each day's reasons.
+        by_tables: the days with so many rows that tables explain them.
     """
 
     booster: bytes
@@ -34,6 +35,7 @@ class Explainer:
     named: int
     model_version: int
     fingerprints: Mapping[dt.date, str]
+    by_tables: frozenset[dt.date] = frozenset()
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -44,26 +46,33 @@ class Explainer:
         """The rows of the reasons table for feature rows of one day: for each its greatest contributions and, if there are
         more features, one line for the sum of the others.
         """
-        lines = lines_of(self.booster, rows, self.kept, self.features, self.named)
+        (day,) = pc.unique(rows.column("partition")).to_pylist()
+        lines = lines_of(self.booster, rows, self.kept, self.features, self.named, day in self.by_tables)
         count = len(lines)
-        (fingerprint,) = {self.fingerprints[day] for day in pc.unique(rows.column("partition")).to_pylist()}
         stamps = {
             "role": pa.repeat(registry.CHAMPION, count),
             "model_version": pa.repeat(pa.scalar(self.model_version, pa.int32()), count),
-            tables.INPUTS_FINGERPRINT: pa.repeat(fingerprint, count),
+            tables.INPUTS_FINGERPRINT: pa.repeat(self.fingerprints[day], count),
         }
         for name, values in stamps.items():
             lines = lines.append_column(name, values)
         return lines
 
 
-def lines_of(booster: bytes, rows: pa.Table, kept: tuple[str, ...], features: tuple[str, ...], named: int) -> pa.Table:
+def lines_of(
+    booster: bytes,
+    rows: pa.Table,
+    kept: tuple[str, ...],
+    features: tuple[str, ...],
+    named: int,
+    by_tables: bool = False,
+) -> pa.Table:
     """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value."""
     model = xgboost_model.load(booster)
     values = np.empty((len(rows), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
         values[:, position] = rows.column(name).to_numpy()
-    greatest = shap_values.greatest(model, values.astype(np.float32), named)
+    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables)
     columns, amounts = greatest.feature, greatest.contribution
     shown = np.take_along_axis(values, columns, 1)
     if columns.shape[1] < len(features):

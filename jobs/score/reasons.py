@@ -18,6 +18,7 @@ from jobs.score import chosen_rows, many_reasons, version
 from jobs.score.explainer import Explainer
 from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
@@ -60,6 +61,7 @@ def refresh_reasons(
     for model in {models[day].version: models[day] for day in stale}.values():
         days = [day for day in stale if models[day].version == model.version]
         log.info("explaining %d day(s) of %s by version %d", len(days), use_case.name, model.version)
+        chosen = chosen_rows.of_days(use_case, use_case.reasons, days, scores_version)
         explainer = Explainer(
             booster=artifacts.model_bytes(model),
             features=registry.declared_features(model, use_case),
@@ -67,8 +69,8 @@ def refresh_reasons(
             named=use_case.reasons.each,
             model_version=model.version,
             fingerprints={day: digests[day] for day in days},
+            by_tables=chosen_rows.days_of_many(chosen, shap_values.BY_XGBOOST),
         )
-        chosen = chosen_rows.of_days(use_case, use_case.reasons, days, scores_version)
         _write(use_case, explainer, chosen, days, features_version)
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})
     return {"days": len(stale), "rows": delta_log.rows_in(table, stale, role=registry.CHAMPION)}

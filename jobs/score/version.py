@@ -21,5 +21,7 @@ REASONS_DECIDED_BY = (
     "jobs.score.many_reasons",
     "jobs.score.reasons",
     "lakehouse.evaluation.shap_values",
+    "lakehouse.evaluation.shapley_tables",
+    "lakehouse.evaluation.tree_shap",
     "lakehouse.models.xgboost_model",
 )

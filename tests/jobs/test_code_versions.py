@@ -28,7 +28,7 @@ VERSIONS = {
 HELD = {
     "features": (1, "749e530cf9fb28b3"),
     "scores": (1, "fe7b11fa733d821b"),
-    "reasons": (1, "0724ac4799c69648"),
+    "reasons": (1, "afb47f9c63a39b53"),
     "outcomes": (1, "a4bf174ff1cfba68"),
     "performance": (1, "681c5c132f3d74da"),
     "deliveries": (1, "6083475960b2d96a"),

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from jobs.score import batch, job
 from jobs.score.arguments import ScoreArguments
 from lakehouse import tables
+from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry
 from lakehouse.storage import commits, delta_log, file_parts, partition_files, row_limits
 from tests.jobs.shelf import ROWS, Shelf, day, live, open_clinic
@@ -52,9 +53,11 @@ def contents(shelf: Shelf) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+@pytest.mark.parametrize("explained_by_xgboost", [1000, 1])
 def test_both_sides_of_the_limit_write_the_same_tables(
-    spark: SparkSession, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, explained_by_xgboost: int
 ) -> None:
+    monkeypatch.setattr(shap_values, "BY_XGBOOST", explained_by_xgboost)
     # Features as workers write them: in several row groups.
     monkeypatch.setattr(partition_files, "ROWS_A_GROUP", 6)
     few = score(0, 2)
