@@ -83,8 +83,8 @@ lint-types:
 lint-imports:
 	@$(BIN)/lint-imports
 
-bench: $(STAMP) ## how long a task and a night take, cold and warm: a table of docs/performance.md
-	@$(BIN)/python tests/bench/night.py
+bench: $(STAMP) ## how long a task and a night take, after make demo (PARENT=folder: beside another clone)
+	@$(BIN)/python tests/bench/night.py $(if $(PARENT),--parent $(PARENT))
 
 bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th night against the 30th (half an hour)
 	@$(BIN)/python -m tests.bench.year

@@ -1,12 +1,18 @@
-"""How long a task and a night take: ``make bench``, after ``make demo``.
+"""How long a task and a night take: ``make bench``, after ``make demo`` (PARENT=folder: beside another clone, in the same hour).
 
-Measures on a copy of the demo's lakehouse, so that nothing of the user's is written. Cold and warm are measured in one run on
-one machine; the ratio is what holds elsewhere.
+Measures on a copy of the demo's lakehouse, so that nothing of the user's is written. The first two nights after the start of the
+stack are days that nobody has scored yet; they are delivered to a landing zone of the measurement's own. Then one day is scored
+again and again: cold by spark-submit, warm as a process, and when there is nothing to do.
+
+PARENT is a clone of another commit with an environment of its own (`make env` there). It is measured on a copy of the same tables,
+with a stack of its own, before this one.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
+import json
 import os
 import shutil
 import statistics
@@ -17,58 +23,140 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from deltalake import DeltaTable
+
 from include.flight_delays.demo import feed
-from lakehouse.settings import PROJECT_ROOT
 from stack.jars import spark_home
 from stack.lifecycle import running_stack
 from stack.plan import Plan
 
+# The folder whose code is measured: this one, or PARENT's.
+PROJECT = Path.cwd()
 USE_CASE = ("--use-case", "flight_delays")
-SCORED_DAY, NEXT_DAY = dt.date(2013, 6, 30), dt.date(2013, 7, 2)
+LAST_OF_ALL = dt.date(2013, 12, 31)
 WARM_RUNS = 5
+SOURCES = ("flight_schedule", "flight_outcomes", "weather")
+Parts = dict[str, float]
 
 
 def main() -> int:
     """Measure and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parent", type=Path, help="a clone of another commit, with its environment")
+    parser.add_argument("--json", action="store_true", help="print the seconds alone, for --parent")
+    options = parser.parse_args()
     plan = Plan.from_environ()
     if not (Path(plan.lakehouse_root) / "gold" / "flight_delays_scores").is_dir():
         print("There is nothing to measure on: run make demo first.", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as scratch, running_stack(plan) as stack:
-        root = Path(scratch)
-        shutil.copytree(plan.lakehouse_root, root / "warehouse")
-        environment = {**stack.env, "LAKEHOUSE_ROOT": str(root / "warehouse"), "LANDING_ROOT": str(root / "landing")}
-        score = ["score", *USE_CASE, "--partition", str(SCORED_DAY), "--force"]
-        cold = seconds([str(spark_home() / "bin/spark-submit"), "jobs/__main__.py", *score], _alone(environment))
-        job(score, environment)
-        warm = statistics.median(job(score, environment) for _ in range(WARM_RUNS))
-        repeated = job(score[:-1], environment)
-        parts = night(root / "landing", environment)
-    print(f"\nOn {len(os.sched_getaffinity(0))} cores:\n\n| what | seconds |\n| --- | --- |")
-    print(f"| score one day, cold `spark-submit` | {cold:.1f} |")
-    print(f"| score one day on the warm server (median of {WARM_RUNS}) | {warm:.1f} |")
-    print(f"| warm / cold | {warm / cold:.2f} |")
-    print(f"| score a day that is up to date | {repeated:.1f} |")
-    for what, took in parts.items():
-        print(f"| a night: {what} | {took:.1f} |")
-    print(f"| a night, ingest to monitor | {sum(parts.values()):.1f} |")
+    if options.parent is not None:
+        before = of_parent(options.parent.resolve(), plan)
+    found = measure(plan)
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    print(f"\nOn {len(os.sched_getaffinity(0))} cores:\n")
+    if options.parent is None:
+        print("| what | seconds |\n| --- | --- |")
+        for what, took in found.items():
+            print(f"| {what} | {took:.1f} |")
+    else:
+        print("| what | parent, seconds | seconds | ratio |\n| --- | --- | --- | --- |")
+        for what, took in found.items():
+            print(f"| {what} | {before[what]:.1f} | {took:.1f} | {took / before[what]:.2f} |")
+    print(f"\nscore one day, warm / cold: {found['score one day, warm, as a process'] / found[COLD]:.3f}")
     return 0
 
 
-def night(landing: Path, environment: dict[str, str]) -> dict[str, float]:
+COLD = "score one day, cold `spark-submit`"
+
+
+def measure(plan: Plan) -> Parts:
+    """The seconds of each part, with a stack that is started for it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        shutil.copytree(plan.lakehouse_root, root / "warehouse")
+        day = fresh_day(root / "warehouse")
+        with running_stack(plan, say=lambda line: print(line, file=sys.stderr)) as stack:
+            if stack.was_up:
+                raise SystemExit(
+                    "The stack is up: run make down first, since a night right after its start is measured."
+                )
+            environment = {
+                **stack.env,
+                "LAKEHOUSE_ROOT": str(root / "warehouse"),
+                "LANDING_ROOT": str(root / "landing"),
+            }
+            found: Parts = {}
+            for which, number in (("first", 0), ("second", 1)):
+                parts = night(root / "landing", day + dt.timedelta(days=number), environment)
+                found |= {f"the {which} night, {what}": took for what, took in parts.items()}
+                found[f"the {which} night after the start of the stack"] = sum(parts.values())
+            score = ["score", *USE_CASE, "--partition", str(day)]
+            found[COLD] = seconds(
+                [str(spark_home() / "bin/spark-submit"), "jobs/__main__.py", *score, "--force"], _alone(environment)
+            )
+            warm = [job([*score, "--force"], environment) for _ in range(WARM_RUNS)]
+            found["score one day, warm, as a process"] = statistics.median(warm)
+            for stage in ("features", "score", "monitor"):
+                again = [job([stage, *USE_CASE, "--partition", str(day)], environment) for _ in range(WARM_RUNS)]
+                found[f"{stage} with nothing to do"] = statistics.median(again)
+    return found
+
+
+def fresh_day(warehouse: Path) -> dt.date:
+    """The first day that nobody has scored, after all that are scored."""
+    rows = (
+        DeltaTable(str(warehouse / "gold" / "flight_delays_scores"))
+        .to_pyarrow_dataset()
+        .to_table(columns=["partition"])
+    )
+    day = max(rows.column("partition").to_pylist()) + dt.timedelta(days=1)
+    if day + dt.timedelta(days=1) > LAST_OF_ALL:
+        raise SystemExit("Every day of 2013 is scored: run make clean demo first.")
+    return day
+
+
+def night(landing: Path, day: dt.date, environment: dict[str, str]) -> Parts:
     """The chain of a night by jobs, the ingestions side by side as Airflow runs them."""
-    yesterday = NEXT_DAY - dt.timedelta(days=1)
-    arrivals = {"flight_schedule": NEXT_DAY, "flight_outcomes": yesterday, "weather": yesterday}
-    # The demo ended with the night of July 1; the schedule of that day is there, its outcomes are not.
+    yesterday = day - dt.timedelta(days=1)
+    arrivals = {source: day if source == "flight_schedule" else yesterday for source in SOURCES}
+    for source, on in arrivals.items():
+        feed.deliver(landing, on, on, [source])
     began = time.monotonic()
     with ThreadPoolExecutor(max_workers=len(arrivals)) as pool:
-        for source, day in arrivals.items():
-            feed.deliver(landing, day, day, [source])
-            pool.submit(job, ["ingest", "--source", source, "--partition", str(day)], environment)
+        ingests = [
+            pool.submit(job, ["ingest", "--source", source, "--partition", str(on)], environment)
+            for source, on in arrivals.items()
+        ]
+        for one in ingests:
+            one.result()
     parts = {"three ingestions at once": time.monotonic() - began}
     for stage in ("features", "score", "monitor"):
-        parts[stage] = job([stage, *USE_CASE, "--partition", str(NEXT_DAY)], environment)
+        parts[stage] = job([stage, *USE_CASE, "--partition", str(day)], environment)
     return parts
+
+
+def of_parent(folder: Path, plan: Plan) -> Parts:
+    """The same by the code of another clone, on the same tables."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # A state of its own, with this one's models: another commit may write it otherwise.
+        shutil.copytree(
+            plan.state_root, Path(scratch) / "state", ignore=shutil.ignore_patterns("airflow", "spark", "logs")
+        )
+        shutil.copy(__file__, Path(scratch) / "night.py")
+        environment = {
+            **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            "LAKEHOUSE_ROOT": plan.lakehouse_root,
+            "NIGHTJAR_HOME": str(Path(scratch) / "state"),
+            "PYTHONPATH": str(folder),
+        }
+        command = [str(folder / ".venv/bin/python"), f"{scratch}/night.py", "--json"]
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{folder}: {done.stderr[-1500:]}")
+        found: Parts = json.loads(done.stdout.splitlines()[-1])
+        return found
 
 
 def job(arguments: list[str], environment: dict[str, str]) -> float:
@@ -79,7 +167,7 @@ def job(arguments: list[str], environment: dict[str, str]) -> float:
 def seconds(command: list[str], environment: dict[str, str]) -> float:
     """Seconds of one command that has to succeed."""
     began = time.monotonic()
-    done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: {done.stderr[-1500:]}")
     return time.monotonic() - began
