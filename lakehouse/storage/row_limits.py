@@ -5,6 +5,7 @@ A stage knows how many rows it will read from the log's statistics, before it re
 
 from __future__ import annotations
 
-# Joining a Spark session and starting its workers' imports costs 2 to 3 s of processor time, in which one core scores a million
-# rows of 20 features. Half a million rows of 40 features are 160 MB in the job's process (`make bench-scoring`).
-IN_PROCESS_ROWS = 500_000
+from lakehouse import settings
+
+# The setting of that name, or its default, which gives the reason.
+IN_PROCESS_ROWS = settings.load().in_process_rows

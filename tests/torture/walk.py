@@ -160,7 +160,9 @@ class Walk:
 
     def _start(self, step: Step) -> Job:
         name = f"{len(self._jobs):03d}-{step.name.replace(' ', '-').replace(',', '')}"
-        self._jobs.append(Job(step.arguments, self._environ, self._place.root / "jobs", name))
+        # In turn by the job's process and by Spark's workers, whatever the rows: a retry completes what the other left.
+        limit = {"IN_PROCESS_ROWS": "0"} if len(self._jobs) % 2 else {}
+        self._jobs.append(Job(step.arguments, {**self._environ, **limit}, self._place.root / "jobs", name))
         return self._jobs[-1]
 
     def _check_end(self, step: Step, ended: Ended) -> Ended:

@@ -33,7 +33,7 @@ HISTORY = (dt.date(2013, 1, 1), dt.date(2013, 5, 31))
 TRAINED_FOR = dt.date(2013, 6, 1)
 # Most of June is loaded as a range, as after a week without a platform; its last days follow night by night.
 FIRST_NIGHT = dt.date(2013, 6, 25)
-NIGHTS = 7
+NIGHTS = 10
 # Those that this process may use: a container or taskset may leave it fewer than the machine has.
 CORES = len(os.sched_getaffinity(0))
 TRAINING_SECONDS = 900
