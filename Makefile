@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -85,6 +85,9 @@ lint-imports:
 
 bench: $(STAMP) ## how long a task and a night take, after make demo (PARENT=folder: beside another clone)
 	@$(BIN)/python tests/bench/night.py $(if $(PARENT),--parent $(PARENT))
+
+bench-nights: $(STAMP) ## whether the Spark server grows over NIGHTS (60) nights, after make demo (a quarter of an hour)
+	@$(BIN)/python -m tests.bench.sixty_nights $(if $(NIGHTS),--nights $(NIGHTS))
 
 bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th night against the 30th (half an hour)
 	@$(BIN)/python -m tests.bench.year
