@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.monitor import verdict
-from jobs.monitor.counts import DailyCounts, window
+from jobs.monitor.counts import Counts, DailyCounts, window
 from jobs.monitor.performance import Matured, over
 from jobs.monitor.verdict import FEWEST_DAYS, DriftCheck, Verdict
 from lakehouse.declaration import UseCase, metric_names
 from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 
-# The champion's score among the counted columns; no feature can have this name, declared names begin with a letter.
-PREDICTION = "_score"
 CALIBRATION = "calibration"
 LOSS_RISE = "loss_rise"
 
@@ -27,13 +25,15 @@ class Evidence:
     Attributes:
         version: the champion's model version.
         profile: its training profile.
-        counts: feature rows by feature, day and bin, and its scores likewise, under the name ``PREDICTION``.
+        features: feature rows by feature, day and bin.
+        scores: its scores by day and bin.
         matured: how good its scores turned out, by day.
     """
 
     version: int
     profile: Profile
-    counts: DailyCounts
+    features: DailyCounts
+    scores: Mapping[dt.date, Counts]
     matured: Mapping[dt.date, Matured]
 
 
@@ -48,16 +48,17 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
     days = trailing(day, drift.window_days)
     checks = [
         _psi(
-            "feature", name, profile.features[name], evidence.counts[name], days,
+            "feature", name, profile.features[name], evidence.features[name], days,
             verdict.feature_limit(profile.features[name].ordinary_psi, drift), f"PSI of {name}",
         )
         for name in profile.features
-        if name in evidence.counts
+        if name in evidence.features
     ]  # fmt: skip
-    scores = evidence.counts[PREDICTION]
     checks.append(
-        _psi("prediction", SCORE, profile.prediction, scores, days, drift.max_prediction_psi, "PSI of the scores")
-    )
+        _psi(
+            "prediction", SCORE, profile.prediction, evidence.scores, days, drift.max_prediction_psi, "PSI of the scores"
+        )
+    )  # fmt: skip
     last_matured = day - dt.timedelta(days=use_case.label.maturity_days)
     return checks + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
 

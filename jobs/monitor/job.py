@@ -6,8 +6,6 @@ import datetime as dt
 import logging
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from jobs.monitor import drift, evidence, outcomes, performance_update, retraining, rollback_decision, verdict
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
@@ -15,7 +13,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.models import version_selection
-from lakehouse.storage import partition_rows, spark_session
+from lakehouse.storage import partition_rows
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +22,6 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     """Monitor the days; what is up to date makes no commit."""
     use_case, days = loader.by_name(arguments.use_case), arguments.days
     scored_by = _scored_by(use_case, days)
-    session = spark_session.session(f"monitor {use_case.name}")
     later = _later_verdicts(use_case, days[-1], set(scored_by))
     verdict_days = [*days, *later]
 
@@ -32,10 +29,10 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     matured = [day - maturity for day in verdict_days if day - maturity >= use_case.calendar.start]
     # A label that comes late or is corrected still counts while its day is in a window.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
-    written = outcomes.mature(session, use_case, sorted(watched.union(matured)), arguments.force) if matured else []
-    changed = performance_update.measure(session, use_case, sorted(watched), arguments.force)
+    written = outcomes.mature(use_case, sorted(watched.union(matured)), arguments.force) if matured else []
+    changed = performance_update.measure(use_case, sorted(watched), arguments.force)
 
-    rows = _drift_rows(session, use_case, {day: scored_by[day] for day in verdict_days})
+    rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
 
@@ -96,12 +93,12 @@ def _later_verdicts(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> l
     return sorted(present & scored)
 
 
-def _drift_rows(session: SparkSession, use_case: UseCase, scored_by: dict[dt.date, int]) -> list[dict[str, Any]]:
+def _drift_rows(use_case: UseCase, scored_by: dict[dt.date, int]) -> list[dict[str, Any]]:
     """Rows of the drift table for each day, against the profile of the version that scored it."""
     rows: list[dict[str, Any]] = []
     for version in sorted(set(scored_by.values())):
         days = [day for day in sorted(scored_by) if scored_by[day] == version]
-        gathered = evidence.gather(session, use_case, version, days)
+        gathered = evidence.gather(use_case, version, days)
         for day in days:
             checks = drift.checks_of_day(day, use_case, gathered)
             rows += drift.rows(day, version, checks, verdict.day_verdict(checks, use_case.drift))

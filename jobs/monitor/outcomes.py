@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pyarrow as pa
 
 from jobs.monitor import version
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.evaluation import labelled_rows
+from lakehouse.evaluation import key_join, labels
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, spark_tables
+from lakehouse.storage import commits, row_limits, worker_tasks
+from lakehouse.storage.day_files import DayFiles
+from lakehouse.storage.partition_files import TableFiles, WrittenFile
 
 log = logging.getLogger(__name__)
 
 
-def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force: bool = False) -> list[dt.date]:
+def mature(use_case: UseCase, days: list[dt.date], force: bool = False) -> list[dt.date]:
     """Write the outcomes of those days whose deliveries have arrived or have been corrected since, in one commit.
 
     Returns:
@@ -32,32 +34,55 @@ def mature(session: SparkSession, use_case: UseCase, days: list[dt.date], force:
     if not stale:
         return []
     log.info("monitor: labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])
-    entities = tables.silver(use_case.source(use_case.entity.source))
-    population = spark_tables.read_days(session, entities, stale)
-    reported = spark_tables.read_days(session, tables.silver(use_case.source(use_case.label.source)), stale)
-    rows = label_rows(population, reported, use_case, builds.record(table, {day: expected[day] for day in stale}))
-    commits.replace(rows, table, {"partition": stale}, delta_log.rows_in(entities, stale))
+    digests = builds.record(table, {day: expected[day] for day in stale})
+    matured = MaturedDays(
+        use_case,
+        DayFiles.of(tables.silver(use_case.source(use_case.entity.source)), stale),
+        DayFiles.of(tables.silver(use_case.source(use_case.label.source)), stale),
+        digests,
+    )
+    if matured.population.rows + matured.reported.rows <= row_limits.IN_PROCESS_ROWS:
+        commits.replace_table(pa.concat_tables(map(matured.rows, stale)), table, {"partition": stale})
+        return stale
+    commits.ensure(table)
+    made = TableFiles.of(table)
+
+    def write(number: int) -> Iterator[WrittenFile]:
+        files = made()
+        yield from files.write(matured.rows(stale[number]))
+        yield from files.close()
+
+    files = list(worker_tasks.run(f"monitor {use_case.name}", len(stale), write))
+    commits.replace_by_files(files, table, {"partition": stale})
     return stale
 
 
-def label_rows(
-    population: DataFrame, reported: DataFrame, use_case: UseCase, by_day: Mapping[dt.date, str]
-) -> DataFrame:
-    """The columns of the outcomes table: one row for each entity of the population, label null where none came.
+@dataclass(frozen=True)
+class MaturedDays:
+    """Makes the outcomes of a day, here or in a worker.
 
-    Args:
-        population: silver rows of the entity's source.
-        reported: silver rows of the label's source.
+    Attributes:
         use_case: declares key and label.
-        by_day: fingerprint of the inputs of each day; has every day of ``population``.
+        population: silver of the entity's source.
+        reported: silver of the label's source.
+        digests: fingerprint of the inputs of each day.
     """
-    on = ["partition", *use_case.entity.key]
-    value = F.col(use_case.label.column)
-    labels = reported.select(
-        *on, value.cast("double").alias("value"), labelled_rows.label_of(value, use_case.label).alias("label")
-    )
-    return (
-        population.select(*on)
-        .join(labels, on=on, how="left")
-        .withColumn(tables.INPUTS_FINGERPRINT, spark_tables.value_of_day(by_day))
-    )
+
+    use_case: UseCase
+    population: DayFiles
+    reported: DayFiles
+    digests: Mapping[dt.date, str]
+
+    def rows(self, day: dt.date) -> pa.Table:
+        """The day's rows of the outcomes table: one for each entity of the population, label null where none came."""
+        key, label = list(self.use_case.entity.key), self.use_case.label
+        reported = self.reported.read(day, [*key, label.column])
+        value = reported.column(label.column)
+        known = (
+            reported.select(key)
+            .append_column("value", labels.number_of(value))
+            .append_column("label", labels.label_of(value, label))
+        )
+        rows = key_join.left_join(self.population.read(day, key), known, key)
+        rows = rows.append_column("partition", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
+        return rows.append_column(tables.INPUTS_FINGERPRINT, pa.repeat(self.digests[day], len(rows)))

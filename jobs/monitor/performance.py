@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from pyspark.sql import DataFrame
+from numpy.typing import NDArray
 
-from lakehouse.declaration import UseCase, metric_names
+from jobs.monitor.scored_rows import ScoredRows
+from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
-from lakehouse.evaluation import labelled_rows, metrics
+from lakehouse.evaluation import metrics
 
 ALL = "all"
 
-# Up to so many rows are measured in this process; more by Spark's workers, a day each.
-ROWS_AT_ONCE = 2_000_000
-
-SCHEMA = (
-    "partition date, role string, model_version int, slice string, slice_value string, rows long, labelled_rows long, "
-    "metric string, value double"
-)
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,61 +36,46 @@ class Matured:
     loss: float
 
 
-def scored_rows(scores: DataFrame, outcomes: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
-    """Each score with its label and the values of the declared slices.
-
-    Returns:
-        ``partition``, ``role``, ``model_version``, ``score``, ``decision``, ``label`` (null where none came), and a text
-        column ``slice_<name>`` for each slice.
-    """
-    on = ["partition", *use_case.entity.key]
-    columns = ["role", "model_version", "score", "decision"]
-    rows = scores.select(*on, *columns).join(outcomes.select(*on, "label"), on, "left")
-    if use_case.slices:
-        rows = labelled_rows.join_slices(rows, population, use_case)
-    return rows.select("partition", *columns, "label", *(f"slice_{n}" for n in use_case.slices))
-
-
-def measure(scored: DataFrame, use_case: UseCase, rows_expected: int) -> list[dict[str, Any]]:
-    """Rows of the performance table for all days in ``scored`` (see ``scored_rows``), about so many rows."""
-    task, slices = use_case.model.task, use_case.slices
-    if rows_expected <= ROWS_AT_ONCE:
-        rows = scored.toPandas()
-        # Spark Connect puts the whole plan into them, which pandas copies with every group.
-        rows.attrs.clear()
-        return [row for _, day in rows.groupby("partition") for row in of_rows(day, task, slices)]
-
-    def of_day(rows: pd.DataFrame) -> pd.DataFrame:
-        return pd.DataFrame(of_rows(rows, task, slices))
-
-    return [row.asDict() for row in scored.groupBy("partition").applyInPandas(of_day, SCHEMA).collect()]
+def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[str, Any]]:
+    """The metrics of the rows by each of their slices, and as a ``whole``: rows of the performance table without fingerprint."""
+    identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
+    if whole:
+        for line in _metrics(rows, task, slice(None), len(rows.score)):
+            yield {**identity, "slice": ALL, "slice_value": ALL, **line}
+    for name, texts in rows.slices.items():
+        # Of the slices that rows are in, in the order of memory: a night measures hundreds of small ones.
+        order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
+        number, first = np.unique(texts.code[order], return_index=True)
+        for code, places in zip(number.tolist(), np.split(order, first[1:]), strict=True):
+            if code >= 0:
+                for line in _metrics(rows, task, places, len(places)):
+                    yield {**identity, "slice": name, "slice_value": texts.texts[code], **line}
 
 
-def of_rows(rows: pd.DataFrame, task: Task, slices: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The metrics of one day's rows, as a whole and by slice, for every role and model version in them."""
-    # Sums of floats depend on their order, Spark's order on chance: the same rows must give the same numbers.
-    ordered = rows.sort_values(["score", "label"], kind="stable")
-    result = []
-    for (day, role, version), whole in ordered.groupby(["partition", "role", "model_version"]):
-        groups = [(ALL, ALL, whole)]
-        groups += [(name, str(value), part) for name in slices for value, part in whole.groupby(f"slice_{name}")]
-        for name, value, part in groups:
-            identity = {"partition": day, "role": role, "model_version": int(str(version)), "slice": name}
-            result += [identity | {"slice_value": value} | numbers for numbers in _metrics(part, task)]
-    return result
-
-
-def _metrics(part: pd.DataFrame, task: Task) -> list[dict[str, Any]]:
-    labelled = part[part["label"].notna()]
-    decisions = labelled["decision"]
-    decided = decisions.to_numpy(dtype=bool) if task == "classification" and decisions.notna().all() else None
-    values = metrics.compute(task, _floats(labelled["label"]), _floats(labelled["score"]), decided)
-    counts = {"rows": len(part), "labelled_rows": len(labelled)}
+def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict[str, Any]]:
+    label = rows.label[places]
+    known = ~np.isnan(label)
+    label, score = label[known], rows.score[places][known]
+    values = metrics.compute(task, *_ascending(label, score))
+    decision = rows.decision[places][known]
+    if task == "classification" and np.all(decision >= 0):
+        values |= metrics.of_decisions(label, decision == 1)
+    counts = {"rows": count, "labelled_rows": len(label)}
     return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
 
 
-def _floats(column: pd.Series[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray(column.to_numpy(dtype=np.float64), dtype=np.float64)
+def _ascending(label: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Labels and scores in the order of score and label.
+
+    Sums of floats depend on their order, and that of the files on chance: the same rows must give the same numbers.
+    """
+    if np.all((label == 0) | (label == 1)) and np.all(score >= 0):
+        # The bits of doubles that are not negative are in the order of their values, and have no sign: there the label goes.
+        # Sorting numbers takes a fifth of the time of sorting places.
+        bits = np.sort((np.ascontiguousarray(score).view(np.uint64) << np.uint64(1)) | label.astype(np.uint64))
+        return (bits & np.uint64(1)).astype(np.float64), (bits >> np.uint64(1)).view(np.float64)
+    order = np.lexsort((label, score))
+    return label[order], score[order]
 
 
 def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Task) -> dict[dt.date, Matured]:

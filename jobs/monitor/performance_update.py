@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-
-from pyspark.sql import SparkSession
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from jobs.monitor import performance, version
+from jobs.monitor.scored_rows import ScoredDays
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, partition_rows, spark_tables
+from lakehouse.storage import commits, partition_rows, row_limits, worker_tasks
+
+# A day and role, the declared slices that are measured, and whether the whole is.
+Piece = tuple[dt.date, str, tuple[str, ...], bool]
 
 
-def measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
+def measure(use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
     """Measure the watched days that have labels and are not up to date; returns whether any row changed."""
     table = tables.performance(use_case)
     expected = expected_inputs.for_performance(use_case, watched, version.PERFORMANCE)
@@ -23,19 +27,44 @@ def measure(session: SparkSession, use_case: UseCase, watched: list[dt.date], fo
     if not days:
         return False
     commits.ensure(table)
-    scores, labels, population = (
-        spark_tables.read_days(session, source, days)
-        for source in (
-            tables.scores(use_case),
-            tables.outcomes(use_case),
-            tables.silver(use_case.source(use_case.entity.source)),
-        )
-    )
-    scored = performance.scored_rows(scores, labels, population, use_case)
     digests = builds.record(table, {day: expected[day] for day in days})
-    rows = performance.measure(scored, use_case, delta_log.rows_in(tables.scores(use_case), days))
-    stamped = [row | {tables.INPUTS_FINGERPRINT: digests[row["partition"]]} for row in rows]
-    return partition_rows.replace(table, days, stamped)
+    rows = of_days(use_case, days)
+    return partition_rows.replace(
+        table, days, [row | {tables.INPUTS_FINGERPRINT: digests[row["partition"]]} for row in rows]
+    )
+
+
+def of_days(use_case: UseCase, days: list[dt.date]) -> list[dict[str, Any]]:
+    """Rows of the performance table for these days, without their fingerprints."""
+    scored = ScoredDays.of(use_case, days)
+    few = scored.scores.rows <= row_limits.IN_PROCESS_ROWS
+    pieces = [piece for day in days for role in scored.roles(day) for piece in _pieces(use_case, day, role, scored)]
+    measure_piece = _measurer(use_case, scored, pieces)
+    if few:
+        return [row for number in range(len(pieces)) for row in measure_piece(number)]
+    return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), measure_piece))
+
+
+def _pieces(use_case: UseCase, day: dt.date, role: str, scored: ScoredDays) -> Iterator[Piece]:
+    rows = sum(file.rows for file in scored.scores.by_day[day] if file.partition["role"] == role)
+    if rows <= row_limits.IN_PROCESS_ROWS:
+        yield day, role, use_case.slices, True
+        return
+    # Of so many rows sorting and measuring takes longer than reading them again for each slice, on another core.
+    yield day, role, (), True
+    for name in use_case.slices:
+        yield day, role, (name,), False
+
+
+def _measurer(use_case: UseCase, scored: ScoredDays, pieces: list[Piece]) -> Callable[[int], Iterator[dict[str, Any]]]:
+    task = use_case.model.task
+
+    def measure_piece(number: int) -> Iterator[dict[str, Any]]:
+        day, role, slices, whole = pieces[number]
+        for rows in scored.read(day, role, slices):
+            yield from performance.of_rows(rows, task, whole)
+
+    return measure_piece
 
 
 def labelled_rows(use_case: UseCase, day: dt.date) -> int:

@@ -1,17 +1,24 @@
-"""The versions of what decides labels and measured performance. Raise one when the values of its table change with the code.
+"""The versions of what decides labels, performance and the counts of drift. Raise one when its table's values change with the code.
 
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """
 
 OUTCOMES = 1
 PERFORMANCE = 1
+COUNTS = 1
 
 # The modules that decide the values.
-OUTCOMES_DECIDED_BY = ("jobs.monitor.outcomes", "lakehouse.evaluation.labelled_rows")
+OUTCOMES_DECIDED_BY = ("jobs.monitor.outcomes", "lakehouse.evaluation.key_join", "lakehouse.evaluation.labels")
 PERFORMANCE_DECIDED_BY = (
     "jobs.monitor.performance",
+    "jobs.monitor.scored_rows",
     "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
+    "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labelled_rows",
+    "lakehouse.evaluation.labels",
     "lakehouse.evaluation.metrics",
+    "lakehouse.evaluation.ranking",
+    "lakehouse.evaluation.slice_texts",
 )
+COUNTS_DECIDED_BY = ("jobs.monitor.counts", "lakehouse.evaluation.drift_profile")

@@ -43,9 +43,32 @@ def compute(task: Task, label: Array, score: Array, decided: Bools | None = None
     Returns:
         Metric by name. None where the rows do not define it: no rows, or ranking metrics on labels of a single class.
     """
-    of_decisions = (*OF_DECISIONS, *CONFUSION) if decided is not None else ()
-    names = (*NAMES[task], *of_decisions, CALIBRATION_GAP, CALIBRATION_ERROR)
-    return {name: value(name, label, score, decided) for name in names}
+    names = (*NAMES[task], CALIBRATION_GAP, CALIBRATION_ERROR)
+    measured = {name: value(name, label, score) for name in names}
+    return measured if decided is None else measured | of_decisions(label, decided)
+
+
+def of_decisions(label: Array, decided: Bools) -> dict[str, float | None]:
+    """The metrics of decisions and the confusion matrix, from the number of rows of each label and decision.
+
+    Args:
+        label: shape (n,), 1 or 0.
+        decided: shape (n,), in the same order.
+    """
+    import numpy as np
+
+    yes = label == 1
+    hits, positives, alarms = (int(np.count_nonzero(rows)) for rows in (yes & decided, yes, decided))
+    counts = np.array([hits, positives - hits, alarms - hits, len(label) - positives - alarms + hits], dtype=np.float64)
+    kinds = Rows(np.array([1.0, 1.0, 0.0, 0.0]), np.zeros(4), np.array([True, False, True, False]))
+    measured: dict[str, float | None] = {}
+    for name in (*OF_DECISIONS, *CONFUSION):
+        formula = METRICS[name].formula
+        assert isinstance(formula, Sums)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result = float(formula.combine(*(np.sum(column * counts) for column in formula.columns(kinds))))
+        measured[name] = None if np.isnan(result) or not len(label) else result
+    return measured
 
 
 def value(metric: str, label: Array, score: Array, decided: Bools | None = None) -> float | None:
@@ -92,25 +115,15 @@ def _log_loss(label: Array, score: Array) -> float:
 
 
 def _average_precision(label: Array, score: Array) -> float | None:
-    from sklearn.metrics import average_precision_score
+    from lakehouse.evaluation import ranking
 
-    return _ranking(average_precision_score, label, score)
+    return None if label.min() == label.max() else ranking.average_precision(label, score)
 
 
 def _roc_auc(label: Array, score: Array) -> float | None:
-    from sklearn.metrics import roc_auc_score
+    from lakehouse.evaluation import ranking
 
-    return _ranking(roc_auc_score, label, score)
-
-
-def _ranking(score_of: Callable[[Array, Array], float], label: Array, score: Array) -> float | None:
-    from sklearn import config_context
-
-    if label.min() == label.max():
-        return None
-    # A night measures hundreds of small groups, and scikit-learn would examine each array ten times.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        return float(score_of(label, score))
+    return None if label.min() == label.max() else ranking.roc_auc(label, score)
 
 
 def _r2(label: Array, score: Array) -> float | None:
@@ -132,7 +145,7 @@ def _calibration_error(label: Array, score: Array) -> float:
 
 
 # Of all rows at once these are not computed from the formula's sums:
-# - the rankings by scikit-learn, which looks at every score, while a drawn ranking takes neighbours together beyond 2,000;
+# - the rankings look at every score, as scikit-learn's do, while a drawn ranking takes neighbours together beyond 2,000;
 # - R2 in two passes, since the difference of two large sums of squares loses digits;
 # - log loss and calibration gap as they have always been stored: the formulas differ from these in the last bits;
 # - the calibration error, whose bins depend on all scores together, has no formula at all.

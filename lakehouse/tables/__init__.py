@@ -7,6 +7,7 @@ its declaration; those of the platform are constants.
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
     drift,
+    drift_counts,
     entity_columns,
     features,
     of_use_case,
@@ -30,6 +31,7 @@ __all__ = [
     "Table",
     "bronze",
     "drift",
+    "drift_counts",
     "entity_columns",
     "features",
     "of_source",

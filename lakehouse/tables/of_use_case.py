@@ -1,4 +1,4 @@
-"""The gold tables of a use case: features, scores, reasons, labels, performance and drift."""
+"""The gold tables of a use case: features, scores, reasons, labels, performance and drift with its counts."""
 
 from __future__ import annotations
 
@@ -167,6 +167,27 @@ def performance(use_case: UseCase) -> Table:
     )
 
 
+def drift_counts(use_case: UseCase) -> Table:
+    """Rows counted by day, model version and bin: what drift is computed from."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_drift_counts",
+        columns=(
+            PARTITION,
+            col("model_version", "int", "the version by whose bins the rows are counted"),
+            col("kind", "string", "feature, or prediction: the scores by this version"),
+            col("name", "string", "of the feature, or score"),
+            col("bin", "int", "how many of the profile's edges the value exceeds; the last bin is of values not known"),
+            col("rows", "long", "rows in the bin; an empty bin has no line"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the rows, the bins and the code that they were counted by"),
+        ),
+        key=("partition", "model_version", "kind", "name", "bin"),
+        partition_by=("partition",),
+        description=f"rows of {use_case.name} by day and bin of a model's training profile: each day is counted once",
+        few_rows=True,
+    )
+
+
 def drift(use_case: UseCase) -> Table:
     """Drift statistics and verdict by day and feature."""
     return Table(
@@ -192,4 +213,4 @@ def drift(use_case: UseCase) -> Table:
 
 def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
     """All gold tables of a use case."""
-    return tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift))
+    return tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift_counts, drift))

@@ -3,7 +3,7 @@ import shutil
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from jobs.monitor import job, performance, performance_update, version
+from jobs.monitor import job, performance_update, version
 from jobs.monitor.arguments import MonitorArguments
 from lakehouse import tables
 from lakehouse.declaration import UseCase, metric_names
@@ -98,13 +98,13 @@ def test_only_days_whose_scores_labels_or_code_have_changed_are_measured_again(t
     for number in range(5):
         toy.live(number)
     monitor(toy, 1, 4)
-    measured, really = [], performance.measure
+    measured, really = [], performance_update.of_days
 
-    def watched(judged, use_case, expected):
-        measured.append(sorted({row["partition"] for row in judged.select("partition").distinct().collect()}))
-        return really(judged, use_case, expected)
+    def watched(use_case, days):
+        measured.append(days)
+        return really(use_case, days)
 
-    monkeypatch.setattr(performance, "measure", watched)
+    monkeypatch.setattr(performance_update, "of_days", watched)
     assert monitor(toy, 4)["status"] == "unchanged" and measured == []
     toy.record(2, 0.5, name="correction")
     toy.live(5)

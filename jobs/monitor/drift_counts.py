@@ -1,0 +1,169 @@
+"""Keeping ``gold.<use_case>_drift_counts`` up to date: a day is counted once for each model version whose bins it is counted by.
+
+A window looks back at days that other windows have looked at. Of these the counts are kept, and each says what it was made from:
+the day's rows, the bins, and the counting code. What is made from the same again is read and not counted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow.compute as pc
+
+from jobs.monitor import counts, version
+from jobs.monitor.counts import Counts, DailyCounts
+from jobs.monitor.day_parts import Part, parts_of
+from lakehouse import fingerprints, tables
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
+from lakehouse.models import registry, version_selection
+from lakehouse.ops import builds
+from lakehouse.staleness import up_to_date
+from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, worker_tasks
+from lakehouse.storage.day_files import DayFiles
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["feature", "prediction"]
+FEATURE, PREDICTION = "feature", "prediction"
+MODEL_VERSION = "model_version"
+
+# By kind and day, the counts of each column.
+Counted = dict[tuple[Kind, dt.date], dict[str, Counts]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is counted of one kind: the files of the days that have rows, what identifies them, and the bins of each column."""
+
+    files: DayFiles
+    identity: Mapping[dt.date, str]
+    bins: Mapping[str, Distribution]
+
+    def fingerprint(self, day: dt.date) -> str:
+        """Of everything that the counts of the day are made from."""
+        edges = json.dumps({name: item.edges for name, item in sorted(self.bins.items())})
+        inputs = {"rows": self.identity[day], "bins": fingerprints.digest(edges), "code": str(version.COUNTS)}
+        return builds.fingerprint(inputs)
+
+
+def of_days(
+    use_case: UseCase, number: int, profile: Profile, days: Collection[dt.date]
+) -> tuple[DailyCounts, DailyCounts]:
+    """The counts of the features' rows of these days, and of the scores by the model version ``number``, by its profile's bins."""
+    kinds: dict[Kind, Rows] = {
+        "feature": _features(use_case, profile, days),
+        "prediction": _scores(use_case, number, profile, days),
+    }
+    kept = _kept(use_case, number, kinds)
+    missing = [
+        (kind, day) for kind, rows in kinds.items() if rows.bins for day in rows.files.by_day if (kind, day) not in kept
+    ]
+    fresh = _count(use_case.name, number, kinds, missing)
+    if fresh:
+        log.info("monitor: counted %s", ", ".join(f"{kind} rows of {day}" for kind, day in sorted(fresh)))
+        _keep(use_case, number, kinds, kept, fresh)
+    counted = kept | fresh
+    features, scores = (
+        {name: {day: found[name] for (k, day), found in counted.items() if k == kind} for name in rows.bins}
+        for kind, rows in kinds.items()
+    )
+    return features, scores
+
+
+def _features(use_case: UseCase, profile: Profile, days: Collection[dt.date]) -> Rows:
+    table = tables.features(use_case)
+    # Before the files are looked up: if a day is built again in between, the next run finds that it has changed.
+    built = up_to_date.built(table)
+    files = DayFiles.of(table, days)
+    still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
+    return Rows(files, _identities(files, built), still_declared)
+
+
+def _scores(use_case: UseCase, number: int, profile: Profile, days: Collection[dt.date]) -> Rows:
+    scored = version_selection.scored(use_case)
+    others = {day for day, scores in scored.items() if scores.version != number}
+    files = DayFiles.of(tables.scores(use_case), set(days) - others, role=registry.CHAMPION)
+    built = {day: scores.fingerprint for day, scores in scored.items()}
+    return Rows(files, _identities(files, built), {SCORE: profile.prediction})
+
+
+def _identities(files: DayFiles, built: Mapping[dt.date, str]) -> dict[dt.date, str]:
+    """The fingerprint of each day's rows; of a day that has several, the names of its files."""
+    return {
+        day: built.get(day) or fingerprints.digest(*(file.path for file in found))
+        for day, found in files.by_day.items()
+    }
+
+
+def _kept(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows]) -> Counted:
+    """The counts of the table that are made from what they would be made from now."""
+    days = sorted({day for rows in kinds.values() for day in rows.files.by_day})
+    where = pc.field("partition").isin(days) & (pc.field(MODEL_VERSION) == number)
+    expected = {(kind, day): rows.fingerprint(day) for kind, rows in kinds.items() for day in rows.files.by_day}
+    found: Counted = {}
+    stored = arrow_dataset.read(tables.drift_counts(use_case), where)
+    columns = (
+        stored.column(name).to_pylist()
+        for name in ("kind", "partition", "name", "bin", "rows", tables.INPUTS_FINGERPRINT)
+    )
+    for kind, day, name, place, rows, fingerprint in zip(*columns, strict=True):
+        if expected.get((kind, day)) == fingerprint:
+            bins = kinds[kind].bins
+            of_day = found.setdefault((kind, day), {name: counts.none(item) for name, item in bins.items()})
+            of_day[name][place] = rows
+    return found
+
+
+def _count(application: str, number: int, kinds: Mapping[Kind, Rows], missing: list[tuple[Kind, dt.date]]) -> Counted:
+    """Count the rows of these days: here when they are few, else by Spark's workers, each file in parts."""
+    rows = sum(file.rows for kind, day in missing for file in kinds[kind].files.by_day[day])
+    few = rows <= row_limits.IN_PROCESS_ROWS
+    parts = [(kind, day, part) for kind, day in missing for part in parts_of(kinds[kind].files, day, whole=few)]
+    work = _counter(number, kinds, parts)
+    found: Counted = {}
+    made = (one for place in range(len(parts)) for one in work(place))
+    for kind, day, some in made if few else worker_tasks.run(f"monitor {application}", len(parts), work):
+        before = found.get((kind, day))
+        found[kind, day] = some if before is None else {name: before[name] + some[name] for name in some}
+    return found
+
+
+def _counter(
+    number: int, kinds: Mapping[Kind, Rows], parts: list[tuple[Kind, dt.date, Part]]
+) -> Callable[[int], Iterator[tuple[Kind, dt.date, dict[str, Counts]]]]:
+    def count(place: int) -> Iterator[tuple[Kind, dt.date, dict[str, Counts]]]:
+        kind, day, part = parts[place]
+        bins = kinds[kind].bins
+        names = [*bins, MODEL_VERSION] if kind == PREDICTION else list(bins)
+        for rows in kinds[kind].files.parts(part.file, names, part.groups):
+            if kind == PREDICTION:
+                by_version = pc.equal(rows.column(MODEL_VERSION), number)
+                rows = rows if pc.all(by_version).as_py() else rows.filter(by_version)
+            if len(rows):
+                yield kind, day, counts.of_columns(rows, bins)
+
+    return count
+
+
+def _keep(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows], kept: Counted, fresh: Counted) -> None:
+    """Write the counted days, with those of their counts that have not changed, in one commit."""
+    days = {day for _, day in fresh}
+    lines: list[dict[str, Any]] = []
+    for (kind, day), by_name in (kept | fresh).items():
+        if day not in days:
+            continue
+        identity = {"partition": day, MODEL_VERSION: number, "kind": kind}
+        identity[tables.INPUTS_FINGERPRINT] = kinds[kind].fingerprint(day)
+        for name, found in by_name.items():
+            lines += [
+                identity | {"name": name, "bin": place, "rows": int(found[place])}
+                for place in found.nonzero()[0].tolist()
+            ]
+    where = f"{sql_quoting.days_condition(days)} AND {MODEL_VERSION} = {number}"
+    commits.replace_rows(tables.drift_counts(use_case), lines, where)

@@ -1,0 +1,92 @@
+"""The scores of a day with their labels and slices, as arrays: read and joined here or in a worker."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lakehouse import tables
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation import key_join, labels
+from lakehouse.evaluation.slice_texts import SliceTexts
+from lakehouse.storage.day_files import DayFiles
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """The scores of one day and role by one version.
+
+    Attributes:
+        day, role, version: which.
+        score: shape (rows,).
+        decision: shape (rows,), 1 or 0, -1 where there is none.
+        label: shape (rows,), NaN where none came.
+        slices: the slice of each row, by the declared slice's name.
+    """
+
+    day: dt.date
+    role: str
+    version: int
+    score: Floats
+    decision: NDArray[np.int8]
+    label: Floats
+    slices: Mapping[str, SliceTexts]
+
+
+@dataclass(frozen=True)
+class ScoredDays:
+    """Reads the scored rows of days.
+
+    Attributes:
+        key: the columns of the entity's key.
+        scores, outcomes, population: the files of the tables.
+    """
+
+    key: tuple[str, ...]
+    scores: DayFiles
+    outcomes: DayFiles
+    population: DayFiles
+
+    @classmethod
+    def of(cls, use_case: UseCase, days: Sequence[dt.date]) -> ScoredDays:
+        """The days as they are now."""
+        entities = tables.silver(use_case.source(use_case.entity.source))
+        files = (DayFiles.of(table, days) for table in (tables.scores(use_case), tables.outcomes(use_case), entities))
+        return cls(use_case.entity.key, *files)
+
+    def roles(self, day: dt.date) -> list[str]:
+        """The roles that have scores of the day."""
+        return sorted({file.partition["role"] for file in self.scores.by_day.get(day, ())})
+
+    def read(self, day: dt.date, role: str, slices: Sequence[str]) -> Iterator[ScoredRows]:
+        """The day's rows of a role, those of each version apart, with these slices."""
+        key = list(self.key)
+        columns = [*key, "model_version", "score", "decision"]
+        scores = replace(
+            self.scores, by_day={day: tuple(f for f in self.scores.by_day[day] if f.partition["role"] == role)}
+        )
+        rows = key_join.left_join(scores.read(day, columns), self.outcomes.read(day, [*key, "label"]), key)
+        texts: dict[str, tuple[str, ...]] = {}
+        if slices:
+            population = self.population.read(day, list(dict.fromkeys([*key, *slices])))
+            coded = population.select(key)
+            for name in slices:
+                found = SliceTexts.of(population.column(name))
+                coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
+            rows = key_join.left_join(rows, coded, key)
+        version = rows.column("model_version").to_numpy()
+        score, label = labels.floats(rows.column("score")), labels.floats(rows.column("label"))
+        decision = rows.column("decision").cast(pa.int8()).fill_null(-1).to_numpy()
+        code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in slices}
+        for number in np.unique(version).tolist():
+            kept = version == number
+            its = slice(None) if kept.all() else kept
+            of_version = {name: SliceTexts(code[name][its], texts[name]) for name in slices}
+            yield ScoredRows(day, role, number, score[its], decision[its], label[its], of_version)

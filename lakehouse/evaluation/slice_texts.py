@@ -1,0 +1,68 @@
+"""The values of a slice as texts, which their metrics are stored under: as Spark casts a value to a string."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lakehouse.evaluation.labelled_rows import NULL
+
+
+@dataclass(frozen=True)
+class SliceTexts:
+    """The slice of each row.
+
+    Attributes:
+        code: shape (rows,), the place of its text in ``texts``; -1 for a row that is in no slice.
+        texts: the distinct ones, in their order.
+    """
+
+    code: NDArray[np.int64]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: pa.ChunkedArray) -> SliceTexts:
+        """The slice of each value; that of a null is ``NULL``."""
+        encoded = values.combine_chunks().dictionary_encode()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        written = [text_of(value) for value in encoded.dictionary.to_pylist()]
+        texts = tuple(sorted({*written, NULL}))
+        place = {text: number for number, text in enumerate(texts)}
+        known = np.array([place[text] for text in written] + [place[NULL]], dtype=np.int64)
+        return cls(known[encoded.indices.fill_null(len(written)).to_numpy(zero_copy_only=False)], texts)
+
+
+def text_of(value: Any) -> str:
+    """A value of a declared type as Spark's cast writes it, in UTC."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _double(value)
+    if isinstance(value, dt.datetime):
+        seconds, part = value.strftime("%Y-%m-%d %H:%M:%S"), f"{value.microsecond:06}".rstrip("0")
+        return f"{seconds}.{part}" if part else seconds
+    return str(value)
+
+
+def _double(value: float) -> str:
+    """As Java writes a double: a decimal point always, and an exponent below 0.001 and from 10 million on."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    text = "".join(map(str, digits)).rstrip("0")
+    power = len(digits) + int(exponent) - 1
+    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}E{power}"
