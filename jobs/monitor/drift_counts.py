@@ -70,7 +70,7 @@ def of_days(
         _keep(use_case, number, kinds, kept, fresh)
     counted = kept | fresh
     features, scores = (
-        {name: {day: found[name] for (k, day), found in counted.items() if k == kind} for name in rows.bins}
+        {name: {day: found[name] for (k, day), found in sorted(counted.items()) if k == kind} for name in rows.bins}
         for kind, rows in kinds.items()
     )
     return features, scores
@@ -114,9 +114,9 @@ def _kept(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows]) -> Counted
     )
     for kind, day, name, place, rows, fingerprint in zip(*columns, strict=True):
         if expected.get((kind, day)) == fingerprint:
-            bins = kinds[kind].bins
-            of_day = found.setdefault((kind, day), {name: counts.none(item) for name, item in bins.items()})
-            of_day[name][place] = rows
+            if (kind, day) not in found:
+                found[kind, day] = {column: counts.none(item) for column, item in kinds[kind].bins.items()}
+            found[kind, day][name][place] = rows
     return found
 
 

@@ -129,7 +129,7 @@ class Toy:
         self.deliver("toy_record", self.day(number), rows, name or f"record{number}")
 
     def versions(self) -> dict[str, int]:
-        made = (tables.outcomes, tables.performance, tables.drift)
+        made = (tables.outcomes, tables.performance, tables.drift_counts, tables.drift)
         return {table(self.use_case).name: delta_log.version(table(self.use_case)) for table in made}
 
 

@@ -1,37 +1,49 @@
 import datetime as dt
 
 import numpy as np
+import pyarrow as pa
+import pytest
 
-from jobs.monitor.counts import daily_counts, window
+from jobs.monitor import counts
+from jobs.monitor.counts import window
 from lakehouse.declaration import Drift
 from lakehouse.evaluation.drift_profile import Distribution
 
 DAYS = [dt.date(2024, 6, day) for day in (1, 2, 3)]
 
 
-def test_spark_counts_the_same_bins_as_numpy(spark):
+@pytest.mark.parametrize("block", [counts.BLOCK, 7])
+def test_rows_are_counted_in_the_bins_that_training_gave_them(monkeypatch, block):
+    monkeypatch.setattr(counts, "BLOCK", block)
     random = np.random.default_rng(3)
     columns = {
         "smooth": random.normal(size=300),
         "few": random.integers(0, 3, 300).astype(float),
         "still": np.ones(300),
+        "unknown": np.full(300, np.nan),
     }
     columns["smooth"][::7] = np.nan
     day = np.repeat(np.arange(3), 100)
     distributions = {name: Distribution.of(values, day, 3, Drift(bins=5)) for name, values in columns.items()}
     # Values on the edges, beyond them, and both ways of saying "not known".
     columns["smooth"][:6] = [*distributions["smooth"].edges[:3], np.inf, -np.inf, np.nan]
-    rows = [
-        (DAYS[day[i]], *(None if np.isnan(values[i]) and i % 2 else float(values[i]) for values in columns.values()))
-        for i in range(300)
-    ]
-    frame = spark.createDataFrame(rows, "partition date, smooth double, few double, still double")
-    found = daily_counts((frame, distributions))
+    columns["few"][:2] = -0.0, 0.0
+    values = {
+        name: [None if np.isnan(value) and i % 2 else float(value) for i, value in enumerate(column)]
+        for name, column in columns.items()
+    }
+    rows = pa.concat_tables(
+        [
+            pa.table(values, pa.schema([(name, pa.float64()) for name in values])).slice(at, 50)
+            for at in range(0, 300, 50)
+        ]
+    )
+    found = counts.of_columns(rows, distributions)
     for name, distribution in distributions.items():
-        for index, partition in enumerate(DAYS):
-            bins = distribution.bins(columns[name][day == index])
-            expected = np.bincount(bins, minlength=len(distribution.shares))
-            assert found[name][partition].tolist() == expected.tolist()
+        expected = np.bincount(distribution.bins(columns[name]), minlength=len(distribution.shares))
+        assert found[name].tolist() == expected.tolist()
+    none = counts.of_columns(rows.slice(0, 0), distributions)
+    assert [found.tolist() for found in none.values()] == [[0] * len(item.shares) for item in distributions.values()]
 
 
 def test_a_window_adds_up_the_days_that_have_rows():

@@ -1,4 +1,7 @@
+import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from deltalake import DeltaTable, write_deltalake
@@ -9,7 +12,9 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase, metric_names
 from lakehouse.errors import InputsMissing
 from lakehouse.ops import model_events
-from lakehouse.storage import delta_log, partition_rows
+from lakehouse.settings import PROJECT_ROOT
+from lakehouse.storage import delta_log, partition_rows, row_limits
+from tests.jobs.monitor.conftest import DECLARED
 
 
 def monitor(toy, first: int, last: int | None = None) -> dict:
@@ -133,7 +138,7 @@ def test_a_range_gives_the_rows_that_its_days_one_by_one_give(toy, lakehouse_roo
     for number in range(4):
         toy.live(number, shift=0.6 * number)
     copy = shutil.copytree(lakehouse_root, lakehouse_root.parent / "copy")
-    made = (tables.outcomes, tables.performance, tables.drift)
+    made = (tables.outcomes, tables.performance, tables.drift_counts, tables.drift)
     ranged = monitor(toy, 2, 3)
     together = [rows_of(toy, table, *range(4)) for table in made]
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(copy))
@@ -151,7 +156,7 @@ def test_a_day_that_comes_late_is_counted_by_the_days_judged_before_it(toy, lake
     late = monitor(toy, 3)
     assert (late["judged_again"], late["partition"], late["retrain_for"]) == ([toy.day(4)], toy.day(3), toy.day(4))
     monitor(toy, 2)
-    made = (tables.outcomes, tables.performance, tables.drift)
+    made = (tables.outcomes, tables.performance, tables.drift_counts, tables.drift)
     scrambled = [rows_of(toy, table, 1, 2, 3, 4) for table in made]
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(empty))
     for number in range(5):
@@ -196,3 +201,51 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     toy.trained_for[2], toy.champion = toy.day(10), 2
     repeated = monitor(toy, 10)
     assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)
+
+
+def test_few_rows_and_many_give_the_same_tables(toy, lakehouse_root, monkeypatch):
+    for number in range(6):
+        toy.live(number, shift=0.3 * number, version=1 + (number == 5))
+    toy.trained_for[2] = toy.day(1)
+    copy = shutil.copytree(lakehouse_root, lakehouse_root.parent / "copy")
+    made = (tables.outcomes, tables.performance, tables.drift_counts, tables.drift)
+    few = monitor(toy, 2, 5)
+    here = [rows_of(toy, table, *range(6)) for table in made]
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(copy))
+    monkeypatch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
+    many = monitor(toy, 2, 5)
+    assert [rows_of(toy, table, *range(6)) for table in made] == here
+    assert few == many
+
+
+# The toy's registry has no server, and another process none of its patches.
+A_DAY_WITHOUT_SPARK = """
+import datetime as dt, json, pathlib, sys
+from jobs.monitor import job
+from jobs.monitor.arguments import MonitorArguments
+from lakehouse.declaration import UseCase, loader
+from lakehouse.models import artifacts, registry
+from lakehouse.models.registry import ModelVersion
+
+declared, day, folder = json.loads(sys.argv[1]), dt.date.fromisoformat(sys.argv[2]), pathlib.Path(sys.argv[3])
+model = ModelVersion("toy_monitored", 1, "r", {registry.TAG_TRAINED_FOR: "2023-12-02"})
+loader.by_name = lambda name: UseCase.model_validate(declared)
+registry.version = lambda name, number: model
+registry.versions = lambda name: [model]
+registry.by_alias = lambda name, alias: model
+artifacts.local_copy = lambda model, path: folder / path.rsplit("/", 1)[-1]
+result = job.run(MonitorArguments(use_case="toy_monitored", partition=day, through=None))
+assert (result.status, result.outcomes_written) == ("monitored", [day - dt.timedelta(days=1)]), result
+heavy = {"pyspark", "sklearn", "scipy.stats", "mlflow"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_a_day_of_few_rows_is_monitored_without_spark(toy, tmp_path):
+    for number in range(2):
+        toy.live(number)
+    declared = json.dumps(DECLARED, default=str)
+    command = [sys.executable, "-c", A_DAY_WITHOUT_SPARK, declared, str(toy.day(1)), str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert rows_of(toy, tables.drift_counts, 1) and rows_of(toy, tables.drift, 1)

@@ -1,18 +1,33 @@
 import datetime as dt
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from jobs.monitor import performance
+from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
+from lakehouse.declaration.metric_names import Task
+from lakehouse.evaluation.slice_texts import SliceTexts
 
 DAY = dt.date(2024, 6, 1)
 
 
-def frame(label: list[float | None], score: list[float], **slices: list[str]) -> pd.DataFrame:
-    columns = {"partition": DAY, "role": "champion", "model_version": 3, "score": score, "label": label}
-    columns["decision"] = [value >= 0.5 for value in score]
-    return pd.DataFrame(columns | {f"slice_{name}": values for name, values in slices.items()})
+def scored(label: list[float | None], score: list[float], day: dt.date = DAY, **slices: list[str | None]) -> ScoredRows:
+    decision = [int(value >= 0.5) for value in score]
+    return ScoredRows(
+        day,
+        "champion",
+        3,
+        np.array(score),
+        np.array(decision, dtype=np.int8),
+        np.array([np.nan if value is None else value for value in label]),
+        {name: SliceTexts.of(pa.chunked_array([pa.array(values)])) for name, values in slices.items()},
+    )
+
+
+def of_rows(rows: ScoredRows, task: Task) -> list[dict]:
+    return list(performance.of_rows(rows, task))
 
 
 def value(rows: list[dict], metric: str, **identity: str) -> dict:
@@ -20,30 +35,28 @@ def value(rows: list[dict], metric: str, **identity: str) -> dict:
 
 
 def test_rows_without_a_label_are_counted_and_not_judged():
-    rows = performance.of_rows(frame([1.0, 0.0, None], [0.8, 0.4, 0.9]), "classification", ())
+    rows = of_rows(scored([1.0, 0.0, None], [0.8, 0.4, 0.9]), "classification")
     brier = value(rows, "brier")
     assert (brier["rows"], brier["labelled_rows"]) == (3, 2)
     assert brier["value"] == pytest.approx((0.2**2 + 0.4**2) / 2)
 
 
 def test_a_slice_of_a_single_class_has_no_ranking_metrics():
-    rows = performance.of_rows(
-        frame([1.0, 0.0, 1.0], [0.8, 0.4, 0.9], port=["x", "x", "y"]), "classification", ("port",)
-    )
+    rows = of_rows(scored([1.0, 0.0, 1.0], [0.8, 0.4, 0.9], port=["x", "x", "y"]), "classification")
     assert value(rows, "roc_auc", slice="port", slice_value="x")["value"] == 1.0
     assert value(rows, "roc_auc", slice="port", slice_value="y")["value"] is None
     assert value(rows, "brier", slice="port", slice_value="y")["value"] == pytest.approx(0.01)
 
 
 def test_decisions_are_judged_as_they_were_made():
-    rows = performance.of_rows(frame([1.0, 0.0, 1.0, 0.0], [0.8, 0.6, 0.4, 0.1]), "classification", ())
+    rows = of_rows(scored([1.0, 0.0, 1.0, 0.0], [0.8, 0.6, 0.4, 0.1]), "classification")
     counts = {name: value(rows, name)["value"] for name in metric_names.CONFUSION}
     assert counts == {"true_positives": 1, "false_positives": 1, "false_negatives": 1, "true_negatives": 1}
     assert value(rows, "precision")["value"] == value(rows, "recall")["value"] == 0.5
 
 
 def test_a_day_without_any_label_still_says_how_many_rows_wait():
-    rows = performance.of_rows(frame([None, None], [0.5, 0.6]), "regression", ())
+    rows = of_rows(scored([None, None], [0.5, 0.6]), "regression")
     assert [(row["metric"], row["rows"], row["labelled_rows"], row["value"]) for row in rows] == [
         ("rmse", 2, 0, None),
         ("mae", 2, 0, None),
@@ -54,26 +67,39 @@ def test_a_day_without_any_label_still_says_how_many_rows_wait():
     ]
 
 
-def test_the_order_of_the_rows_does_not_change_a_digit():
-    rows = frame([1.0, 0.0] * 50, [0.1 + index * 0.007 for index in range(100)])
-    shuffled = rows.sample(frac=1, random_state=4)
-    assert performance.of_rows(rows, "classification", ()) == performance.of_rows(shuffled, "classification", ())
+def test_rows_of_no_known_slice_have_one_of_their_own_and_rows_of_no_entity_have_none():
+    rows = scored([1.0, 0.0, 1.0], [0.8, 0.4, 0.9], port=["x", None, "x"])
+    rows.slices["port"].code[2] = -1
+    counted = {row["slice_value"]: row["rows"] for row in of_rows(rows, "classification")}
+    assert counted == {"all": 3, "null": 1, "x": 1}
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_order_of_the_rows_does_not_change_a_digit(task):
+    random = np.random.default_rng(4)
+    score = random.random(200).round(2) - (task == "regression") / 2
+    label = (random.random(200) < 0.4).astype(float) if task == "classification" else random.normal(size=200).round(1)
+    port = random.choice(["x", "y", "z"], 200)
+    found = []
+    for order in (np.arange(200), random.permutation(200)):
+        rows = scored(label[order].tolist(), score[order].tolist(), port=port[order].tolist())
+        found.append(of_rows(rows, task))
+    assert found[0] == found[1]
 
 
 def test_days_taken_together_give_what_their_rows_together_give():
-    small, large = frame([1.0, 0.0, 1.0], [0.8, 0.4, 0.3]), frame([0.0] * 5 + [1.0], [0.2, 0.3, 0.1, 0.6, 0.2, 0.9])
-    later = large.assign(partition=DAY + dt.timedelta(days=1))
+    small, large = ([1.0, 0.0, 1.0], [0.8, 0.4, 0.3]), ([0.0] * 5 + [1.0], [0.2, 0.3, 0.1, 0.6, 0.2, 0.9])
     for task, loss in (("classification", "log_loss"), ("regression", "rmse")):
-        rows = [*performance.of_rows(small, task, ()), *performance.of_rows(later, task, ())]
+        rows = [*of_rows(scored(*small), task), *of_rows(scored(*large, day=DAY + dt.timedelta(days=1)), task)]
         days = performance.by_day(rows, "champion", 3, task)
         together = performance.over(list(days.values()), task)
-        whole = performance.of_rows(pd.concat([small, large]), task, ())
+        whole = of_rows(scored(small[0] + large[0], small[1] + large[1]), task)
         assert together.labelled_rows == 9
         assert together.gap == pytest.approx(value(whole, "calibration_gap")["value"])
         assert together.loss == pytest.approx(value(whole, loss)["value"])
 
 
 def test_days_of_other_versions_and_roles_do_not_count():
-    rows = performance.of_rows(frame([1.0], [0.8]), "regression", ())
+    rows = of_rows(scored([1.0], [0.8]), "regression")
     assert performance.by_day(rows, "champion", 4, "regression") == {}
     assert performance.by_day(rows, "challenger", 3, "regression") == {}
