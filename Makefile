@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -106,6 +106,9 @@ bench-ingest: $(STAMP) ## how fast a delivery of 5 million rows and 300 small on
 
 bench-scoring: $(STAMP) ## how fast 10 million rows are scored, beside bare XGBoost and MLflow (ROWS=...; minutes, 8 GB)
 	@$(BIN)/python -m tests.bench.scoring $(if $(ROWS),--rows $(ROWS))
+
+bench-drift: $(STAMP) ## what drift and performance of a day of 10 million rows cost beside reading it once (ROWS=...; minutes, 6 GB)
+	@$(BIN)/python -m tests.bench.drift $(if $(ROWS),--rows $(ROWS))
 
 bench-commits: $(STAMP) ## what a commit and a read of a thousand rows cost, by Spark's workers and in a process (minutes)
 	@$(BIN)/python -m tests.bench.small_commits

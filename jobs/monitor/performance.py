@@ -53,11 +53,11 @@ def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[s
 
 
 def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict[str, Any]]:
-    label = rows.label[places]
+    label, score, decision = rows.label[places], rows.score[places], rows.decision[places]
     known = ~np.isnan(label)
-    label, score = label[known], rows.score[places][known]
+    if not known.all():
+        label, score, decision = label[known], score[known], decision[known]
     values = metrics.compute(task, *_ascending(label, score))
-    decision = rows.decision[places][known]
     if task == "classification" and np.all(decision >= 0):
         values |= metrics.of_decisions(label, decision == 1)
     counts = {"rows": count, "labelled_rows": len(label)}

@@ -21,4 +21,9 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slice_texts",
 )
-COUNTS_DECIDED_BY = ("jobs.monitor.counts", "lakehouse.evaluation.drift_profile")
+COUNTS_DECIDED_BY = (
+    "jobs.monitor.counts",
+    "jobs.monitor.day_parts",
+    "jobs.monitor.drift_counts",
+    "lakehouse.evaluation.drift_profile",
+)

@@ -31,5 +31,6 @@ DECIDED_BY = (
     "lakehouse.evaluation.drift_profile",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.metrics",
+    "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slices",
 )

@@ -44,7 +44,9 @@ def compute(task: Task, label: Array, score: Array, decided: Bools | None = None
         Metric by name. None where the rows do not define it: no rows, or ranking metrics on labels of a single class.
     """
     names = (*NAMES[task], CALIBRATION_GAP, CALIBRATION_ERROR)
-    measured = {name: value(name, label, score) for name in names}
+    # Both rankings are read off one curve.
+    rankings = _rankings(label, score) if task == "classification" else {}
+    measured = {name: rankings[name] if name in rankings else value(name, label, score) for name in names}
     return measured if decided is None else measured | of_decisions(label, decided)
 
 
@@ -115,15 +117,20 @@ def _log_loss(label: Array, score: Array) -> float:
 
 
 def _average_precision(label: Array, score: Array) -> float | None:
-    from lakehouse.evaluation import ranking
-
-    return None if label.min() == label.max() else ranking.average_precision(label, score)
+    return _rankings(label, score)["average_precision"]
 
 
 def _roc_auc(label: Array, score: Array) -> float | None:
-    from lakehouse.evaluation import ranking
+    return _rankings(label, score)["roc_auc"]
 
-    return None if label.min() == label.max() else ranking.roc_auc(label, score)
+
+def _rankings(label: Array, score: Array) -> dict[str, float | None]:
+    from lakehouse.evaluation.ranking import Curve
+
+    if len(label) == 0 or label.min() == label.max():
+        return {"average_precision": None, "roc_auc": None}
+    curve = Curve.of(label, score)
+    return {"average_precision": curve.average_precision(), "roc_auc": curve.roc_auc()}
 
 
 def _r2(label: Array, score: Array) -> float | None:
@@ -140,8 +147,11 @@ def _calibration_gap(label: Array, score: Array) -> float:
 def _calibration_error(label: Array, score: Array) -> float:
     import numpy as np
 
-    bins = [part for part in np.array_split(np.argsort(score, kind="stable"), BINS) if len(part)]
-    return float(sum(len(part) * abs(score[part].mean() - label[part].mean()) for part in bins) / len(label))
+    if not np.all(score[:-1] <= score[1:]):
+        order = np.argsort(score, kind="stable")
+        label, score = label[order], score[order]
+    parts = zip(np.array_split(label, BINS), np.array_split(score, BINS), strict=True)
+    return float(sum(len(some) * abs(its.mean() - some.mean()) for some, its in parts if len(some)) / len(label))
 
 
 # Of all rows at once these are not computed from the formula's sums:

@@ -22,6 +22,7 @@ VERSIONS = {
     "reasons": (score.REASONS, "jobs/score/version.py", score.REASONS_DECIDED_BY),
     "outcomes": (monitor.OUTCOMES, "jobs/monitor/version.py", monitor.OUTCOMES_DECIDED_BY),
     "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
+    "drift counts": (monitor.COUNTS, "jobs/monitor/version.py", monitor.COUNTS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
@@ -29,10 +30,11 @@ HELD = {
     "features": (1, "749e530cf9fb28b3"),
     "scores": (1, "fe7b11fa733d821b"),
     "reasons": (1, "afb47f9c63a39b53"),
-    "outcomes": (1, "a4bf174ff1cfba68"),
-    "performance": (1, "681c5c132f3d74da"),
+    "outcomes": (1, "5339d8054476e8eb"),
+    "performance": (1, "611ca023a2bbb357"),
+    "drift counts": (1, "153ed58f0b021f6d"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "2df5d8fe7fa03072"),
+    "training": (1, "c8ec6761dc892460"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from lakehouse.evaluation import ranking
+from lakehouse.evaluation.ranking import Curve
 
 ROWS = st.integers(2, 300)
 TIES = {"no ties": None, "some ties": 3, "many ties": 1, "two scores": 0}
@@ -34,5 +34,6 @@ def test_they_are_scikit_learns_to_the_digit(
     if ascending:
         order = np.lexsort((label, score))
         label, score = label[order], score[order]
-    assert ranking.roc_auc(label, score) == sk.roc_auc_score(label, score)
-    assert ranking.average_precision(label, score) == sk.average_precision_score(label, score)
+    curve = Curve.of(label, score)
+    assert curve.roc_auc() == sk.roc_auc_score(label, score)
+    assert curve.average_precision() == sk.average_precision_score(label, score)
