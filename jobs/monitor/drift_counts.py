@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 from jobs.monitor import counts, version
 from jobs.monitor.counts import Counts, DailyCounts
-from jobs.monitor.day_parts import Part, parts_of
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
@@ -26,6 +25,7 @@ from lakehouse.ops import builds
 from lakehouse.staleness import up_to_date
 from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, worker_tasks
 from lakehouse.storage.day_files import DayFiles
+from lakehouse.storage.day_parts import Part, parts_of
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,6 @@ PERFORMANCE_DECIDED_BY = (
 )
 COUNTS_DECIDED_BY = (
     "jobs.monitor.counts",
-    "jobs.monitor.day_parts",
     "jobs.monitor.drift_counts",
     "lakehouse.evaluation.drift_profile",
 )

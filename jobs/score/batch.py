@@ -19,7 +19,8 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness.score_plan import ScorePlan
-from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits
+from lakehouse.storage import arrow_dataset, commits, row_limits
+from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
 
@@ -104,12 +105,11 @@ class ScoringBatch:
         """Score the days of each role, and replace all rows of these days by theirs."""
         source, table = tables.features(self.plan.use_case), tables.scores(self.plan.use_case)
         days = sorted({day for role in roles for day in role.days})
-        counted = delta_log.rows_by_day(source, self.features_version)
-        if sum(counted.get(day, 0) for day in days) > row_limits.IN_PROCESS_ROWS:
+        read = DayFiles.of(source, days, self.features_version)
+        if read.rows > row_limits.IN_PROCESS_ROWS:
             by_day = {day: tuple(role.scorer for role in roles if day in role.days) for day in days}
             commits.ensure(table)
-            files = many_rows.score(source, table, by_day, self.features_version)
-            commits.replace_by_files(files, table, {"partition": days})
+            commits.replace_by_files(many_rows.score(read, table, by_day), table, {"partition": days})
             return
         columns = tuple(dict.fromkeys(name for role in roles for name in role.scorer.reads))
         rows = arrow_dataset.read(source, pc.field("partition").isin(days), self.features_version, columns)

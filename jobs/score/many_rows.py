@@ -9,32 +9,30 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from jobs.score.role_scorer import RoleScorer
-from lakehouse.storage import file_parts, worker_tasks
-from lakehouse.storage.file_parts import PartReader
+from lakehouse.storage import day_parts, worker_tasks
+from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 
 
-def score(
-    source: Table, table: Table, by_day: Mapping[dt.date, tuple[RoleScorer, ...]], features_version: int
-) -> list[WrittenFile]:
+def score(files: DayFiles, table: Table, by_day: Mapping[dt.date, tuple[RoleScorer, ...]]) -> list[WrittenFile]:
     """Write the scores of some days to files, which count when they are committed.
 
     Args:
-        source: the feature table.
+        files: of the feature table's days.
         table: the scores table, which exists.
-        by_day: the days, and what scores each.
-        features_version: of the feature table.
+        by_day: what scores each day.
     """
-    parts = file_parts.parts_of(source, list(by_day), features_version)
-    columns = tuple(dict.fromkeys(name for scorers in by_day.values() for one in scorers for name in one.reads))
-    reader, made = PartReader.of(source, columns), TableFiles.of(table)
+    parts = [(day, part) for day in sorted(files.by_day) for part in day_parts.parts_of(files, day, whole=False)]
+    columns = list(dict.fromkeys(name for scorers in by_day.values() for one in scorers for name in one.reads))
+    made = TableFiles.of(table)
 
     def work(number: int) -> Iterator[WrittenFile]:
-        part, files = parts[number], made()
-        for rows in reader.read(part):
-            for scorer in by_day[part.day]:
-                yield from files.write(scorer.score(rows))
-        yield from files.close()
+        day, part = parts[number]
+        written = made()
+        for rows in files.parts(part.file, columns, part.groups):
+            for scorer in by_day[day]:
+                yield from written.write(scorer.score(rows))
+        yield from written.close()
 
     return list(worker_tasks.run(f"score {table.name}", len(parts), work))

@@ -24,6 +24,7 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema
+from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +83,10 @@ def _write(
     """Replace the reasons of these days by those of the chosen rows."""
     source, table = tables.features(use_case), tables.reasons(use_case)
     replaced: dict[str, list[Any]] = {"partition": days, "role": [registry.CHAMPION]}
-    counted = delta_log.rows_by_day(source, features_version)
-    if sum(counted.get(day, 0) for day in days) > row_limits.IN_PROCESS_ROWS:
+    files = DayFiles.of(source, days, features_version)
+    if files.rows > row_limits.IN_PROCESS_ROWS:
         commits.ensure(table)
-        files = many_reasons.explain(source, table, chosen, days, explainer, features_version)
-        commits.replace_by_files(files, table, replaced)
+        commits.replace_by_files(many_reasons.explain(files, table, chosen, explainer), table, replaced)
         return
     on = list(explainer.kept)
     features = arrow_dataset.read(source, pc.field("partition").isin(days), features_version, explainer.reads)

@@ -7,6 +7,7 @@ the library that computes them. Importing scikit-learn's takes 1.4 s, longer tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ class Curve:
         true: shape (scores,), those of them that have the label.
     """
 
-    called: NDArray[np.signedinteger]
-    true: NDArray[np.signedinteger]
+    called: NDArray[np.signedinteger[Any]]
+    true: NDArray[np.signedinteger[Any]]
 
     @classmethod
     def of(cls, label: Floats, score: Floats) -> Curve:
@@ -35,7 +36,7 @@ class Curve:
             order = np.argsort(-score)
             descending, hit = score[order], label[order]
         # Whole numbers of half the size as long as they suffice: of many rows memory is what takes the time.
-        size = np.int32 if len(label) < 2**31 else np.int64
+        size: Any = np.int32 if len(label) < 2**31 else np.int64
         true = np.cumsum(hit == 1, dtype=size)
         # Within equal scores the order does not matter: the curve has a point where the score changes.
         changes = descending[1:] != descending[:-1]

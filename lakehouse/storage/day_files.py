@@ -44,18 +44,19 @@ class DayFiles:
     by_day: Mapping[dt.date, tuple[DayFile, ...]]
 
     @classmethod
-    def of(cls, table: Table, days: Collection[dt.date], **partition: str) -> DayFiles:
+    def of(cls, table: Table, days: Collection[dt.date], at_version: int | None = None, **partition: str) -> DayFiles:
         """Look them up; of a table that does not exist there are none.
 
         Args:
             table: partitioned by ``partition``.
             days: which days.
+            at_version: of the table; the newest by default.
             partition: further partition columns and their value, such as ``role="champion"``.
         """
         location, found = delta_log.location(table), dict[dt.date, list[DayFile]]()
         if delta_log.exists(table):
             wanted = set(days)
-            actions = pa.table(DeltaTable(location).get_add_actions(flatten=True))
+            actions = pa.table(DeltaTable(location, version=at_version).get_add_actions(flatten=True))
             columns = {name: f"partition.{name}" for name in table.partition_by}
             lines = actions.select(["path", "num_records", *columns.values()]).to_pylist()
             for line in sorted(lines, key=lambda line: str(line["path"])):

@@ -28,13 +28,13 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "749e530cf9fb28b3"),
-    "scores": (1, "fe7b11fa733d821b"),
-    "reasons": (1, "afb47f9c63a39b53"),
+    "scores": (1, "73703d470b0ab265"),
+    "reasons": (1, "f92307ebb9e386f8"),
     "outcomes": (1, "5339d8054476e8eb"),
-    "performance": (1, "611ca023a2bbb357"),
-    "drift counts": (1, "153ed58f0b021f6d"),
+    "performance": (1, "d85d561be9d7994d"),
+    "drift counts": (1, "be9e9740a1d6e391"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "c8ec6761dc892460"),
+    "training": (1, "c63a195846218ac1"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

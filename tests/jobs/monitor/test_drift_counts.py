@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from deltalake import WriterProperties, write_deltalake
 
-from jobs.monitor import counts, day_parts, drift_counts, version
+from jobs.monitor import counts, drift_counts, version
 from lakehouse import tables
 from lakehouse.evaluation.drift_profile import Distribution, Profile
-from lakehouse.storage import arrow_dataset, commits, delta_log, partition_rows
+from lakehouse.storage import arrow_dataset, commits, day_parts, delta_log, partition_rows
 from lakehouse.storage.day_files import DayFiles
 
 

@@ -14,7 +14,7 @@ from jobs.score.arguments import ScoreArguments
 from lakehouse import tables
 from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry
-from lakehouse.storage import commits, delta_log, file_parts, partition_files, row_limits
+from lakehouse.storage import commits, day_parts, delta_log, partition_files, row_limits
 from tests.jobs.shelf import ROWS, Shelf, day, live, open_clinic
 
 ALWAYS_NEW = ("scored_at",)
@@ -36,8 +36,7 @@ def shelf(lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def many(patch: pytest.MonkeyPatch) -> None:
     """From now on any row is one too many for the job's process, and a file is read and written in several parts."""
     patch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
-    patch.setattr(file_parts, "ROWS_A_PART", 15)
-    patch.setattr(file_parts, "ROWS_AT_A_TIME", 7)
+    patch.setattr(day_parts, "ROWS_A_PART", 15)
 
 
 def score(first: int, last: int, **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The files of a day in parts, each as much as a worker counts in one task."""
+"""The files of a day in parts, each as much as a worker takes for one task: a file's name travels, its rows do not."""
 
 from __future__ import annotations
 
