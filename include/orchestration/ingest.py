@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from include.orchestration import missed_nights, partition_key
+from include.orchestration import fork, missed_nights, partition_key
 from include.orchestration.job import JobOperator
 from lakehouse.errors import DeliveryMissing
 
@@ -41,7 +41,7 @@ class IngestOperator(JobOperator):
         from lakehouse.declaration import loader
 
         use_case, source = loader.by_source(self.options["source"])
-        days = freshness.left_behind(use_case, source, before, dt.datetime.now(dt.UTC))
+        days = fork.ask(lambda: freshness.left_behind(use_case, source, before, dt.datetime.now(dt.UTC)))
         if days:
             self.log.warning("%s", missed_nights.line(source.name, days, use_case.calendar.catch_up_nights))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,21 +10,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from include.orchestration import connections, job_result, partition_key
+from include.orchestration import connections, job_process, job_result, partition_key
 from lakehouse import settings
 
 if TYPE_CHECKING:
     from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
-    from airflow.providers.standard.hooks.subprocess import SubprocessHook
     from airflow.sdk import Context
+
+    from include.orchestration.job_process import JobProcess
 
 
 class JobOperator(BaseOperator):
     """Runs one job and returns its result, the JSON object that the job writes, as XCom.
 
-    With ``SPARK_REMOTE`` the job is a Python client of the shared Spark Connect server, and starts in about two
-    seconds. Without it the job is submitted by spark-submit to the master that the connection ``spark_default`` names,
-    or to ``SPARK_MASTER`` when Airflow has no such connection.
+    With ``SPARK_REMOTE`` the job is a Python client of the shared Spark Connect server, in a process beside the task
+    (`include.orchestration.job_process`). Without it the job is submitted by spark-submit to the master that the connection
+    ``spark_default`` names, or to ``SPARK_MASTER`` when Airflow has no such connection.
 
     A failed job fails the task with the job's own error line. Only an error that a retry can clear is retried.
     A job that found nothing to do (status ``none``) skips the task, and with it what follows.
@@ -72,7 +71,7 @@ class JobOperator(BaseOperator):
         self.all_days = all_days
         self.needs_spark = needs_spark
         self.connections = connections
-        self._hook: SubprocessHook | SparkSubmitHook | None = None
+        self._running: JobProcess | SparkSubmitHook | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the job.
@@ -105,12 +104,10 @@ class JobOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Stop the job when its task is stopped: by hand, by its timeout, or with the scheduler."""
-        from airflow.providers.standard.hooks.subprocess import SubprocessHook
-
-        if isinstance(self._hook, SubprocessHook):
-            self._hook.send_sigterm()  # type: ignore[no-untyped-call]  # the provider's is untyped
-        elif self._hook is not None:
-            self._hook.on_kill()
+        if isinstance(self._running, job_process.JobProcess):
+            self._running.stop()
+        elif self._running is not None:
+            self._running.on_kill()
 
     def _days(self) -> list[str]:
         if "partition" not in self.options or (self.all_days and not self.options["partition"]):
@@ -124,19 +121,14 @@ class JobOperator(BaseOperator):
         return [self.stage, *options, *switches]
 
     def _run_client(self, arguments: list[str]) -> tuple[int, str]:
-        from airflow.providers.standard.hooks.subprocess import SubprocessHook
-
-        self._hook = SubprocessHook()
-        command = [*(("nice", "-n", "10") if self.background else ()), sys.executable, "-m", "jobs", *arguments]
-        # Unbuffered, or the job's log lines would reach the task log only when it ends.
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **connections.environment(self.connections)}
-        ended = self._hook.run_command(command, env=environment, cwd=str(settings.PROJECT_ROOT))
-        return ended.exit_code, ended.output
+        environment = connections.environment(self.connections)
+        self._running = running = job_process.start(arguments, environment, self.background, self.log)
+        return running.follow(self.log)
 
     def _submit(self, arguments: list[str]) -> tuple[int, str]:
         from include.orchestration.spark_submit import JobSubmitHook
 
-        self._hook = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments)
+        self._running = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments)
         try:
             hook.submit(str(settings.PROJECT_ROOT / "jobs" / "__main__.py"))
         except AirflowException as error:

@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -43,6 +44,10 @@ def fake_job(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
     # Else the child would find our own jobs first, in its working directory.
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    # And a copy of this process finds those that are imported already.
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "jobs"]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setenv("SPARK_REMOTE", "sc://127.0.0.1:1")
     return make
 

@@ -8,7 +8,15 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from include.orchestration import fork
 from include.orchestration.job import JobOperator
+
+
+@pytest.fixture(params=["copied", "fresh"], autouse=True)
+def process(request, monkeypatch):
+    """Each test twice: the job in a copy of the task's process, and in a new interpreter."""
+    monkeypatch.setattr(fork, "possible", lambda: request.param == "copied")
+    return request.param
 
 
 class Events(dict):
@@ -80,6 +88,13 @@ def test_a_named_error_is_understood_without_a_result_file(fake_job):
 def test_a_job_that_fell_over_is_retried_and_shows_its_last_line(fake_job):
     fake_job("print('out of memory'); sys.exit(137)")
     with pytest.raises(AirflowException, match=r"score ended with exit code 137: out of memory") as caught:
+        run(job())
+    assert not isinstance(caught.value, AirflowFailException)
+
+
+def test_a_job_that_is_killed_is_retried(fake_job):
+    fake_job("os.kill(os.getpid(), 9)")
+    with pytest.raises(AirflowException, match=r"score ended with exit code -9") as caught:
         run(job())
     assert not isinstance(caught.value, AirflowFailException)
 
