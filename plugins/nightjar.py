@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
 
+from include.orchestration import fork_server
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
 
 
 class NightjarPlugin(AirflowPlugin):
-    """The mapper that shifts partitions by days, and the nightly timetable."""
+    """The mapper that shifts partitions by days, the nightly timetable, and the listener that starts the fork server."""
 
     name = "nightjar"
     partition_mappers = [DayShiftMapper]  # noqa: RUF012  # as the base class declares it
     timetables = [NightlyTimetable]  # noqa: RUF012
+    listeners = [fork_server]  # noqa: RUF012

@@ -16,6 +16,8 @@ from stack.plan import Plan
 from stack.ports import HOST
 
 USER = "admin"
+# What the process has imported that Airflow's workers are copied from, and with them every task and its job.
+PRELOADED = ("jobs.preload", "include.orchestration.preload")
 
 
 def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
@@ -40,7 +42,12 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
         },
         # How long the scheduler sleeps when it has nothing to do: a night is a chain of a dozen short waits for it, and a
         # second each (the default) was a sixth of the night.
-        "scheduler": {"scheduler_idle_sleep_time": "0.3"},
+        "scheduler": {
+            "scheduler_idle_sleep_time": "0.3",
+            # A worker of a scheduler that forks has imported what the scheduler has, and every task imports the rest again.
+            "mp_start_method": "forkserver",
+            "mp_forkserver_preload": ",".join(PRELOADED),
+        },
         # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
         # page failed.
         "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},

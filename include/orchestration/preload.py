@@ -1,0 +1,27 @@
+"""Imports what Airflow and the DAG files import to run a task, for the process that tasks are copied from."""
+
+from __future__ import annotations
+
+import gc
+
+import airflow.dag_processing.dagbag
+import airflow.executors.local_executor
+import airflow.executors.workloads
+import airflow.providers.standard.operators.empty
+import airflow.providers.standard.operators.trigger_dagrun
+import airflow.sdk.execution_time.supervisor
+import airflow.sdk.execution_time.task_runner  # noqa: F401
+
+import include.orchestration.approval
+import include.orchestration.corrections
+import include.orchestration.defaults
+import include.orchestration.docs
+import include.orchestration.extract
+import include.orchestration.form
+import include.orchestration.ingest
+import include.orchestration.inputs_arrived
+import include.orchestration.schedules
+import include.orchestration.verdicts  # noqa: F401
+
+gc.collect()
+gc.freeze()
