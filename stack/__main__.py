@@ -8,7 +8,7 @@ import time
 
 from tabulate import tabulate
 
-from stack import lifecycle
+from stack import lifecycle, warm_up
 from stack.credentials import Credentials
 from stack.errors import StackError
 from stack.plan import Plan
@@ -37,6 +37,8 @@ def _up(plan: Plan) -> int:
     begin = time.monotonic()
     with sigterm_as_exit():
         stack = lifecycle.up(plan, say=lambda line: print(line, flush=True))
+        if not stack.was_up:
+            warm_up.begin(stack)
     print("The stack is up already." if stack.was_up else f"The stack is up after {time.monotonic() - begin:.0f} s.")
     print(stack.addresses())
     return 0

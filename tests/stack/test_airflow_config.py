@@ -1,5 +1,6 @@
 from configparser import ConfigParser
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from stack import airflow_config
@@ -20,3 +21,11 @@ def test_airflow_reads_back_what_was_meant_also_a_percent_sign(tmp_path):
     assert read["core"]["execution_api_server_url"] == "http://127.0.0.1:8081/execution/"
     assert Path(read["core"]["simple_auth_manager_passwords_file"]).is_absolute()
     assert (plan.airflow_home / "airflow.cfg").stat().st_mode & 0o077 == 0
+
+
+def test_workers_are_copied_from_a_process_with_modules_that_exist(tmp_path):
+    plan = Plan(tmp_path, Ports(), "/warehouse", "/landing", "/include")
+    scheduler = airflow_config.sections(plan, Credentials.load_or_create(plan.state_root))["scheduler"]
+    assert scheduler["mp_start_method"] == "forkserver"
+    # Python passes over a module that it does not find, without a word.
+    assert all(find_spec(name) for name in scheduler["mp_forkserver_preload"].split(","))
