@@ -7,7 +7,6 @@ training: they are the heaviest, and it is rare.
 from __future__ import annotations
 
 import gc
-import logging
 
 from lakehouse.models import xgboost_model
 
@@ -18,13 +17,14 @@ import deltalake  # noqa: E402, F401
 import pyspark.sql.connect.session  # noqa: E402, F401
 
 import jobs.command_line  # noqa: E402
-import jobs.deliver.job  # noqa: E402
 import jobs.features.job  # noqa: E402
-import jobs.ingest.job  # noqa: E402
 import jobs.monitor.job  # noqa: E402
-import jobs.score.job  # noqa: E402, F401
+import jobs.score.job  # noqa: E402
 
-logging.getLogger(__name__).info("what jobs import is imported")
 # What is here stays, and a collection in a copy would only make the pages of its own.
 gc.collect()
 gc.freeze()
+
+# These import DuckDB, which reports what was never released when the process ends: what is frozen never is.
+import jobs.deliver.job  # noqa: E402
+import jobs.ingest.job  # noqa: E402, F401

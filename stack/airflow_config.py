@@ -17,7 +17,7 @@ from stack.ports import HOST
 
 USER = "admin"
 # What the process has imported that Airflow's workers are copied from, and with them every task and its job.
-PRELOADED = ("jobs.preload", "include.orchestration.preload")
+PRELOADED = ("include.orchestration.preload", "jobs.preload")
 
 
 def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:

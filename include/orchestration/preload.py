@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import airflow.dag_processing.dagbag
 import airflow.executors.local_executor
 import airflow.executors.workloads
@@ -22,6 +20,3 @@ import include.orchestration.ingest
 import include.orchestration.inputs_arrived
 import include.orchestration.schedules
 import include.orchestration.verdicts  # noqa: F401
-
-gc.collect()
-gc.freeze()

@@ -44,7 +44,7 @@ def night(session: SparkSession) -> int:
     kept = _features(today, history, session.createDataFrame(_reference())).persist()
     try:
         counted = _counted(kept, today)
-        return kept.withColumn("rows", F.lit(counted)).toArrow().num_rows
+        return int(kept.withColumn("rows", F.lit(counted)).toArrow().num_rows)
     finally:
         kept.unpersist()
 
