@@ -69,7 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session on the server that all tests share; jobs that ask lakehouse.storage.spark_session for one get the same."""
     from lakehouse.storage import spark_config
-    from lakehouse.storage.spark_session import session
+    from lakehouse.storage.spark_session import leave, session
     from tests import services, shared_spark
 
     spark_config.CONFIG |= services.SMALL
@@ -84,10 +84,9 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     run = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with shared_spark.joined((run / "spark").resolve()) as address:
         os.environ["SPARK_REMOTE"] = address
-        made = session("tests")
-        yield made
+        yield session("tests")
         # Else the process asks the server for a last cleaning when it ends, and waits 50 s for one that is gone.
-        made.client.close()
+        leave()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from include.flight_delays import history
 from lakehouse.transforms import trailing_windows
 
 ENTITY = ("carrier", "flight", "origin", "sched_dep_time")
+# What else of a scheduled flight the features use.
+CARRIED = ("sched_arr_time", "distance", "tailnum", "leg", "gap")
 DAY_MINUTES = 24 * 60
 
 # A group's late rate is pulled towards the rate of all flights as if so many more flights of it had been seen.
@@ -36,8 +38,7 @@ def build(days: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
         double column for each feature that use_case.yaml declares, under its name and in its order.
     """
     schedule = inputs["flight_schedule"].join(F.broadcast(days), "partition", "left_semi")
-    record = history.for_flights(schedule, inputs["flight_outcomes"], ENTITY)
-    flights = _with_aircraft_rotation(schedule).join(record, [*ENTITY, "partition"])
+    flights = history.for_flights(_with_aircraft_rotation(schedule), inputs["flight_outcomes"], ENTITY, CARRIED)
     flights = trailing_windows.as_of(
         flights, inputs["planes"].select("tailnum", "partition", "year", "seats"), "tailnum"
     )
@@ -62,10 +63,10 @@ def _scheduled() -> dict[str, Column]:
 
 def _busy() -> dict[str, Column]:
     return {
-        "all_flights": F.col("by_all.scheduled"),
-        "origin_hour_flights": F.col("by_origin_hour.scheduled"),
-        "hour_flights": F.col("by_hour.scheduled"),
-        "dest_flights": F.col("by_dest.scheduled"),
+        "all_flights": F.col("all_scheduled"),
+        "origin_hour_flights": F.col("origin_hour_scheduled"),
+        "hour_flights": F.col("hour_scheduled"),
+        "dest_flights": F.col("dest_scheduled"),
     }
 
 
@@ -90,7 +91,7 @@ def _aircraft() -> dict[str, Column]:
     return {
         "aircraft_delay_1d": _mean_delay("aircraft", 1),
         "aircraft_delay_7d": _mean_delay("aircraft", 7),
-        "aircraft_flights": F.col("by_aircraft.scheduled"),
+        "aircraft_flights": F.col("aircraft_scheduled"),
         "aircraft_leg": F.col("leg"),
         "aircraft_gap_minutes": F.col("gap"),
         "aircraft_age": F.year("partition") - F.col("year"),
@@ -112,29 +113,26 @@ def _weather() -> dict[str, Column]:
 
 
 def _rate(group: str, days: int, weight: float | None = None) -> Column:
-    record = F.col(f"by_{group}")
     return trailing_windows.smoothed(
-        record[f"late_{days}d"],
-        record[f"arrived_{days}d"],
-        F.try_divide(F.col("by_all.late_28d"), F.col("by_all.arrived_28d")),
+        F.col(f"{group}_late_{days}d"),
+        F.col(f"{group}_arrived_{days}d"),
+        F.try_divide(F.col("all_late_28d"), F.col("all_arrived_28d")),
         WEIGHTS.get(group, DEFAULT_WEIGHT) if weight is None else weight,
     )
 
 
 def _mean_delay(group: str, days: int) -> Column:
-    record = F.col(f"by_{group}")
     return trailing_windows.smoothed(
-        record[f"delay_{days}d"],
-        record[f"arrived_{days}d"],
-        F.try_divide(F.col("by_all.delay_28d"), F.col("by_all.arrived_28d")),
+        F.col(f"{group}_delay_{days}d"),
+        F.col(f"{group}_arrived_{days}d"),
+        F.try_divide(F.col("all_delay_28d"), F.col("all_arrived_28d")),
         WEIGHTS.get(group, DEFAULT_WEIGHT),
     )
 
 
 def _lost(group: str, days: int) -> Column:
-    record = F.col(f"by_{group}")
-    lost = record[f"lost_{days}d"]
-    return trailing_windows.smoothed(lost, lost + record[f"arrived_{days}d"], F.lit(0.0), 5.0)
+    lost = F.col(f"{group}_lost_{days}d")
+    return trailing_windows.smoothed(lost, lost + F.col(f"{group}_arrived_{days}d"), F.lit(0.0), 5.0)
 
 
 def _minute(column: str) -> Column:

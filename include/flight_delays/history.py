@@ -22,27 +22,45 @@ EVENING = 18  # hour from which a day's departures show how the evening went, an
 
 COUNTS = ("arrived", "late", "delay", "lost", "scheduled")
 
+RATE_28D = ("arrived_28d", "late_28d")
+# What a feature uses of each group's record.
+USED = {
+    "all": ("scheduled", "arrived_1d", "late_1d", *RATE_28D, "delay_28d"),
+    "carrier": ("arrived_1d", "late_1d", *RATE_28D),
+    "origin": ("arrived_1d", "late_1d", "lost_1d"),
+    "origin_evening": ("arrived_1d", "late_1d"),
+    "origin_hour": ("scheduled", *RATE_28D),
+    "hour": ("scheduled",),
+    "dest": ("scheduled", "arrived_1d", "lost_1d", *RATE_28D),
+    "route": RATE_28D,
+    "carrier_dest": RATE_28D,
+    "flight": RATE_28D,
+    "aircraft": ("scheduled", "arrived_1d", "delay_1d", "arrived_7d", "delay_7d"),
+}
+
 
 def departure_hour() -> Column:
     """The scheduled hour of departure, 0 to 23, of a row with ``sched_dep_time`` (HHMM)."""
     return F.floor(F.col("sched_dep_time") / 100)
 
 
-def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str]) -> DataFrame:
+def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str], carried: Sequence[str]) -> DataFrame:
     """The record of each scheduled flight's groups over the days before its own.
 
     Args:
         schedule: the scheduled flights to look up.
         outcomes: past flights; those of a flight's own day and later are not used for it.
         entity: key columns of a scheduled flight, without ``partition``.
+        carried: other columns of a scheduled flight to return with it.
 
     Returns:
-        One row per scheduled flight: ``entity``, ``partition`` and a struct ``by_<group>`` for each group. It has
-        ``scheduled`` (flights of the group on the day itself) and, over the last n days as ``SUMS`` has them,
-        ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late), ``delay_<n>d``
-        (the sum of their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted).
+        One row per scheduled flight: ``entity``, ``partition``, ``carried``, and a column ``<group>_<name>`` for each group and
+        name of ``USED``. The names are ``scheduled`` (flights of the group on the day itself) and, over the last n days as
+        ``SUMS`` has them, ``arrived_<n>d`` (flights with an arrival), ``late_<n>d`` (of these, 15 or more minutes late),
+        ``delay_<n>d`` (the sum of their clipped arrival delays, minutes) and ``lost_<n>d`` (cancelled or diverted).
     """
-    flights = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), [*entity, "partition"])
+    flight = [*entity, "partition", *carried]
+    flights = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), flight)
     past = trailing_windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
     planned = flights.select(
         "partition", *(F.lit(int(name == "scheduled")).cast("long").alias(name) for name in COUNTS), "key", "value"
@@ -52,14 +70,16 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str])
         .groupBy("key", "value", "partition")
         .agg(*(F.sum(name).alias(name) for name in COUNTS))
     )
-    record = trailing_windows.trailing_sums(totals, ["key", "value"], SUMS)
+    record = trailing_windows.trailing_sums(totals, ["key", "value"], SUMS, integers=True)
     columns = ["scheduled", *(f"{name}_{length}d" for length, names in SUMS.items() for name in names)]
-    records = flights.join(
-        record.select("key", "value", "partition", F.struct(*columns).alias("record")),
-        ["key", "value", "partition"],
-    )
-    return records.groupBy(*entity, "partition").agg(
-        *(F.max(F.when(F.col("key") == name, F.col("record"))).alias(f"by_{name}") for name in _groups(F.lit(True)))
+    records = flights.join(record.select("key", "value", "partition", *columns), ["key", "value", "partition"])
+    # Numbers and not structs of them: Spark finds the flight of a row by hashing, and would have to sort the rows.
+    return records.groupBy(*flight).agg(
+        *(
+            F.max(F.when(F.col("key") == group, F.col(name))).alias(f"{group}_{name}")
+            for group, names in USED.items()
+            for name in names
+        )
     )
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
-from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
-
-from jobs.features import build, version
+from jobs.features import version
 from jobs.features.arguments import FeaturesArguments
+from jobs.features.batch import Batch
 from jobs.result import Result
 from lakehouse import tables
 from lakehouse.arrivals import readiness
-from lakehouse.declaration import UseCase, loader, transform
+from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, spark_session, sql_quoting
+from lakehouse.storage import delta_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +45,6 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
     if not stale:
         return FeaturesResult(status="unchanged", days=len(days), rows=0, features_version=delta_log.version(table))
 
-    session = spark_session.session(f"features {use_case.name}", len(stale))
-    parts = [_build(session, use_case, *group) for group in arrivals.same_snapshots(stale)]
-    built = reduce(DataFrame.unionByName, (one for one, _ in parts)).persist()
-    try:
-        population = reduce(DataFrame.unionByName, (one for _, one in parts))
-        rows = build.check_rows(built, population, use_case, stale)
-        stamped = build.stamp(built, use_case, builds.record(table, {day: expected[day] for day in stale}))
-        commits.replace(stamped, table, {"partition": stale}, rows)
-    finally:
-        built.unpersist()
+    by_day = builds.record(table, {day: expected[day] for day in stale})
+    rows = Batch(use_case, tuple(stale)).build(arrivals.same_snapshots(stale), by_day)
     return FeaturesResult(status="built", days=len(stale), rows=rows, features_version=delta_log.version(table))
-
-
-def _build(
-    session: SparkSession, use_case: UseCase, days: list[dt.date], snapshots: dict[str, dt.date | None]
-) -> tuple[DataFrame, DataFrame]:
-    """The built rows of days that read the same snapshots, and their population."""
-    inputs = build.read_inputs(session, use_case, days, snapshots)
-    days_to_build = session.createDataFrame([(day,) for day in days], schema="partition date")
-    built = build.conform(transform.load(use_case).build(days_to_build, inputs), use_case)
-    return built, inputs[use_case.entity.source].where(sql_quoting.days_condition(days))

@@ -6,4 +6,10 @@ tests/jobs/test_code_versions.py holds what the version stands for.
 FEATURES = 1
 
 # The modules that decide the values.
-DECIDED_BY = ("jobs.features.build", "lakehouse.transforms.trailing_windows")
+DECIDED_BY = (
+    "jobs.features.build",
+    "jobs.features.collected_rows",
+    "jobs.features.promise",
+    "jobs.features.spark_rows",
+    "lakehouse.transforms.trailing_windows",
+)

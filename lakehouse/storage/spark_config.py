@@ -19,6 +19,8 @@ CONFIG: dict[str, str] = {
     # two cores: features of a day 23 s with it and 12 s without, of a month 26 s and 21 s.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Every execution's plan is written out for the web page, in its longest form by default.
+    "spark.sql.ui.explainMode": "simple",
     # A day must not depend on where the machine stands.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -29,12 +31,25 @@ CONFIG: dict[str, str] = {
     "spark.ui.showConsoleProgress": "false",
 }
 
-# The features of so many days have the rows that repay compiling: January to May took 61 s without and 50 s with it on two
-# cores.
-COMPILED_FROM_DAYS = 60
-COMPILED_CONFIG: dict[str, str] = {
+# A session for at most so many rows: little enough for one task, and every exchange, broadcast and re-planned stage costs more
+# than it saves.
+FEW_ROWS = 50_000
+FEW_CONFIG: dict[str, str] = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    # Both sides of a join lie in the one task already: a broadcast would be a job of its own.
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+}
+
+# So many rows repay compiling: the features of January to May took 61 s without and 50 s with it on two cores, those of a month
+# 21 s without and 26 s with it.
+MANY_ROWS = 150_000
+MANY_CONFIG: dict[str, str] = {
     "spark.sql.codegen.wholeStage": "true",
     "spark.sql.codegen.factoryMode": "FALLBACK",
+    # Rows that lie together by a part of a join's key, such as their day, are joined where they are.
+    "spark.sql.requireAllClusterKeysForCoPartition": "false",
 }
 
 # Added where the master is local[...]: such a Spark talks to nobody but itself. Never for a cluster, whose executors have

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,33 +27,54 @@ DEFAULT_PORT = 15002
 SESSION_ID = re.compile(r"\bsession_id=([0-9a-fA-F-]{36})")
 
 
-def session(application: str, days: int = 1) -> SparkSession:
-    """A session named ``application``, for work on so many days.
+# What this process has joined, by address.
+_joined: dict[str, SparkSession] = {}
+
+
+def session(application: str, rows: int | None = None) -> SparkSession:
+    """A session named ``application``, for work on about so many rows.
 
     With ``SPARK_REMOTE`` the session that its address names is joined: jobs share it, so none may stop it or rely on temporary
     views and settings in it. Otherwise Spark starts in this process on ``SPARK_MASTER``, or as spark-submit configures it.
 
-    Long ranges have a second session, whose plans are compiled.
+    Few rows and many rows have sessions of their own beside it, with settings that suit them.
+
+    Args:
+        application: the name of what Spark does.
+        rows: of all that is read, by the logs' statistics; None: whatever there is.
 
     Raises:
         ServiceUnavailable: when no server answers at the address.
     """
-    compiled = days >= spark_config.COMPILED_FROM_DAYS
+    kind, config = _settings_for(rows)
     remote = settings.load().spark_remote
     if remote is not None:
-        spark = _join(second_session(remote) if compiled else remote, new=compiled)
-    else:
-        spark = _local(application)
-        spark = spark.newSession() if compiled else spark
-    if compiled:
-        for name, value in spark_config.COMPILED_CONFIG.items():
+        return _join(beside(remote, kind) if kind else remote, config)
+    spark = _local(application)
+    if kind:
+        spark = spark.newSession()
+        for name, value in config.items():
             spark.conf.set(name, value)
     return spark
 
 
-def second_session(remote: str) -> str:
-    """The address of a second session on the same server, the same for all jobs that share the first."""
-    return SESSION_ID.sub(lambda match: f"session_id={uuid.uuid5(uuid.UUID(match[1]), 'long ranges')}", remote)
+def beside(remote: str, kind: str) -> str:
+    """The address of the session of a kind on the same server, the same for all jobs that share the first."""
+    return SESSION_ID.sub(lambda match: f"session_id={uuid.uuid5(uuid.UUID(match[1]), kind)}", remote)
+
+
+def leave() -> None:
+    """Close the connections to all sessions that this process has joined; the sessions stay."""
+    while _joined:
+        _joined.popitem()[1].client.close()
+
+
+def _settings_for(rows: int | None) -> tuple[str, dict[str, str]]:
+    if rows is not None and rows <= spark_config.FEW_ROWS:
+        return "few rows", spark_config.FEW_CONFIG
+    if rows is not None and rows >= spark_config.MANY_ROWS:
+        return "many rows", spark_config.MANY_CONFIG
+    return "", {}
 
 
 def _local(application: str) -> SparkSession:
@@ -72,17 +94,23 @@ def _local(application: str) -> SparkSession:
     return builder.getOrCreate()
 
 
-def _join(remote: str, new: bool) -> SparkSession:
-    """The session that ``remote`` names, on a server that answers; ``new``: also where this process has joined another."""
+def _join(remote: str, config: Mapping[str, str]) -> SparkSession:
+    """The session that ``remote`` names, on a server that answers, with these settings beside the server's."""
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
     _await_answer(remote)
+    known = _joined.get(remote)
+    if known is not None and not known.is_stopped:
+        return known
     builder = SparkSession.builder.remote(remote)
-    # In a process that has a session, getOrCreate returns that one, whatever the address is.
-    joined = builder.create() if new else builder.getOrCreate()
+    for name, value in config.items():
+        builder = builder.config(name, value)
+    # Not getOrCreate: in a process that has a session it returns that one, whatever the address is.
+    joined = builder.create()
     tries = PATIENCE_SECONDS // PAUSE_SECONDS
     joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
+    _joined[remote] = joined
     return joined
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 DAY = "partition"
@@ -30,7 +30,7 @@ def by_key(rows: DataFrame, keys: Mapping[str, Column], keep: Sequence[str]) -> 
 
 
 def trailing_sums(
-    totals: DataFrame, by: Sequence[str], sums: Mapping[int, Sequence[str]], *, until: int = 1
+    totals: DataFrame, by: Sequence[str], sums: Mapping[int, Sequence[str]], *, until: int = 1, integers: bool = False
 ) -> DataFrame:
     """Sum daily totals over the days before each row's own day.
 
@@ -39,22 +39,36 @@ def trailing_sums(
         by: columns that identify a series.
         sums: for each window length in days, the columns to sum over it, whole numbers.
         until: how many days before the row's day the window ends; 1 is the day before.
+        integers: whether all the columns are of an integer type. Then a window is the difference of two running sums, which
+            takes as long for 28 days as for one; of other numbers that would not be exact.
 
     Returns:
         The rows of ``totals`` with a column ``<sum>_<length>d`` for each sum and length; 0 where the window has no row.
     """
     # Ordered by the day's number, a range counts calendar days; a frame of rows would reach back too far over gaps.
     series = Window.partitionBy(*by).orderBy(F.unix_date(DAY))
-    return totals.select(
-        "*",
-        *(
-            F.coalesce(F.sum(name).over(series.rangeBetween(1 - until - length, -until)), F.lit(0)).alias(
-                f"{name}_{length}d"
-            )
-            for length, names in sums.items()
-            for name in names
-        ),
+    wanted = [(name, length) for length, names in sums.items() for name in names]
+    if not integers:
+        return totals.select(
+            "*",
+            *(
+                _sum(name, series.rangeBetween(1 - until - length, -until)).alias(f"{name}_{length}d")
+                for name, length in wanted
+            ),
+        )
+    ends = {f"_{name}_until_{back}": (name, back) for name, n in wanted for back in (until, until + n)}
+    running = totals.withColumns(
+        {end: _sum(name, series.rangeBetween(Window.unboundedPreceding, -back)) for end, (name, back) in ends.items()}
     )
+    differences = (
+        (F.col(f"_{name}_until_{until}") - F.col(f"_{name}_until_{until + n}")).alias(f"{name}_{n}d")
+        for name, n in wanted
+    )
+    return running.select("*", *differences).drop(*ends)
+
+
+def _sum(name: str, window: WindowSpec) -> Column:
+    return F.coalesce(F.sum(name).over(window), F.lit(0))
 
 
 def smoothed(part: Column, whole: Column, prior: Column, weight: float) -> Column:
