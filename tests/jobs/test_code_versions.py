@@ -27,7 +27,7 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "749e530cf9fb28b3"),
+    "features": (1, "ed4f2c5f9018cfcd"),
     "scores": (1, "73703d470b0ab265"),
     "reasons": (1, "f92307ebb9e386f8"),
     "outcomes": (1, "5339d8054476e8eb"),

@@ -1,4 +1,4 @@
-"""A Spark server that is not there is named, and soon; long ranges have a session beside the shared one."""
+"""A Spark server that is not there is named, and soon; few rows and many rows have sessions beside the shared one."""
 
 from __future__ import annotations
 
@@ -21,17 +21,25 @@ def test_a_server_that_does_not_answer_is_named_with_its_address(monkeypatch: py
         spark_session.session("tests")
 
 
-def test_long_ranges_share_a_second_session_of_the_same_server() -> None:
+def test_many_rows_share_a_second_session_of_the_same_server_and_few_rows_a_third() -> None:
     first = "sc://127.0.0.1:15002/;user_id=nightjar;session_id=6f9619ff-8b86-4011-b42d-00c04fc964ff"
-    second = spark_session.second_session(first)
-    assert second != first
-    assert second.split("session_id=")[0] == first.split("session_id=")[0]
-    assert second == spark_session.second_session(first)
+    many, few = spark_session.beside(first, "many rows"), spark_session.beside(first, "few rows")
+    assert len({first, many, few}) == 3
+    assert {one.split("session_id=")[0] for one in (first, many, few)} == {first.split("session_id=")[0]}
+    assert many == spark_session.beside(first, "many rows")
 
 
-def test_a_long_range_is_compiled_and_leaves_the_shared_session_as_it_was(spark: SparkSession) -> None:
+def test_many_rows_are_compiled_and_few_are_one_task_and_the_shared_session_stays_as_it_was(
+    spark: SparkSession,
+) -> None:
     from lakehouse.storage.spark_session import session
 
-    long = session("tests", days=60)
-    assert long.conf.get("spark.sql.codegen.wholeStage") == "true"
-    assert session("tests").conf.get("spark.sql.codegen.wholeStage") == "false"
+    partitions = session("tests").conf.get("spark.sql.shuffle.partitions")
+    many, few = session("tests", rows=1_000_000), session("tests", rows=1_000)
+    assert many.conf.get("spark.sql.codegen.wholeStage") == "true"
+    assert few.conf.get("spark.sql.shuffle.partitions") == "1"
+    assert few.conf.get("spark.sql.adaptive.enabled") == "false"
+    shared = session("tests")
+    assert shared.conf.get("spark.sql.codegen.wholeStage") == "false"
+    assert shared.conf.get("spark.sql.adaptive.enabled") == "true"
+    assert shared.conf.get("spark.sql.shuffle.partitions") == partitions

@@ -91,3 +91,14 @@ def test_a_row_gets_the_latest_reference_delivered_by_its_day(spark: SparkSessio
         ("N2", day(5)): None,
         (None, day(5)): None,
     }
+
+
+def test_windows_of_integers_are_the_same_as_differences_of_running_sums(spark: SparkSession) -> None:
+    rows = [("a", day(number), number * number) for number in range(1, 31) if number % 4] + [("b", day(9), 5)]
+    lengths = {1: ["late"], 7: ["late"], 28: ["late"]}
+    columns = ("late_1d", "late_7d", "late_28d")
+    for until in (1, 3):
+        plain = trailing_windows.trailing_sums(totals(spark, rows), ["series"], lengths, until=until)
+        running = trailing_windows.trailing_sums(totals(spark, rows), ["series"], lengths, until=until, integers=True)
+        assert running.columns == plain.columns
+        assert sums(running, *columns) == sums(plain, *columns)
