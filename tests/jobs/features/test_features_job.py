@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.features import job
+from jobs.features import batch, job
 from jobs.features.arguments import FeaturesArguments
 from lakehouse.declaration import loader, transform
 from lakehouse.errors import InputsMissing, TransformBroken
@@ -56,6 +56,18 @@ def test_a_range_equals_its_days_one_by_one(arrived: Path, monkeypatch: pytest.M
     for day in days:
         job.run(FeaturesArguments(use_case="bakery_sales", partition=day, force=True)).as_json()
     assert [features(arrived, day) for day in days] == in_range
+
+
+def test_rows_that_are_collected_equal_rows_that_stay_with_the_workers(
+    arrived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = DAY + dt.timedelta(days=1)
+    days = (DAY, last)
+    assert build(DAY, last)["rows"] == len(days) * len(bakery.SHOPS) * len(bakery.BREADS)
+    collected = [features(arrived, day) for day in days]
+    monkeypatch.setattr(batch, "COLLECTED_VALUES", 0)
+    job.run(FeaturesArguments(use_case="bakery_sales", partition=DAY, through=last, force=True))
+    assert [features(arrived, day) for day in days] == collected
 
 
 def test_nothing_known_later_changes_a_value(arrived: Path, landing_root: Path) -> None:
@@ -113,11 +125,21 @@ def _with(**columns: object) -> Callable[..., DataFrame]:
     return build
 
 
+def _with_each_row_twice(days: DataFrame, inputs: dict[str, DataFrame]) -> DataFrame:
+    right = _with()(days, inputs)
+    return right.unionByName(right)
+
+
+@pytest.mark.parametrize("values", [batch.COLLECTED_VALUES, 0], ids=["collected", "with the workers"])
 @pytest.mark.parametrize(
     ("broken", "expected"),
     [
         (_without_a_column, "missing: day_of_week, price, sold_mean_14d"),
-        (_with_a_row_lost, "expected one row for each of the 18 entities of 2024-03-25, found 15 rows"),
+        (_with_a_row_lost, "expected one row for each of the 18 entities of 2024-03-25, found 15 rows, 3 keys differ"),
+        (
+            _with_each_row_twice,
+            "expected one row for each of the 18 entities of 2024-03-25, found 36 rows, 18 keys differ",
+        ),
         (
             _with(price=lambda: F.when(F.col("shop") == "canal", F.lit(float("inf"))).otherwise(F.col("price"))),
             "expected feature price to be null or a number between .*; 3 row.s. of 2024-03-25 have another value",
@@ -141,8 +163,9 @@ def _with(**columns: object) -> Callable[..., DataFrame]:
     ],
 )
 def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
-    arrived: Path, monkeypatch: pytest.MonkeyPatch, broken: object, expected: str
+    arrived: Path, monkeypatch: pytest.MonkeyPatch, broken: object, expected: str, values: int
 ) -> None:
+    monkeypatch.setattr(batch, "COLLECTED_VALUES", values)
     module = transform.load(loader.by_name("bakery_sales"))
     monkeypatch.setattr(module, "build", broken)
     monkeypatch.setattr(transform, "load", lambda _: module)
