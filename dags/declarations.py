@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from include.orchestration import apart
+from include.orchestration import apart, made_before
 from lakehouse.declaration import loader
 from lakehouse.errors import DeclarationError
 
 wrong = [str(item.error) for item in loader.find() if item.error is not None]
-wrong += apart.failures(Path(__file__).parent, asking=Path(__file__).name)
+folder = Path(__file__).parent
+digest = made_before.digest(folder)
+if not made_before.noted(digest):
+    failed = apart.failures(folder, asking=Path(__file__).name)
+    if not failed:
+        made_before.note(digest)
+    wrong += failed
 if wrong:
     raise DeclarationError("\n".join(wrong))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, connections, defaults, docs, form, schedules
+from include.orchestration import apart, assets, connections, defaults, docs, form, form_fields, schedules, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     if not use_case.deliver:
         continue
     with (
@@ -18,9 +17,9 @@ for use_case in loader.declared():
             description=f"Where the decisions of {use_case.title} go",
             doc_md=docs.deliver(use_case),
             schedule=schedules.when_updated(use_case, assets.scores(use_case)),
-            params={**form.days("deliver"), **form.force()},
             **defaults.common(use_case.owner, "deliver", use_case.name),
         ),
+        form_fields.shown({**form.days("deliver"), **form.force()}),
     ):
         # A task a target: one that is away is tried again by itself, and keeps no other from its rows.
         for target in use_case.deliver:

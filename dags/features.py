@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -17,9 +16,9 @@ for use_case in loader.declared():
             description=f"Features of {use_case.title}",
             doc_md=docs.features(use_case),
             schedule=schedules.when_inputs_arrive(use_case),
-            params={**form.days("build features for"), **form.cascade()},
             **defaults.common(use_case.owner, "features", use_case.name),
         ),
+        form_fields.shown({**form.days("build features for"), **form.cascade()}),
     ):
         inputs_arrived = InputsArrived(
             task_id="inputs_arrived", use_case=use_case.name, partition=form.PARTITION, through=form.THROUGH

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     for source in use_case.sources:
         with (
             apart.made_for(source.name),
@@ -19,12 +18,12 @@ for use_case in loader.declared():
                 doc_md=docs.ingest(use_case, source),
                 schedule=schedules.nightly(use_case, source),
                 start_date=schedules.start(use_case),
-                params={**form.days("ingest"), **form.any_volume(), **form.cascade()},
                 **{
                     **defaults.common(use_case.owner, "ingest", use_case.name),
                     "max_active_runs": schedules.nights_at_once(source),
                 },
             ),
+            form_fields.shown({**form.days("ingest"), **form.any_volume(), **form.cascade()}),
         ):
             ingest = IngestOperator(
                 task_id="ingest",

@@ -6,11 +6,10 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, schedules, verdicts
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, verdicts, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -18,9 +17,9 @@ for use_case in loader.declared():
             description=f"Drift and performance of {use_case.title}",
             doc_md=docs.monitor(use_case),
             schedule=schedules.when_updated(use_case, assets.scores(use_case)),
-            params=form.days("monitor"),
             **defaults.common(use_case.owner, "monitor", use_case.name),
         ),
+        form_fields.shown(form.days("monitor")),
     ):
         measure = JobOperator(
             task_id="measure",

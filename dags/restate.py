@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, corrections, defaults, docs, form, verdicts
+from include.orchestration import apart, corrections, defaults, docs, form, form_fields, verdicts, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     days = {"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH, "champion": form.CHAMPION}
     with (
         apart.made_for(use_case.name),
@@ -17,12 +16,14 @@ for use_case in loader.declared():
             description=f"Recompute what is stale of {use_case.title}",
             doc_md=docs.restate(use_case),
             schedule=None,
-            params={
+            **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
+        ),
+        form_fields.shown(
+            {
                 **form.some_days("restate"),
                 **form.champion(),
                 **form.dry_run("the log of the task `plan` lists what is stale and why"),
-            },
-            **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
+            }
         ),
     ):
         plan = JobOperator(task_id="plan", stage="stale", options=days, all_days=True)

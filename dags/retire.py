@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import apart, defaults, docs, form
+from include.orchestration import apart, defaults, docs, form, form_fields, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -17,8 +16,10 @@ for use_case in loader.declared():
             doc_md=docs.retire(use_case),
             # After maintain__lakehouse. No start date: the first run is the next Sunday's.
             schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
-            params=form.dry_run("the log of `retire` lists which versions would be retired, and why the others stay"),
             **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
+        ),
+        form_fields.shown(
+            form.dry_run("the log of `retire` lists which versions would be retired, and why the others stay")
         ),
     ):
         JobOperator(

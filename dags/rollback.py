@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, corrections, defaults, docs, form
+from include.orchestration import apart, corrections, defaults, docs, form, form_fields, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -16,9 +15,9 @@ for use_case in loader.declared():
             description=f"Back to the former champion of {use_case.title}",
             doc_md=docs.rollback(use_case),
             schedule=None,
-            params=form.rollback(),
             **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
         ),
+        form_fields.shown(form.rollback()),
     ):
         roll_back = JobOperator(
             task_id="roll_back",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, schedules
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -16,9 +15,9 @@ for use_case in loader.declared():
             description=f"Scores of {use_case.title}",
             doc_md=docs.score(use_case),
             schedule=schedules.when_updated(use_case, assets.features(use_case)),
-            params={**form.days("score"), **form.cascade(), **form.model_version()},
             **defaults.common(use_case.owner, "score", use_case.name),
         ),
+        form_fields.shown({**form.days("score"), **form.cascade(), **form.model_version()}),
     ):
         JobOperator(
             task_id="score",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, approval, defaults, docs, form, verdicts
+from include.orchestration import apart, approval, defaults, docs, form, form_fields, verdicts, wanted
 from include.orchestration.job import JobOperator
-from lakehouse.declaration import loader
 
-for use_case in loader.declared():
+for use_case in wanted.use_cases():
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -16,9 +15,9 @@ for use_case in loader.declared():
             description=f"Training and gate of {use_case.title}",
             doc_md=docs.train(use_case),
             schedule=None,
-            params={**form.one_day("train as of"), **form.reason()},
             **{**defaults.common(use_case.owner, "train", use_case.name), "max_active_runs": 1},
         ),
+        form_fields.shown({**form.one_day("train as of"), **form.reason()}),
     ):
         train = JobOperator(
             task_id="train",

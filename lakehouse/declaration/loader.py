@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -46,11 +47,7 @@ def load(file: Path) -> UseCase:
     Raises:
         DeclarationError: with the file, the field, and what was expected.
     """
-    content = yaml_file.read(file)
-    try:
-        use_case = UseCase.model_validate(content)
-    except ValidationError as error:
-        raise DeclarationError(f"{file}: {_explain(error)}") from error
+    use_case = _written(file, yaml_file.text(file))
     if use_case.name != file.parent.name:
         raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {use_case.name!r}")
     if not (file.parent / "features.py").is_file():
@@ -64,6 +61,28 @@ def load(file: Path) -> UseCase:
                 "folder, found no such file"
             )
     return use_case
+
+
+# One process asks again and again, as for the file of each DAG; the text is read each time, so that an edit is seen.
+@lru_cache(maxsize=2048)
+def _written(file: Path, text: str) -> UseCase:
+    """What a file with this text declares."""
+    try:
+        return UseCase.model_validate(yaml_file.content(file, text))
+    except ValidationError as error:
+        raise DeclarationError(f"{file}: {_explain(error)}") from error
+
+
+def in_folder(name: str) -> UseCase:
+    """The use case of that name, found by its folder: no other declaration is read, so it may collide with one.
+
+    Raises:
+        BadArguments: when there is no such folder. DeclarationError: when its declaration is wrong.
+    """
+    for root in settings.load().use_case_roots:
+        if (root / name / FILE).is_file():
+            return load(root / name / FILE)
+    raise BadArguments(f"there is no use case {name!r}")
 
 
 def by_name(name: str) -> UseCase:

@@ -27,26 +27,34 @@ _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 _DEEPEST = 100
 
 
-def read(file: Path) -> dict[str, Any]:
-    """The content of the file.
+def text(file: Path) -> str:
+    """What is written in the file.
+
+    Raises:
+        DeclarationError: with the file, when it can't be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(f"{file}: expected a file that can be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{file}: expected text in UTF-8: {error}; save the file in that encoding") from error
+
+
+def content(file: Path, text: str) -> dict[str, Any]:
+    """What a file with this text says.
 
     Raises:
         DeclarationError: with the file, and every line that is no plain YAML.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DeclarationError(f"{file}: expected a file that can be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DeclarationError(f"{file}: expected text in UTF-8: {error}; save the file in that encoding") from error
-    try:
-        content = _content(text, file)
+        found = _content(text, file)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise DeclarationError(f"{file}: expected YAML: {_one_line(error)}") from error
-    if not isinstance(content, dict):
-        found = "an empty file" if content is None else type(content).__name__
-        raise DeclarationError(f"{file}: expected the sections of a use case, found {found}")
-    return content
+    if not isinstance(found, dict):
+        kind = "an empty file" if found is None else type(found).__name__
+        raise DeclarationError(f"{file}: expected the sections of a use case, found {kind}")
+    return found
 
 
 def _content(text: str, file: Path) -> Any:

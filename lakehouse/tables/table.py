@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from lakehouse.declaration import Column
@@ -55,6 +56,8 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
+# The same columns are declared for every use case, and every DAG file asks for the tables of all.
+@lru_cache(maxsize=4096)
 def col(name: str, type_: str, description: str = "", nullable: bool = False) -> Column:
     """A column, written in one line."""
     return Column.model_validate({"name": name, "type": type_, "description": description, "nullable": nullable})

@@ -14,6 +14,7 @@ def parse(home, roots, *before):
     environ = {
         **os.environ,
         "AIRFLOW_HOME": str(home),
+        "NIGHTJAR_HOME": str(home),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "PYTHONPATH": str(ROOT),
