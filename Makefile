@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-idle bench-dags clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -112,6 +112,12 @@ bench-drift: $(STAMP) ## what drift and performance of a day of 10 million rows 
 
 bench-commits: $(STAMP) ## what a commit and a read of a thousand rows cost, by Spark's workers and in a process (minutes)
 	@$(BIN)/python -m tests.bench.small_commits
+
+bench-idle: $(STAMP) ## what the stack takes of a core and of memory at rest (after make demo; MINUTES=10, and ten more)
+	@$(BIN)/python -m tests.bench.idle $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-dags: $(STAMP) ## what 1 and 100 use cases cost Airflow: parsing, the page of all DAGs, rest (ten minutes)
+	@$(BIN)/python -m tests.bench.many_use_cases
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons

@@ -44,7 +44,7 @@ def with_own_spark() -> dict[str, str]:
 @contextmanager
 def short_lived_spark() -> Iterator[None]:
     """The Spark server of a stack that starts meanwhile is made for a minute and for tables of some rows."""
-    with patch.dict(spark_config.CONFIG, SMALL), patch.object(services, "JAVA_OPTIONS", JAVA_OPTIONS):
+    with patch.dict(spark_config.CONFIG, SMALL), patch.object(services, "java_options", lambda cores: JAVA_OPTIONS):
         yield
 
 

@@ -73,6 +73,8 @@ SERVER_CONFIG: dict[str, str] = {
     # next and must not be closed meanwhile: it lives as long as the server.
     "spark.connect.session.manager.defaultSessionTimeout": "-1",
     "spark.ui.enabled": "true",
+    # A full collection, after which Java gives back memory (default: every half hour). It takes half a second.
+    "spark.cleaner.periodicGC.interval": "5min",
     # The web page's history lies in the server's heap, and the server lives for weeks.
     "spark.ui.retainedJobs": "200",
     "spark.ui.retainedStages": "400",
