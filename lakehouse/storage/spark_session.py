@@ -101,7 +101,7 @@ def _join(remote: str, config: Mapping[str, str]) -> SparkSession:
 
     _await_answer(remote)
     known = _joined.get(remote)
-    if known is not None and not known.is_stopped:
+    if known is not None and not known.is_stopped:  # type: ignore[attr-defined]  # it is one of Spark Connect
         return known
     builder = SparkSession.builder.remote(remote)
     for name, value in config.items():
