@@ -9,7 +9,7 @@ from typing import Any
 from airflow.executors.local_executor import LocalExecutor
 
 # How long the scheduler rests when nothing happens. A person who starts a run waits for it; a task's end does not.
-REST_SECONDS = 1.0
+REST_SECONDS = 1.5
 # What a task's end brings about may take the scheduler several looks: a run that ends lets the next of its DAG begin.
 BRISK_SECONDS = 3.0
 
