@@ -51,7 +51,7 @@ def night(session: SparkSession) -> int:
 
 def _features(today: DataFrame, history: DataFrame, reference: DataFrame) -> DataFrame:
     keys = {"name": F.col("name"), "group": F.col("group"), "both": F.concat_ws("|", "name", "group")}
-    happened = history.where(F.col("partition") < F.lit(LAST)).withColumn("late", (F.col("delay") > 15).cast("long"))
+    happened = history.where(F.col("partition") < F.lit(LAST)).withColumn("late", (F.col("minutes") > 15).cast("long"))
     totals = (
         trailing_windows.by_key(happened, keys, ["partition", "late"])
         .groupBy("key", "value", "partition")
@@ -123,7 +123,7 @@ def _history() -> pa.Table:
             "name": pa.array([f"n{number % 97}" for number in numbers]),
             "group": pa.array([f"g{number % 7}" for number in numbers]),
             "minute": pa.array([number * 7 % 1440 for number in numbers], pa.int32()),
-            "delay": pa.array([number % 31 * 1.5 for number in numbers]),
+            "minutes": pa.array([number % 31 * 1.5 for number in numbers]),
             "partition": pa.array([LAST - dt.timedelta(days=number // ROWS_A_DAY) for number in numbers]),
         }
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.monitor import drift
-from jobs.monitor.drift import PREDICTION, Evidence
+from jobs.monitor.drift import Evidence
 from jobs.monitor.performance import Matured
 from lakehouse.evaluation.drift_profile import Distribution, Profile
 
@@ -23,12 +23,13 @@ PROFILE = Profile(
 
 def evidence(warm=(50, 50, 0), calm=(50, 50, 0), score=(50, 50, 0), days=4, matured=4, gap=0.0, loss=0.5) -> Evidence:
     past = [DAY - dt.timedelta(days=back) for back in range(days)]
-    counts = {
+    counted = {
         name: {day: np.array(bins) for day in past}
-        for name, bins in {"warm": warm, "calm": calm, PREDICTION: score}.items()
+        for name, bins in {"warm": warm, "calm": calm, "score": score}.items()
     }
+    scores = counted.pop("score")
     labelled = [DAY - dt.timedelta(days=back + 1) for back in range(matured)]
-    return Evidence(3, PROFILE, counts, {day: Matured(100, gap, loss) for day in labelled})
+    return Evidence(3, PROFILE, counted, scores, {day: Matured(100, gap, loss) for day in labelled})
 
 
 def found(use_case, made: Evidence) -> dict[str, drift.DriftCheck]:

@@ -237,7 +237,7 @@ artifacts.local_copy = lambda model, path: folder / path.rsplit("/", 1)[-1]
 result = job.run(MonitorArguments(use_case="toy_monitored", partition=day, through=None))
 assert (result.status, result.outcomes_written) == ("monitored", [day - dt.timedelta(days=1)]), result
 heavy = {"pyspark", "sklearn", "scipy.stats", "mlflow"} & set(sys.modules)
-assert not heavy, heavy
+assert not heavy, f"{heavy}"
 """
 
 
