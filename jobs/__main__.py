@@ -20,8 +20,12 @@ from typing import Any
 from jobs import stages
 from jobs.command_line import parse, result_file
 from lakehouse.errors import NightjarError, ServiceUnavailable
+from lakehouse.storage import arrow_alone
 
 log = logging.getLogger("jobs")
+
+# The stages of a night that look at no data frame of pandas'.
+WITHOUT_PANDAS = frozenset({"ingest", "score", "monitor"})
 
 # The errors of a Spark Connect client whose server was restarted: the session that it holds is gone. Mostly the last, since
 # the client asks the server for the details of that error in a session that it has closed by then.
@@ -47,6 +51,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         command = parse(argv)
         started = time.monotonic()
+        if command.stage in WITHOUT_PANDAS:
+            arrow_alone.import_alone()
         result = stages.STAGES[command.stage].run(command.arguments).as_json()
         log.info("%s done in %.1f s: %s", command.stage, time.monotonic() - started, json.dumps(result, default=str))
         _write(file, result)

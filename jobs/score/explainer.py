@@ -42,12 +42,12 @@ class Explainer:
         """The columns of the feature table that it reads."""
         return tuple(dict.fromkeys((*self.kept, *self.features)))
 
-    def explain(self, rows: pa.Table) -> pa.Table:
+    def explain(self, rows: pa.Table, threads: int = 1) -> pa.Table:
         """The rows of the reasons table for feature rows of one day: for each its greatest contributions and, if there are
         more features, one line for the sum of the others.
         """
         (day,) = pc.unique(rows.column("partition")).to_pylist()
-        lines = lines_of(self.booster, rows, self.kept, self.features, self.named, day in self.by_tables)
+        lines = lines_of(self.booster, rows, self.kept, self.features, self.named, day in self.by_tables, threads)
         count = len(lines)
         stamps = {
             "role": pa.repeat(registry.CHAMPION, count),
@@ -66,13 +66,14 @@ def lines_of(
     features: tuple[str, ...],
     named: int,
     by_tables: bool = False,
+    threads: int = 1,
 ) -> pa.Table:
     """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value."""
     model = xgboost_model.load(booster)
     values = np.empty((len(rows), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
         values[:, position] = rows.column(name).to_numpy()
-    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables)
+    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables, threads)
     columns, amounts = greatest.feature, greatest.contribution
     shown = np.take_along_axis(values, columns, 1)
     if columns.shape[1] < len(features):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -95,5 +96,7 @@ def _write(
         rows.filter(pc.equal(rows.column("partition"), pa.scalar(day)))
         for day in sorted(pc.unique(rows.column("partition")).to_pylist())
     ]
-    lines = [explainer.explain(part) for part in by_day] or [table_schema.arrow_schema(table).empty_table()]
+    # This process has the machine to itself; a worker has one core.
+    cores = len(os.sched_getaffinity(0))
+    lines = [explainer.explain(part, cores) for part in by_day] or [table_schema.arrow_schema(table).empty_table()]
     commits.replace_table(pa.concat_tables(lines), table, replaced)

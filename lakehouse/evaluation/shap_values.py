@@ -48,7 +48,9 @@ class Contributions:
         return total
 
 
-def greatest(booster: Any, matrix: NDArray[np.float32], named: int, by_tables: bool = False) -> Contributions:
+def greatest(
+    booster: Any, matrix: NDArray[np.float32], named: int, by_tables: bool = False, threads: int = 1
+) -> Contributions:
     """Explain rows.
 
     Args:
@@ -56,6 +58,7 @@ def greatest(booster: Any, matrix: NDArray[np.float32], named: int, by_tables: b
         matrix: shape (rows, features), NaN where a value is not known.
         named: how many features to name for each row.
         by_tables: by the tables of `lakehouse.evaluation.tree_shap`, if the model has any.
+        threads: of XGBoost; a row's values do not depend on them.
     """
     import numpy as np
 
@@ -63,7 +66,7 @@ def greatest(booster: Any, matrix: NDArray[np.float32], named: int, by_tables: b
     if tables is not None:
         values, base = tables.contributions(matrix), np.full(len(matrix), tables.base)
     else:
-        values, base = _by_xgboost(booster, matrix)
+        values, base = _by_xgboost(booster, matrix, threads)
     # Stable, so that equal contributions have one order: that of the model's features.
     order = np.argsort(-np.abs(values), axis=1, kind="stable")
     first, rest = order[:, :named], order[:, named:]
@@ -72,11 +75,14 @@ def greatest(booster: Any, matrix: NDArray[np.float32], named: int, by_tables: b
     )
 
 
-def _by_xgboost(booster: Any, matrix: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _by_xgboost(
+    booster: Any, matrix: NDArray[np.float32], threads: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The contributions and the base value of each row."""
     import numpy as np
     import xgboost
 
     rows = xgboost.DMatrix(matrix, missing=np.nan, nthread=1)
+    booster.set_param({"nthread": threads})
     found = booster.predict(rows, pred_contribs=True, approx_contribs=False, validate_features=False)
     return found[:, :-1].astype(np.float64), found[:, -1].astype(np.float64)
