@@ -1,8 +1,9 @@
 """How long a task and a night take: ``make bench``, after ``make demo`` (PARENT=folder: beside another clone, in the same hour).
 
 Measures on a copy of the demo's lakehouse, so that nothing of the user's is written. The first two nights after the start of the
-stack are days that nobody has scored yet; they are delivered to a landing zone of the measurement's own. Then one day is scored
-again and again: cold by spark-submit, warm as a process, and when there is nothing to do.
+stack, and after what `make up` does in the background, are days that nobody has scored yet; they are delivered to a landing zone of
+the measurement's own. Then one day is scored again and again: cold by spark-submit, warm as a process, and when there is nothing to
+do.
 
 PARENT is a clone of another commit with an environment of its own (`make env` there). It is measured on a copy of the same tables,
 with a stack of its own, before this one.
@@ -29,6 +30,8 @@ from include.flight_delays.demo import feed
 from stack.jars import spark_home
 from stack.lifecycle import running_stack
 from stack.plan import Plan
+from stack.processes import marked
+from stack.running import RunningStack
 
 # The folder whose code is measured: this one, or PARENT's.
 PROJECT = Path.cwd()
@@ -82,6 +85,7 @@ def measure(plan: Plan) -> Parts:
                 raise SystemExit(
                     "The stack is up: run make down first, since a night right after its start is measured."
                 )
+            warmed_up(stack)
             environment = {
                 **stack.env,
                 "LAKEHOUSE_ROOT": str(root / "warehouse"),
@@ -102,6 +106,18 @@ def measure(plan: Plan) -> Parts:
                 again = [job([stage, *USE_CASE, "--partition", str(day)], environment) for _ in range(WARM_RUNS)]
                 found[f"{stage} with nothing to do"] = statistics.median(again)
     return found
+
+
+def warmed_up(stack: RunningStack) -> None:
+    """Let the server do its first work, as `make up` has it do in the background, and wait for it: 15 s."""
+    try:
+        from stack import warm_up
+    except ImportError:
+        # A parent that does not warm up.
+        return
+    warm_up.begin(stack)
+    while marked(stack.plan.state_root, warm_up.NAME):
+        time.sleep(0.5)
 
 
 def fresh_day(warehouse: Path) -> dt.date:
