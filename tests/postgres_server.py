@@ -28,7 +28,8 @@ START_SECONDS = 60
 # A server that lives for minutes and whose machine may forget it.
 SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
+    # On: a server that is killed keeps what it said it had, by the system, that goes on.
+    "synchronous_commit": "on",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
     "max_wal_senders": "0",
