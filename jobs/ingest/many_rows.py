@@ -30,6 +30,7 @@ from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
 from lakehouse.storage import commits, delta_log, stored_files, table_schema, worker_tasks
+from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 
@@ -81,7 +82,8 @@ class ManyRows:
         self.counts: dict[str, RowCounts] = {}
         self._good: list[GoodRows] = []
         self._rejects: list[WrittenFile] = []
-        files = stored_files.files_of(tables.bronze(source), days)
+        by_day = DayFiles.of(tables.bronze(source), days).by_day
+        files = [(file.path, day) for day, found in by_day.items() for file in found]
         check = _checker(source, zone, files, frozenset(counted))
         for found in worker_tasks.run(f"ingest {source.name}", len(files), check):
             if isinstance(found, GoodRows):

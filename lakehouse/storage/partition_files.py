@@ -115,7 +115,7 @@ class _OpenFile:
         self._filesystem, self._full = filesystem, f"{root}/{self._path}"
         if "://" not in location:
             filesystem.create_dir(self._full.rpartition("/")[0])
-        # Without Arrow's own schema: what is a dictionary here is a column of texts to whoever reads it.
+        # Without Arrow's own schema, so that readers get plain text columns and not dictionaries.
         self._writer = parquet.ParquetWriter(
             self._full,
             columns,

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import DeltaTable
 from pyarrow import fs, parquet
-
-from lakehouse.storage import delta_log
-from lakehouse.tables import Table
 
 
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
@@ -21,12 +16,6 @@ def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
         fs.FileSystem.from_uri(location) if "://" in location else (fs.LocalFileSystem(), location)
     )
     return found
-
-
-def files_of(table: Table, days: Collection[dt.date]) -> list[tuple[str, dt.date]]:
-    """The table's files of these days, by their path in the log, and the day of each."""
-    actions = pa.table(DeltaTable(delta_log.location(table)).get_add_actions(flatten=True)).to_pylist()
-    return [(one["path"], one["partition.partition"]) for one in actions if one["partition.partition"] in days]
 
 
 def opened(location: str, path: str) -> parquet.ParquetFile:
