@@ -77,7 +77,7 @@ def main() -> None:
 def measure(root: Path, uses: dict[str, UseCase], patch: pytest.MonkeyPatch, rows: int, turns: int) -> None:
     session = spark_session.session("bench")
     compiled = session.newSession()
-    for name, value in spark_config.COMPILED_CONFIG.items():
+    for name, value in spark_config.MANY_CONFIG.items():
         compiled.conf.set(name, value)
     peer = udf(root, session)
 
