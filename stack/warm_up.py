@@ -1,4 +1,4 @@
-"""The first work of a Spark server, beside everything else: `lakehouse.storage.warm_up`, which nobody waits for."""
+"""The first work of a Spark server, beside everything else: `jobs.features.warm_up`, which nobody waits for."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ NAME = "warm-up"
 
 def begin(stack: RunningStack) -> None:
     """Start it; it ends by itself, or with the stack."""
-    command = [sys.executable, "-m", "lakehouse.storage.warm_up"]
+    command = [sys.executable, "-m", "jobs.features.warm_up"]
     processes.start(NAME, command, stack.env, stack.plan.state_root, log_file(stack.plan, NAME))

@@ -61,7 +61,12 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str],
     """
     flight = [*entity, "partition", *carried]
     flights = trailing_windows.by_key(schedule, _groups(departure_hour() >= 0), flight)
-    past = trailing_windows.by_key(_counted(outcomes), _groups(departure_hour() >= EVENING), ["partition", *COUNTS])
+    groups = _groups(departure_hour() >= EVENING)
+    past = trailing_windows.by_key(
+        _counted(outcomes),
+        {name: groups[name] for name in groups if USED[name] != ("scheduled",)},
+        ["partition", *COUNTS],
+    )
     planned = flights.select(
         "partition", *(F.lit(int(name == "scheduled")).cast("long").alias(name) for name in COUNTS), "key", "value"
     )
@@ -70,7 +75,7 @@ def for_flights(schedule: DataFrame, outcomes: DataFrame, entity: Sequence[str],
         .groupBy("key", "value", "partition")
         .agg(*(F.sum(name).alias(name) for name in COUNTS))
     )
-    record = trailing_windows.trailing_sums(totals, ["key", "value"], SUMS, integers=True)
+    record = trailing_windows.trailing_sums(totals, ["value", "key"], SUMS, integers=True)
     columns = ["scheduled", *(f"{name}_{length}d" for length, names in SUMS.items() for name in names)]
     records = flights.join(record.select("key", "value", "partition", *columns), ["key", "value", "partition"])
     # Numbers and not structs of them: Spark finds the flight of a row by hashing, and would have to sort the rows.

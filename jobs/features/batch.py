@@ -46,9 +46,7 @@ class Batch:
         Raises:
             TransformBroken: when the built rows are not those that a transform promises.
         """
-        # Before any column is made: the active session decides whether it is a column of Spark Connect.
-        session = spark_session.session(f"features {self.use_case.name}", self._rows_to_read)
-        parts = [self._part(session, *group) for group in groups]
+        parts = self._parts(groups)
         built = reduce(DataFrame.unionByName, (rows for rows, _ in parts))
         table, replaced = tables.features(self.use_case), {"partition": list(self.days)}
         collected = self._collected(built)
@@ -65,6 +63,16 @@ class Batch:
         finally:
             built.unpersist()
         return rows
+
+    def try_out(self, groups: Sequence[Group]) -> int:
+        """Build the days and keep nothing; how many rows were built, 0 where they are too many to be collected."""
+        collected = self._collected(reduce(DataFrame.unionByName, (rows for rows, _ in self._parts(groups))))
+        return 0 if collected is None else len(collected)
+
+    def _parts(self, groups: Sequence[Group]) -> list[tuple[DataFrame, DataFrame]]:
+        # Before any column is made: the active session decides whether it is a column of Spark Connect.
+        session = spark_session.session(f"features {self.use_case.name}", self._rows_to_read)
+        return [self._part(session, *group) for group in groups]
 
     def _judge(self, counts: list[promise.DayCount]) -> int:
         return promise.judge(counts, self.use_case, list(self.days))

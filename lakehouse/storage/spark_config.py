@@ -70,6 +70,9 @@ LOCAL_CONFIG: dict[str, str] = {
 # Added for the long-lived Connect server.
 SERVER_CONFIG: dict[str, str] = {
     "spark.connect.grpc.binding.address": "127.0.0.1",
+    # Every sort, window and aggregate takes a page at once, of 32 to 64 MB by default, however few rows it has: a day of features
+    # filled the old generation with a gigabyte of them and had it collected at every second day.
+    "spark.buffer.pageSize": "4m",
     # All tasks share one session (rejoining it saves each of them seconds). It may lie idle from one night to the
     # next and must not be closed meanwhile: it lives as long as the server.
     "spark.connect.session.manager.defaultSessionTimeout": "-1",

@@ -1,39 +1,21 @@
-"""Work for a young Spark server, so that the first night does not pay for loading its classes and plans of the first time.
+"""Work for a young Spark server: what nights make, of rows of its own.
 
-``python -m lakehouse.storage.warm_up`` joins the session that the jobs share and makes, of rows of its own, what nights make: rows
-that are given, joins, windows, sums, a kept frame, rows that are collected. It writes nothing. Killed or failed, nothing is
-missing but warmth.
+What is given, joins, windows, sums, a kept frame, rows that are collected. It reads no table and writes nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import os
-import time
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lakehouse.storage import spark_session
 from lakehouse.transforms import trailing_windows
-
-log = logging.getLogger("lakehouse.warm_up")
 
 # Few rows: what takes its time on a young server is every plan, whatever its rows.
 DAYS, ROWS_A_DAY = 28, 100
 LAST = dt.date(2000, 1, DAYS)
-
-
-def main() -> None:
-    """Warm the server up, at low priority."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    os.nice(10)
-    started = time.monotonic()
-    session = spark_session.session("warm-up")
-    rows = night(session)
-    log.info("%d rows after %.1f s", rows, time.monotonic() - started)
 
 
 def night(session: SparkSession) -> int:
@@ -137,7 +119,3 @@ def _reference() -> pa.Table:
             "partition": pa.array([LAST - dt.timedelta(days=DAYS)] * 97),
         }
     )
-
-
-if __name__ == "__main__":
-    main()
