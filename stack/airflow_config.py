@@ -51,10 +51,14 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
         # waits for it, and a second each (the default) was a sixth of the night. At rest its executor makes it wait longer.
         "scheduler": {
             "scheduler_idle_sleep_time": "0.2",
+            # Each beat of a component wakes the scheduler, and Airflow calls one dead after 30 s.
+            "scheduler_heartbeat_sec": "10",
+            "job_heartbeat_sec": "10",
             # A worker of a scheduler that forks has imported what the scheduler has, and every task imports the rest again.
             "mp_start_method": "forkserver",
             "mp_forkserver_preload": ",".join(PRELOADED),
         },
+        "triggerer": {"job_heartbeat_sec": "10"},
         # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
         # page failed.
         "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},

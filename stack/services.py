@@ -28,6 +28,8 @@ COMPILER_OPTIONS = (
 # a nursery that a night's rows fit into: with Java's own of 220 MB it took 3 of the 17 s of a day's features, with this 0.4 of 5.
 FEW_CORES = 4
 GIVES_BACK = "-Xmn512m -XX:MetaspaceSize=256m -XX:MinHeapFreeRatio=30 -XX:MaxHeapFreeRatio=50"
+# Airflow's command, for those of its components that would look for work each second.
+RESTING = "include.orchestration.at_rest"
 # By default C's allocator keeps an arena for each of eight threads a core, and each keeps what was freed in it.
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 
@@ -135,7 +137,13 @@ def _mlflow(plan: Plan) -> Service:
 
 def _airflow(plan: Plan) -> list[Service]:
     def component(name: str, healthy: Callable[[float], bool], *options: str, ports: tuple[str, ...] = ()) -> Service:
-        command = [sys.executable, "-m", "airflow", name, *options]
+        command = [
+            sys.executable,
+            "-m",
+            RESTING if name in ("dag-processor", "triggerer") else "airflow",
+            name,
+            *options,
+        ]
         # It logs every parsing of every file, 40 MB a day; Airflow's page shows files that fail to parse.
         quiet = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING"} if name == "dag-processor" else {}
         variables = {**quiet, **FEW_ARENAS}

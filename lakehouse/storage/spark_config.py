@@ -79,6 +79,8 @@ SERVER_CONFIG: dict[str, str] = {
     "spark.ui.enabled": "true",
     # A full collection, after which Java gives back memory (default: every half hour). It takes half a second.
     "spark.cleaner.periodicGC.interval": "5min",
+    # A server that is driver and executor in one tells itself that it lives; each time takes 30 ms.
+    "spark.executor.heartbeatInterval": "60s",
     # The web page's history lies in the server's heap, and the server lives for weeks.
     "spark.ui.retainedJobs": "200",
     "spark.ui.retainedStages": "400",

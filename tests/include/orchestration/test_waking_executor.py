@@ -4,17 +4,22 @@ import time
 import pytest
 
 from include.orchestration import waking_executor
+from include.orchestration.database_watch import DatabaseWatch
 from include.orchestration.waking_executor import WakingExecutor
 
 
 @pytest.fixture
-def executor(monkeypatch):
+def executor(monkeypatch, tmp_path):
     """One that has begun, without the workers that it would start."""
     monkeypatch.setattr(WakingExecutor, "_spawn_workers_with_gc_freeze", lambda self, number: None)
     monkeypatch.setattr(WakingExecutor, "_check_workers", lambda self: None)
     monkeypatch.setattr(waking_executor, "REST_SECONDS", 60)
+    monkeypatch.setattr(waking_executor, "BLIND_REST_SECONDS", 60)
+    monkeypatch.setattr(waking_executor, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(DatabaseWatch, "of_airflow", lambda: DatabaseWatch((tmp_path / "airflow.db",)))
     made = WakingExecutor(parallelism=1)
     made.start()
+    made._database.look()
     ended = []
     monkeypatch.setattr(made, "change_state", lambda key, state, *others: ended.append((key, state)))
     made.ended = ended
@@ -49,6 +54,23 @@ def test_work_that_is_handed_out_ends_the_rest(executor, monkeypatch):
     executor._process_workloads([])
     monkeypatch.setattr(waking_executor, "wait", lambda *_: pytest.fail("it rested"))
     executor.sync()
+
+
+def test_work_in_the_database_ends_the_rest(executor, monkeypatch):
+    executor._stirred = time.monotonic() - waking_executor.BRISK_SECONDS - 1
+    came = iter([False, False, True])
+    monkeypatch.setattr(DatabaseWatch, "work_came", lambda self: next(came))
+    # Without it this is a minute.
+    executor.sync()
+    assert list(came) == []
+
+
+def test_beside_a_database_that_is_no_file_it_rests_until_a_task_ends(executor):
+    executor._stirred = time.monotonic() - waking_executor.BRISK_SECONDS - 1
+    executor._database = DatabaseWatch(())
+    executor.result_queue.put(("task", "success", None))
+    executor.sync()
+    assert executor.ended == [("task", "success")]
 
 
 def test_a_rest_with_nothing_to_see_ends_by_itself(executor, monkeypatch):
