@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack import airflow_config, databases, java, processes
+from stack import airflow_config, compiled, databases, java, processes
 from stack.credentials import Credentials
 from stack.environment import environment, write_env_file
 from stack.errors import StackError
@@ -117,6 +117,7 @@ def _start(record: Record, starting: list[Service], wait_for: Collection[str] | 
     # First stop what a crash left of these services, such as a worker without its scheduler.
     _stop(state_root, [it.name for it in starting])
     plan.ports.require_free(port for it in starting for port in it.ports)
+    compiled.ensure()
     credentials = Credentials.load_or_create(state_root)
     environ = environment(plan, credentials, os.environ)
     airflow_config.write(plan, credentials)
