@@ -8,7 +8,7 @@ from include.orchestration import apart, assets, defaults, docs, form, form_fiel
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 
-for use_case in wanted.use_cases():
+for use_case in wanted.use_cases(__file__):
     with (
         apart.made_for(use_case.name),
         DAG(

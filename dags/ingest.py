@@ -8,7 +8,7 @@ from include.orchestration import apart, assets, defaults, docs, form, form_fiel
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 
-for use_case in wanted.use_cases():
+for use_case in wanted.use_cases(__file__):
     for source in use_case.sources:
         with (
             apart.made_for(source.name),

@@ -7,7 +7,7 @@ from airflow.sdk import DAG
 from include.orchestration import apart, corrections, defaults, docs, form, form_fields, verdicts, wanted
 from include.orchestration.job import JobOperator
 
-for use_case in wanted.use_cases():
+for use_case in wanted.use_cases(__file__):
     days = {"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH, "champion": form.CHAMPION}
     with (
         apart.made_for(use_case.name),

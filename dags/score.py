@@ -7,7 +7,7 @@ from airflow.sdk import DAG
 from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
 from include.orchestration.job import JobOperator
 
-for use_case in wanted.use_cases():
+for use_case in wanted.use_cases(__file__):
     with (
         apart.made_for(use_case.name),
         DAG(

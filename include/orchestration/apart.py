@@ -1,7 +1,7 @@
 """One use case's DAG apart from the others' in the same file: what fails to be made is left out, and said elsewhere.
 
 Airflow drops every DAG of a file that raises. So a DAG file makes each DAG within ``made_for``, which logs the failure and leaves
-that DAG out; and `dags/declarations.py`, which makes none, runs all files once more by ``failures`` and raises what it finds.
+that DAG out; and `dags/checks/declarations.py`, which makes none, runs such files once more by ``failures`` and raises what it finds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airflow.sdk.definitions._internal.contextmanager import DagContext
 
 log = logging.getLogger(__name__)
 
-# What could not be made since the last look.
+# What could not be made in this process.
 _failed: list[str] = []
 
 
@@ -33,18 +33,18 @@ def made_for(name: str) -> Iterator[None]:
         _failed.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")
 
 
-def failures(folder: Path, asking: str) -> list[str]:
-    """What can't be made of the DAG files in ``folder``, each with its file; ``asking`` is the name of the file that asks."""
-    found = []
+def failed() -> int:
+    """How often a DAG could not be made in this process."""
+    return len(_failed)
+
+
+def failures(file: Path) -> list[str]:
+    """What can't be made of a DAG file."""
+    before = failed()
     module, DagContext.current_autoregister_module_name = DagContext.current_autoregister_module_name, None
     try:
-        for file in sorted(folder.glob("*.py")):
-            if file.name == asking:
-                continue
-            _failed.clear()
-            # A file that fails as a whole is an import error of its own.
-            runpy.run_path(str(file))
-            found += [f"{file}: {what}" for what in _failed]
+        # A file that fails as a whole is an import error of its own.
+        runpy.run_path(str(file))
     finally:
         DagContext.current_autoregister_module_name = module
-    return found
+    return [f"{file}: {what}" for what in _failed[before:]]

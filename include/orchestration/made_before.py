@@ -1,49 +1,58 @@
-"""Whether all DAGs were made before, from the very same files: then they need not be made again to see that they can be.
+"""Which DAG files could make the DAGs of all use cases: then these need not be made again to see that they can be.
 
-Only that they could be made is noted. What can't be is made again, and told again, each time.
+Each file notes it for itself when it has made them. Only that they could be made is noted. What can't be is made again, and told
+again, each time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterable
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from lakehouse import settings
+from lakehouse import code_version, settings
+from lakehouse.declaration.loader import Declaration
 
-NOTE = "dags_made"
-CODE = ("include/orchestration", "lakehouse")
-
-
-def digest(folder: Path) -> str:
-    """Of what decides whether the DAG files in ``folder`` can make their DAGs: their code, and every use case's folder."""
-    seen = hashlib.sha256(f"{sys.version} {version('apache-airflow')}".encode())
-    code = [file for name in CODE for file in (settings.PROJECT_ROOT / name).rglob("*.py")]
-    roots = settings.load().use_case_roots
-    of_use_cases = [file for root in roots for kind in ("yaml", "py") for file in root.glob(f"*/*.{kind}")]
-    for file in sorted({*folder.glob("*.py"), *code, *of_use_cases}):
-        seen.update(f"\n{file}\n".encode())
-        seen.update(file.read_bytes())
-    return seen.hexdigest()
+NOTES = "made_dags"
 
 
-def noted(seen: str) -> bool:
-    """Whether all DAGs are known to be made from files with this digest."""
+def noted(file: Path, found: Iterable[Declaration]) -> bool:
+    """Whether the DAG file is known to make the DAGs of all use cases that are right among those found."""
     try:
-        return _note().read_text() == seen
+        return _note(file).read_text() == _digest(file, found)
     except OSError:
         return False
 
 
-def note(seen: str) -> None:
-    """Note that from files with this digest all DAGs were made."""
+def note(file: Path, found: Iterable[Declaration]) -> None:
+    """Note that the DAG file has made the DAGs of all use cases that are right among those found."""
+    if noted(file, found):
+        return
     try:
-        _note().parent.mkdir(parents=True, exist_ok=True)
-        _note().write_text(seen)
+        _note(file).parent.mkdir(parents=True, exist_ok=True)
+        _note(file).write_text(_digest(file, found))
     except OSError:
         return  # A place that can't be written to: the next time they are all made again.
 
 
-def _note() -> Path:
-    return settings.load().state_root / NOTE
+def _note(file: Path) -> Path:
+    return settings.load().state_root / NOTES / file.stem
+
+
+def _digest(file: Path, found: Iterable[Declaration]) -> str:
+    """Of what decides whether the file can make its DAGs: the code, and what the use cases' declarations say."""
+    seen = hashlib.sha256(f"{_code()}\n{file.absolute()}\n".encode())
+    seen.update(file.read_bytes())
+    for item in found:
+        if item.use_case is not None:
+            seen.update(f"\n{item.folder}\n{item.text}".encode())
+    return seen.hexdigest()
+
+
+@lru_cache
+def _code() -> str:
+    """Of the code that this process has imported; it stays with it, whatever is changed meanwhile."""
+    return f"{sys.version} {version('apache-airflow')} {code_version.digest('include/orchestration', 'lakehouse')}"

@@ -17,9 +17,10 @@ FILE = "use_case.yaml"
 
 @dataclass(frozen=True)
 class Declaration:
-    """A folder with a declaration: the use case, or the error that says what is wrong with it."""
+    """A folder with a declaration: what is written there, and the use case or the error that says what is wrong with it."""
 
     folder: Path
+    text: str = ""
     use_case: UseCase | None = None
     error: DeclarationError | None = None
 
@@ -29,10 +30,12 @@ def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
     declarations: list[Declaration] = []
     for root in settings.load().use_case_roots if roots is None else roots:
         for file in sorted(root.glob(f"*/{FILE}")):
+            text = ""
             try:
-                declarations.append(Declaration(file.parent, use_case=load(file)))
+                text = yaml_file.text(file)
+                declarations.append(Declaration(file.parent, text, use_case=_checked(file, text)))
             except DeclarationError as error:
-                declarations.append(Declaration(file.parent, error=error))
+                declarations.append(Declaration(file.parent, text, error=error))
     return _without_collisions(declarations)
 
 
@@ -47,7 +50,12 @@ def load(file: Path) -> UseCase:
     Raises:
         DeclarationError: with the file, the field, and what was expected.
     """
-    use_case = _written(file, yaml_file.text(file))
+    return _checked(file, yaml_file.text(file))
+
+
+def _checked(file: Path, text: str) -> UseCase:
+    """What a file with this text declares, together with the other files of its folder."""
+    use_case = _written(file, text)
     if use_case.name != file.parent.name:
         raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {use_case.name!r}")
     if not (file.parent / "features.py").is_file():
@@ -148,7 +156,7 @@ def _without_collisions(declarations: list[Declaration]) -> list[Declaration]:
             error = DeclarationError(
                 f"{item.folder / FILE}: {field}: {taken} is already declared in {owner[taken] / FILE}"
             )
-            item = Declaration(item.folder, error=error)
+            item = Declaration(item.folder, item.text, error=error)
         else:
             owner.update({name: item.folder for name in names})
         result.append(item)
