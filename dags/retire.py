@@ -7,6 +7,9 @@ from airflow.sdk import DAG, CronTriggerTimetable
 from include.orchestration import apart, defaults, docs, form, form_fields, wanted
 from include.orchestration.job import JobOperator
 
+# After maintain__lakehouse. No start date: the first run is the next Sunday's.
+SCHEDULE = CronTriggerTimetable("0 5 * * 0", timezone="UTC")
+
 for use_case in wanted.use_cases(__file__):
     with (
         apart.made_for(use_case.name),
@@ -14,8 +17,7 @@ for use_case in wanted.use_cases(__file__):
             dag_id=f"retire__{use_case.name}",
             description=f"Versions of {use_case.title} that nobody needs any more",
             doc_md=docs.retire(use_case),
-            # After maintain__lakehouse. No start date: the first run is the next Sunday's.
-            schedule=CronTriggerTimetable("0 5 * * 0", timezone="UTC"),
+            schedule=SCHEDULE,
             **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
         ),
         form_fields.shown(

@@ -37,8 +37,8 @@ for use_case in wanted.use_cases(__file__):
             question = approval.ask(use_case, use_case.gate.approval)
             given = {"answer": approval.ANSWER, "actor": approval.ACTOR}
             answer = JobOperator(task_id="answer", stage="gate", options={**version, **given})
-            result = verdicts.last(gate.output, answer.output)
-            verdict = verdicts.choose_verdict(result)
-            verdicts.ask_or_not(gate.output) >> [question, result]
+            last = verdicts.last(gate.output, answer.output)
+            result, verdict = last.output, verdicts.choose_verdict(last.output)
+            verdicts.ask_or_not(gate.output) >> [question, last]
             question >> answer
-        verdict >> [verdicts.log_result.override(task_id=name)(result) for name in verdicts.VERDICTS]
+        verdict >> [verdicts.log_result(result, task_id=name) for name in verdicts.VERDICTS]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
+
+from airflow.sdk.configuration import conf
 
 from include.orchestration.alerts import log_remedy
 
@@ -37,4 +40,14 @@ def common(owner: str, stage: str, *names: str) -> dict[str, Any]:
         "catchup": False,
         "max_active_runs": MAX_ACTIVE_RUNS,
         "max_active_tasks": MAX_ACTIVE_TASKS,
+        **_configured(),
+    }
+
+
+@lru_cache
+def _configured() -> dict[str, Any]:
+    """What Airflow takes from its configuration when it is not given, and looks up anew for each DAG: half of making one."""
+    return {
+        "max_consecutive_failed_dag_runs": conf.getint("core", "max_consecutive_failed_dag_runs_per_dag"),
+        "disable_bundle_versioning": conf.getboolean("dag_processor", "disable_bundle_versioning"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -13,18 +14,23 @@ from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
-from lakehouse.declaration import Input, Source, UseCase
+from lakehouse.declaration import Calendar, Input, Source, UseCase
 
 HOURS_OF_A_DAY = 24
 
 
 def nightly(use_case: UseCase, source: Source) -> NightlyTimetable:
     """Every night of the calendar, for the day that is delivered that night."""
-    calendar = use_case.calendar
+    return _nightly(use_case.calendar, source.arrives_after_days)
+
+
+# Airflow describes a cron in words when a schedule is made, which takes longer than making a DAG: sources of one calendar share it.
+@lru_cache(maxsize=1024)
+def _nightly(calendar: Calendar, arrives_after_days: int) -> NightlyTimetable:
     return NightlyTimetable(
         calendar.nightly,
         timezone=calendar.timezone,
-        arrives_after_days=source.arrives_after_days,
+        arrives_after_days=arrives_after_days,
         first=calendar.start,
         last=calendar.end,
         catch_up_nights=calendar.catch_up_nights,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.sdk import task
+from airflow.providers.standard.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from airflow.sdk.exceptions import AirflowFailException
+
+from include.orchestration import decision
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ ROLLBACK_RUN = (
 )
 
 
-@task.branch(task_id="roll_back_or_not")
+@decision.made_by(BranchPythonOperator, task_id="roll_back_or_not")
 def choose_rollback(result: Any) -> str:
     """Go on to the rollback when the former champion was better."""
     for reason in result["roll_back_reasons"]:
@@ -35,27 +37,27 @@ def choose_rollback(result: Any) -> str:
     return "request_rollback" if result["roll_back"] else "champion_stays"
 
 
-@task.branch(task_id="retrain_or_not")
+@decision.made_by(BranchPythonOperator, task_id="retrain_or_not")
 def choose_retraining(result: Any) -> str:
     """Go on to the retraining when the measured day asks for one."""
     _log_verdict("violated" if result["violated"] else "within its limits", result)
     return "request_retraining" if result["retrain"] else "all_quiet"
 
 
-@task.branch
+@decision.made_by(BranchPythonOperator)
 def ask_or_not(result: Any) -> str:
     """Go on to the person when the gate proposes a promotion, and to the verdict when it has decided."""
     _log_verdict(result["verdict"], result)
     return "approval" if result["verdict"] == "proposed" else "last"
 
 
-@task(trigger_rule="none_failed_min_one_success")
+@decision.made_by(PythonOperator, trigger_rule="none_failed_min_one_success")
 def last(decided: Any, answered: Any) -> Any:
     """The gate's final result: after the person's answer, or, where no approval is needed, at once."""
     return answered or decided
 
 
-@task.branch(task_id="verdict")
+@decision.made_by(BranchPythonOperator, task_id="verdict")
 def choose_verdict(result: Any) -> str:
     """Go on to the task named after the gate's verdict."""
     if result["verdict"] not in VERDICTS:
@@ -65,7 +67,7 @@ def choose_verdict(result: Any) -> str:
     return str(result["verdict"])
 
 
-@task.short_circuit
+@decision.made_by(ShortCircuitOperator)
 def unless_dry_run(plan: Any, dry_run: str) -> bool:
     """Go on when something is stale and this is no dry run."""
     log.info("%d stale partition(s)", len(plan["partitions"]))
@@ -74,7 +76,7 @@ def unless_dry_run(plan: Any, dry_run: str) -> bool:
     return dry_run != "True" and plan["status"] != "fresh"
 
 
-@task
+@decision.made_by(PythonOperator)
 def log_result(result: Any) -> None:
     """Log the verdict and its reasons."""
     _log_verdict(result["verdict"], result)
