@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from lakehouse import settings
-from lakehouse.declaration import Source, UseCase, reserved_names, yaml_file
+from lakehouse.declaration import Source, UseCase, kept, reserved_names, yaml_file
 from lakehouse.errors import BadArguments, DeclarationError
 
 FILE = "use_case.yaml"
@@ -36,6 +36,8 @@ def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
                 declarations.append(Declaration(file.parent, text, use_case=_checked(file, text)))
             except DeclarationError as error:
                 declarations.append(Declaration(file.parent, text, error=error))
+    if roots is None:
+        kept.keep({one.folder / FILE: (one.text, one.use_case) for one in declarations if one.use_case is not None})
     return _without_collisions(declarations)
 
 
@@ -75,6 +77,9 @@ def _checked(file: Path, text: str) -> UseCase:
 @lru_cache(maxsize=2048)
 def _written(file: Path, text: str) -> UseCase:
     """What a file with this text declares."""
+    known = kept.use_case(file, text)
+    if known is not None:
+        return known
     try:
         return UseCase.model_validate(yaml_file.content(file, text))
     except ValidationError as error:

@@ -15,7 +15,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 class Section(BaseModel):
     """A part of the file: immutable, without unknown fields, with finite numbers alone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+    # Prepared when a declaration is first checked: a process that finds it kept (`lakehouse.declaration.kept`) checks none.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod
