@@ -1,7 +1,8 @@
 """One use case's DAG apart from the others' in the same file: what fails to be made is left out, and said elsewhere.
 
 Airflow drops every DAG of a file that raises. So a DAG file makes each DAG within ``made_for``, which logs the failure and leaves
-that DAG out; and `dags/checks/declarations.py`, which makes none, runs such files once more by ``failures`` and raises what it finds.
+that DAG out; and `dags/checks/declarations.py`, which makes none, runs such a file once more by ``failures`` and raises what it
+finds.
 """
 
 from __future__ import annotations

@@ -29,11 +29,12 @@ def noted(file: Path, found: Iterable[Declaration]) -> bool:
 
 def note(file: Path, found: Iterable[Declaration]) -> None:
     """Note that the DAG file has made the DAGs of all use cases that are right among those found."""
-    if noted(file, found):
-        return
+    digest, place = _digest(file, found), _note(file)
     try:
-        _note(file).parent.mkdir(parents=True, exist_ok=True)
-        _note(file).write_text(_digest(file, found))
+        if place.is_file() and place.read_text() == digest:
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(digest)
     except OSError:
         return  # A place that can't be written to: the next time they are all made again.
 

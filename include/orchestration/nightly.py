@@ -59,6 +59,13 @@ class NightlyTimetable(CronPartitionTimetable):
         self._first = first
         self._last = last
         self._nights = catch_up_nights
+        self._valid = False
+
+    def validate(self) -> None:
+        """Check the cron, once: the DAGs that share a schedule each ask for it."""
+        if not self._valid:
+            super().validate()
+            self._valid = True
 
     def _partition(self, day: dt.date) -> tuple[DateTime, str]:
         return self._midnight(day), partition_key.write(day)

@@ -32,8 +32,13 @@ def parse(home, roots, *before):
 
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory):
-    return parse(tmp_path_factory.mktemp("airflow"), ROOT / "tests" / "dags" / "use_cases")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("airflow")
+
+
+@pytest.fixture(scope="module")
+def parsed(home):
+    return parse(home, ROOT / "tests" / "dags" / "use_cases")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,13 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
 def test_parsing_brings_no_engine_and_is_quick(parsed):
     assert parsed["heavy"] == []
     assert parsed["seconds"] < 15
+
+
+def test_the_dags_are_made_once_for_the_check_of_declarations_reads_what_their_files_have_noted(parsed, home):
+    of_use_cases = {file.stem for file in (ROOT / "dags").glob("*.py")} - {"maintain"}
+    assert {note.name for note in (home / "made_dags").iterdir()} == of_use_cases
+    # The one DAG of no use case is made again.
+    assert sorted(parsed["made"]) == sorted([*parsed["dags"], "maintain__lakehouse"])
 
 
 def test_every_dag_is_documented_and_tagged(dags):
@@ -264,6 +276,8 @@ def test_a_dag_that_can_not_be_made_is_shown_and_takes_no_other_use_case_down(tm
     ((file, error),) = parsed["errors"].items()
     assert file.endswith("declarations.py")
     assert "features.py: letters: RuntimeError: no letters" in error
+    noted = {note.name for note in (tmp_path / "airflow" / "made_dags").iterdir()}
+    assert "retire" in noted and not {"features", "score", "ingest"} & noted
     assert "ingest.py: letter_plan: RuntimeError: no letters" in error
 
 

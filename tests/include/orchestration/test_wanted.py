@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from include.orchestration import wanted
+from include.orchestration import apart, made_before, wanted
+from lakehouse.declaration import loader
 
 PARCELS = Path(__file__).resolve().parents[2] / "dags" / "use_cases" / "parcels"
 CONTEXT = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
@@ -23,12 +24,18 @@ def two(tmp_path, monkeypatch):
         )
         (folder / "use_case.yaml").write_text(text)
     monkeypatch.setenv("USE_CASE_ROOTS", str(tmp_path))
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
     monkeypatch.delenv(CONTEXT, raising=False)
     return tmp_path
 
 
 def names():
-    return [use_case.name for use_case in wanted.use_cases()]
+    return [use_case.name for use_case in wanted.use_cases(__file__)]
+
+
+def noted():
+    """Whether this file, as if it were a DAG file, is known to make all DAGs."""
+    return made_before.noted(Path(__file__), loader.find())
 
 
 def test_the_dags_of_all_use_cases_are_made():
@@ -52,3 +59,30 @@ def test_a_task_whose_use_case_is_wrong_or_gone_makes_none(two, dag_id, monkeypa
     (two / "parcels" / "use_case.yaml").write_text("name: [")
     monkeypatch.setenv(CONTEXT, dag_id)
     assert names() == []
+
+
+def test_it_is_noted_of_a_file_when_it_has_made_the_dags_of_all():
+    for _ in wanted.use_cases(__file__):
+        assert not noted()
+    assert noted()
+
+
+def test_it_is_not_noted_when_the_dag_of_one_could_not_be_made():
+    for use_case in wanted.use_cases(__file__):
+        with apart.made_for(use_case.name):
+            if use_case.name == "letters":
+                raise RuntimeError("no letters")
+    assert not noted()
+
+
+def test_it_is_not_noted_when_the_file_ended_before_the_last_one():
+    with pytest.raises(RuntimeError, match="the file fails"):
+        for _ in wanted.use_cases(__file__):
+            raise RuntimeError("the file fails")
+    assert not noted()
+
+
+def test_a_task_notes_nothing(monkeypatch):
+    monkeypatch.setenv(CONTEXT, "score__letters")
+    assert names() == ["letters"]
+    assert not noted()

@@ -65,10 +65,21 @@ def test_a_module_beside_a_declaration_counts_for_without_it_the_use_case_is_wro
     assert is_marked(dag_file)
 
 
+def test_what_lies_in_a_folder_looks_older_than_the_other_files_for_airflow_parses_the_newest_first(places):
+    bundle, dag_file, use_case = places
+    check, other = dag_file.parent / "checks" / "declarations.py", dag_file.parent / "a.py"
+    check.parent.mkdir()
+    for file in (check, other):
+        file.touch()
+    use_case.write_text("second")
+    bundle.refresh()
+    assert LONG_AGO < check.stat().st_mtime < min(dag_file.stat().st_mtime, other.stat().st_mtime)
+
+
 def test_dag_files_that_can_not_be_marked_stop_nothing(places, monkeypatch):
     bundle, _, use_case = places
 
-    def refuse(file):
+    def refuse(file, ns):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "utime", refuse)
