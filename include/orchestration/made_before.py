@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +16,9 @@ from lakehouse import code_version, settings
 from lakehouse.declaration.loader import Declaration
 
 NOTES = "made_dags"
+
+# Looked at when it is imported: a process makes DAGs by what it has imported, whatever is changed meanwhile.
+CODE = f"{sys.version} {version('apache-airflow')} {code_version.digest('include/orchestration', 'lakehouse')}"
 
 
 def noted(file: Path, found: Iterable[Declaration]) -> bool:
@@ -45,15 +47,9 @@ def _note(file: Path) -> Path:
 
 def _digest(file: Path, found: Iterable[Declaration]) -> str:
     """Of what decides whether the file can make its DAGs: the code, and what the use cases' declarations say."""
-    seen = hashlib.sha256(f"{_code()}\n{file.absolute()}\n".encode())
+    seen = hashlib.sha256(f"{CODE}\n{file.absolute()}\n".encode())
     seen.update(file.read_bytes())
     for item in found:
         if item.use_case is not None:
             seen.update(f"\n{item.folder}\n{item.text}".encode())
     return seen.hexdigest()
-
-
-@lru_cache
-def _code() -> str:
-    """Of the code that this process has imported; it stays with it, whatever is changed meanwhile."""
-    return f"{sys.version} {version('apache-airflow')} {code_version.digest('include/orchestration', 'lakehouse')}"

@@ -27,18 +27,26 @@ FILE = "declarations"
 Kept = dict[str, tuple[bytes, bytes]]
 DIGEST_BYTES = 32
 
+# All that checks a declaration: this code, Python, and the packages, whose folder changes with every one installed. Looked at when
+# it is imported, for a process that lives on, and those copied from it, check by what they have imported.
+_PACKAGES = Path(pydantic.__file__).parents[1]
+CODE = f"{code_version.digest('lakehouse')} {sys.version} {pydantic.VERSION} {_PACKAGES} {_PACKAGES.stat().st_mtime_ns}"
+
 
 def use_case(file: Path, text: str) -> UseCase | None:
     """What a file with this text declares, if that is kept."""
-    digest, packed = _read().get(str(file), (b"", b""))
+    digest, packed = _read_once().get(str(file), (b"", b""))
     return cast("UseCase", pickle.loads(packed)) if digest == _digest(text.encode()) else None
 
 
 def keep(found: Mapping[Path, tuple[str, UseCase]]) -> None:
     """Keep what these files, with these texts, declare, and nothing else. Of two processes at once the last one's is kept."""
-    before = _read()
     wanted = {str(file): _digest(text.encode()) for file, (text, _) in found.items()}
-    if wanted == {file: digest for file, (digest, _) in before.items()}:
+    if wanted == _digests(_read_once()):
+        return
+    _read_once.cache_clear()
+    before = _read_once()
+    if wanted == _digests(before):
         return
     folder = settings.load().state_root
     try:
@@ -52,41 +60,32 @@ def keep(found: Mapping[Path, tuple[str, UseCase]]) -> None:
             name = str(file)
             same = name in before and before[name][0] == wanted[name]
             kept[name] = before[name] if same else (wanted[name], pickle.dumps(right, pickle.HIGHEST_PROTOCOL))
-        content = pickle.dumps((_code(), kept), pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps((CODE, kept), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(handle, "wb") as file_of_all:
             file_of_all.write(_digest(content) + content)
         os.replace(written, folder / FILE)
+        _read_once.cache_clear()
     except OSError:
         Path(written).unlink(missing_ok=True)
 
 
-def _read() -> Kept:
-    file = settings.load().state_root / FILE
-    try:
-        status = file.stat()
-        # What is unpacked may run code: only this user's own file is.
-        return _content(file, status.st_mtime_ns, status.st_ino) if status.st_uid == os.getuid() else {}
-    except OSError:
-        return {}
-
-
-@lru_cache(maxsize=1)
-def _content(file: Path, written: int, inode: int) -> Kept:
-    """Of the file that was written then; empty when it is damaged, or other code has written it."""
-    content = file.read_bytes()
-    if _digest(content[DIGEST_BYTES:]) != content[:DIGEST_BYTES]:
-        return {}
-    code, kept = cast("tuple[str, Kept]", pickle.loads(content[DIGEST_BYTES:]))
-    return kept if code == _code() else {}
+def _digests(kept: Kept) -> dict[str, bytes]:
+    return {file: digest for file, (digest, _) in kept.items()}
 
 
 @lru_cache
-def _code() -> str:
-    """Of all that checks a declaration: this code, Python, and the packages, whose folder changes with every one installed."""
-    packages = Path(pydantic.__file__).parents[1]
-    return (
-        f"{code_version.digest('lakehouse')} {sys.version} {pydantic.VERSION} {packages} {packages.stat().st_mtime_ns}"
-    )
+def _read_once() -> Kept:
+    """What is kept, which a process reads once: what it says of a text stays true. Nothing if it is damaged or by other code."""
+    file = settings.load().state_root / FILE
+    try:
+        # What is unpacked may run code: only this user's own file is.
+        content = file.read_bytes() if file.stat().st_uid == os.getuid() else b""
+    except OSError:
+        return {}
+    if _digest(content[DIGEST_BYTES:]) != content[:DIGEST_BYTES]:
+        return {}
+    code, kept = cast("tuple[str, Kept]", pickle.loads(content[DIGEST_BYTES:]))
+    return kept if code == CODE else {}
 
 
 def _digest(content: bytes) -> bytes:

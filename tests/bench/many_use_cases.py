@@ -113,7 +113,9 @@ def parse(root: Path) -> dict:
     }
     # What is imported is compiled once, as in a stack, also where the shell forbids to keep what was compiled.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run([sys.executable, "-m", "compileall", "-q", "dags", "include", "lakehouse"], env=environment, cwd=PROJECT_ROOT)
+    subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", "dags", "include", "lakehouse"], env=environment, cwd=PROJECT_ROOT
+    )
     command = [sys.executable, "-m", "tests.bench.parse_seconds", str(PROJECT_ROOT / "dags")]
     done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True)
     if done.returncode != 0:

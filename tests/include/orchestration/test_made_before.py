@@ -71,7 +71,7 @@ def test_what_was_made_counts_as_it_was_when_it_was_read(dag_file):
 
 def test_other_code_makes_them_again(dag_file, monkeypatch):
     made_before.note(dag_file, loader.find())
-    monkeypatch.setattr(made_before, "_code", lambda: "a later release")
+    monkeypatch.setattr(made_before, "CODE", "a later release")
     assert not made_before.noted(dag_file, loader.find())
 
 

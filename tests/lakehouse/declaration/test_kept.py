@@ -32,7 +32,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def forget() -> None:
     """Forget what this process knows."""
     loader._written.cache_clear()
-    kept._content.cache_clear()
+    kept._read_once.cache_clear()
 
 
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -100,12 +100,12 @@ def test_one_that_is_gone_is_no_longer_kept(state: Path) -> None:
     loader.find()
     shutil.rmtree(state.parents[1] / "roots" / "bakery_sales")
     loader.find()
-    assert [Path(file).parent.name for file in kept._read()] == ["flight_delays"]
+    assert [Path(file).parent.name for file in kept._read_once()] == ["flight_delays"]
 
 
 def test_other_code_checks_them_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader.find()
-    monkeypatch.setattr(kept, "_code", lambda: "a later release")
+    monkeypatch.setattr(kept, "CODE", "a later release")
     assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
 
 
