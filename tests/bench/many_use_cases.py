@@ -22,6 +22,7 @@ import requests
 import yaml
 
 from lakehouse.settings import PROJECT_ROOT
+from stack import compiled
 from stack.airflow_client import AirflowClient
 from stack.lifecycle import running_stack
 from stack.plan import Plan
@@ -111,11 +112,8 @@ def parse(root: Path) -> dict:
         "NIGHTJAR_HOME": str(root / "home"),
         "USE_CASE_ROOTS": str(root / "use_cases"),
     }
-    # What is imported is compiled once, as in a stack, also where the shell forbids to keep what was compiled.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "dags", "include", "lakehouse"], env=environment, cwd=PROJECT_ROOT
-    )
+    # As before a stack's services start.
+    compiled.ensure()
     command = [sys.executable, "-m", "tests.bench.parse_seconds", str(PROJECT_ROOT / "dags")]
     done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True)
     if done.returncode != 0:
