@@ -54,11 +54,16 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
             # Each beat of a component wakes the scheduler, and Airflow calls one dead after 30 s.
             "scheduler_heartbeat_sec": "10",
             "job_heartbeat_sec": "10",
+            # What the scheduler looks for beside its work, every 5, 10 and 15 s by default: after a rest all of it was due.
+            "pool_metrics_interval": "60",
+            "task_instance_heartbeat_timeout_detection_interval": "30",
+            "trigger_timeout_check_interval": "30",
             # A worker of a scheduler that forks has imported what the scheduler has, and every task imports the rest again.
             "mp_start_method": "forkserver",
             "mp_forkserver_preload": ",".join(PRELOADED),
         },
-        "triggerer": {"job_heartbeat_sec": "10"},
+        # It beats after each rest, and so does the DAG processor.
+        "triggerer": {"job_heartbeat_sec": "10", "triggerer_health_check_threshold": "60"},
         # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
         # page failed.
         "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},
@@ -77,7 +82,8 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
         # use cases.
         "dag_processor": {
             "dag_bundle_config_list": json.dumps([WATCHED_FOLDER]),
-            "refresh_interval": "10",
+            "health_check_threshold": "60",
+            "refresh_interval": "5",
             "bundle_refresh_check_interval": "5",
             "min_file_process_interval": "3600",
             "parsing_processes": "2",
