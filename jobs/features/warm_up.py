@@ -55,3 +55,5 @@ def of_day(use_case: UseCase, day: dt.date) -> int:
 
 if __name__ == "__main__":
     main()
+    # While its threads live: what closes a connection at the interpreter's end may wait for them for ever.
+    spark_session.leave()
