@@ -20,7 +20,7 @@ from typing import Any
 from jobs import stages
 from jobs.command_line import parse, result_file
 from lakehouse.errors import NightjarError, ServiceUnavailable
-from lakehouse.storage import arrow_alone
+from lakehouse.storage import arrow_alone, spark_session
 
 log = logging.getLogger("jobs")
 
@@ -108,9 +108,8 @@ if __name__ == "__main__":
     # time, and once more at the end, through all that was imported, up to two seconds.
     gc.set_threshold(100_000, 50, 50)
     code = main(sys.argv[1:])
-    if "lakehouse.storage.spark_session" in sys.modules:
-        # While its threads live: what closes a connection at the interpreter's end may wait for them for ever.
-        sys.modules["lakehouse.storage.spark_session"].leave()
+    # While its threads live: what closes a connection at the interpreter's end may wait for them for ever.
+    spark_session.leave()
     sys.stdout.flush()
     # DuckDB reports unreleased objects at exit, in lines below the job's own last one.
     if "duckdb" not in sys.modules:

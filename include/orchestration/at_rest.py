@@ -6,7 +6,6 @@ database once a second, day and night, which takes 6 % of a core; Airflow has no
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import anyio
@@ -43,7 +42,7 @@ class RestingRunner(TriggerRunner):
     async def block_watchdog(self) -> None:
         """Watch for triggers that block the others, from the first trigger on."""
         while not self.stop and not self.triggers:
-            await asyncio.sleep(1)
+            await anyio.sleep(1)
         await super().block_watchdog()  # type: ignore[no-untyped-call]
 
 

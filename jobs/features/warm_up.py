@@ -31,7 +31,8 @@ def main() -> None:
     os.nice(10)
     began = time.monotonic()
     warm_up.night(spark_session.session("warm-up"))
-    for use_case, day in [(one, day) for _ in range(ROUNDS) for one in loader.declared() for day in newest(one)]:
+    built = [(use_case, day) for use_case in loader.declared() for day in newest(use_case)]
+    for use_case, day in built * ROUNDS:
         if time.monotonic() - began > ENOUGH_SECONDS:
             break
         try:
