@@ -20,3 +20,6 @@ import include.orchestration.ingest
 import include.orchestration.inputs_arrived
 import include.orchestration.schedules
 import include.orchestration.verdicts  # noqa: F401
+from include.orchestration import prompt_end
+
+prompt_end.install()

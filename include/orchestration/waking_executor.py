@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.executors.local_executor import LocalExecutor
 
+import include.orchestration.sqlite_now  # noqa: F401  # the scheduler loads this module first of all
 from include.orchestration.database_watch import DatabaseWatch
 
 # How long the scheduler rests when nothing happens: a nightly run may begin so late. It beats in between, and is called dead when
