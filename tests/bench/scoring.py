@@ -114,7 +114,9 @@ def measure(root: Path, uses: dict[str, UseCase], patch: pytest.MonkeyPatch, row
             f"| {name} | {took:.1f} ({min(seconds[name]):.1f} to {max(seconds[name]):.1f}) | {rows / took:,.0f} | "
             f"{middle[names[0]] / took:.2f} | {middle[names[3]] / took:.2f} |"
         )
-    print(f"| with reasons / without | {middle[names[2]] / middle[names[1]]:.2f} | | | |", flush=True)
+    pairs = [with_them / without for without, with_them in zip(seconds[names[1]], seconds[names[2]], strict=True)]
+    each = ", ".join(f"{pair:.2f}" for pair in sorted(pairs))
+    print(f"| with reasons / without, each turn's | {each} | | | |", flush=True)
 
 
 def declare(root: Path, reasons: dict[str, object] | None) -> UseCase:

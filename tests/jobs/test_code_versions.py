@@ -29,7 +29,7 @@ VERSIONS = {
 HELD = {
     "features": (1, "ed4f2c5f9018cfcd"),
     "scores": (1, "73703d470b0ab265"),
-    "reasons": (1, "5a517db9dd7547a6"),
+    "reasons": (1, "4ba9654a48057a0e"),
     "outcomes": (1, "5339d8054476e8eb"),
     "performance": (1, "d85d561be9d7994d"),
     "drift counts": (1, "be9e9740a1d6e391"),
