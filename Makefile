@@ -86,7 +86,7 @@ lint-imports:
 bench: $(STAMP) ## how long a task and a night take, after make demo (PARENT=folder: beside another clone)
 	@$(BIN)/python tests/bench/night.py $(if $(PARENT),--parent $(PARENT))
 
-bench-nights: $(STAMP) ## whether the Spark server grows over NIGHTS (60) nights, after make demo (a quarter of an hour)
+bench-nights: $(STAMP) ## whether the Spark server grows over NIGHTS (60) nights, after make demo (half an hour)
 	@$(BIN)/python -m tests.bench.sixty_nights $(if $(NIGHTS),--nights $(NIGHTS))
 
 bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th night against the 30th (half an hour)

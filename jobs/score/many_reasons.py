@@ -18,8 +18,8 @@ from lakehouse.tables import Table
 
 # Where a chosen row was in the rows that were looked through.
 PLACE = "_place"
-# A task looks for about so many rows of a day: to explain any at all takes a twentieth of a second, and a model's tables, which each
-# worker makes, half a second.
+# A task looks for about so many rows of a day: to explain any at all takes a twentieth of a second, and to make a model's tables,
+# as each worker does, half a second.
 ROWS_A_TASK = 4_096
 # It looks through so many parts of the day's files at most.
 PARTS_A_TASK = 8

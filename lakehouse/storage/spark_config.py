@@ -82,12 +82,12 @@ SERVER_CONFIG: dict[str, str] = {
     # A server that is driver and executor in one tells itself that it lives; each time takes 30 ms.
     "spark.executor.heartbeatInterval": "60s",
     # The web page's history lies in the server's heap, and the server lives for weeks.
-    "spark.ui.retainedJobs": "200",
-    "spark.ui.retainedStages": "400",
-    "spark.ui.retainedTasks": "5000",
-    "spark.sql.ui.retainedExecutions": "200",
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "100",
+    "spark.ui.retainedTasks": "2000",
+    "spark.sql.ui.retainedExecutions": "50",
     "spark.sql.connect.ui.retainedSessions": "20",
-    "spark.sql.connect.ui.retainedStatements": "200",
+    "spark.sql.connect.ui.retainedStatements": "100",
     # A job's error reaches its caller whole: the JVM's reason, not only its class.
     "spark.sql.connect.enrichError.enabled": "true",
 }
