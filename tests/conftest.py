@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).resolve().parent
 
-# Tests of tasks copy this process, in which others may have left a client of Spark: gRPC's own handling of a copy crashes it, once in
-# a dozen, if its threads are at work. A task's process on the stack has no such threads, or is not copied.
+# Tests of tasks copy this process, in which others may have left a client of Spark: gRPC's own handling of a copy crashes it, once
+# in a dozen, if its threads are at work. A task's process on the stack has no such threads, or is not copied.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 lanes.install()
