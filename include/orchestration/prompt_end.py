@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import selectors
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk.execution_time import supervisor
@@ -19,7 +20,8 @@ class PromptlyEnding(ActivitySubprocess):
 
     def _register_pipe_readers(self, *pipes: Any, **options: Any) -> None:
         super()._register_pipe_readers(*pipes, **options)
-        if hasattr(os, "pidfd_open"):
+        # AttributeError: not on Linux. OSError: an old kernel, or a container that forbids it; then it is seen as by Airflow's own.
+        with suppress(AttributeError, OSError):
             ended = open(os.pidfd_open(self.pid), "rb", buffering=0)  # noqa: SIM115  # the supervisor closes it
             self.selector.register(ended, selectors.EVENT_READ, (_no_more, self.selector.unregister))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -57,6 +58,15 @@ def test_an_end_after_the_pipes_were_closed_is_seen_at_once() -> None:
 def test_airflow_alone_waits_for_its_next_heartbeat() -> None:
     """When this fails, Airflow sees the end itself, and PromptlyEnding can go."""
     assert seconds_until_its_end_is_seen(ActivitySubprocess, most=0.6) >= 0.6
+
+
+@pytest.mark.process
+def test_where_the_system_refuses_it_waits_as_airflow_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: int) -> int:
+        raise PermissionError(errno.EPERM, "a container that forbids it")
+
+    monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    assert seconds_until_its_end_is_seen(PromptlyEnding, most=0.6) >= 0.6
 
 
 def test_it_takes_the_place_of_airflows(monkeypatch: pytest.MonkeyPatch) -> None:
