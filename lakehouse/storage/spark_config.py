@@ -53,6 +53,10 @@ MANY_CONFIG: dict[str, str] = {
     "spark.sql.requireAllClusterKeysForCoPartition": "false",
 }
 
+# Rows of a table that are read in a job's process and given to Spark take at most so much, as Arrow: with the rows of the other
+# tables they are one message, and a Connect server takes no message over 128 MB.
+GIVEN_BYTES = 8 * 2**20
+
 # Added where the master is local[...]: such a Spark talks to nobody but itself. Never for a cluster, whose executors have
 # to reach the driver.
 LOCAL_CONFIG: dict[str, str] = {
@@ -77,6 +81,12 @@ SERVER_CONFIG: dict[str, str] = {
     # next and must not be closed meanwhile: it lives as long as the server.
     "spark.connect.session.manager.defaultSessionTimeout": "-1",
     "spark.ui.enabled": "true",
+    # Rows that are given (`GIVEN_BYTES`) come with the plan. By default those of a megabyte or more are kept beside it as long as
+    # the session lives, which is the server's life: 2.7 MB a night of the demo.
+    "spark.sql.session.localRelationCacheThreshold": str(GIVEN_BYTES + 1),
+    # The plans analysed last are kept with their rows, so that a plan that goes on from one is not analysed from its beginning.
+    # A job goes on from its last one; with the default of 16 they were 100 MB.
+    "spark.connect.session.planCache.maxSize": "1",
     # A full collection, after which Java gives back memory (default: every half hour). It takes half a second.
     "spark.cleaner.periodicGC.interval": "5min",
     # A server that is driver and executor in one tells itself that it lives; each time takes 30 ms.

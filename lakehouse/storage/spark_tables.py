@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.storage import arrow_dataset, delta_log, sql_quoting, table_schema
+from lakehouse.storage import arrow_dataset, delta_log, spark_config, sql_quoting, table_schema
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def _read_present(
 ) -> DataFrame:
     """The rows of the days that are there, by their numbers given to Spark or read by it; ``where`` is the days' condition."""
     if sum(present.values()) <= GIVEN_ROWS:
-        return _given(spark, table, arrow_dataset.read(table, pc.field("partition").isin(sorted(present)), at_version))
+        rows = arrow_dataset.read(table, pc.field("partition").isin(sorted(present)), at_version)
+        if rows.nbytes <= spark_config.GIVEN_BYTES:
+            return _given(spark, table, rows)
     return read(spark, table, at_version).where(where)
 
 

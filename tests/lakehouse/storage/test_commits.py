@@ -14,7 +14,16 @@ from pyspark.sql import functions as F
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import MigrationNeeded
-from lakehouse.storage import arrow_dataset, commits, delta_log, file_locks, small_tables, spark_tables, table_schema
+from lakehouse.storage import (
+    arrow_dataset,
+    commits,
+    delta_log,
+    file_locks,
+    small_tables,
+    spark_config,
+    spark_tables,
+    table_schema,
+)
 from lakehouse.storage.sql_quoting import days_condition
 from lakehouse.tables import BUILDS, Table
 
@@ -84,11 +93,14 @@ def test_a_commit_replaces_its_days_and_no_other(
     assert sorted(arrow_dataset.read(outcomes).select(columns).to_pylist(), key=repr) == expected
 
 
-@pytest.mark.parametrize("given", [True, False], ids=["given", "by Spark's reader"])
+@pytest.mark.parametrize(
+    ("given_rows", "given_bytes"), [(1000, 10**6), (0, 10**6), (1000, 10)], ids=["given", "too many rows", "too large"]
+)
 def test_rows_are_read_the_same_whether_they_are_given_to_spark_or_not(
-    spark: SparkSession, outcomes: Table, monkeypatch: pytest.MonkeyPatch, given: bool
+    spark: SparkSession, outcomes: Table, monkeypatch: pytest.MonkeyPatch, given_rows: int, given_bytes: int
 ) -> None:
-    monkeypatch.setattr(spark_tables, "GIVEN_ROWS", 1000 if given else 0)
+    monkeypatch.setattr(spark_tables, "GIVEN_ROWS", given_rows)
+    monkeypatch.setattr(spark_config, "GIVEN_BYTES", given_bytes)
     assert spark_tables.read_days(spark, outcomes, [DAY]).count() == 0
     for day, count in ((DAY, 5), (NEXT, 7), (DAY, 4)):
         commits.replace(labels(spark, day, count), outcomes, {"partition": [day]}, rows=count)
@@ -100,6 +112,12 @@ def test_rows_are_read_the_same_whether_they_are_given_to_spark_or_not(
     assert spark_tables.read_between(spark, outcomes, None, DAY).count() == 4
     assert spark_tables.read_between(spark, outcomes, DAY, NEXT).count() == 11
     assert spark_tables.read_between(spark, outcomes, NEXT, NEXT).count() == 7
+
+
+def test_a_server_keeps_no_rows_that_are_given_to_it() -> None:
+    """Spark Connect keeps beside the plan, as long as the session lives, what has at least so many bytes."""
+    kept_from = int(spark_config.SERVER_CONFIG["spark.sql.session.localRelationCacheThreshold"])
+    assert kept_from > spark_config.GIVEN_BYTES
 
 
 def test_a_value_that_must_be_there_and_is_not_stops_the_commit(spark: SparkSession, outcomes: Table) -> None:
