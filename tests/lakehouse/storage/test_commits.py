@@ -94,13 +94,21 @@ def test_a_commit_replaces_its_days_and_no_other(
 
 
 @pytest.mark.parametrize(
-    ("given_rows", "given_bytes"), [(1000, 10**6), (0, 10**6), (1000, 10)], ids=["given", "too many rows", "too large"]
+    ("given_rows", "given_bytes", "named_files"),
+    [(1000, 10**6, 9), (0, 10**6, 9), (1000, 10, 9), (0, 10**6, 1)],
+    ids=["given", "too many rows", "too large", "too many files"],
 )
 def test_rows_are_read_the_same_whether_they_are_given_to_spark_or_not(
-    spark: SparkSession, outcomes: Table, monkeypatch: pytest.MonkeyPatch, given_rows: int, given_bytes: int
+    spark: SparkSession,
+    outcomes: Table,
+    monkeypatch: pytest.MonkeyPatch,
+    given_rows: int,
+    given_bytes: int,
+    named_files: int,
 ) -> None:
     monkeypatch.setattr(spark_tables, "GIVEN_ROWS", given_rows)
     monkeypatch.setattr(spark_config, "GIVEN_BYTES", given_bytes)
+    monkeypatch.setattr(spark_tables, "NAMED_FILES", named_files)
     assert spark_tables.read_days(spark, outcomes, [DAY]).count() == 0
     for day, count in ((DAY, 5), (NEXT, 7), (DAY, 4)):
         commits.replace(labels(spark, day, count), outcomes, {"partition": [day]}, rows=count)
@@ -185,3 +193,24 @@ def test_a_column_of_another_type_is_a_named_error_before_anything_is_written(ou
     other = tuple(one.model_copy(update={"type": "long"}) if one.name == "value" else one for one in outcomes.columns)
     with pytest.raises(MigrationNeeded, match="value is double, expected int64; nothing was written"):
         commits.ensure(Table(**{**vars(outcomes), "columns": other}))
+
+
+@pytest.mark.parametrize("name", ["plain", "with blank", "100%", "{x}", "ä+ö"])
+def test_a_lakehouse_is_read_wherever_it_lies(
+    spark: SparkSession, tmp_path: Path, outcomes: Table, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / name))
+    monkeypatch.setattr(spark_tables, "GIVEN_ROWS", 0)
+    commits.replace(labels(spark, DAY, 5), outcomes, {"partition": [DAY]}, rows=5)
+    read = spark_tables.read_days(spark, outcomes, [DAY])
+    assert sorted(map(repr, read.collect())) == sorted(map(repr, labels(spark, DAY, 5).select(*read.columns).collect()))
+
+
+def test_a_column_that_was_declared_since_is_null_in_files_that_are_named(
+    spark: SparkSession, outcomes: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = Table(**{**vars(outcomes), "columns": tuple(one for one in outcomes.columns if one.name != "value")})
+    row = {"partition": DAY, "shop": "canal", "bread": "rye", "label": 1.0, tables.INPUTS_FINGERPRINT: "x"}
+    commits.replace_rows(fewer, [row], days_condition([DAY]))
+    monkeypatch.setattr(spark_tables, "GIVEN_ROWS", 0)
+    assert [one.value for one in spark_tables.read_days(spark, outcomes, [DAY]).collect()] == [None]
