@@ -143,7 +143,7 @@ def _sources(root: str, options: argparse.Namespace) -> int:
     from lakehouse.declaration import loader
 
     now = datetime.now(UTC)
-    states = [freshness.state(use_case, source, now) for use_case in loader.declared() for source in use_case.sources]
+    states = [freshness.state(owner, source, now) for owner, source in loader.sources()]
     rows = [[state.source, state.newest, state.due, len(state.missing), state.verdict] for state in states]
     render(sys.stdout, options.format, ("source", "newest", "due", "missing_days", "verdict"), rows, missing="-")
     return 0
@@ -154,9 +154,9 @@ def _contract(root: str, options: argparse.Namespace) -> int:
     from lakehouse.analyst import odcs
     from lakehouse.declaration import loader
 
-    use_case, source = loader.by_source(options.source)
+    owner, source = loader.by_source(options.source)
     version = f"{code_version.RELEASE}+{fingerprints.digest(source.model_dump_json())[:12]}"
-    print(odcs.contract(use_case, source, version).to_yaml(), end="")
+    print(odcs.contract(owner, source, version).to_yaml(), end="")
     return 0
 
 

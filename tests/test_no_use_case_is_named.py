@@ -26,7 +26,7 @@ def declared() -> list[UseCase]:
 
 def names(use_case: UseCase) -> Iterator[str]:
     yield from (use_case.name, *use_case.entity.key)
-    for source in use_case.sources:
+    for source in (*use_case.sources, *use_case.shared):
         yield from (source.name, *source.column_names)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from include.orchestration.schedules import daily_inputs
 from lakehouse import tables
-from lakehouse.declaration import Source, Target, UseCase
+from lakehouse.declaration import Owner, Source, Target, UseCase
 
 RERUN = """
 **Rerunning.** Clearing a task and running it again is always safe: every write replaces exactly its own partition.
 """
 
 
-def ingest(use_case: UseCase, source: Source) -> str:
-    """What ``ingest__<source>`` does, and how to load days again."""
+def ingest(owner: Owner, source: Source, readers: Sequence[str] = ()) -> str:
+    """What ``ingest__<source>`` does, how to load days again, and what follows: ``readers`` are the use cases that read it."""
     arrives = {0: "before its day begins", 1: "the day after"}.get(
         source.arrives_after_days, f"{source.arrives_after_days} days after its day"
     )
@@ -23,13 +24,13 @@ def ingest(use_case: UseCase, source: Source) -> str:
         if source.cadence == "daily"
         else "Reference data: it comes when it changes, and a night without a delivery is skipped."
     )
-    first = use_case.calendar.start + dt.timedelta(days=30)
+    first = owner.calendar.start + dt.timedelta(days=30)
     last = first + dt.timedelta(days=9)
     return f"""
 ### Ingest {source.name}
 
-{source.description or "A source"}, for the use case **{use_case.title}**. A day's delivery arrives {arrives}. {absent}
-{_mongo(source)}{_sql(source)}{_fetch(source)}{_catch_up(use_case)}
+{source.description or "A source"}, of **{owner.title}**. Read by {_named(readers)}. A day's delivery arrives {arrives}. {absent}
+{_mongo(source)}{_sql(source)}{_fetch(source)}{_catch_up(owner)}
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
 `{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
 reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as a whole.
@@ -40,12 +41,16 @@ that follow run" off for a long history.
 **Backfill.** `airflow backfill create --dag-id ingest__{source.name} --from-date {first} --to-date {last}
 --max-active-runs 4`; the dates are partitions. Days that already ran are left alone, unless you add
 `--reprocess-behavior completed`. The features of a day follow when *all* daily sources that they need were ingested,
-as the page of `features__{use_case.name}` lists them: backfill them together.
+as the pages of the DAGs `features__<use_case>` list them: backfill them together.
 {RERUN}"""
 
 
-def _catch_up(use_case: UseCase) -> str:
-    nights = use_case.calendar.catch_up_nights
+def _named(readers: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in readers) or "no use case"
+
+
+def _catch_up(owner: Owner) -> str:
+    nights = owner.calendar.catch_up_nights
     what = f"the newest {nights} at most, the oldest first" if nights > 1 else "the newest alone"
     return f"""
 **After an outage or a pause** missed nights are caught up: {what} (`calendar.catch_up_nights`). Days before these are named by a

@@ -1,4 +1,4 @@
-"""The task that reads a source from MongoDB, an SQL database, or by the use case's own code, before its files are taken in."""
+"""The task that reads a source from MongoDB, an SQL database, or by a function of its folder, before its files are taken in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lakehouse.errors import NightjarError
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from lakehouse.declaration import Source, UseCase
+    from lakehouse.declaration import Owner, Source
 
 
 class ExtractOperator(BaseOperator):
@@ -68,22 +68,22 @@ class ExtractOperator(BaseOperator):
         days = partition_key.of_run(self.partition, self.through)
         first, last = partition_key.parse(days[0]), partition_key.parse(days[-1])
         try:
-            use_case, source = loader.by_source(self.source)
-            result = self._extract(use_case, source, first, last)
+            owner, source = loader.by_source(self.source)
+            result = self._extract(owner, source, first, last)
         except NightjarError as error:
             message = f"{type(error).__name__}: {error}"
             raise AirflowException(message) if error.retryable else AirflowFailException(message) from error
         self.log.info("extract done: %s", result)
         return result
 
-    def _extract(self, use_case: UseCase, source: Source, first: dt.date, last: dt.date) -> dict[str, Any]:
+    def _extract(self, owner: Owner, source: Source, first: dt.date, last: dt.date) -> dict[str, Any]:
         # Parsing a DAG needs neither the drivers nor the provider.
         from lakehouse.extraction.extract import extract
 
         client: Any = self._mongo(source) if source.mongo is not None else None
         if source.sql is not None:
             self._know(source.sql.connection)
-        return extract(use_case, source, first, last, dt.datetime.now(dt.UTC), client, connections.service)
+        return extract(owner, source, first, last, dt.datetime.now(dt.UTC), client, connections.service)
 
     def _know(self, name: str) -> None:
         """Have a named connection in the environment of this process, which ends with the task."""

@@ -40,10 +40,10 @@ class IngestOperator(JobOperator):
         from lakehouse.arrivals import freshness
         from lakehouse.declaration import loader
 
-        use_case, source = loader.by_source(self.options["source"])
-        days = fork.ask(lambda: freshness.left_behind(use_case, source, before, dt.datetime.now(dt.UTC)))
+        owner, source = loader.by_source(self.options["source"])
+        days = fork.ask(lambda: freshness.left_behind(owner, source, before, dt.datetime.now(dt.UTC)))
         if days:
-            self.log.warning("%s", missed_nights.line(source.name, days, use_case.calendar.catch_up_nights))
+            self.log.warning("%s", missed_nights.line(source.name, days, owner.calendar.catch_up_nights))
 
     def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:
         """Wait for a delivery that is missing and not due yet; raise any other error."""
@@ -66,6 +66,6 @@ class IngestOperator(JobOperator):
         from lakehouse.arrivals import freshness
         from lakehouse.declaration import loader
 
-        use_case, source = loader.by_source(self.options["source"])
+        owner, source = loader.by_source(self.options["source"])
         last = self.options.get("through") or self.options["partition"]
-        return freshness.due_at(use_case, source, partition_key.parse(last)) if source.freshness else None
+        return freshness.due_at(owner, source, partition_key.parse(last)) if source.freshness else None

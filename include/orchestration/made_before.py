@@ -1,4 +1,4 @@
-"""Which DAG files could make the DAGs of all use cases: then these need not be made again to see that they can be.
+"""Which DAG files could make the DAGs of all that is declared: then these need not be made again to see that they can be.
 
 Each file notes it for itself when it has made them. Only that they could be made is noted. What can't be is made again, and told
 again, each time.
@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lakehouse import code_version, settings
-from lakehouse.declaration.loader import Declaration
+from lakehouse.declaration.declaration import Declaration
 
 NOTES = "made_dags"
 
@@ -22,7 +22,7 @@ CODE = f"{sys.version} {version('apache-airflow')} {code_version.digest('include
 
 
 def noted(file: Path, found: Iterable[Declaration]) -> bool:
-    """Whether the DAG file is known to make the DAGs of all use cases that are right among those found."""
+    """Whether the DAG file is known to make the DAGs of all that is right among those found."""
     try:
         return _note(file).read_text() == _digest(file, found)
     except OSError:
@@ -30,7 +30,7 @@ def noted(file: Path, found: Iterable[Declaration]) -> bool:
 
 
 def note(file: Path, found: Iterable[Declaration]) -> None:
-    """Note that the DAG file has made the DAGs of all use cases that are right among those found."""
+    """Note that the DAG file has made the DAGs of all that is right among those found."""
     digest, place = _digest(file, found), _note(file)
     try:
         if place.is_file() and place.read_text() == digest:
@@ -46,10 +46,10 @@ def _note(file: Path) -> Path:
 
 
 def _digest(file: Path, found: Iterable[Declaration]) -> str:
-    """Of what decides whether the file can make its DAGs: the code, and what the use cases' declarations say."""
+    """Of what decides whether the file can make its DAGs: the code, and what the declarations say."""
     seen = hashlib.sha256(f"{CODE}\n{file.absolute()}\n".encode())
     seen.update(file.read_bytes())
     for item in found:
-        if item.use_case is not None:
-            seen.update(f"\n{item.folder}\n{item.text}".encode())
+        if item.error is None:
+            seen.update(f"\n{item.file}\n".encode() + item.said)
     return seen.hexdigest()

@@ -14,14 +14,14 @@ from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
-from lakehouse.declaration import Calendar, Input, Source, UseCase
+from lakehouse.declaration import Calendar, Input, Owner, Source, UseCase
 
 HOURS_OF_A_DAY = 24
 
 
-def nightly(use_case: UseCase, source: Source) -> NightlyTimetable:
+def nightly(owner: Owner, source: Source) -> NightlyTimetable:
     """Every night of the calendar, for the day that is delivered that night."""
-    return _nightly(use_case.calendar, source.arrives_after_days)
+    return _nightly(owner.calendar, source.arrives_after_days)
 
 
 # Airflow describes a cron in words when a schedule is made, which takes longer than making a DAG: sources of one calendar share it.
@@ -46,9 +46,9 @@ def nights_at_once(source: Source) -> int:
     return defaults.MAX_ACTIVE_RUNS if waits else 1
 
 
-def start(use_case: UseCase) -> dt.datetime:
+def start(owner: Owner) -> dt.datetime:
     """The midnight that begins the calendar."""
-    calendar = use_case.calendar
+    calendar = owner.calendar
     return dt.datetime.combine(calendar.start, dt.time(), tzinfo=ZoneInfo(calendar.timezone))
 
 

@@ -1,17 +1,19 @@
-"""The use cases whose DAGs a DAG file has to make."""
+"""The use cases and sources whose DAGs a DAG file has to make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from airflow.sdk import get_parsing_context
 
 from include.orchestration import apart, made_before
-from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration import Owner, Source, UseCase, loader
+from lakehouse.declaration.declaration import Declaration
 from lakehouse.errors import NightjarError
 
-INGEST = "ingest"
+One = TypeVar("One")
 
 
 def use_cases(file: str) -> Iterator[UseCase]:
@@ -22,19 +24,38 @@ def use_cases(file: str) -> Iterator[UseCase]:
     Args:
         file: the DAG file. After the last of all use cases it is noted whether it could make their DAGs.
     """
-    stage, _, name = (get_parsing_context().dag_id or "").partition("__")
+    return _wanted(file, loader.use_cases_of, loader.in_folder)
+
+
+def sources(file: str) -> Iterator[tuple[Owner, Source, list[str]]]:
+    """The same of the sources, each with the one that it belongs to, and the names of the use cases that read it."""
+    return _wanted(file, _with_readers, lambda name: (*loader.by_source(name), []))
+
+
+def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:
+    use_cases = loader.use_cases_of(found)
+    return [
+        (owner, source, [use_case.name for use_case in use_cases if source.name in use_case.reads])
+        for owner, source in loader.sources_of(found)
+    ]
+
+
+def _wanted(
+    file: str, all_of: Callable[[list[Declaration]], list[One]], by_name: Callable[[str], One]
+) -> Iterator[One]:
+    name = (get_parsing_context().dag_id or "").partition("__")[2]
     if name:
-        yield from _of_task(stage, name)
+        yield from _of_task(name, by_name)
         return
     found, failed = loader.find(), apart.failed()
-    yield from (item.use_case for item in found if item.use_case is not None)
+    yield from all_of(found)
     if apart.failed() == failed:
         made_before.note(Path(file), found)
 
 
-def _of_task(stage: str, name: str) -> list[UseCase]:
+def _of_task(name: str, by_name: Callable[[str], One]) -> list[One]:
     try:
-        return [loader.by_source(name)[0] if stage == INGEST else loader.in_folder(name)]
+        return [by_name(name)]
     except NightjarError:
         # It is gone, or wrong: then Airflow says that there is no such DAG.
         return []

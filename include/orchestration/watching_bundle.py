@@ -55,10 +55,13 @@ class WatchingBundle(LocalDagBundle):
 
 
 def seen(roots: tuple[Path, ...]) -> Seen:
-    """The declarations and modules of every use case under ``roots``, as they are now."""
+    """The declarations and modules of every use case and source under ``roots``, as they are now."""
     found = set()
     for root in roots:
-        for file in (*root.glob("*/*.yaml"), *root.glob("*/*.py")):
+        # Of a use case, and of a shared source.
+        for file in (
+            one for depth in ("*", "*/*") for kind in ("yaml", "py") for one in root.glob(f"{depth}/*.{kind}")
+        ):
             try:
                 status = file.stat()
             except OSError:

@@ -30,10 +30,10 @@ class ExtractResult(Result):
 
 def run(arguments: ExtractArguments) -> ExtractResult:
     """Land the windows of the days: of a daily source a delivery a day, else one, of the last day, for all of them."""
-    use_case, source = loader.by_source(arguments.source)
+    owner, source = loader.by_source(arguments.source)
     days = arguments.days
     landed = extract(
-        use_case,
+        owner,
         source,
         days[0],
         days[-1],

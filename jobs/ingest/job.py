@@ -38,7 +38,7 @@ def run(arguments: IngestArguments) -> IngestResult:
     Raises:
         DeliveryRejected: when a delivery as a whole breaks the contract; it is in the ledger as refused, silver untouched.
     """
-    use_case, source = loader.by_source(arguments.source)
+    owner, source = loader.by_source(arguments.source)
     days, now = arguments.days, dt.datetime.now(dt.UTC)
     known = deliveries.lines_of([source.name], days[0], days[-1])
     ledger = {line.delivery_id: line for line in known}
@@ -54,7 +54,7 @@ def run(arguments: IngestArguments) -> IngestResult:
     contract_fit.expect(source)
     contracts.record(source, arguments.actor)
     bronze.write(source, new)
-    zone = ZoneInfo(use_case.calendar.timezone)
+    zone = ZoneInfo(owner.calendar.timezone)
     refined = silver.refine(source, zone, [item.delivery for item in new], ingested, arguments.any_volume)
     if refined.new_columns:
         log.warning(

@@ -21,7 +21,7 @@ from jobs.ingest.delivery_checks import ledger_lines, refusal
 from jobs.ingest.row_counts import RowCounts
 from jobs.result import Result
 from lakehouse import tables
-from lakehouse.declaration import Source, UseCase, loader
+from lakehouse.declaration import Owner, Source, UseCase, loader
 from lakehouse.errors import MigrationRefused
 from lakehouse.ops import contracts, deliveries
 from lakehouse.ops.deliveries import Delivery
@@ -50,8 +50,8 @@ def run(arguments: MigrateArguments) -> MigrateResult:
     """
     if arguments.use_case is not None:
         return _gold(loader.by_name(arguments.use_case), arguments.dry_run)
-    use_case, source = loader.by_source(str(arguments.source))
-    return SourceMigration(use_case, source).run(arguments)
+    owner, source = loader.by_source(str(arguments.source))
+    return SourceMigration(owner, source).run(arguments)
 
 
 def _gold(use_case: UseCase, dry_run: bool) -> MigrateResult:
@@ -66,10 +66,12 @@ def _gold(use_case: UseCase, dry_run: bool) -> MigrateResult:
 class SourceMigration:
     """The migration of one source: bronze rows by day, as the new contract has them and judges them."""
 
-    def __init__(self, use_case: UseCase, source: Source) -> None:
+    def __init__(self, owner: Owner, source: Source) -> None:
         """Look at the tables and at the record of contracts."""
-        self._use_case, self._source = use_case, source
-        self._zone = ZoneInfo(use_case.calendar.timezone)
+        self._source = source
+        # A key of another type is a key of another type in the gold tables too.
+        self._readers = [use_case for use_case in loader.readers(source) if use_case.entity.source == source.name]
+        self._zone = ZoneInfo(owner.calendar.timezone)
         self._bronze = tables.bronze(source)
         before = contracts.history(source.name)
         self._fields = before[-1].contract.fields if before else {}
@@ -86,7 +88,7 @@ class SourceMigration:
         source = self._source
         changes = contract_fit.misfits(source)
         _tell(source.name, changes)
-        gold = gold_shape.changes(self._use_case)
+        gold = [change for use_case in self._readers for change in gold_shape.changes(use_case)]
         if not changes and not gold:
             if not arguments.dry_run:
                 contracts.record(source, arguments.actor)
@@ -115,7 +117,8 @@ class SourceMigration:
                 f"in bronze): python -m lakehouse migrate --source {source.name} --any-rejects"
             )
         self._write(lines)
-        gold_shape.migrate(self._use_case)
+        for use_case in self._readers:
+            gold_shape.migrate(use_case)
         contracts.record(source, arguments.actor)
         return MigrateResult(**{**vars(result), "status": "migrated"})
 

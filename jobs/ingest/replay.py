@@ -37,7 +37,7 @@ def run(arguments: ReplayArguments) -> ReplayResult:
     Raises:
         DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
     """
-    use_case, source = loader.by_source(arguments.source)
+    owner, source = loader.by_source(arguments.source)
     before = {
         line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, arguments.last)
     }
@@ -45,7 +45,7 @@ def run(arguments: ReplayArguments) -> ReplayResult:
         return ReplayResult(status="none", message="no delivery", deliveries=0)
     contract_fit.expect(source)
     contracts.record(source, arguments.actor)
-    lines = _refine(source, ZoneInfo(use_case.calendar.timezone), before, arguments.any_volume)
+    lines = _refine(source, ZoneInfo(owner.calendar.timezone), before, arguments.any_volume)
     changed = [line for line in lines if line != before[line.delivery_id]]
     if not changed:
         return ReplayResult(status="unchanged", deliveries=len(before))

@@ -55,8 +55,8 @@ def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
     declared += [tables.CONTRACTS, tables.EXPORTS]
+    for _, source in loader.sources():
+        declared.extend(tables.of_source(source))
     for use_case in loader.declared():
-        for source in use_case.sources:
-            declared.extend(tables.of_source(source))
         declared.extend(tables.of_use_case(use_case))
     return declared

@@ -20,7 +20,7 @@ from open_data_contract_standard.model import (
 )
 
 from lakehouse import tables
-from lakehouse.declaration import Column, Source, UseCase
+from lakehouse.declaration import Column, Owner, Source
 
 API_VERSION = "v3.1.0"
 
@@ -39,32 +39,32 @@ LOGICAL_TYPES = {
 }
 
 
-def contract(use_case: UseCase, source: Source, version: str) -> OpenDataContractStandard:
+def contract(owner: Owner, source: Source, version: str) -> OpenDataContractStandard:
     """The contract of a source.
 
     Args:
-        use_case: the one that declares the source.
+        owner: whose source it is.
         source: whose contract.
         version: of the document; it changes with the declaration.
     """
     return OpenDataContractStandard(
         apiVersion=API_VERSION,
         kind="DataContract",
-        id=f"{use_case.name}.{source.name}",
+        id=source.name if owner.name == source.name else f"{owner.name}.{source.name}",
         name=source.name,
         version=version,
         status="active",
-        domain=use_case.name,
-        dataProduct=use_case.title,
+        domain=owner.name,
+        dataProduct=owner.title,
         description=Description(
             purpose=source.description or source.name,
             usage=f"Delivered as <LANDING_ROOT>/{source.name}/<YYYY-MM-DD>.csv: UTF-8, comma-separated, with a header",
             limitations="A corrected file adds and changes rows; it never deletes",
         ),
         schema=[_object(source)],
-        slaProperties=_service_levels(use_case, source),
+        slaProperties=_service_levels(owner, source),
         customProperties=_custom(
-            owner=use_case.owner, maxRejectShare=source.max_reject_share, **_declared(volume=source.volume)
+            owner=owner.owner, maxRejectShare=source.max_reject_share, **_declared(volume=source.volume)
         ),
     )
 
@@ -143,7 +143,7 @@ def _of_a_delivery(source: Source) -> list[DataQuality]:
     return [_quality(type="text", description=text) for text in rules]
 
 
-def _service_levels(use_case: UseCase, source: Source) -> list[ServiceLevelAgreementProperty]:
+def _service_levels(owner: Owner, source: Source) -> list[ServiceLevelAgreementProperty]:
     if source.cadence == "occasional":
         return [
             ServiceLevelAgreementProperty(
@@ -157,7 +157,7 @@ def _service_levels(use_case: UseCase, source: Source) -> list[ServiceLevelAgree
                 property="latency",
                 value=source.arrives_after_days * 24 + source.freshness.hours,
                 unit="h",
-                description=f"hours after the midnight, in {use_case.calendar.timezone}, that starts the day it describes",
+                description=f"hours after the midnight, in {owner.calendar.timezone}, that starts the day it describes",
             )
         )
     return levels

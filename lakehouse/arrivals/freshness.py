@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import Owner, Source
 from lakehouse.ops import deliveries
 
 # A source that declares no freshness has the whole day on which its delivery arrives.
@@ -39,27 +39,27 @@ class Freshness:
         return f"gaps: missing {len(self.missing)}, the first {self.missing[0]}"
 
 
-def due_at(use_case: UseCase, source: Source, day: dt.date) -> dt.datetime:
+def due_at(owner: Owner, source: Source, day: dt.date) -> dt.datetime:
     """The instant by which the delivery for ``day`` is due."""
     arrives = day + dt.timedelta(days=source.arrives_after_days)
-    midnight = dt.datetime.combine(arrives, dt.time(), ZoneInfo(use_case.calendar.timezone))
+    midnight = dt.datetime.combine(arrives, dt.time(), ZoneInfo(owner.calendar.timezone))
     hours = source.freshness.hours if source.freshness else WHOLE_DAY
     return midnight.astimezone(dt.UTC) + dt.timedelta(hours=hours)
 
 
-def state(use_case: UseCase, source: Source, now: dt.datetime) -> Freshness:
+def state(owner: Owner, source: Source, now: dt.datetime) -> Freshness:
     """What has arrived of a source, compared with what is due by ``now``."""
     arrived = {day for _, day in deliveries.arrived([source.name], None, dt.date.max)}
     newest = max(arrived, default=None)
     if source.cadence == "occasional":
         return Freshness(source.name, newest, None, ())
-    due = _newest_due(use_case, source, now)
-    days = (due - use_case.calendar.start).days + 1 if due is not None else 0
-    expected = [use_case.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
+    due = _newest_due(owner, source, now)
+    days = (due - owner.calendar.start).days + 1 if due is not None else 0
+    expected = [owner.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
     return Freshness(source.name, newest, due, tuple(day for day in expected if day not in arrived))
 
 
-def left_behind(use_case: UseCase, source: Source, before: dt.date, now: dt.datetime) -> list[dt.date]:
+def left_behind(owner: Owner, source: Source, before: dt.date, now: dt.datetime) -> list[dt.date]:
     """The days before ``before`` that are due and have no delivery, from the source's first one on: what came before that is
     history that was not loaded, and no night that was missed.
     """
@@ -68,15 +68,15 @@ def left_behind(use_case: UseCase, source: Source, before: dt.date, now: dt.date
     arrived = {day for _, day in deliveries.arrived([source.name], None, before)}
     first = min(arrived, default=before)
     days = (first + dt.timedelta(days=offset) for offset in range((before - first).days))
-    return [day for day in days if day not in arrived and due_at(use_case, source, day) <= now]
+    return [day for day in days if day not in arrived and due_at(owner, source, day) <= now]
 
 
-def _newest_due(use_case: UseCase, source: Source, now: dt.datetime) -> dt.date | None:
+def _newest_due(owner: Owner, source: Source, now: dt.datetime) -> dt.date | None:
     day = now.date() - dt.timedelta(days=source.arrives_after_days - 1)
-    if use_case.calendar.end is not None:
-        day = min(day, use_case.calendar.end)
-    while day >= use_case.calendar.start:
-        if due_at(use_case, source, day) <= now:
+    if owner.calendar.end is not None:
+        day = min(day, owner.calendar.end)
+    while day >= owner.calendar.start:
+        if due_at(owner, source, day) <= now:
             return day
         day -= dt.timedelta(days=1)
     return None

@@ -22,8 +22,10 @@ from lakehouse.declaration.learning import (
 )
 from lakehouse.declaration.model import Model, Range
 from lakehouse.declaration.mongo import Mongo
+from lakehouse.declaration.owner import Owner
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
+from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
 from lakehouse.declaration.sql import Sql
 from lakehouse.declaration.use_case import Entity, Feature, Input, UseCase
@@ -50,12 +52,14 @@ __all__ = [
     "Model",
     "Mongo",
     "MongoTarget",
+    "Owner",
     "Range",
     "Reasons",
     "Retirement",
     "Rollout",
     "RowRule",
     "Section",
+    "SharedSource",
     "Source",
     "Split",
     "Sql",

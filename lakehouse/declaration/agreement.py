@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lakehouse.declaration import reserved_names, xgboost_parameters
@@ -11,6 +11,7 @@ from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISI
 from lakehouse.declaration.section import twice, unknown
 
 if TYPE_CHECKING:
+    from lakehouse.declaration.shared_source import SharedSource
     from lakehouse.declaration.use_case import UseCase
 
 # Types of a column that become a label.
@@ -19,13 +20,16 @@ _NUMBERS = ("int", "long", "double", "boolean")
 _AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1")
 
 
-def of_names(use_case: UseCase) -> Iterator[str]:
-    """What is named and is not declared; the other rules need these names."""
+def of_names(use_case: UseCase, shared: Mapping[str, SharedSource | None]) -> Iterator[str]:
+    """What is named and is not declared; the other rules need these names. ``shared`` is None for one that is wrong itself."""
     yield from twice(
         "sources", (table for source in use_case.sources for table in reserved_names.of_silver(source.name))
     )
-    known = [source.name for source in use_case.sources]
-    what = "the declared sources"
+    own = [source.name for source in use_case.sources]
+    known, what = [*own, *sorted(set(shared).difference(own))], "the declared and the shared sources"
+    for name in use_case.reads:
+        if name not in own and name in shared and shared[name] is None:
+            yield f"sources: the declaration of the shared source {name}, which it reads, is wrong itself"
     yield from unknown("entity.source", [use_case.entity.source], known, what)
     yield from unknown("label.source", [use_case.label.source], known, what)
     yield from unknown("inputs", [item.source for item in use_case.inputs], known, what)
@@ -33,6 +37,7 @@ def of_names(use_case: UseCase) -> Iterator[str]:
 
 def of_sections(use_case: UseCase) -> Iterator[str]:
     """What the sections say against one another; ``of_names`` has found nothing."""
+    yield from _calendars(use_case)
     yield from _columns(use_case)
     yield from _features(use_case)
     yield from _task(use_case)
@@ -42,6 +47,21 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _metrics(use_case)
     yield from _targets(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
+
+
+def _calendars(use_case: UseCase) -> Iterator[str]:
+    """A use case waits for each day of a source that it reads, and means by a day what the source means."""
+    for source in use_case.shared:
+        own, other = use_case.calendar, source.calendar
+        whose = f"the calendar of the shared source {source.name}"
+        if own.timezone != other.timezone:
+            yield f"calendar.timezone: expected {other.timezone} as in {whose}, by which its days begin, found {own.timezone}"
+        if source.cadence == "occasional":
+            continue
+        if own.start < other.start:
+            yield f"calendar.start: expected {other.start} at the earliest, where {whose} starts, found {own.start}"
+        if other.end is not None and (own.end is None or own.end > other.end):
+            yield f"calendar.end: expected {other.end} at the latest, where {whose} ends, found {own.end or 'none'}"
 
 
 def _columns(use_case: UseCase) -> Iterator[str]:

@@ -19,11 +19,11 @@ from typing import cast
 import pydantic
 
 from lakehouse import code_version, settings
-from lakehouse.declaration import UseCase
+from lakehouse.declaration.section import Section
 
 FILE = "declarations"
 
-# By file: the digest of its text, and the use case. Each is unpacked alone, since most processes want one.
+# By file: the digest of what it says, and what that declares. Each is unpacked alone, since most processes want one.
 Kept = dict[str, tuple[bytes, bytes]]
 DIGEST_BYTES = 32
 
@@ -33,15 +33,22 @@ _PACKAGES = Path(pydantic.__file__).parents[1]
 CODE = f"{code_version.digest('lakehouse')} {sys.version} {pydantic.VERSION} {_PACKAGES} {_PACKAGES.stat().st_mtime_ns}"
 
 
-def use_case(file: Path, text: str) -> UseCase | None:
-    """What a file with this text declares, if that is kept."""
-    digest, packed = _read_once().get(str(file), (b"", b""))
-    return cast("UseCase", pickle.loads(packed)) if digest == _digest(text.encode()) else None
+def declared(file: Path, said: bytes) -> Section | None:
+    """What a file declares, if that is kept for what it says, by its digest."""
+    before, packed = _read_once().get(str(file), (b"", b""))
+    return cast("Section", pickle.loads(packed)) if before == said else None
 
 
-def keep(found: Mapping[Path, tuple[str, UseCase]]) -> None:
-    """Keep what these files, with these texts, declare, and nothing else. Of two processes at once the last one's is kept."""
-    wanted = {str(file): _digest(text.encode()) for file, (text, _) in found.items()}
+def was_right(file: Path) -> bool:
+    """Whether a file's declaration was kept the last time, whatever it said and whatever code checked it."""
+    return str(file) in _content()[1]
+
+
+def keep(found: Mapping[Path, tuple[bytes, Section]]) -> None:
+    """Keep what these files declare, by the digest of what they say, and nothing else. Of two processes at once the last one's is
+    kept.
+    """
+    wanted = {str(file): said for file, (said, _) in found.items()}
     if wanted == _digests(_read_once()):
         return
     _read_once.cache_clear()
@@ -62,7 +69,7 @@ def keep(found: Mapping[Path, tuple[str, UseCase]]) -> None:
             kept[name] = before[name] if same else (wanted[name], pickle.dumps(right, pickle.HIGHEST_PROTOCOL))
         content = pickle.dumps((CODE, kept), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(handle, "wb") as file_of_all:
-            file_of_all.write(_digest(content) + content)
+            file_of_all.write(digest(content) + content)
         os.replace(written, folder / FILE)
         _read_once.cache_clear()
     except OSError:
@@ -75,18 +82,24 @@ def _digests(kept: Kept) -> dict[str, bytes]:
 
 @lru_cache
 def _read_once() -> Kept:
-    """What is kept, which a process reads once: what it says of a text stays true. Nothing if it is damaged or by other code."""
+    """What is kept, which a process reads once: what it says of a file stays true. Nothing if it is by other code."""
+    code, kept = _content()
+    return kept if code == CODE else {}
+
+
+def _content() -> tuple[str, Kept]:
+    """The file's content; nothing if it is damaged."""
     file = settings.load().state_root / FILE
     try:
         # What is unpacked may run code: only this user's own file is.
         content = file.read_bytes() if file.stat().st_uid == os.getuid() else b""
     except OSError:
-        return {}
-    if _digest(content[DIGEST_BYTES:]) != content[:DIGEST_BYTES]:
-        return {}
-    code, kept = cast("tuple[str, Kept]", pickle.loads(content[DIGEST_BYTES:]))
-    return kept if code == CODE else {}
+        return "", {}
+    if digest(content[DIGEST_BYTES:]) != content[:DIGEST_BYTES]:
+        return "", {}
+    return cast("tuple[str, Kept]", pickle.loads(content[DIGEST_BYTES:]))
 
 
-def _digest(content: bytes) -> bytes:
+def digest(content: bytes) -> bytes:
+    """Of what a file says."""
     return hashlib.sha256(content).digest()

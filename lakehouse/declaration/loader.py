@@ -1,100 +1,86 @@
-"""Finding and loading use cases: every folder under a use-case root that holds a ``use_case.yaml``."""
+"""Finding and loading what is declared under the roots: every use case, and every source that stands on its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+import hashlib
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from lakehouse import settings
-from lakehouse.declaration import Source, UseCase, kept, reserved_names, yaml_file
+from lakehouse.declaration import Source, UseCase, collisions, kept, yaml_file
+from lakehouse.declaration.declaration import SOURCE_FILE, USE_CASE_FILE, Declaration
+from lakehouse.declaration.declared import Shared, shared_source, use_case
+from lakehouse.declaration.owner import Owner
+from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.errors import BadArguments, DeclarationError
 
-FILE = "use_case.yaml"
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A folder with a declaration: what is written there, and the use case or the error that says what is wrong with it."""
-
-    folder: Path
-    text: str = ""
-    use_case: UseCase | None = None
-    error: DeclarationError | None = None
+FILE = USE_CASE_FILE
+# The folder of a root in which shared sources stand.
+SOURCES = "sources"
 
 
 def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
-    """Load every declaration under the roots. An error in one does not hide the others."""
-    declarations: list[Declaration] = []
-    for root in settings.load().use_case_roots if roots is None else roots:
-        for file in sorted(root.glob(f"*/{FILE}")):
-            text = ""
-            try:
-                text = yaml_file.text(file)
-                declarations.append(Declaration(file.parent, text, use_case=_checked(file, text)))
-            except DeclarationError as error:
-                declarations.append(Declaration(file.parent, text, error=error))
+    """Load every declaration under the roots, shared sources first. An error in one does not hide the others."""
+    places = _roots(roots)
+    sources = [_of_source(file) for file in _source_files(places)]
+    shared = _shared(sources)
+    use_cases = [_of_use_case(file, shared) for root in places for file in sorted(root.glob(f"*/{USE_CASE_FILE}"))]
+    found = collisions.refused([*sources, *use_cases])
     if roots is None:
-        kept.keep({one.folder / FILE: (one.text, one.use_case) for one in declarations if one.use_case is not None})
-    return _without_collisions(declarations)
+        right = {item.file: (item.said, item.use_case or item.source) for item in found}
+        kept.keep({file: (said, one) for file, (said, one) in right.items() if one is not None})
+    return found
 
 
 def declared() -> list[UseCase]:
     """The use cases whose declarations are right."""
-    return [item.use_case for item in find() if item.use_case is not None]
+    return use_cases_of(find())
+
+
+def use_cases_of(found: list[Declaration]) -> list[UseCase]:
+    """Those among the declarations that are right."""
+    return [item.use_case for item in found if item.use_case is not None]
+
+
+def sources() -> list[tuple[Owner, Source]]:
+    """Every source whose declaration is right, each once, with the one that it belongs to."""
+    return sources_of(find())
+
+
+def sources_of(found: list[Declaration]) -> list[tuple[Owner, Source]]:
+    """Those among the declarations that are right."""
+    known: list[tuple[Owner, Source]] = []
+    for item in found:
+        if item.source is not None:
+            known.append((item.source, item.source.source))
+        if item.use_case is not None:
+            known += [(item.use_case, source) for source in item.use_case.sources]
+    return known
+
+
+def readers(source: Source) -> list[UseCase]:
+    """The use cases that read a source."""
+    return [use_case for use_case in declared() if source.name in use_case.reads]
 
 
 def load(file: Path) -> UseCase:
-    """Load one declaration.
+    """Load the declaration of one use case. Shared sources are those of the folder beside its own, and of the roots.
 
     Raises:
         DeclarationError: with the file, the field, and what was expected.
     """
-    return _checked(file, yaml_file.text(file))
-
-
-def _checked(file: Path, text: str) -> UseCase:
-    """What a file with this text declares, together with the other files of its folder."""
-    use_case = _written(file, text)
-    if use_case.name != file.parent.name:
-        raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {use_case.name!r}")
-    if not (file.parent / "features.py").is_file():
-        raise DeclarationError(
-            f"{file}: features: expected the transform in features.py of the same folder, found none"
-        )
-    for source in use_case.sources:
-        if source.fetch is not None and not (file.parent / source.fetch.file).is_file():
-            raise DeclarationError(
-                f"{file}: sources.{source.name}.fetch: expected fetch(window, connection) in {source.fetch.file} of the same "
-                "folder, found no such file"
-            )
-    return use_case
-
-
-# One process asks again and again, as for the file of each DAG; the text is read each time, so that an edit is seen.
-@lru_cache(maxsize=2048)
-def _written(file: Path, text: str) -> UseCase:
-    """What a file with this text declares."""
-    known = kept.use_case(file, text)
-    if known is not None:
-        return known
-    try:
-        return UseCase.model_validate(yaml_file.content(file, text))
-    except ValidationError as error:
-        raise DeclarationError(f"{file}: {_explain(error)}") from error
+    places = dict.fromkeys((*_roots(None), file.parent.parent))
+    return _checked(file, yaml_file.text(file), _shared([_of_source(one) for one in _source_files(tuple(places))]))
 
 
 def in_folder(name: str) -> UseCase:
-    """The use case of that name, found by its folder: no other declaration is read, so it may collide with one.
+    """The use case of that name, found by its folder: no other use case is read, so it may collide with one.
 
     Raises:
         BadArguments: when there is no such folder. DeclarationError: when its declaration is wrong.
     """
-    for root in settings.load().use_case_roots:
-        if (root / name / FILE).is_file():
-            return load(root / name / FILE)
+    for root in _roots(None):
+        if (root / name / USE_CASE_FILE).is_file():
+            return load(root / name / USE_CASE_FILE)
     raise BadArguments(f"there is no use case {name!r}")
 
 
@@ -104,7 +90,7 @@ def by_name(name: str) -> UseCase:
     Raises:
         BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
     """
-    declarations = find()
+    declarations = [item for item in find() if item.file.name == USE_CASE_FILE]
     for item in declarations:
         if item.folder.name == name:
             if item.error is not None:
@@ -115,70 +101,102 @@ def by_name(name: str) -> UseCase:
     raise BadArguments(f"there is no use case {name!r}; declared are: {names}")
 
 
-def by_source(name: str) -> tuple[UseCase, Source]:
-    """The source of that name and the use case that declares it.
+def by_source(name: str) -> tuple[Owner, Source]:
+    """The source of that name, and the one that it belongs to: the use case that declares it, or itself where it is shared.
 
     Raises:
-        BadArguments: when no use case declares it.
+        BadArguments: when nobody declares it. DeclarationError: when it is a shared one whose declaration is wrong.
     """
-    use_cases = declared()
-    for use_case in use_cases:
-        for source in use_case.sources:
-            if source.name == name:
-                return use_case, source
-    names = ", ".join(source.name for use_case in use_cases for source in use_case.sources) or "none"
+    found = find()
+    for item in found:
+        if item.kind == "source" and item.folder.name == name and item.error is not None:
+            raise item.error
+    known = sources_of(found)
+    for owner, source in known:
+        if source.name == name:
+            return owner, source
+    names = ", ".join(source.name for _, source in known) or "none"
     raise BadArguments(f"there is no source {name!r}; declared are: {names}")
 
 
-def folder(use_case: UseCase) -> Path:
-    """The folder that declares ``use_case``. No declaration is read: each has the name of its folder, and no two have the same.
+def folder(owner: Owner) -> Path:
+    """The folder that declares a use case or a shared source. No declaration is read: each has the name of its folder, and no two
+    of a kind have the same.
 
     Raises:
         DeclarationError: when there is no such folder.
     """
     roots = settings.load().use_case_roots
+    shared = isinstance(owner, SharedSource)
+    kind, file = ("source", SOURCE_FILE) if shared else ("use case", USE_CASE_FILE)
     for root in roots:
-        if (root / use_case.name / FILE).is_file():
-            return root / use_case.name
+        place = root / SOURCES / owner.name if shared else root / owner.name
+        if (place / file).is_file():
+            return place
     raise DeclarationError(
-        f"use case {use_case.name}: expected {FILE} in a folder of that name under one of {roots}, found none"
+        f"{kind} {owner.name}: expected {file} in a folder of that name under one of {roots}, found none"
     )
 
 
-def _without_collisions(declarations: list[Declaration]) -> list[Declaration]:
-    """Refuse a use case that takes a name, a source or a target that another one already has."""
-    owner: dict[str, Path] = {}
-    result = []
-    for item in declarations:
-        sources = () if item.use_case is None else item.use_case.sources
-        names = [table for source in sources for table in reserved_names.of_silver(source.name)]
-        names.append(f"use case {item.folder.name}")
-        # Two use cases that write the same place would delete one another's rows.
-        names += [] if item.use_case is None else [target.address.lower() for target in item.use_case.deliver]
-        taken = next((name for name in names if name in owner), None)
-        if item.use_case is not None and taken is not None:
-            field = "sources" if " " not in taken else "name" if taken.startswith("use case ") else "deliver"
-            error = DeclarationError(
-                f"{item.folder / FILE}: {field}: {taken} is already declared in {owner[taken] / FILE}"
-            )
-            item = Declaration(item.folder, item.text, error=error)
-        else:
-            owner.update({name: item.folder for name in names})
-        result.append(item)
-    return result
+def _roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...]:
+    return settings.load().use_case_roots if roots is None else roots
 
 
-def _explain(error: ValidationError) -> str:
-    """All problems in one line, each as ``field: what was expected``."""
-    problems = []
-    for problem in error.errors(include_url=False):
-        field = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "missing":
-            message = "is missing, and is required"
-        elif problem["type"] == "extra_forbidden":
-            message = "is not a field that is known here; remove it, or correct its name"
-        elif problem["type"] not in ("value_error",):
-            message = f"{message}, found {problem['input']!r}"
-        problems.append(f"{field}: {message}" if field else message)
-    return "; ".join(problems)
+def _source_files(roots: tuple[Path, ...]) -> list[Path]:
+    return [file for root in roots for file in sorted(root.glob(f"{SOURCES}/*/{SOURCE_FILE}"))]
+
+
+def _of_source(file: Path) -> Declaration:
+    said = b""
+    try:
+        text = yaml_file.text(file)
+        said = kept.digest(text.encode())
+        source = shared_source(file, text)
+        _named_like_its_folder(file, source.name)
+        _has_fetch(file, source, "fetch")
+        return Declaration(file, said, source=source)
+    except DeclarationError as error:
+        return Declaration(file, said, error=error)
+
+
+def _shared(sources: list[Declaration]) -> Shared:
+    digest = hashlib.sha256()
+    for item in sources:
+        digest.update(f"{item.file}\n{item.error or ''}\n".encode() + item.said)
+    found = {item.folder.name: item.source for item in reversed(sources)}
+    return Shared(digest.digest() if sources else b"", found)
+
+
+def _of_use_case(file: Path, shared: Shared) -> Declaration:
+    said = b""
+    try:
+        text = yaml_file.text(file)
+        said = shared.digest_with(text)
+        return Declaration(file, said, use_case=_checked(file, text, shared))
+    except DeclarationError as error:
+        return Declaration(file, said, error=error)
+
+
+def _checked(file: Path, text: str, shared: Shared) -> UseCase:
+    """What a file with this text declares, together with the other files of its folder."""
+    found = use_case(file, text, shared)
+    _named_like_its_folder(file, found.name)
+    if not (file.parent / "features.py").is_file():
+        raise DeclarationError(
+            f"{file}: features: expected the transform in features.py of the same folder, found none"
+        )
+    for source in found.sources:
+        _has_fetch(file, source, f"sources.{source.name}.fetch")
+    return found
+
+
+def _named_like_its_folder(file: Path, name: str) -> None:
+    if name != file.parent.name:
+        raise DeclarationError(f"{file}: name: expected {file.parent.name!r} like its folder, found {name!r}")
+
+
+def _has_fetch(file: Path, source: Source, field: str) -> None:
+    if source.fetch is not None and not (file.parent / source.fetch.file).is_file():
+        raise DeclarationError(
+            f"{file}: {field}: expected fetch(window, connection) in {source.fetch.file} of the same folder, found no such file"
+        )

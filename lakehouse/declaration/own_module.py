@@ -1,4 +1,4 @@
-"""A Python module of a use case's own folder, such as ``features.py``: importing it from its file."""
+"""A Python module of a declaration's own folder, such as ``features.py``: importing it from its file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from pathlib import Path
 from types import ModuleType
 
 from lakehouse.declaration import loader
-from lakehouse.declaration.use_case import UseCase
+from lakehouse.declaration.owner import Owner
+from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.errors import DeclarationError
 
 
-def load(use_case: UseCase, file_name: str, function: str, arguments: str) -> ModuleType:
-    """The module ``file_name`` of the use case's folder, which has a ``function``; ``arguments`` says in words what that takes.
+def load(owner: Owner, file_name: str, function: str, arguments: str) -> ModuleType:
+    """The module ``file_name`` of the folder of a use case or a shared source.
+
+    It has a ``function``; ``arguments`` says in words what that takes.
 
     Raises:
         DeclarationError: when the module can't be imported or has no such function.
     """
-    file = loader.folder(use_case) / file_name
-    name = f"use_case_{use_case.name}_{Path(file_name).stem}"
+    file = loader.folder(owner) / file_name
+    kind = "source" if isinstance(owner, SharedSource) else "use_case"
+    name = f"{kind}_{owner.name}_{Path(file_name).stem}"
     specification = importlib.util.spec_from_file_location(name, file)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)

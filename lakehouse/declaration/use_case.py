@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from collections.abc import Mapping
+
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from lakehouse.declaration import agreement
 from lakehouse.declaration.calendar import Calendar
@@ -11,6 +13,7 @@ from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Sp
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.section import Name, Section, Window, refuse
+from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
 
 
@@ -41,7 +44,11 @@ class Feature(Section):
 
 
 class UseCase(Section):
-    """A whole use case, as ``include/<name>/use_case.yaml`` declares it."""
+    """A whole use case, as ``include/<name>/use_case.yaml`` declares it.
+
+    ``sources`` are its own. It may read shared ones too, by naming them: they are given to the check of the declaration as its
+    context, by their names.
+    """
 
     name: Name
     title: str
@@ -63,16 +70,33 @@ class UseCase(Section):
     card: Card = Card()
     # Where decisions go besides gold.
     deliver: tuple[Target, ...] = ()
+    _shared: tuple[SharedSource, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
-    def _sections_agree(self) -> UseCase:
-        refuse(agreement.of_names(self))
+    def _sections_agree(self, info: ValidationInfo) -> UseCase:
+        shared: Mapping[str, SharedSource | None] = info.context or {}
+        refuse(agreement.of_names(self, shared))
+        own = {source.name for source in self.sources}
+        read = (shared.get(name) for name in self.reads if name not in own)
+        self._shared = tuple(found for found in read if found is not None)
         refuse(agreement.of_sections(self))
         return self
 
     def source(self, name: str) -> Source:
-        """The declared source of that name."""
-        return next(source for source in self.sources if source.name == name)
+        """The source of that name, its own or a shared one that it reads."""
+        own = (source for source in self.sources if source.name == name)
+        return next(own, None) or next(shared.source for shared in self._shared if shared.name == name)
+
+    @property
+    def shared(self) -> tuple[SharedSource, ...]:
+        """The shared sources that it reads."""
+        return self._shared
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the sources that it reads, each once: its population, its inputs and its label's."""
+        named = (self.entity.source, *(item.source for item in self.inputs), self.label.source)
+        return tuple(dict.fromkeys(named))
 
     def delivered_columns(self, target: Target) -> tuple[str, ...]:
         """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""

@@ -53,7 +53,7 @@ def content(file: Path, text: str) -> dict[str, Any]:
         raise DeclarationError(f"{file}: expected YAML: {_one_line(error)}") from error
     if not isinstance(found, dict):
         kind = "an empty file" if found is None else type(found).__name__
-        raise DeclarationError(f"{file}: expected the sections of a use case, found {kind}")
+        raise DeclarationError(f"{file}: expected the fields of a declaration, found {kind}")
     return found
 
 

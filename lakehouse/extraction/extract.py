@@ -11,7 +11,7 @@ from pymongo import MongoClient
 
 from lakehouse.connections import service
 from lakehouse.connections.service import Service
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import Owner, Source
 from lakehouse.errors import BadArguments
 from lakehouse.extraction import extraction_window
 from lakehouse.extraction.documents import Document
@@ -21,7 +21,7 @@ Mongo = Callable[[], AbstractContextManager[MongoClient[Document]]]
 
 
 def extract(
-    use_case: UseCase,
+    owner: Owner,
     source: Source,
     first: dt.date,
     last: dt.date,
@@ -32,7 +32,7 @@ def extract(
     """Land what belongs to the deliveries of these days, whole or not at all.
 
     Args:
-        use_case: the one that declares the source.
+        owner: whose source it is.
         source: a source with a section ``mongo``, ``sql`` or ``fetch``.
         first: the first day; windows of earlier days count as read.
         last: the last day.
@@ -53,11 +53,11 @@ def extract(
         raise BadArguments(
             f"source {source.name}: expected a section mongo, sql or fetch in its declaration, there is none"
         )
-    return result(list(_land(use_case, source, first, last, now, mongo, connect)))
+    return result(list(_land(owner, source, first, last, now, mongo, connect)))
 
 
 def _land(
-    use_case: UseCase,
+    owner: Owner,
     source: Source,
     first: dt.date,
     last: dt.date,
@@ -69,14 +69,14 @@ def _land(
         from lakehouse.extraction import from_sql
 
         if source.sql.partition_column is not None:
-            windows = list(extraction_window.of_days(use_case, source, first, last, now))
+            windows = list(extraction_window.of_days(owner, source, first, last, now))
         elif source.sql.updated_at is not None:
-            windows = list(extraction_window.of_changes(use_case, source, first, last, now))
+            windows = list(extraction_window.of_changes(owner, source, first, last, now))
         else:
-            windows = [extraction_window.of_all_rows(use_case, source, last, now)]
-        yield from from_sql.land(use_case, source, source.sql, windows)
+            windows = [extraction_window.of_all_rows(owner, source, last, now)]
+        yield from from_sql.land(owner, source, source.sql, windows)
         return
-    windows = list(extraction_window.of_changes(use_case, source, first, last, now))
+    windows = list(extraction_window.of_changes(owner, source, first, last, now))
     if source.mongo is not None:
         from lakehouse.extraction import from_mongo
 
@@ -87,4 +87,4 @@ def _land(
         from lakehouse.extraction import fetch
 
         for window in windows:
-            yield fetch.land(use_case, source, source.fetch, window, connect)
+            yield fetch.land(owner, source, source.fetch, window, connect)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import Owner, Source
 from lakehouse.errors import BadArguments, WindowOpen
 from lakehouse.ops import deliveries
 
@@ -36,7 +36,7 @@ class ExtractionWindow:
 
 
 def of_changes(
-    use_case: UseCase, source: Source, first: dt.date, last: dt.date, now: dt.datetime
+    owner: Owner, source: Source, first: dt.date, last: dt.date, now: dt.datetime
 ) -> Iterator[ExtractionWindow]:
     """What changed for the deliveries of these days: of a daily source a window a day, else one for all of them.
 
@@ -52,36 +52,36 @@ def of_changes(
     what = f"{words(source)} from "
     since = None if source.delivers == "snapshot" else _watermark(source, what, first)
     for begin, end in [(day, day) for day in _days(first, last)] if source.cadence == "daily" else [(first, last)]:
-        until = _due(use_case, source, end, now)
+        until = _due(owner, source, end, now)
         origin = f"{what}{BEGINNING if since is None else _text(since)} until {_text(until)}"
         yield ExtractionWindow(origin, since, until, begin, end)
         since = None if source.delivers == "snapshot" else until
 
 
 def of_days(
-    use_case: UseCase, source: Source, first: dt.date, last: dt.date, now: dt.datetime
+    owner: Owner, source: Source, first: dt.date, last: dt.date, now: dt.datetime
 ) -> Iterator[ExtractionWindow]:
     """The rows of each of these days: from its local midnight to the next.
 
     Raises:
         WindowOpen: when ``now`` is before a delivery is due.
     """
-    zone = ZoneInfo(use_case.calendar.timezone)
+    zone = ZoneInfo(owner.calendar.timezone)
     for day in _days(first, last):
-        _due(use_case, source, day, now)
+        _due(owner, source, day, now)
         yield ExtractionWindow(
             f"{words(source)} on {day}", _midnight(day, zone), _midnight(day + dt.timedelta(days=1), zone), day, day
         )
 
 
-def of_all_rows(use_case: UseCase, source: Source, last: dt.date, now: dt.datetime) -> ExtractionWindow:
+def of_all_rows(owner: Owner, source: Source, last: dt.date, now: dt.datetime) -> ExtractionWindow:
     """All rows as they are now, for the delivery of ``last``.
 
     Raises:
         WindowOpen: when ``now`` is before it is due. BadArguments: when a later day has been ingested: the rows of now are not
             those of a day that is past.
     """
-    until = _due(use_case, source, last, now)
+    until = _due(owner, source, last, now)
     lines = deliveries.lines_of([source.name], last + dt.timedelta(days=1), None)
     if later := [line.partition for line in lines if line.status == deliveries.INGESTED]:
         raise BadArguments(
@@ -103,9 +103,9 @@ def words(source: Source) -> str:
     return f"fetch {source.fetch.file}{'' if source.fetch.connection is None else f' by {source.fetch.connection}'}"
 
 
-def _due(use_case: UseCase, source: Source, day: dt.date, now: dt.datetime) -> dt.datetime:
+def _due(owner: Owner, source: Source, day: dt.date, now: dt.datetime) -> dt.datetime:
     end = day + dt.timedelta(days=source.arrives_after_days)
-    until = _midnight(end, ZoneInfo(use_case.calendar.timezone))
+    until = _midnight(end, ZoneInfo(owner.calendar.timezone))
     if now < until:
         raise WindowOpen(
             f"source {source.name}: expected the window of {day} to be over, it ends at {_text(until)} and now is "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakehouse.connections import service
 from lakehouse.connections.service import Service
-from lakehouse.declaration import Fetch, Source, UseCase, own_module
+from lakehouse.declaration import Fetch, Owner, Source, own_module
 from lakehouse.extraction import fetch_failures, landing_file
 from lakehouse.extraction.extraction_window import ExtractionWindow
 from lakehouse.extraction.fetch_failures import Running
@@ -39,19 +39,19 @@ class Window:
 
 
 def land(
-    use_case: UseCase,
+    owner: Owner,
     source: Source,
     fetch: Fetch,
     window: ExtractionWindow,
     connect: Callable[[str], Service] = service.named,
 ) -> Landed:
-    """Land the rows that the use case's function yields for a window.
+    """Land the rows that the declared function yields for a window.
 
     They are landed by key, each different row once, and of one key in the order in which they were yielded. So the same rows are
     the same bytes, however they were paged.
 
     Args:
-        use_case: the one that declares the source.
+        owner: whose source it is.
         source: the source.
         fetch: its section.
         window: what is asked for.
@@ -63,7 +63,7 @@ def land(
             ServiceUnavailable: the landing or the temporary folder can't be written to.
     """
     connection = None if fetch.connection is None else connect(fetch.connection)
-    module = own_module.load(use_case, fetch.file, FUNCTION, ARGUMENTS)
+    module = own_module.load(owner, fetch.file, FUNCTION, ARGUMENTS)
     asked = Window(source.name, window.since, window.until, window.first_day, window.last_day)
     delivered = {column.name: column.delivered_name for column in source.columns}
     file = file_of(source, window)

@@ -13,7 +13,7 @@ from tenacity import Retrying, before_sleep_log, retry_if_exception, stop_after_
 
 from lakehouse.connections import sql as sql_connections
 from lakehouse.connections import sql_failures
-from lakehouse.declaration import Source, Sql, UseCase
+from lakehouse.declaration import Owner, Source, Sql
 from lakehouse.errors import SourceRefused, SourceUnavailable
 from lakehouse.extraction import landing_file, sql_snapshot
 from lakehouse.extraction.extraction_window import ExtractionWindow
@@ -27,7 +27,7 @@ TRIES = 3
 SHOWN = 20
 
 
-def land(use_case: UseCase, source: Source, sql: Sql, windows: Iterable[ExtractionWindow]) -> Iterator[Landed]:
+def land(owner: Owner, source: Source, sql: Sql, windows: Iterable[ExtractionWindow]) -> Iterator[Landed]:
     """Land the rows of each window, each from one transaction: they are as they were at one instant.
 
     A connection that is lost is made again, and the window is read from its beginning: half of it is another instant's.
@@ -47,14 +47,14 @@ def land(use_case: UseCase, source: Source, sql: Sql, windows: Iterable[Extracti
     )
     try:
         for window in windows:
-            yield retrying(_land, engine, use_case, source, sql, window)
+            yield retrying(_land, engine, owner, source, sql, window)
     finally:
         engine.dispose()
 
 
-def _land(engine: Engine, use_case: UseCase, source: Source, sql: Sql, window: ExtractionWindow) -> Landed:
+def _land(engine: Engine, owner: Owner, source: Source, sql: Sql, window: ExtractionWindow) -> Landed:
     file = file_of(source, window)
-    calendar = ZoneInfo(use_case.calendar.timezone)
+    calendar = ZoneInfo(owner.calendar.timezone)
     with _named(engine, source, sql), sql_snapshot.opened(engine, ZoneInfo(sql.timezone), calendar) as connection:
         rows = SqlRows(connection, source, sql, calendar)
         count = landing_file.write(file, window.origin, rows.lines(window))

@@ -42,10 +42,22 @@ def test_the_dags_of_all_use_cases_are_made():
     assert names() == ["letters", "parcels"]
 
 
-@pytest.mark.parametrize("dag_id", ["score__letters", "ingest__letter_plan"])
-def test_a_task_makes_those_of_its_own_use_case(dag_id, monkeypatch):
-    monkeypatch.setenv(CONTEXT, dag_id)
+def test_a_task_makes_those_of_its_own_use_case(monkeypatch):
+    monkeypatch.setenv(CONTEXT, "score__letters")
     assert names() == ["letters"]
+
+
+def sources():
+    return [(source.name, owner.name, readers) for owner, source, readers in wanted.sources(__file__)]
+
+
+def test_the_dags_of_all_sources_are_made_and_a_task_makes_that_of_its_own(monkeypatch):
+    found = {name: (owner, readers) for name, owner, readers in sources()}
+    assert len(found) == 8
+    assert found["parcel_plan"] == ("parcels", ["parcels"])
+    assert found["letter_lorries"] == ("letters", [])
+    monkeypatch.setenv(CONTEXT, "ingest__letter_plan")
+    assert [name for name, _, _ in sources()] == ["letter_plan"]
 
 
 def test_a_task_of_one_reads_no_other_declaration(two, monkeypatch):
@@ -58,7 +70,7 @@ def test_a_task_of_one_reads_no_other_declaration(two, monkeypatch):
 def test_a_task_whose_use_case_is_wrong_or_gone_makes_none(two, dag_id, monkeypatch):
     (two / "parcels" / "use_case.yaml").write_text("name: [")
     monkeypatch.setenv(CONTEXT, dag_id)
-    assert names() == []
+    assert (sources() if dag_id.startswith("ingest") else names()) == []
 
 
 def test_it_is_noted_of_a_file_when_it_has_made_the_dags_of_all():

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lakehouse.declaration import UseCase, kept, loader
+from lakehouse.declaration import declared, kept, loader
+from lakehouse.declaration.section import Section
 from lakehouse.errors import DeclarationError
 from lakehouse.settings import PROJECT_ROOT
 
@@ -31,22 +33,23 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def forget() -> None:
     """Forget what this process knows."""
-    loader._written.cache_clear()
+    declared.use_case.cache_clear()
+    declared.shared_source.cache_clear()
     kept._read_once.cache_clear()
 
 
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the use cases that are checked when all are found, by a process that knows none."""
+    """The names of what is checked when all is found, by a process that knows nothing."""
     forget()
     names = []
-    validate = UseCase.model_validate
+    check = declared._checked
 
-    def noticed(content: dict[str, str]) -> UseCase:
-        names.append(content["name"])
-        return validate(content)
+    def noticed(model: type[Section], file: Path, text: str, context: Any = None) -> Section:
+        names.append(file.parent.name)
+        return check(model, file, text, context)
 
     with monkeypatch.context() as patched:
-        patched.setattr(UseCase, "model_validate", noticed)
+        patched.setattr(declared, "_checked", noticed)
         loader.find()
     return sorted(names)
 

@@ -188,7 +188,7 @@ def test_what_yaml_lets_pass_in_silence_is_named_with_its_line(folder: Path, lin
     [
         (b"", "found an empty file"),
         (b"# nothing\n", "found an empty file"),
-        (b"- a", "expected the sections of a use case, found list"),
+        (b"- a", "expected the fields of a declaration, found list"),
         (b"name: \xff", "expected text in UTF-8"),
     ],
 )
