@@ -29,7 +29,7 @@ class Settings:
         mlflow_tracking_uri: the MLflow server; its SQLite store is never opened directly.
         spark_remote: address of a Spark Connect server (``sc://...``), or None to make a session of its own.
         spark_master: master of that own session when there is no Connect server.
-        use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases.
+        use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases, and whose ``sources`` has shared sources.
         state_root: folder for what may be lost without loss of data: model cache, logs, the embedded stack's state.
         in_process_rows: so many rows a stage works on in its own process; more are Spark's.
         under_spark_submit: whether spark-submit started this process, and so chose the master already.

@@ -150,7 +150,8 @@ def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The one that ships by itself: whoever adds use cases to include/, the bakery among them, still has tests that pass.
     shipped = tmp_path / "use_cases"
     shipped.mkdir()
-    (shipped / "flight_delays").symlink_to(TESTS.parent / "include" / "flight_delays")
+    for folder in ("flight_delays", "sources"):
+        (shipped / folder).symlink_to(TESTS.parent / "include" / folder)
     monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join([str(shipped), str(TESTS / "use_cases")]))
     return tmp_path / "warehouse"
 

@@ -16,13 +16,17 @@ from jobs.result import Result
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryChanged, DeliveryRejected
 from lakehouse.ops import contracts, deliveries
+from lakehouse.ops.deliveries import Delivery
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestResult(Result):
-    """How many deliveries, what became of their rows, and which columns the contract does not know."""
+    """How many deliveries, what became of their rows, and which columns the contract does not know.
+
+    ``to_restate`` are the use cases that read the source, where a day had a delivery before: what they made of it may be stale.
+    """
 
     deliveries: int
     delivered_rows: int = 0
@@ -30,6 +34,7 @@ class IngestResult(Result):
     rejected_rows: int = 0
     duplicate_rows: int = 0
     new_columns: list[str] = field(default_factory=list)
+    to_restate: list[str] = field(default_factory=list)
 
 
 def run(arguments: IngestArguments) -> IngestResult:
@@ -64,7 +69,7 @@ def run(arguments: IngestArguments) -> IngestResult:
         )
     if refined.refusals:
         raise _refused(source, refined)
-    return _result(refined)
+    return replace(_result(refined), to_restate=_to_restate(source, refined, known))
 
 
 def _refused(source: Source, refined: Refined) -> DeliveryRejected | DeliveryChanged:
@@ -81,6 +86,23 @@ def _refused(source: Source, refined: Refined) -> DeliveryRejected | DeliveryCha
     return DeliveryRejected(
         f"source {source.name}: {why}; silver is untouched: correct the delivery or the contract and run again"
     )
+
+
+def _to_restate(source: Source, refined: Refined, known: list[Delivery]) -> list[str]:
+    """The use cases whose days may be stale now, which are told; none where no day had a delivery before."""
+    before = {line.partition for line in known if line.status == deliveries.INGESTED}
+    corrected = sorted({line.partition for line in refined.lines} & before)
+    names = [use_case.name for use_case in loader.readers(source)] if corrected else []
+    if names:
+        log.warning(
+            "source %s: %d day(s) had a delivery before, the first %s: what %s made of them may be stale: restate lists and "
+            "rebuilds it, for each",
+            source.name,
+            len(corrected),
+            corrected[0],
+            ", ".join(names),
+        )
+    return names
 
 
 def _result(refined: Refined) -> IngestResult:

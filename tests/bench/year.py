@@ -125,7 +125,7 @@ def night(partition: dt.date) -> float:
 def reading(first: dt.date, last: dt.date) -> float:
     """Seconds to read every delivery of the range and split it into rows, and do nothing with them."""
     began = time.monotonic()
-    for source in loader.by_name("flight_delays").sources:
+    for _, source in loader.sources():
         layout = Layout.of(source)
         for file in (Path(os.environ["LANDING_ROOT"]) / source.name).iterdir():
             checksum = hashlib.sha256(file.read_bytes()).hexdigest()

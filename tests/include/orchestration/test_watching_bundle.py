@@ -58,6 +58,15 @@ def test_a_new_use_case_and_one_that_is_gone_mark_them_too(places):
     assert is_marked(dag_file)
 
 
+def test_a_shared_source_marks_them_too(places):
+    bundle, dag_file, use_case = places
+    source = use_case.parents[1] / "sources" / "letters" / "source.yaml"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    bundle.refresh()
+    assert is_marked(dag_file)
+
+
 def test_a_module_beside_a_declaration_counts_for_without_it_the_use_case_is_wrong(places):
     bundle, dag_file, use_case = places
     (use_case.parent / "features.py").touch()

@@ -16,6 +16,7 @@ from lakehouse.declaration.section import Section
 from lakehouse.errors import DeclarationError
 from lakehouse.settings import PROJECT_ROOT
 
+ALL = ["bakery_sales", "flight_delays", "flight_outcomes", "flight_schedule", "planes", "weather"]
 ROOTS = (PROJECT_ROOT / "include", PROJECT_ROOT / "tests" / "use_cases")
 
 
@@ -23,8 +24,8 @@ ROOTS = (PROJECT_ROOT / "include", PROJECT_ROOT / "tests" / "use_cases")
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file in which declarations are kept; a copy of each of this project's use cases is declared."""
     for root in ROOTS:
-        for file in root.glob(f"*/{loader.FILE}"):
-            shutil.copytree(file.parent, tmp_path / "roots" / file.parent.name)
+        for folder in (*(file.parent for file in root.glob(f"*/{loader.FILE}")), *root.glob(loader.SOURCES)):
+            shutil.copytree(folder, tmp_path / "roots" / folder.name)
     monkeypatch.setenv("USE_CASE_ROOTS", str(tmp_path / "roots"))
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
     forget()
@@ -66,7 +67,7 @@ def test_what_is_kept_is_what_was_checked(state: Path) -> None:
 
 @pytest.mark.process
 def test_another_process_checks_nothing_again_and_needs_no_parser_of_row_rules(state: Path) -> None:
-    assert any(source.row_rules for use_case in loader.declared() for source in use_case.sources)
+    assert any(source.row_rules for _, source in loader.sources())
     code = (
         "import sys; from lakehouse.declaration import loader; print(len(loader.declared()), 'sqlglot' in sys.modules)"
     )
@@ -79,7 +80,7 @@ def test_another_process_checks_nothing_again_and_needs_no_parser_of_row_rules(s
 
 
 def test_an_edited_declaration_alone_is_checked_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+    assert checked(monkeypatch) == ALL
     assert checked(monkeypatch) == []
     file = state.parents[1] / "roots" / "bakery_sales" / loader.FILE
     file.write_text(f"{file.read_text()}\n# edited\n")
@@ -92,7 +93,7 @@ def test_a_wrong_declaration_is_checked_and_told_each_time_and_the_others_stay_k
 ) -> None:
     file = state.parents[1] / "roots" / "bakery_sales" / loader.FILE
     file.write_text(f"{file.read_text()}\nnonsense: 1\n")
-    assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+    assert checked(monkeypatch) == ALL
     for _ in range(2):
         assert checked(monkeypatch) == ["bakery_sales"]
         with pytest.raises(DeclarationError, match="nonsense: is not a field that is known here"):
@@ -103,20 +104,20 @@ def test_one_that_is_gone_is_no_longer_kept(state: Path) -> None:
     loader.find()
     shutil.rmtree(state.parents[1] / "roots" / "bakery_sales")
     loader.find()
-    assert [Path(file).parent.name for file in kept._read_once()] == ["flight_delays"]
+    assert {Path(file).parent.name for file in kept._read_once()} == set(ALL) - {"bakery_sales"}
 
 
 def test_other_code_checks_them_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader.find()
     monkeypatch.setattr(kept, "CODE", "a later release")
-    assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+    assert checked(monkeypatch) == ALL
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: b"", lambda content: b"x" * 100])
 def test_a_damaged_file_is_written_anew(state: Path, monkeypatch: pytest.MonkeyPatch, damage) -> None:
     loader.find()
     state.write_bytes(damage(state.read_bytes()))
-    assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+    assert checked(monkeypatch) == ALL
     assert checked(monkeypatch) == []
 
 
@@ -127,10 +128,10 @@ def test_the_file_is_this_user_s_alone_and_another_user_s_is_not_unpacked(
     assert state.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in state.parent.iterdir()] == [kept.FILE]
     monkeypatch.setattr(os, "getuid", lambda: state.stat().st_uid + 1)
-    assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+    assert checked(monkeypatch) == ALL
 
 
 def test_where_nothing_can_be_kept_all_are_checked(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state.parent.touch()
     for _ in range(2):
-        assert checked(monkeypatch) == ["bakery_sales", "flight_delays"]
+        assert checked(monkeypatch) == ALL
