@@ -9,6 +9,8 @@ An asset stands for one table and carries its name in SQL. Its partitions are da
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from airflow.sdk import Asset
 
 from lakehouse import tables
@@ -31,11 +33,17 @@ def scores(use_case: UseCase) -> Asset:
 
 
 def _asset(table: tables.Table) -> Asset:
+    return _named(table.layer, table.name, table.description)
+
+
+# Making one takes longer than looking it up, and each DAG file asks for those of all use cases.
+@lru_cache(maxsize=4096)
+def _named(layer: str, name: str, description: str) -> Asset:
     # The address is a name, not a place: where the tables lie is a setting that may differ from machine to machine,
     # and an asset that changed its address would be another asset to Airflow.
     return Asset(
-        name=table.full_name,
-        uri=f"lakehouse://{table.layer}/{table.name}",
-        group=table.layer,
-        extra={"description": table.description},
+        name=f"{layer}.{name}",
+        uri=f"lakehouse://{layer}/{name}",
+        group=layer,
+        extra={"description": description},
     )

@@ -33,11 +33,11 @@ def sources(file: str) -> Iterator[tuple[Owner, Source, list[str]]]:
 
 
 def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:
-    use_cases = loader.use_cases_of(found)
-    return [
-        (owner, source, [use_case.name for use_case in use_cases if source.name in use_case.reads])
-        for owner, source in loader.sources_of(found)
-    ]
+    readers: dict[str, list[str]] = {}
+    for use_case in loader.use_cases_of(found):
+        for name in use_case.reads:
+            readers.setdefault(name, []).append(use_case.name)
+    return [(owner, source, readers.get(source.name, [])) for owner, source in loader.sources_of(found)]
 
 
 def _wanted(
