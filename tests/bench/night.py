@@ -66,12 +66,21 @@ def main() -> int:
     else:
         print("| what | parent, seconds | seconds | ratio |\n| --- | --- | --- | --- |")
         for what, took in found.items():
-            print(f"| {what} | {before[what]:.1f} | {took:.1f} | {took / before[what]:.2f} |")
-    print(f"\nscore one day, warm / cold: {found['score one day, warm, as a process'] / found[COLD]:.3f}")
+            # What the parent has not is told without it.
+            beside = (
+                f"{before[what]:.1f} | {took:.1f} | {took / before[what]:.2f}" if what in before else f"| {took:.1f} |"
+            )
+            print(f"| {what} | {beside} |")
+    cold = (before if options.parent is not None else found)[COLD]
+    print(f"\nscore one day, warm, as a process / cold: {found['score one day, warm, as a process'] / cold:.3f}")
+    print(f"score one day, warm, as a task of the stack / cold: {found[COPIED] / cold:.3f}")
     return 0
 
 
 COLD = "score one day, cold `spark-submit`"
+COPIED = "score one day, warm, as a task of the stack"
+# A parent may run its tasks otherwise.
+COPIES = "tests/bench/copied_job.py"
 
 
 def measure(plan: Plan) -> Parts:
@@ -102,6 +111,8 @@ def measure(plan: Plan) -> Parts:
             )
             warm = [job([*score, "--force"], environment) for _ in range(WARM_RUNS)]
             found["score one day, warm, as a process"] = statistics.median(warm)
+            if (PROJECT / COPIES).is_file():
+                found[COPIED] = copied([*score, "--force"], environment)
             for stage in ("features", "score", "monitor"):
                 again = [job([stage, *USE_CASE, "--partition", str(day)], environment) for _ in range(WARM_RUNS)]
                 found[f"{stage} with nothing to do"] = statistics.median(again)
@@ -178,6 +189,15 @@ def of_parent(folder: Path, plan: Plan) -> Parts:
 def job(arguments: list[str], environment: dict[str, str]) -> float:
     """Seconds of one job as its own process, start to end."""
     return seconds([sys.executable, "-m", "jobs", *arguments], environment)
+
+
+def copied(arguments: list[str], environment: dict[str, str]) -> float:
+    """Median seconds of a job as the stack's tasks run it: as a copy of a process that has imported what jobs import."""
+    command = [sys.executable, "-m", "tests.bench.copied_job", str(WARM_RUNS), *arguments]
+    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr[-1500:])
+    return statistics.median(json.loads(done.stdout.splitlines()[-1]))
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
