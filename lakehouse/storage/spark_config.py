@@ -52,7 +52,7 @@ MANY_CONFIG: dict[str, str] = {
     # Rows that lie together by a part of a join's key, such as their day, are joined where they are.
     "spark.sql.requireAllClusterKeysForCoPartition": "false",
     # Of a join's smaller side so much is held by a task, rather than both sides be sorted: 9.5 s of a task's time instead of 15.4
-    # for the flights of five months.
+    # for 138,000 rows that are joined with eleven groups each.
     "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
 }
 
