@@ -154,6 +154,7 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
     ("label", "column"): more_names,
     ("label", "maturity_days"): numbers,
     ("label", "at_least"): numbers,
+    ("label", "is"): texts | numbers | st.booleans(),
     ("split", "holdout"): st.fixed_dictionaries({"first": small, "last": small}),
     ("model", "task"): st.sampled_from(["regression", "classification"]),
     ("model", "fixed"): st.dictionaries(parameters, values, max_size=2),

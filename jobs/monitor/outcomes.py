@@ -80,7 +80,7 @@ class MaturedDays:
         value = reported.column(label.column)
         known = (
             reported.select(key)
-            .append_column("value", labels.number_of(value))
+            .append_column("value", labels.value_of(value, label))
             .append_column("label", labels.label_of(value, label))
         )
         rows = key_join.left_join(self.population.read(day, key), known, key)

@@ -97,7 +97,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
     if use_case.binary and labelled["train"].label.min() == labelled["train"].label.max():
         raise TrainingDataMissing(
             f"{use_case.name}: expected both classes in the train window {split.train}, found only label "
-            f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at label.at_least"
+            f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at the declared label"
         )
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from lakehouse.declaration import reserved_names, xgboost_parameters
+from lakehouse.declaration import label_column, reserved_names, xgboost_parameters
 from lakehouse.declaration.deliver import SCORE_COLUMNS
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from lakehouse.declaration.shared_source import SharedSource
     from lakehouse.declaration.use_case import UseCase
 
-# Types of a column that become a label.
-_NUMBERS = ("int", "long", "double", "boolean")
 # Metrics that no model has above 1.
 _AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1")
 
@@ -78,8 +76,8 @@ def _columns(use_case: UseCase) -> Iterator[str]:
     if label in key:
         yield f"label.column: {label} is part of entity.key and known before the day; expected a column that becomes known later"
     for column in outcomes.columns:
-        if column.name == label and column.type not in _NUMBERS:
-            yield f"label.column: expected a column of type {', '.join(_NUMBERS)}, {label} is {column.type}"
+        if column.name == label:
+            yield from label_column.problems(use_case.label, column)
     for name in key:
         types = {column.type for source in (population, outcomes) for column in source.columns if column.name == name}
         if len(types) > 1:
@@ -103,11 +101,14 @@ def _features(use_case: UseCase) -> Iterator[str]:
 
 
 def _task(use_case: UseCase) -> Iterator[str]:
-    task, at_least, reasons = use_case.model.task, use_case.label.at_least, use_case.reasons
-    if task == "classification" and at_least is None:
-        yield "label.at_least: a classification needs it, a label is column >= at_least"
-    if task == "regression" and at_least is not None:
-        yield "label.at_least: a regression predicts the column's value, leave it out"
+    task, label, reasons = use_case.model.task, use_case.label, use_case.reasons
+    if label.at_least is not None and label.is_value is not None:
+        yield "label: at_least and is both say what a yes is; expected one of them"
+    if task == "classification" and not label.binary:
+        yield "label.at_least: a classification needs it (a label is column >= at_least), or is: and the value that is a yes"
+    if task == "regression" and label.binary:
+        field = "at_least" if label.at_least is not None else "is"
+        yield f"label.{field}: a regression predicts the column's value, leave it out"
     if task == "regression" and reasons is not None and reasons.above_threshold:
         yield "reasons.above_threshold: a regression has no threshold; expected reasons.top"
 

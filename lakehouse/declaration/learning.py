@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from lakehouse.declaration.metric_names import ScoreMetric
 from lakehouse.declaration.section import Name, Section, Window
 
 
 class Label(Section):
-    """What is predicted. Binary: ``column >= at_least``. Regression: the column's value. Null is no label, and is counted."""
+    """What is predicted. Binary: ``column >= at_least``, or ``column`` ``is`` a value. Regression: the column's value. Null is no
+    label, and is counted.
+    """
 
     source: Name
     column: Name
     at_least: float | None = None
+    # Of a text, a boolean or a whole number.
+    is_value: str | bool | int | None = Field(default=None, alias="is")
     # The label of D has arrived so many days after D.
     maturity_days: int = Field(ge=0, le=366)
+
+    @property
+    def binary(self) -> bool:
+        """Whether it is yes or no."""
+        return self.at_least is not None or self.is_value is not None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said: a label that is declared as ever has the digest that its days were built with."""
+        said: dict[str, Any] = serialized(self)
+        return (
+            said
+            if self.is_value is not None
+            else {name: one for name, one in said.items() if name not in ("is_value", "is")}
+        )
 
 
 class Days(Window):

@@ -63,12 +63,14 @@ class TrainingSet:
 
 
 def label_of(value: Column, label: Label) -> Column:
-    """The label of a source value as a double: 1 or 0 for a declared ``at_least``, else the value. Null stays null.
+    """The label of a source value as a double: 1 or 0 for a declared ``at_least`` or ``is``, else the value. Null stays null.
 
     NaN counts as null: Spark compares it as greater than every number, and a value that is no number must not become a yes.
     """
     from pyspark.sql import functions as F
 
+    if label.is_value is not None:
+        return (value == F.lit(label.is_value)).cast("double")
     number = value.cast("double")
     known = F.when(~F.isnan(number), number)
     return known if label.at_least is None else (known >= F.lit(label.at_least)).cast("double")

@@ -17,8 +17,15 @@ def number_of(value: pa.ChunkedArray) -> pa.ChunkedArray:
     return value.cast(pa.float64(), safe=False)
 
 
+def value_of(value: pa.ChunkedArray, label: Label) -> pa.ChunkedArray:
+    """The value as a double; of a label that ``is`` a value, which may be no number, the label."""
+    return number_of(value) if label.is_value is None else label_of(value, label)
+
+
 def label_of(value: pa.ChunkedArray, label: Label) -> pa.ChunkedArray:
-    """The label as a double: 1 or 0 for a declared ``at_least``, else the value. Null and NaN are no label."""
+    """The label as a double: 1 or 0 for a declared ``at_least`` or ``is``, else the value. Null and NaN are no label."""
+    if label.is_value is not None:
+        return pc.equal(value, pa.scalar(label.is_value)).cast(pa.int8()).cast(pa.float64())
     number = number_of(value)
     known = pc.if_else(pc.is_nan(number), pa.scalar(None, pa.float64()), number)
     if label.at_least is None:

@@ -120,7 +120,12 @@ def outcomes(use_case: UseCase) -> Table:
         columns=(
             *entity_columns(use_case),
             PARTITION,
-            col("value", "double", "the label's source value; null when it never came", nullable=True),
+            col(
+                "value",
+                "double",
+                "the label's source value, or the label where that is no number; null when it never came",
+                nullable=True,
+            ),
             col(
                 "label",
                 "double",

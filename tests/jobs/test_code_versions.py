@@ -30,11 +30,11 @@ HELD = {
     "features": (1, "ed4f2c5f9018cfcd"),
     "scores": (1, "73703d470b0ab265"),
     "reasons": (1, "4ba9654a48057a0e"),
-    "outcomes": (1, "5339d8054476e8eb"),
-    "performance": (1, "d85d561be9d7994d"),
+    "outcomes": (1, "50b8a7202847aa41"),
+    "performance": (1, "c2e1cd97921b7cb5"),
     "drift counts": (1, "be9e9740a1d6e391"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "c63a195846218ac1"),
+    "training": (1, "62343f04e8cbbfcd"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -98,6 +98,8 @@ def _label(use_case: UseCase) -> str:
     what = f"{label.column} of {label.source}"
     if label.at_least is not None:
         what += f" is {label.at_least:g} or more"
+    if label.is_value is not None:
+        what += f" is {str(label.is_value).lower() if isinstance(label.is_value, bool) else label.is_value}"
     return f"{what}; known {label.maturity_days} day(s) after the day"
 
 

@@ -65,6 +65,8 @@ def test_both_use_cases_of_this_project_are_right(lakehouse_root: Path) -> None:
         ({"inputs__1__last": 2}, "inputs.bakery_sales_counted.last", "expected at least 7"),
         ({"gate__metric": "roc_auc"}, "gate.metric", "the metrics of a regression"),
         ({"label__at_least": 3}, "label.at_least", "leave it out"),
+        ({"label__is": 3}, "label.is", "leave it out"),
+        ({"label__is": "many"}, "label.is", "expected a value of sold, which is double, found 'many', which is string"),
         ({"calendar__timezone": "Mars/Base"}, "calendar.timezone", "an IANA time zone"),
         ({"sources__0__columns__0__minimum": 3}, "sources.0.columns.0", "need a numeric column"),
         ({"sources__0__key": ["shop", "street"]}, "sources.0", "unknown street"),
@@ -242,3 +244,55 @@ def test_a_use_case_has_its_folder_without_reading_declarations(
         DeclarationError, match=r"use case bakery_sales: expected use_case.yaml in a folder of that name"
     ):
         loader.folder(use_case)
+
+
+CLASSIFICATION = {
+    "model": {"task": "classification"},
+    "gate": {"metric": "log_loss", "min_improvement": 0.0},
+    "drift": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "yes", "expected"),
+    [
+        ({"type": "string"}, "yes", None),
+        ({"type": "string", "allowed": ["yes", "no"]}, "no", None),
+        ({"type": "boolean"}, False, None),
+        ({"type": "int"}, 3, None),
+        ({"type": "long"}, -(2**63), None),
+        ({"type": "string", "allowed": ["yes", "no"]}, "Yes", "one of the values that fate may have (yes, no), found 'Yes'"),
+        ({"type": "string"}, True, "a value of fate, which is string, found True, which is boolean"),
+        ({"type": "boolean"}, "true", "a value of fate, which is boolean, found 'true', which is string"),
+        ({"type": "boolean"}, 1, "a value of fate, which is boolean, found 1, which is int"),
+        ({"type": "double"}, 1, "a value of fate, which is double, found 1, which is int"),
+        ({"type": "long"}, 2**63, "a whole number of 64 bits"),
+        ({"type": "string"}, None, "a text becomes a label by is: and the value"),
+    ],
+)  # fmt: skip
+def test_a_column_of_text_or_truth_is_a_label_by_its_value(
+    folder: Path, column: dict[str, Any], yes: Any, expected: str | None
+) -> None:
+    content = yaml.safe_load((folder / loader.FILE).read_text())
+    content["sources"][1]["columns"].append({"name": "fate", **column})
+    said = {} if yes is None else {"is": yes}
+    content["label"] = {"source": "bakery_sales_counted", "column": "fate", "maturity_days": 7, **said}
+    (folder / loader.FILE).write_text(yaml.safe_dump({**content, **CLASSIFICATION}))
+    if expected is None:
+        label = loader.load(folder / loader.FILE).label
+        assert label.binary and label.is_value == yes and type(label.is_value) is type(yes)
+        return
+    with pytest.raises(DeclarationError) as caught:
+        loader.load(folder / loader.FILE)
+    assert expected in str(caught.value)
+
+
+def test_a_label_says_what_a_yes_is_once(folder: Path) -> None:
+    file = declare(folder, label__at_least=3, label__is=3, **CLASSIFICATION)
+    with pytest.raises(DeclarationError, match="label: at_least and is both say what a yes is"):
+        loader.load(file)
+
+
+def test_a_label_that_is_declared_as_ever_has_the_digest_that_it_had(folder: Path) -> None:
+    said = loader.load(folder / loader.FILE).label.model_dump_json()
+    assert said == '{"source":"bakery_sales_counted","column":"sold","at_least":null,"maturity_days":7}'

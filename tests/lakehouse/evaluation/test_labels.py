@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
@@ -31,3 +33,25 @@ def test_a_value_of_every_type_has_the_number_and_the_label_that_spark_gives_it(
         # As texts, since NaN differs from itself.
         assert str(labels.number_of(column).to_pylist()) == str(expected.column(0).to_pylist())
         assert str(labels.label_of(column, declared).to_pylist()) == str(expected.column(1).to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "yes", "expected"),
+    [
+        (pa.string(), [None, "late", "Late", "", "late "], "late", [None, 1.0, 0.0, 0.0, 0.0]),
+        (pa.string(), [None, "", "no"], "", [None, 1.0, 0.0]),
+        (pa.bool_(), [None, True, False], True, [None, 1.0, 0.0]),
+        (pa.bool_(), [None, True, False], False, [None, 0.0, 1.0]),
+        (pa.int32(), [None, 3, 4, -3], 3, [None, 1.0, 0.0, 0.0]),
+        (pa.int32(), [None, 3], 2**40, [None, 0.0]),
+        (pa.int64(), [None, 2**53, 2**53 + 1], 2**53 + 1, [None, 0.0, 1.0]),
+    ],
+)
+def test_a_label_that_is_a_value_is_a_yes_where_the_column_has_it(
+    spark: SparkSession, type_: pa.DataType, values: list[Any], yes: Any, expected: list[Any]
+) -> None:
+    declared = Label.model_validate({"source": "visits", "column": "value", "is": yes, "maturity_days": 1})
+    column = pa.chunked_array([pa.array(values, type_)])
+    assert labels.label_of(column, declared).to_pylist() == labels.value_of(column, declared).to_pylist() == expected
+    made = labelled_rows.label_of(F.col("value"), declared)
+    assert spark.createDataFrame(pa.table({"value": column})).select(made).toArrow().column(0).to_pylist() == expected

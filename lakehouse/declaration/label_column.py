@@ -1,0 +1,31 @@
+"""Whether a label can be made of its column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lakehouse.declaration.learning import Label
+    from lakehouse.declaration.source import Column
+
+# Types of a column that are numbers, or are taken for one.
+_NUMBERS = ("int", "long", "double", "boolean")
+# Types of a column that may have a value of each of Python's types.
+_TYPES_OF: dict[type, tuple[str, ...]] = {str: ("string",), bool: ("boolean",), int: ("int", "long")}
+
+
+def problems(label: Label, column: Column) -> Iterator[str]:
+    """What does not fit between a label and its column."""
+    name, value = column.name, label.is_value
+    if value is None:
+        if column.type not in _NUMBERS:
+            expected = f"a column of type {', '.join(_NUMBERS)}"
+            yield f"label.column: expected {expected}, {name} is {column.type}; a text becomes a label by is: and the value"
+    elif column.type not in (types := _TYPES_OF[type(value)]):
+        yield f"label.is: expected a value of {name}, which is {column.type}, found {value!r}, which is {types[0]}"
+    elif column.allowed is not None and str(value) not in column.allowed:
+        allowed = ", ".join(column.allowed)
+        yield f"label.is: expected one of the values that {name} may have ({allowed}), found {value!r}"
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield f"label.is: expected a whole number of 64 bits, found {value}"
