@@ -11,7 +11,9 @@ import os
 import pickle
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -26,6 +28,8 @@ FILE = "declarations"
 # By file: the digest of what it says, and what that declares. Each is unpacked alone, since most processes want one.
 Kept = dict[str, tuple[bytes, bytes]]
 DIGEST_BYTES = 32
+# No process takes so long to write the file.
+WRITING_SECONDS = 600
 
 # All that checks a declaration: this code, Python, and the packages, whose folder changes with every one installed. Looked at when
 # it is imported, for a process that lives on, and those copied from it, check by what they have imported.
@@ -72,8 +76,17 @@ def keep(found: Mapping[Path, tuple[bytes, Section]]) -> None:
             file_of_all.write(digest(content) + content)
         os.replace(written, folder / FILE)
         _read_once.cache_clear()
+        _tidy(folder)
     except OSError:
         Path(written).unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what processes that were killed have left half written."""
+    for left in folder.glob(f"{FILE}.*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < time.time() - WRITING_SECONDS:
+                left.unlink()
 
 
 def _digests(kept: Kept) -> dict[str, bytes]:

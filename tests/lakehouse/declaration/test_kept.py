@@ -131,6 +131,16 @@ def test_the_file_is_this_user_s_alone_and_another_user_s_is_not_unpacked(
     assert checked(monkeypatch) == ALL
 
 
+def test_what_a_killed_process_left_half_written_is_removed(state: Path) -> None:
+    state.parent.mkdir()
+    old, new = state.with_name("declarations.old"), state.with_name("declarations.new")
+    for file in (old, new):
+        file.touch()
+    os.utime(old, (0, 0))
+    loader.find()
+    assert state.exists() and new.exists() and not old.exists()
+
+
 def test_where_nothing_can_be_kept_all_are_checked(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state.parent.touch()
     for _ in range(2):
