@@ -47,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # MLflow's progress bars are for terminals; in a task log each step is a line.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # Its client tries seven times, four minutes, and warns each time. Five are a minute, as long as Spark is waited for.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
     file = result_file(argv)
     try:
         command = parse(argv)
