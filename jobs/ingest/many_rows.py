@@ -84,8 +84,9 @@ class ManyRows:
         self._rejects: list[WrittenFile] = []
         by_day = DayFiles.of(tables.bronze(source), days).by_day
         files = [(file.path, day) for day, found in by_day.items() for file in found]
+        tasks = worker_tasks.for_rows(sum(file.rows for found in by_day.values() for file in found), len(files))
         check = _checker(source, zone, files, frozenset(counted))
-        for found in worker_tasks.run(f"ingest {source.name}", len(files), check):
+        for found in worker_tasks.run(f"ingest {source.name}", len(files), check, tasks):
             if isinstance(found, GoodRows):
                 self._good.append(found)
             elif isinstance(found, WrittenFile):

@@ -52,7 +52,8 @@ def mature(use_case: UseCase, days: list[dt.date], force: bool = False) -> list[
         yield from files.write(matured.rows(stale[number]))
         yield from files.close()
 
-    files = list(worker_tasks.run(f"monitor {use_case.name}", len(stale), write))
+    tasks = worker_tasks.for_rows(matured.population.rows, len(stale))
+    files = list(worker_tasks.run(f"monitor {use_case.name}", len(stale), write, tasks))
     commits.replace_by_files(files, table, {"partition": stale})
     return stale
 

@@ -10,9 +10,24 @@ import pyarrow as pa
 
 from lakehouse.storage import spark_session
 
+# A task costs a worker up to 0.1 s before it begins, in which it checks four thousand rows.
+ROWS_A_TASK = 50_000
 
-def run(application: str, count: int, work: Callable[[int], Iterable[Any]]) -> Iterator[Any]:
-    """What ``work`` gives for each number below ``count``, each in a task of its own, in any order."""
+
+def for_rows(rows: int, count: int) -> int:
+    """How many tasks suit so many rows that lie in ``count`` parts: one a part where these are large."""
+    return min(count, -(-rows // ROWS_A_TASK)) or 1
+
+
+def run(application: str, count: int, work: Callable[[int], Iterable[Any]], tasks: int | None = None) -> Iterator[Any]:
+    """What ``work`` gives for each number below ``count``, in any order.
+
+    Args:
+        application: the name of what Spark does.
+        count: how many numbers.
+        work: pickled to the workers; what it gives is pickled too.
+        tasks: how many tasks share the numbers, evenly; by default each has one of its own.
+    """
     if not count:
         return
 
@@ -23,6 +38,6 @@ def run(application: str, count: int, work: Callable[[int], Iterable[Any]]) -> I
                     yield pa.RecordBatch.from_pydict({"made": pa.array([pickle.dumps(made)], pa.binary())})
 
     session = spark_session.session(application)
-    found = session.range(0, count, 1, count).mapInArrow(work_on, "made binary").toArrow()
+    found = session.range(0, count, 1, tasks or count).mapInArrow(work_on, "made binary").toArrow()
     # Ours, from our own workers.
     yield from (pickle.loads(made) for made in found.column("made").to_pylist())

@@ -30,7 +30,7 @@ HELD = {
     "features": (1, "ed4f2c5f9018cfcd"),
     "scores": (1, "73703d470b0ab265"),
     "reasons": (1, "4ba9654a48057a0e"),
-    "outcomes": (1, "50b8a7202847aa41"),
+    "outcomes": (1, "8bf7c3ffb134a563"),
     "performance": (1, "c2e1cd97921b7cb5"),
     "drift counts": (1, "be9e9740a1d6e391"),
     "deliveries": (1, "6083475960b2d96a"),

@@ -13,6 +13,8 @@ from deltalake import DeltaTable
 
 from jobs.features import job as features
 from jobs.features.arguments import FeaturesArguments
+from jobs.ingest import job as ingest_job
+from jobs.ingest.arguments import IngestArguments
 from jobs.monitor import job as monitor
 from jobs.monitor.arguments import MonitorArguments
 from jobs.restate import job as restate
@@ -23,7 +25,7 @@ from jobs.stale.arguments import StaleArguments
 from lakehouse.models import version_selection
 from lakehouse.staleness import report
 from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
-from tests.use_cases import bakery
+from tests.use_cases import bakery, shared_bakery
 
 FIRST = DAY - dt.timedelta(days=3)
 LAST = DAY + dt.timedelta(days=3)
@@ -131,3 +133,26 @@ def test_a_restatement_that_was_killed_before_the_verdicts_gives_them_when_it_is
 def test_days_that_follow_one_another_are_one_range() -> None:
     days = [START + dt.timedelta(days=number) for number in (5, 0, 1, 2, 6, 9)]
     assert restate.contiguous(days) == [(days[1], days[3]), (days[0], days[4]), (days[5], days[5])]
+
+
+def test_a_corrected_source_is_told_and_restated_for_each_use_case_that_reads_it(
+    corrected: Path, landing_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bakery's sources are moved out of it, which makes nothing stale, and a second use case reads them too."""
+    before = run(stale)["partitions"]
+    monkeypatch.setenv("USE_CASE_ROOTS", str(shared_bakery.declare(tmp_path / "roots")))
+    assert run(stale)["partitions"] == before
+    run(restate)
+    of_both = {name: {"use_case": name, "partition": FIRST, "through": LAST} for name in shared_bakery.BOTH}
+    features.run(FeaturesArguments(**of_both["cake_sales"]))  # type: ignore[arg-type]
+    bakery.write(landing_root, "bakery_sales_counted", CORRECTED, ["shop,bread,sold", "canal,rye,700"])
+    told = ingest_job.run(IngestArguments(source="bakery_sales_counted", partition=CORRECTED))
+    assert told.to_restate == list(shared_bakery.BOTH)
+    tables = DeltaTable(corrected / "gold/bakery_sales_features"), DeltaTable(corrected / "gold/cake_sales_features")
+    for use_case, table in zip(shared_bakery.BOTH, tables, strict=True):
+        restated = restate.run(RestateArguments(use_case=use_case))
+        assert (restated.status, restated.features) == ("restated", READERS)
+        assert stale.run(StaleArguments(use_case=use_case)).status == "fresh"
+        table.update_incremental()
+    of_bread, of_cake = (sorted(map(repr, table.to_pyarrow_table().to_pylist())) for table in tables)
+    assert of_bread == of_cake
