@@ -34,6 +34,14 @@ def arrow_schema(table: Table) -> pa.Schema:
     )
 
 
+def undescribed(rows: pa.Table) -> pa.Table:
+    """The rows without their columns' descriptions.
+
+    A table keeps those that it was created with, and delta-rs refuses rows that bring others: a text for people must stop no write.
+    """
+    return rows.cast(pa.schema([field.remove_metadata() for field in rows.schema]))
+
+
 def properties(table: Table) -> dict[str, str]:
     """Delta's settings for the table."""
     every_20 = {**PROPERTIES, "delta.checkpointInterval": "20"}

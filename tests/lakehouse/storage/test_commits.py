@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -214,3 +215,34 @@ def test_a_column_that_was_declared_since_is_null_in_files_that_are_named(
     commits.replace_rows(fewer, [row], days_condition([DAY]))
     monkeypatch.setattr(spark_tables, "GIVEN_ROWS", 0)
     assert [one.value for one in spark_tables.read_days(spark, outcomes, [DAY]).collect()] == [None]
+
+
+def described(table: Table, words: str) -> Table:
+    """The table with other descriptions of itself and of each column."""
+    columns = tuple(
+        column.model_copy(update={"description": words and f"{words} {column.name}"}) for column in table.columns
+    )
+    return Table(**{**vars(table), "columns": columns, "description": words})
+
+
+@pytest.mark.parametrize("collected", [True, False], ids=["here", "by Spark's workers"])
+@pytest.mark.parametrize("words", ["other", "", "ä"])
+def test_other_descriptions_stop_no_write_to_a_table_that_is_there(
+    spark: SparkSession, outcomes: Table, monkeypatch: pytest.MonkeyPatch, collected: bool, words: str
+) -> None:
+    monkeypatch.setattr(commits, "COLLECTED_ROWS", 1000 if collected else 0)
+    commits.replace(labels(spark, DAY, 5), outcomes, {"partition": [DAY]}, rows=5)
+    commits.replace(labels(spark, NEXT, 7), described(outcomes, words), {"partition": [NEXT]}, rows=7)
+    commits.replace(labels(spark, DAY, 4), outcomes, {"partition": [DAY]}, rows=4)
+    assert delta_log.rows_by_day(outcomes) == {DAY: 4, NEXT: 7}
+
+
+def test_nor_to_a_small_table_that_an_earlier_release_made(lakehouse_root: Path) -> None:
+    at = dt.datetime(2024, 3, 4, tzinfo=dt.UTC)
+    line = {"table": "x", "partition": DAY, "fingerprint": "f", "inputs": "{}", "recorded_at": at}
+    commits.replace_rows(described(BUILDS, "as it was called"), [line], "table = 'x'")
+    commits.replace_rows(BUILDS, [line], "table = 'x'")
+    commits.amend_rows(
+        BUILDS, pc.field("table") == "x", "table = 'x'", lambda rows: [row | {"inputs": "{1}"} for row in rows]
+    )
+    assert [row["inputs"] for row in small_tables.read(BUILDS)] == ["{1}"]
