@@ -14,9 +14,12 @@ from lakehouse.errors import DeclarationError
 
 def refused(declarations: list[Declaration]) -> list[Declaration]:
     """The same declarations in the same order, with an error in those that take what another one has, or read what is refused."""
+    wanted = [name for item in declarations for name in _names(item)]
+    if len(set(wanted)) == len(wanted):
+        return declarations
     owner: dict[str, Declaration] = {}
     taken: dict[Path, str] = {}
-    for item in _by_standing(declarations):
+    for item in sorted(declarations, key=_standing):
         names = list(_names(item))
         name = next((name for name in names if name in owner), None)
         if name is None or item.error is not None:
@@ -54,27 +57,20 @@ def _field(item: Declaration, name: str) -> str:
     return "deliver" if " " in name else "sources"
 
 
-def _by_standing(declarations: list[Declaration]) -> list[Declaration]:
-    """Those first that were there before. Only asked where two want the same."""
-    names = [name for item in declarations for name in _names(item)]
-    if len(set(names)) == len(names):
-        return declarations
-    return sorted(declarations, key=_standing)
-
-
 def _standing(item: Declaration) -> tuple[bool, bool, int, str]:
-    """Whether it was not right the last time, has no tables, when it was written, and where: the lower comes first."""
+    """Whether it has no tables, was not right the last time, when it was written, and where: what was there before comes first.
+
+    Tables first: a declaration that is mistyped for a while was not right the last time, and somebody else's may have been.
+    """
     try:
         written = item.file.stat().st_mtime_ns
     except OSError:
         written = 0
-    return not kept.was_right(item.file), not _has_tables(item), written, str(item.file)
+    return not _has_tables(item), not kept.was_right(item.file), written, str(item.file)
 
 
 def _has_tables(item: Declaration) -> bool:
     """Whether this lakehouse has rows of it; of one that is no folder nobody is asked."""
     root = Path(settings.load().lakehouse_root)
-    table = (
-        root / "gold" / f"{item.folder.name}_features" if item.source is None else root / "silver" / item.folder.name
-    )
-    return table.is_dir()
+    shared = item.kind == "source"
+    return (root / "silver" / item.folder.name if shared else root / "gold" / f"{item.folder.name}_features").is_dir()

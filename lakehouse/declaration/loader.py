@@ -21,7 +21,7 @@ SOURCES = "sources"
 def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
     """Load every declaration under the roots, shared sources first. An error in one does not hide the others."""
     places = _roots(roots)
-    sources = [_of_source(file) for file in _source_files(places)]
+    sources = _sources(places)
     shared = _shared(sources)
     use_cases = [_of_use_case(file, shared) for root in places for file in sorted(root.glob(f"*/{USE_CASE_FILE}"))]
     found = collisions.refused([*sources, *use_cases])
@@ -68,8 +68,8 @@ def load(file: Path) -> UseCase:
     Raises:
         DeclarationError: with the file, the field, and what was expected.
     """
-    places = dict.fromkeys((*_roots(None), file.parent.parent))
-    return _checked(file, yaml_file.text(file), _shared([_of_source(one) for one in _source_files(tuple(places))]))
+    places = tuple(dict.fromkeys((*_roots(None), file.parent.parent)))
+    return _checked(file, yaml_file.text(file), _shared(_sources(places)))
 
 
 def in_folder(name: str) -> UseCase:
@@ -108,13 +108,13 @@ def by_source(name: str) -> tuple[Owner, Source]:
         BadArguments: when nobody declares it. DeclarationError: when it is a shared one whose declaration is wrong.
     """
     found = find()
-    for item in found:
-        if item.kind == "source" and item.folder.name == name and item.error is not None:
-            raise item.error
     known = sources_of(found)
     for owner, source in known:
         if source.name == name:
             return owner, source
+    for item in found:
+        if item.kind == "source" and item.folder.name == name and item.error is not None:
+            raise item.error
     names = ", ".join(source.name for _, source in known) or "none"
     raise BadArguments(f"there is no source {name!r}; declared are: {names}")
 
@@ -142,8 +142,10 @@ def _roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...]:
     return settings.load().use_case_roots if roots is None else roots
 
 
-def _source_files(roots: tuple[Path, ...]) -> list[Path]:
-    return [file for root in roots for file in sorted(root.glob(f"{SOURCES}/*/{SOURCE_FILE}"))]
+def _sources(roots: tuple[Path, ...]) -> list[Declaration]:
+    """The declarations of shared sources; of two with one name the one that was there before is right."""
+    files = (file for root in roots for file in sorted(root.glob(f"{SOURCES}/*/{SOURCE_FILE}")))
+    return collisions.refused([_of_source(file) for file in files])
 
 
 def _of_source(file: Path) -> Declaration:
@@ -163,8 +165,8 @@ def _shared(sources: list[Declaration]) -> Shared:
     digest = hashlib.sha256()
     for item in sources:
         digest.update(f"{item.file}\n{item.error or ''}\n".encode() + item.said)
-    found = {item.folder.name: item.source for item in reversed(sources)}
-    return Shared(digest.digest() if sources else b"", found)
+    right = {item.source.name: item.source for item in sources if item.source is not None}
+    return Shared(digest.digest() if sources else b"", dict.fromkeys(item.folder.name for item in sources) | right)
 
 
 def _of_use_case(file: Path, shared: Shared) -> Declaration:

@@ -11,7 +11,7 @@ from lakehouse.declaration.source import Source
 class SharedSource(Source):
     """A source as ``include/sources/<name>/source.yaml`` declares it: what it is within a use case, and whose it is.
 
-    It is ingested once, by its own calendar, whoever reads it. A use case reads it by naming it.
+    It is ingested once, by its own calendar, however many use cases read it. A use case reads it by naming it.
     """
 
     title: str

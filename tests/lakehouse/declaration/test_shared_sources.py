@@ -199,6 +199,40 @@ def test_a_new_folder_takes_nothing_from_what_was_there(root: Path, tmp_path: Pa
     found = errors()
     assert list(found) == [new]
     assert "is already declared in" in found[new]
+    # What a task asks, for whom the newcomer must be as if it were not there.
+    taken = read(root / "bakery_sales")["sources"] + [{"name": name} for name in SHARED]
+    for source in taken:
+        owner, declared_one = loader.by_source(source["name"])
+        assert declared_one.name == source["name"] and owner.title != "Mine" and owner.name != "aaa"
+
+
+def test_a_mistake_that_is_corrected_costs_nobody_a_name(root: Path, tmp_path: Path) -> None:
+    """While a use case is mistyped, one that takes what it has is right; then it is refused as before."""
+    (tmp_path / "warehouse" / "gold" / "bakery_sales_features").mkdir(parents=True)
+    loader.find()
+    new, file = newcomer(root, "a use case with a use case's source"), root / "bakery_sales" / loader.FILE
+    text = file.read_text()
+    for said, wrong in ((text, new), (f"nonsense: 1\n{text}", "bakery_sales"), (text, new)):
+        file.write_text(said)
+        forget()
+        assert list(errors()) == [wrong]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_a_shared_source_of_another_root_takes_nothing_from_those_who_read_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    loader.find()
+    other = tmp_path / "other"
+    content = yaml.safe_load((root / "sources" / "bakery_plan" / "source.yaml").read_text())
+    write_source(other, {**content, "max_reject_share": 0.9})
+    monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join(map(str, (other, root) if first else (root, other))))
+    forget()
+    assert list(errors()) == ["bakery_plan"] and str(other) in errors()["bakery_plan"]
+    assert loader.by_name("bakery_sales").source("bakery_plan").max_reject_share == content.get(
+        "max_reject_share", 0.05
+    )
+    assert loader.in_folder("bakery_sales") == loader.by_name("bakery_sales")
 
 
 def test_a_use_case_that_reads_a_refused_source_is_told(root: Path) -> None:
