@@ -69,8 +69,8 @@ class SourceMigration:
     def __init__(self, owner: Owner, source: Source) -> None:
         """Look at the tables and at the record of contracts."""
         self._source = source
-        # A key of another type is a key of another type in the gold tables too.
-        self._readers = [use_case for use_case in loader.readers(source) if use_case.entity.source == source.name]
+        # A key of another type is a key of another type in their gold tables too.
+        self._readers = loader.readers(source)
         self._zone = ZoneInfo(owner.calendar.timezone)
         self._bronze = tables.bronze(source)
         before = contracts.history(source.name)

@@ -32,11 +32,10 @@ class Label(Section):
     def _as_before(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said: a label that is declared as ever has the digest that its days were built with."""
         said: dict[str, Any] = serialized(self)
-        return (
-            said
-            if self.is_value is not None
-            else {name: one for name, one in said.items() if name not in ("is_value", "is")}
-        )
+        if self.is_value is None:
+            for name in ("is_value", "is"):
+                said.pop(name, None)
+        return said
 
 
 class Days(Window):

@@ -219,7 +219,7 @@ def amend_rows(
         present = dataset.to_table(columns=list(table.column_names), filter=read).to_pylist()
         new = change(small_tables.ordered(table, present))
         if new is not None:
-            write_deltalake(opened, table_schema.undescribed(_arrow(table, new)), mode="overwrite", predicate=where)
+            _write(opened, _arrow(table, new), where)
 
     with _shared(table):
         retry_on_conflict(table, attempt)
@@ -264,9 +264,12 @@ def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
     for name, type_ in delta_log.columns(table).items():
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), type_))
-    rows = table_schema.undescribed(rows)
     with _shared(table):
-        retry_on_conflict(table, lambda: write_deltalake(location, rows, mode="overwrite", predicate=where))
+        retry_on_conflict(table, lambda: _write(location, rows, where))
+
+
+def _write(to: str | DeltaTable, rows: pa.Table, where: str) -> None:
+    write_deltalake(to, table_schema.undescribed(rows), mode="overwrite", predicate=where)
 
 
 def _sql(replaced: Replaced) -> str:

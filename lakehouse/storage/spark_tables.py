@@ -57,7 +57,7 @@ def _read_present(
         if rows.nbytes <= spark_config.GIVEN_BYTES:
             return _given(spark, table, rows)
     by_day = delta_log.files_by_day(table, at_version)
-    files = [file for day in sorted(present) for file in by_day[day]]
+    files = [file for day in sorted(present) for file in by_day.get(day, ())]
     if len(files) > NAMED_FILES or _PATTERN.intersection(delta_log.location(table)):
         return read(spark, table, at_version).where(where)
     return _of_files(spark, table, files)

@@ -1,8 +1,9 @@
-"""The bakery whose sources stand on their own, and a second use case that reads the same: bakery_sales and cake_sales."""
+"""The bakery whose sources stand on their own, by default beside a second use case that reads the same: cake_sales."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import yaml
@@ -12,14 +13,21 @@ from tests.use_cases import bakery
 BOTH = ("bakery_sales", "cake_sales")
 
 
-def declare(root: Path) -> Path:
-    """Write both use cases and their sources into folders of ``root``; returns it."""
+def declare(root: Path, use_cases: Sequence[str] = BOTH, shared: Collection[str] | None = None) -> Path:
+    """Write use cases and shared sources into folders of ``root``; returns it.
+
+    Args:
+        root: an empty or a new folder.
+        use_cases: their names.
+        shared: which sources stand on their own, by default all; each use case declares the others itself.
+    """
     shipped = Path(bakery.__file__).parent / "bakery_sales"
     content = yaml.safe_load((shipped / "use_case.yaml").read_text(encoding="utf-8"))
-    for source in content.pop("sources"):
-        of_its_own = {"title": f"The bakery's {source['name']}", "owner": "mill", "calendar": content["calendar"]}
+    for source in [one for one in content["sources"] if shared is None or one["name"] in shared]:
+        content["sources"].remove(source)
+        of_its_own = {"title": "Of all bakeries", "owner": "mill", "calendar": content["calendar"]}
         _write(root / "sources" / source["name"] / "source.yaml", source | of_its_own)
-    for name in BOTH:
+    for name in use_cases:
         _write(root / name / "use_case.yaml", content | {"name": name})
         shutil.copy(shipped / "features.py", root / name)
     return root

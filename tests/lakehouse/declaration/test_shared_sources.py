@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lakehouse.declaration import UseCase, declared, kept, loader
+from lakehouse.declaration import UseCase, declared, loader
 from lakehouse.errors import BadArguments, DeclarationError
+from tests.lakehouse.declaration.test_kept import forget
+from tests.use_cases import shared_bakery
 
 BAKERY = Path(__file__).parents[2] / "use_cases" / "bakery_sales"
 SHARED = ("bakery_plan", "bakery_shops")
@@ -20,25 +22,12 @@ SHARED = ("bakery_plan", "bakery_shops")
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A root with the bakery, of whose sources two stand on their own, and an empty lakehouse."""
-    root = tmp_path / "roots"
+    root = shared_bakery.declare(tmp_path / "roots", ["bakery_sales"], SHARED)
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "warehouse"))
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
     forget()
-    bakery = Path(shutil.copytree(BAKERY, root / "bakery_sales"))
-    content = read(bakery)
-    for source in [source for source in content["sources"] if source["name"] in SHARED]:
-        content["sources"].remove(source)
-        write_source(root, {**source, "title": "Of all bakeries", "owner": "mill", "calendar": content["calendar"]})
-    write(bakery, content)
     return root
-
-
-def forget() -> None:
-    """Forget what this process knows, as another process would not know it."""
-    declared.use_case.cache_clear()
-    declared.shared_source.cache_clear()
-    kept._read_once.cache_clear()
 
 
 def read(folder: Path) -> Any:
