@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from lakehouse.declaration.metric_names import ScoreMetric
-from lakehouse.declaration.section import Name, Section, Window
+from lakehouse.declaration.section import GrownSection, Name, Section, Window
 
 
-class Label(Section):
+class Label(GrownSection):
     """What is predicted. Binary: ``column >= at_least``, or ``column`` ``is`` a value. Regression: the column's value. Null is no
     label, and is counted.
     """
+
+    LATER = ("is_value",)
 
     source: Name
     column: Name
@@ -27,15 +29,6 @@ class Label(Section):
     def binary(self) -> bool:
         """Whether it is yes or no."""
         return self.at_least is not None or self.is_value is not None
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said: a label that is declared as ever has the digest that its days were built with."""
-        said: dict[str, Any] = serialized(self)
-        if self.is_value is None:
-            for name in ("is_value", "is"):
-                said.pop(name, None)
-        return said
 
 
 class Days(Window):
