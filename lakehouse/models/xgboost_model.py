@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import xgboost
 
 
@@ -25,16 +25,38 @@ def load(model: bytes) -> xgboost.Booster:
 
 
 def import_alone() -> None:
-    """Import XGBoost without its wrappers for scikit-learn: 0.5 s of processor time instead of 2.7 s.
+    """Import XGBoost without its wrappers for scikit-learn, and let it look for SciPy's sparse matrices when they are asked for.
 
+    0.1 s of processor time instead of 2.7 s; 0.4 s of it are SciPy's, which imports NumPy's tests and its reader of Fortran.
     For processes that only score or fit with XGBoost's own interface. Where scikit-learn or XGBoost is imported already,
-    nothing changes; scikit-learn can be imported afterwards.
+    nothing changes; both libraries can be imported afterwards.
     """
     if "xgboost" in sys.modules or "sklearn" in sys.modules:
         return
     # XGBoost imports scikit-learn if it can; a module that is None in sys.modules can't be imported.
-    sys.modules["sklearn"] = cast("ModuleType", None)
+    put: dict[str, ModuleType | None] = {"sklearn": None}
+    put |= {later.__name__: later for later in (Later("scipy.sparse", "csr_matrix"), Later("scipy.special", "softmax"))}
+    absent = {name: module for name, module in put.items() if name not in sys.modules}
+    sys.modules.update(cast("dict[str, ModuleType]", absent))
     try:
         import xgboost  # noqa: F401
     finally:
-        del sys.modules["sklearn"]
+        for name in absent:
+            del sys.modules[name]
+
+
+class Later(ModuleType):
+    """A module that is imported when a name in it is used, and not when the name is imported."""
+
+    def __init__(self, module: str, *names: str) -> None:
+        """Stand for ``module``, of which ``names`` are asked for while others are imported."""
+        super().__init__(module)
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        """What ``module`` has under ``name``; for one of the expected names a function that asks it when it is called."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._names and sys.modules.get(self.__name__) is self:
+            return lambda *values, **named: getattr(importlib.import_module(self.__name__), name)(*values, **named)
+        return getattr(importlib.import_module(self.__name__), name)
