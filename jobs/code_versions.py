@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.deliver import version as deliver
 from jobs.features import version as features
+from jobs.labels import version as labels
 from jobs.monitor import version as monitor
 from jobs.score import version as score
 from lakehouse.staleness.code_versions import CodeVersions
@@ -12,7 +13,7 @@ CURRENT = CodeVersions(
     features=features.FEATURES,
     scores=score.SCORES,
     reasons=score.REASONS,
-    outcomes=monitor.OUTCOMES,
+    outcomes=labels.OUTCOMES,
     performance=monitor.PERFORMANCE,
     deliveries=deliver.DELIVERY,
 )

@@ -218,7 +218,7 @@ def monitor(use_case: UseCase) -> str:
 
 After day D was scored: drift of features and scores over the {drift.window_days} days to D against the champion's
 training profile, in `{tables.drift(use_case).full_name}`; labels that have matured
-({use_case.label.maturity_days} days after their day) and how good the scores were, in
+({use_case.maturity_days} days after their day) and how good the scores were, in
 `{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
 
 A retraining is requested when {drift.violated_days} of the last {drift.of_days} days were violated, and not again

@@ -13,7 +13,8 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.features import build, collected_rows, promise, spark_rows
 from lakehouse import tables
 from lakehouse.declaration import Input, UseCase, transform
-from lakehouse.storage import commits, delta_log, spark_config, spark_session, sql_quoting
+from lakehouse.populations import population
+from lakehouse.storage import commits, spark_config, spark_session, sql_quoting
 
 # Days that read the same snapshots, and the day of each snapshot by source.
 Group = tuple[list[dt.date], dict[str, dt.date | None]]
@@ -51,14 +52,14 @@ class Batch:
         table, replaced = tables.features(self.use_case), {"partition": list(self.days)}
         collected = self._collected(built)
         if collected is not None:
-            population = collected_rows.population(self.use_case, list(self.days))
-            rows = self._judge(collected_rows.count(collected, population, self.use_case))
+            expected = population.read(self.use_case, self.days, [*self.use_case.entity.key, "partition"])
+            rows = self._judge(collected_rows.count(collected, expected, self.use_case))
             commits.replace_table(collected_rows.stamp(collected, self.use_case, by_day), table, replaced)
             return rows
         built = built.persist()
         try:
-            expected = reduce(DataFrame.unionByName, (rows for _, rows in parts))
-            rows = self._judge(spark_rows.count(built, expected, self.use_case))
+            entities = reduce(DataFrame.unionByName, (rows for _, rows in parts))
+            rows = self._judge(spark_rows.count(built, entities, self.use_case))
             commits.replace(spark_rows.stamp(built, self.use_case, by_day), table, replaced, rows)
         finally:
             built.unpersist()
@@ -111,9 +112,8 @@ class Batch:
 
     @cached_property
     def _planned(self) -> dict[dt.date, int]:
-        """How many entities each of the days has."""
-        rows = delta_log.rows_by_day(tables.silver(self.use_case.source(self.use_case.entity.source)))
-        return {day: rows[day] for day in self.days if day in rows}
+        """How many entities each of the days has, or more."""
+        return population.most_by_day(self.use_case, self.days)
 
     @cached_property
     def _rows_to_read(self) -> int:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.features.promise import broken
 from lakehouse import tables
 from lakehouse.declaration import Input, UseCase
+from lakehouse.populations import population
 from lakehouse.storage import delta_log, spark_tables
 
 # Spark's names of the types that a feature may have; void is a column of nulls.
@@ -28,7 +29,8 @@ def window(use_case: UseCase, item: Input, days: list[dt.date]) -> tuple[dt.date
 
 def rows_to_read(use_case: UseCase, days: list[dt.date]) -> int:
     """How many silver rows the days may read, by the tables' logs."""
-    return sum(
+    known = population.most_by_day(use_case, days) if use_case.entity.rows == "known" else {}
+    return sum(known.values()) + sum(
         sum(_between(delta_log.rows_by_day(tables.silver(use_case.source(item.source))), use_case, item, days).values())
         for item in use_case.inputs
     )
@@ -46,7 +48,8 @@ def read_inputs(
     snapshots: Mapping[str, dt.date | None],
     place: Callable[[Input, DataFrame], DataFrame],
 ) -> dict[str, DataFrame]:
-    """The silver rows of every input within its window; of a reference table that comes as snapshots, those of one.
+    """The silver rows of every input within its window; of a reference table that comes as snapshots, those of one; of the
+    entity's source, where its rows are not all of the population, the populations of its days.
 
     Args:
         session: a session.
@@ -58,13 +61,22 @@ def read_inputs(
     inputs = {}
     for item in use_case.inputs:
         table = tables.silver(use_case.source(item.source))
-        if item.source in snapshots:
+        if item.source == use_case.entity.source and not use_case.entity.as_delivered:
+            rows = population.frame(session, use_case, _days_of_population(use_case, item, days))
+        elif item.source in snapshots:
             newest = snapshots[item.source]
             rows = spark_tables.read_days(session, table, [] if newest is None else [newest])
         else:
             rows = spark_tables.read_between(session, table, *window(use_case, item, days))
         inputs[item.source] = place(item, rows)
     return inputs
+
+
+def _days_of_population(use_case: UseCase, item: Input, days: list[dt.date]) -> list[dt.date]:
+    if use_case.entity.rows == "known":
+        return days
+    first, last = min(days) - dt.timedelta(days=item.first), max(days)
+    return [first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1)]
 
 
 def conform(built: object, use_case: UseCase) -> DataFrame:

@@ -16,15 +16,7 @@ from jobs.features import promise
 from jobs.features.promise import DayCount
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.storage import arrow_dataset, table_schema
-
-
-def population(use_case: UseCase, days: list[dt.date]) -> pa.Table:
-    """The keys of the entity's source on these days."""
-    rows = arrow_dataset.read(
-        tables.silver(use_case.source(use_case.entity.source)), pc.field("partition").isin(sorted(days))
-    )
-    return rows.select([*use_case.entity.key, "partition"])
+from lakehouse.storage import table_schema
 
 
 def stamp(rows: pa.Table, use_case: UseCase, by_day: Mapping[dt.date, str]) -> pa.Table:

@@ -3,6 +3,8 @@
 tests/jobs/test_code_versions.py holds what the version stands for.
 """
 
+from lakehouse.populations import version as population
+
 FEATURES = 1
 
 # The modules that decide the values.
@@ -12,4 +14,5 @@ DECIDED_BY = (
     "jobs.features.promise",
     "jobs.features.spark_rows",
     "lakehouse.transforms.trailing_windows",
+    *population.DECIDED_BY,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from jobs.labels import outcomes
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import TrainingDataMissing
@@ -41,14 +42,15 @@ def read(use_case: UseCase, challenger: ModelVersion) -> Holdout:
             labelled rows.
     """
     first, last = challenger.holdout_first, challenger.holdout_last
+    outcomes.ready(use_case, first, last)
     features = delta_log.version(tables.features(use_case))
-    labels = delta_log.version(tables.silver(use_case.source(use_case.label.source)))
+    labels = delta_log.version(tables.labels(use_case))
     session = spark_session.session(f"gate {use_case.name}")
     rows = labelled_rows.read(session, use_case, first, last, features, labels, sliced=True)
     labelled = rows.labelled()
     if not len(labelled):
         raise TrainingDataMissing(
             f"{use_case.name}: expected labelled rows in the holdout {first}..{last} of version {challenger.version}, "
-            f"found none in {len(rows)} feature rows; take in {use_case.label.source} for these days"
+            f"found none in {len(rows)} feature rows; take in {' and '.join(use_case.label.sources)} for these days"
         )
     return Holdout(first, last, rows, labelled, {"features_version": features, "labels_version": labels})

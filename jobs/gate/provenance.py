@@ -54,7 +54,7 @@ def _run_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
     gaps = [] if run.info.status == "FINISHED" else [f"the run {model.run_id} has not finished: {run.info.status}"]
     inputs = run.inputs.dataset_inputs if run.inputs else []
     read = {item.dataset.name: _version(item.dataset) for item in inputs}
-    features, labels = tables.features(use_case), tables.silver(use_case.source(use_case.label.source))
+    features, labels = tables.features(use_case), tables.labels(use_case)
     for name in (features.full_name, labels.full_name):
         if read.get(name) is None:
             gaps.append(f"the run does not say which version of {name} it read")

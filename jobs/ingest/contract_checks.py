@@ -19,7 +19,7 @@ from jobs.ingest.typed_values import typed
 from lakehouse import declaration
 
 if TYPE_CHECKING:
-    from jobs.ingest import row_rules
+    from lakehouse import row_rules
 
 # Added to the rows: why a row is rejected, a list of texts; null for a good one.
 REASONS = "_reasons"
@@ -117,7 +117,7 @@ def _check_rules(values: pa.Table, source: declaration.Source) -> Iterator[Findi
     if not source.row_rules:
         return
     # The parser of expressions takes a fifth of a second to load.
-    from jobs.ingest import row_rules
+    from lakehouse import row_rules
 
     types = {column.name: column.type for column in source.columns}
     for rule in source.row_rules:

@@ -59,7 +59,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
             "prediction", SCORE, profile.prediction, evidence.scores, days, drift.max_prediction_psi, "PSI of the scores"
         )
     )  # fmt: skip
-    last_matured = day - dt.timedelta(days=use_case.label.maturity_days)
+    last_matured = day - dt.timedelta(days=use_case.maturity_days)
     return checks + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
 
 

@@ -17,7 +17,7 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     """What is known of the windows of these days: only what is not counted yet is read."""
     model = recorded_version.version(use_case.name, version)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
-    length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.label.maturity_days)
+    length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.maturity_days)
     recent = {past for day in days for past in drift.trailing(day, length)}
     older = {past for day in days for past in drift.trailing(day - maturity, length)}
     features, scores = drift_counts.of_days(use_case, version, profile, recent)

@@ -6,7 +6,8 @@ import datetime as dt
 import logging
 from typing import Any
 
-from jobs.monitor import drift, evidence, outcomes, performance_update, retraining, rollback_decision, verdict
+from jobs.labels import outcomes
+from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision, verdict
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
 from lakehouse import tables
@@ -25,7 +26,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     later = _later_verdicts(use_case, days[-1], set(scored_by))
     verdict_days = [*days, *later]
 
-    maturity = dt.timedelta(days=use_case.label.maturity_days)
+    maturity = dt.timedelta(days=use_case.maturity_days)
     matured = [day - maturity for day in verdict_days if day - maturity >= use_case.calendar.start]
     # A label that comes late or is corrected still counts while its day is in a window.
     watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
@@ -87,7 +88,7 @@ def _later_verdicts(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> l
 
     In a backfill days are scored in any order: the days after one that comes late were measured without it, and now count it.
     """
-    reach = use_case.drift.window_days - 1 + use_case.label.maturity_days
+    reach = use_case.drift.window_days - 1 + use_case.maturity_days
     after = [last + dt.timedelta(days=ahead) for ahead in range(1, reach + 1)]
     present = {row["partition"] for row in partition_rows.read(tables.drift(use_case), after)}
     return sorted(present & scored)

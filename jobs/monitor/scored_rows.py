@@ -14,6 +14,8 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import key_join, labels
 from lakehouse.evaluation.slice_texts import SliceTexts
+from lakehouse.populations import population
+from lakehouse.populations.population import DayRows
 from lakehouse.storage.day_files import DayFiles
 
 Floats = NDArray[np.float64]
@@ -46,20 +48,20 @@ class ScoredDays:
 
     Attributes:
         key: the columns of the entity's key.
-        scores, outcomes, population: the files of the tables.
+        scores, outcomes: the files of the tables.
+        population: who was scored.
     """
 
     key: tuple[str, ...]
     scores: DayFiles
     outcomes: DayFiles
-    population: DayFiles
+    population: DayRows
 
     @classmethod
     def of(cls, use_case: UseCase, days: Sequence[dt.date]) -> ScoredDays:
         """The days as they are now."""
-        entities = tables.silver(use_case.source(use_case.entity.source))
-        files = (DayFiles.of(table, days) for table in (tables.scores(use_case), tables.outcomes(use_case), entities))
-        return cls(use_case.entity.key, *files)
+        scores, outcomes = (DayFiles.of(table(use_case), days) for table in (tables.scores, tables.outcomes))
+        return cls(use_case.entity.key, scores, outcomes, population.of(use_case, days))
 
     def roles(self, day: dt.date) -> list[str]:
         """The roles that have scores of the day."""
@@ -75,10 +77,10 @@ class ScoredDays:
         rows = key_join.left_join(scores.read(day, columns), self.outcomes.read(day, [*key, "label"]), key)
         texts: dict[str, tuple[str, ...]] = {}
         if slices:
-            population = self.population.read(day, list(dict.fromkeys([*key, *slices])))
-            coded = population.select(key)
+            entities = self.population.read(day, list(dict.fromkeys([*key, *slices])))
+            coded = entities.select(key)
             for name in slices:
-                found = SliceTexts.of(population.column(name))
+                found = SliceTexts.of(entities.column(name))
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
             rows = key_join.left_join(rows, coded, key)
         version = rows.column("model_version").to_numpy()

@@ -1,14 +1,14 @@
-"""The versions of what decides labels, performance and the counts of drift. Raise one when its table's values change with the code.
+"""The versions of what decides performance and the counts of drift. Raise one when its table's values change with the code.
 
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """
 
-OUTCOMES = 1
+from lakehouse.populations import version as population
+
 PERFORMANCE = 1
 COUNTS = 1
 
 # The modules that decide the values.
-OUTCOMES_DECIDED_BY = ("jobs.monitor.outcomes", "lakehouse.evaluation.key_join", "lakehouse.evaluation.labels")
 PERFORMANCE_DECIDED_BY = (
     "jobs.monitor.performance",
     "jobs.monitor.scored_rows",
@@ -20,6 +20,7 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.evaluation.metrics",
     "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slice_texts",
+    *population.DECIDED_BY,
 )
 COUNTS_DECIDED_BY = (
     "jobs.monitor.counts",

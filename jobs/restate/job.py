@@ -25,6 +25,8 @@ class RestateResult(Result):
 
     features: list[dt.date]
     score: list[dt.date]
+    # Of computed labels, which days have that were never scored too. Others are made by monitoring.
+    labels: list[dt.date]
     monitor: list[dt.date]
     deliver: list[dt.date]
 
@@ -35,13 +37,16 @@ def run(arguments: RestateArguments) -> RestateResult:
     stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
     features, score, monitor = sorted(stale.features), sorted({*stale.scores, *stale.reasons}), stale.monitor
     deliver = sorted({day for days in stale.deliveries.values() for day in days})
-    for stage, days in (("features", features), ("score", score), ("monitor", monitor), ("deliver", deliver)):
+    labels = sorted(stale.outcomes) if use_case.label.computed else []
+    stages = (("features", features), ("score", score), ("labels", labels), ("monitor", monitor), ("deliver", deliver))
+    for stage, days in stages:
         ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
     plan = RestateResult(
-        status="planned" if features or score or monitor or deliver else "fresh",
+        status="planned" if features or score or labels or monitor or deliver else "fresh",
         features=features,
         score=score,
+        labels=labels,
         monitor=monitor,
         deliver=deliver,
     )
@@ -60,6 +65,7 @@ def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
     # Imported here: a plan that is only shown needs no Spark.
     from jobs.features import job as features
     from jobs.features.arguments import FeaturesArguments
+    from jobs.labels import outcomes
     from jobs.monitor import job as monitor
     from jobs.monitor.arguments import MonitorArguments
     from jobs.score import job as score
@@ -71,6 +77,8 @@ def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
     for first, last in contiguous(plan.score):
         champion = arguments.champion
         score.run(ScoreArguments(use_case=name, partition=first, through=last, actor=actor, champion=champion))
+    if plan.labels:
+        outcomes.mature(loader.by_name(name), plan.labels)
     for first, last in contiguous(plan.monitor):
         monitor.run(MonitorArguments(use_case=name, partition=first, through=last, actor=actor))
 

@@ -40,7 +40,7 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
     from jobs.score.arguments import ScoreArguments
 
     done: set[dt.date] = set()
-    maturity = dt.timedelta(days=use_case.label.maturity_days)
+    maturity = dt.timedelta(days=use_case.maturity_days)
     while not done >= set(due := days_to_rescore(use_case, event.evidence["passed_over"])):
         # Otherwise a night that is scored before this run is killed never gets its new verdict.
         pending_verdicts.record(
@@ -78,5 +78,5 @@ def _pending(use_case: UseCase) -> list[dt.date]:
     """The pending verdicts of nights that were rolled back, and of the days on which their labels matured."""
     scored = version_selection.scored(use_case)
     nights = {day for day, scores in scored.items() if scores.why == version_selection.ROLLED_BACK}
-    days = nights | {day + dt.timedelta(days=use_case.label.maturity_days) for day in nights}
+    days = nights | {day + dt.timedelta(days=use_case.maturity_days) for day in nights}
     return [day for day in pending_verdicts.pending(use_case.name) if day in days]

@@ -17,7 +17,7 @@ from lakehouse.storage import delta_log
 
 @dataclass(frozen=True)
 class InputSnapshot:
-    """Delta versions of the feature table and of silver of the label's source (-1: no table), and the fingerprint."""
+    """Delta versions of the feature table and of the table of the labels (-1: no table), and the fingerprint."""
 
     features_version: int
     labels_version: int
@@ -31,7 +31,7 @@ def take_snapshot(use_case: UseCase, split: Split) -> InputSnapshot:
     and labels, the windows, the declaration and the code of training. A table version is not part of it: it rises with
     every day that is built or compacted, and the same rows would be trained on again.
     """
-    features, labels = tables.features(use_case), tables.silver(use_case.source(use_case.label.source))
+    features, labels = tables.features(use_case), tables.labels(use_case)
     while True:
         before = delta_log.version(features), delta_log.version(labels)
         current = fingerprint(use_case, split)
@@ -66,7 +66,10 @@ def _features(use_case: UseCase, days: DayRange) -> str:
 
 
 def _labels(use_case: UseCase, days: DayRange) -> str:
-    lines = deliveries.lines_of([use_case.label.source], days.first, days.last)
+    if use_case.label.computed:
+        built = up_to_date.built(tables.outcomes(use_case), days.first, days.last)
+        return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(built.items())))
+    lines = deliveries.lines_of(use_case.label.sources, days.first, days.last)
     # The accepted rows are part of it: rejects that were replayed changed silver without a new delivery.
     return fingerprints.digest(
         *sorted(f"{line.partition}={line.delivery_id}/{line.accepted_rows}/{line.status}" for line in lines)

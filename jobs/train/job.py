@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jobs.labels import outcomes
 from jobs.result import Result
 from jobs.train.arguments import TrainArguments
 from jobs.train.input_snapshot import InputSnapshot, take_snapshot
@@ -73,6 +74,7 @@ def run(arguments: TrainArguments) -> Result:
 
 def _of_day(use_case: UseCase, day: dt.date, actor: str) -> TrainResult:
     split = Split.for_day(use_case, day)
+    outcomes.ready(use_case, split.whole.first, split.whole.last)
     snapshot = take_snapshot(use_case, split)
     # Of two trainings of the same at once the second waits, and then finds the version.
     lock = studies.training_lock(studies.folder(use_case, snapshot.fingerprint))

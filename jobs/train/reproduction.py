@@ -136,7 +136,7 @@ def read_rows(record: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
 
     whole = record.days.whole
     features = readable(tables.features(use_case), record.features_version)
-    labels = readable(tables.silver(use_case.source(use_case.label.source)), record.labels_version)
+    labels = readable(tables.labels(use_case), record.labels_version)
     session = spark_session.session(f"train {use_case.name}")
     rows = labelled_rows.read(session, use_case, whole.first, whole.last, features, labels)
     parts = divide(rows, record.days, use_case)

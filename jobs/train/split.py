@@ -92,7 +92,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
             raise TrainingDataMissing(
                 f"{use_case.name}: expected at least {least} labelled row(s) in the {name} window {windows[name]}, found "
                 f"{len(labelled[name])} of {len(all_rows[name])} feature rows; build features and take in "
-                f"{use_case.label.source} for these days, or train for a later day"
+                f"{' and '.join(use_case.label.sources)} for these days, or train for a later day"
             )
     if use_case.binary and labelled["train"].label.min() == labelled["train"].label.max():
         raise TrainingDataMissing(
@@ -119,6 +119,6 @@ def _expect_labels(use_case: UseCase, window: str, part: TrainingSet) -> None:
         raise TrainingFailed(
             f"{use_case.name}: expected labels that {use_case.model.objective_name} can take ({objective.labels}, in 32 bits), "
             f"found {int(wrong.sum())} other(s) of {len(label)} in the {window} window, such as {label[first]:g} on "
-            f"{part.days[first]}; correct {use_case.label.column} of {use_case.label.source}, bound it by minimum and maximum, "
+            f"{part.days[first]}; correct {use_case.label_in_words}, bound it by minimum and maximum, "
             "or choose another objective"
         )

@@ -32,6 +32,6 @@ class TrainingInputs:
 
     @property
     def tables_read(self) -> tuple[tuple[Table, int], tuple[Table, int]]:
-        """The feature table and silver of the label's source, each with the version that was read."""
-        labels = tables.silver(self.use_case.source(self.use_case.label.source))
+        """The feature table and the table of the labels, each with the version that was read."""
+        labels = tables.labels(self.use_case)
         return (tables.features(self.use_case), self.snapshot.features_version), (labels, self.snapshot.labels_version)

@@ -3,6 +3,8 @@
 tests/jobs/test_code_versions.py holds what the version stands for.
 """
 
+from lakehouse.populations import version as population
+
 TRAINING = 1
 
 # The modules that decide the values.
@@ -33,4 +35,5 @@ DECIDED_BY = (
     "lakehouse.evaluation.metrics",
     "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slices",
+    *population.DECIDED_BY,
 )

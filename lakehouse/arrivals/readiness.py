@@ -38,12 +38,20 @@ class Arrivals:
 
     def missing(self, day: dt.date) -> list[str]:
         """The inputs that ``day`` lacks, as ``source YYYY-MM-DD``."""
-        return [
+        return self._no_population(day) + [
             f"{item.source} {needed}"
             for item in self._use_case.inputs
             for needed in required_days(self._use_case, item, day)
             if (item.source, needed) not in self._arrived
         ]
+
+    def _no_population(self, day: dt.date) -> list[str]:
+        """The first delivery of reference data, without which nobody is known."""
+        entity = self._use_case.entity
+        if entity.rows != "known" or self._use_case.source(entity.source).cadence != "occasional":
+            return []
+        known = any(source == entity.source and delivered <= day for source, delivered in self._arrived)
+        return [] if known else [f"{entity.source} {day} or earlier"]
 
     def inputs(self, day: dt.date) -> dict[str, str]:
         """The deliveries that ``day`` may read: their ids, separated by commas, by ``source YYYY-MM-DD``."""

@@ -9,6 +9,7 @@ from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.fetch import Fetch
+from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.learning import (
     Approval,
     Card,
@@ -49,6 +50,7 @@ __all__ = [
     "Gate",
     "Input",
     "Label",
+    "LabelInput",
     "Model",
     "Mongo",
     "MongoTarget",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from lakehouse.declaration import label_column, reserved_names, xgboost_parameters
+from lakehouse.declaration import label_column, label_input, population, reserved_names, xgboost_parameters
 from lakehouse.declaration.deliver import SCORE_COLUMNS
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
@@ -29,7 +29,9 @@ def of_names(use_case: UseCase, shared: Mapping[str, SharedSource | None]) -> It
         if name not in own and name in shared and shared[name] is None:
             yield f"sources: the declaration of the shared source {name}, which it reads, is wrong itself"
     yield from unknown("entity.source", [use_case.entity.source], known, what)
-    yield from unknown("label.source", [use_case.label.source], known, what)
+    yield from unknown(
+        "label.inputs" if use_case.label.computed else "label.source", use_case.label.sources, known, what
+    )
     yield from unknown("inputs", [item.source for item in use_case.inputs], known, what)
 
 
@@ -40,6 +42,8 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _features(use_case)
     yield from _task(use_case)
     yield from _inputs(use_case)
+    yield from population.problems(use_case)
+    yield from label_input.problems(use_case)
     yield from _maturity(use_case)
     yield from _embargo(use_case)
     yield from _metrics(use_case)
@@ -63,27 +67,17 @@ def _calendars(use_case: UseCase) -> Iterator[str]:
 
 
 def _columns(use_case: UseCase) -> Iterator[str]:
-    key, label, slices = use_case.entity.key, use_case.label.column, use_case.slices
-    population, outcomes = use_case.source(use_case.entity.source), use_case.source(use_case.label.source)
+    key, slices = use_case.entity.key, use_case.slices
+    entities = use_case.source(use_case.entity.source)
     yield from twice("entity.key", key)
-    yield from unknown("entity.key", key, population.column_names, f"the columns of {population.name}")
-    yield from unknown("entity.key", key, outcomes.column_names, f"the columns of {outcomes.name}")
-    yield from unknown("label.column", [label], outcomes.column_names, f"the columns of {outcomes.name}")
-    if set(key) != set(population.key):
-        yield f"entity.key: expected the key of {population.name} ({', '.join(population.key)})"
+    yield from unknown("entity.key", key, entities.column_names, f"the columns of {entities.name}")
+    yield from label_column.problems_of(use_case)
+    if set(key) != set(entities.key):
+        yield f"entity.key: expected the key of {entities.name} ({', '.join(entities.key)})"
     if taken := sorted(reserved_names.OF_USE_CASES.intersection(key)):
         yield f"entity.key: {', '.join(taken)} belong to the platform's tables of scores; expected other names of the columns"
-    if label in key:
-        yield f"label.column: {label} is part of entity.key and known before the day; expected a column that becomes known later"
-    for column in outcomes.columns:
-        if column.name == label:
-            yield from label_column.problems(use_case.label, column)
-    for name in key:
-        types = {column.type for source in (population, outcomes) for column in source.columns if column.name == name}
-        if len(types) > 1:
-            yield f"entity.key: {name} is {' and '.join(sorted(types))} in {population.name} and {outcomes.name}; expected one type"
     yield from twice("slices", slices)
-    yield from unknown("slices", slices, population.column_names, f"the columns of {population.name}")
+    yield from unknown("slices", slices, entities.column_names, f"the columns of {entities.name}")
     if reserved_names.ALL in slices:
         yield f"slices: {reserved_names.ALL} means the rows of all slices; expected another name of the column"
     as_columns = {f"{reserved_names.SLICE}{name}" for name in slices}
@@ -130,17 +124,18 @@ def _inputs(use_case: UseCase) -> Iterator[str]:
                 f"inputs.{item.source}.last: day D may not read a day that has not arrived before D; expected at "
                 f"least {source.arrives_after_days} (arrives_after_days of {source.name}), found {item.last}"
             )
-        elif item.source == entity and item.last:
+        elif item.source == entity and item.last and use_case.entity.rows == "of_day":
             yield f"inputs.{item.source}.last: expected 0, the entities of day D are among the rows of D, found {item.last}"
 
 
 def _maturity(use_case: UseCase) -> Iterator[str]:
-    days, outcomes = use_case.label.maturity_days, use_case.source(use_case.label.source)
-    if outcomes.cadence == "daily" and days < outcomes.arrives_after_days:
-        yield (
-            f"label.maturity_days: {outcomes.name} arrives {outcomes.arrives_after_days} days after its day "
-            f"(arrives_after_days); expected at least that, found {days}"
-        )
+    days = use_case.maturity_days
+    for outcomes in map(use_case.source, () if use_case.label.computed else use_case.label.sources):
+        if outcomes.cadence == "daily" and days < outcomes.arrives_after_days:
+            yield (
+                f"label.maturity_days: {outcomes.name} arrives {outcomes.arrives_after_days} days after its day "
+                f"(arrives_after_days); expected at least that, found {days}"
+            )
     if use_case.split.holdout.last < days:
         yield (
             f"split.holdout.last: labels mature after {days} days, a holdout that ends "
@@ -150,12 +145,12 @@ def _maturity(use_case: UseCase) -> Iterator[str]:
 
 def _embargo(use_case: UseCase) -> Iterator[str]:
     """No window may have days whose labels are still open when the next window begins."""
-    days = use_case.label.maturity_days
+    days, field = use_case.maturity_days, "label.inputs" if use_case.label.computed else "label.maturity_days"
     for earlier, later in (("train", "validation"), ("validation", "holdout")):
         end, start = getattr(use_case.split, earlier).last, getattr(use_case.split, later).first
         if end - start - 1 < days:
             yield (
-                f"split.{earlier}.last: labels mature after {days} days (label.maturity_days), so {days} days of embargo "
+                f"split.{earlier}.last: labels mature after {days} days ({field}), so {days} days of embargo "
                 f"are kept before {later}, which starts {start} days back; expected at least {start + days + 1}, found {end}"
             )
 

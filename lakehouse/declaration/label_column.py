@@ -5,14 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lakehouse.declaration.section import unknown
+
 if TYPE_CHECKING:
     from lakehouse.declaration.learning import Label
     from lakehouse.declaration.source import Column
+    from lakehouse.declaration.use_case import UseCase
 
 # Types of a column that are numbers, or are taken for one.
 _NUMBERS = ("int", "long", "double", "boolean")
 # Types of a column that may have a value of each of Python's types.
 _TYPES_OF: dict[type, tuple[str, ...]] = {str: ("string",), bool: ("boolean",), int: ("int", "long")}
+
+
+def problems_of(use_case: UseCase) -> Iterator[str]:
+    """What does not fit between a use case and the source that its label is a column of; nothing of a computed label."""
+    key, label = use_case.entity.key, use_case.label.column
+    if label is None or use_case.label.source is None:
+        return
+    entities, outcomes = use_case.source(use_case.entity.source), use_case.source(use_case.label.source)
+    yield from unknown("entity.key", key, outcomes.column_names, f"the columns of {outcomes.name}")
+    yield from unknown("label.column", [label], outcomes.column_names, f"the columns of {outcomes.name}")
+    if label in key:
+        yield f"label.column: {label} is part of entity.key and known before the day; expected a column that becomes known later"
+    for column in outcomes.columns:
+        if column.name == label:
+            yield from problems(use_case.label, column)
+    for name in key:
+        types = {column.type for source in (entities, outcomes) for column in source.columns if column.name == name}
+        if len(types) > 1:
+            yield f"entity.key: {name} is {' and '.join(sorted(types))} in {entities.name} and {outcomes.name}; expected one type"
 
 
 def problems(label: Label, column: Column) -> Iterator[str]:

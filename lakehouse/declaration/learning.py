@@ -6,24 +6,51 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.metric_names import ScoreMetric
-from lakehouse.declaration.section import GrownSection, Name, Section, Window
+from lakehouse.declaration.section import GrownSection, Name, Section, Window, refuse
 
 
 class Label(GrownSection):
     """What is predicted. Binary: ``column >= at_least``, or ``column`` ``is`` a value. Regression: the column's value. Null is no
     label, and is counted.
+
+    A label is a ``column`` of a ``source``, or it is computed: ``labels.py`` makes a column ``value`` of the days after the day
+    that ``inputs`` declares. When a computed label is known follows from them (`UseCase.maturity_days`).
     """
 
-    LATER = ("is_value",)
+    LATER = ("is_value", "inputs")
 
-    source: Name
-    column: Name
+    source: Name | None = None
+    column: Name | None = None
+    inputs: tuple[LabelInput, ...] = ()
     at_least: float | None = None
     # Of a text, a boolean or a whole number.
     is_value: str | bool | int | None = Field(default=None, alias="is")
     # The label of D has arrived so many days after D.
-    maturity_days: int = Field(ge=0, le=366)
+    maturity_days: int | None = Field(default=None, ge=0, le=366)
+
+    @model_validator(mode="after")
+    def _of_one_form(self) -> Label:
+        fields = ("source", "column", "maturity_days")
+        if not self.inputs:
+            refuse(f"{name}: is missing, and is required" for name in fields if getattr(self, name) is None)
+        elif both := [name for name in fields if getattr(self, name) is not None]:
+            raise ValueError(
+                f"inputs: a label is computed by labels.py, or it is a column of a source; expected no {', '.join(both)} beside "
+                "inputs (when a computed label is known follows from the windows)"
+            )
+        return self
+
+    @property
+    def computed(self) -> bool:
+        """Whether ``labels.py`` makes it."""
+        return bool(self.inputs)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources that it is made of."""
+        return tuple(item.source for item in self.inputs) if self.source is None else (self.source,)
 
     @property
     def binary(self) -> bool:

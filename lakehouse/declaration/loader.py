@@ -187,6 +187,10 @@ def _checked(file: Path, text: str, shared: Shared) -> UseCase:
         raise DeclarationError(
             f"{file}: features: expected the transform in features.py of the same folder, found none"
         )
+    if found.label.computed and not (file.parent / "labels.py").is_file():
+        raise DeclarationError(
+            f"{file}: label.inputs: expected build(days, inputs) in labels.py of the same folder, found no such file"
+        )
     for source in found.sources:
         _has_fetch(file, source, f"sources.{source.name}.fetch")
     return found

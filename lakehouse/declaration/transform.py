@@ -35,10 +35,18 @@ def code_digest(use_case: UseCase) -> str:
     Raises:
         DeclarationError: when one of the modules is no Python.
     """
-    folder = loader.folder(use_case)
-    parts = [_syntax(file) for file in sorted(own_modules(folder / FILE))]
+    parts = syntax_of(loader.folder(use_case) / FILE)
     parts += [part.model_dump_json() for part in (use_case.entity, *use_case.inputs, *use_case.features)]
     return fingerprints.digest(*parts)
+
+
+def syntax_of(file: Path) -> list[str]:
+    """What ``file`` and the use case's modules that it imports do, each by its name and a digest of its code.
+
+    Raises:
+        DeclarationError: when one of them is no Python.
+    """
+    return [_syntax(module) for module in sorted(own_modules(file))]
 
 
 def own_modules(file: Path) -> set[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -12,16 +13,30 @@ from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_REGRESSION, 
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
-from lakehouse.declaration.section import Name, Section, Window, refuse
+from lakehouse.declaration.section import GrownSection, Name, Section, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
 
 
-class Entity(Section):
-    """What is scored: the rows of one source on their day, identified by a key."""
+class Entity(GrownSection):
+    """What is scored, the population: rows of one source, identified by a key.
+
+    ``rows`` ``of_day``: the rows that the source delivers for the day. ``known``: every key that is known on the day, with the
+    newest row of it; of a source that delivers snapshots the rows of the newest one. Of these rows ``where``, a condition in the
+    language of ``row_rules`` in which ``partition`` is the day that is scored, keeps those for which it is true.
+    """
+
+    LATER = ("rows", "where")
 
     source: Name
     key: tuple[Name, ...] = Field(min_length=1)
+    rows: Literal["of_day", "known"] = "of_day"
+    where: str | None = Field(default=None, min_length=1)
+
+    @property
+    def as_delivered(self) -> bool:
+        """Whether the population is all rows of the day, as they were delivered."""
+        return self.rows == "of_day" and self.where is None
 
 
 class Input(Window):
@@ -95,8 +110,21 @@ class UseCase(Section):
     @property
     def reads(self) -> tuple[str, ...]:
         """The names of the sources that it reads, each once: its population, its inputs and its label's."""
-        named = (self.entity.source, *(item.source for item in self.inputs), self.label.source)
+        named = (self.entity.source, *(item.source for item in self.inputs), *self.label.sources)
         return tuple(dict.fromkeys(named))
+
+    @property
+    def maturity_days(self) -> int:
+        """So many days after its day a label has arrived: as declared, or when the last day that a computed one reads has."""
+        if self.label.maturity_days is not None:
+            return self.label.maturity_days
+        return max(item.known_after_days(self.source(item.source)) for item in self.label.inputs)
+
+    @property
+    def label_in_words(self) -> str:
+        """What the label is made of: ``minutes of visits``, ``labels.py, which reads visits``."""
+        made_by = "labels.py, which reads" if self.label.computed else f"{self.label.column} of"
+        return f"{made_by} {', '.join(self.label.sources)}"
 
     def delivered_columns(self, target: Target) -> tuple[str, ...]:
         """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""

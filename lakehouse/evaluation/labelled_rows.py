@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lakehouse import tables
 from lakehouse.declaration import Label, UseCase
 from lakehouse.errors import DeclarationError, FeaturesMissing, InputsMissing
+from lakehouse.populations import population
 from lakehouse.storage import spark_tables
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def join_labels(features: DataFrame, outcomes: DataFrame, use_case: UseCase, nam
 
     Args:
         features: rows of the use case's feature table.
-        outcomes: rows of silver of the label's source.
+        outcomes: rows of silver of the label's source; of a computed label those of gold outcomes.
         use_case: declares the entity's key and the label.
         names: the features to keep.
 
@@ -91,7 +92,9 @@ def join_labels(features: DataFrame, outcomes: DataFrame, use_case: UseCase, nam
     from pyspark.sql import functions as F
 
     on = ["partition", *use_case.entity.key]
-    labels = outcomes.select(*on, label_of(F.col(use_case.label.column), use_case.label).alias(LABEL))
+    column = use_case.label.column
+    label = F.col("label") if column is None else label_of(F.col(column), use_case.label)
+    labels = outcomes.select(*on, label.alias(LABEL))
     return features.select(*on, *names).join(labels, on=on, how="left")
 
 
@@ -113,7 +116,7 @@ def read(
         first: the first day.
         last: the last day.
         features_version: Delta version of the feature table.
-        labels_version: Delta version of silver of the label's source.
+        labels_version: Delta version of silver of the label's source; of a computed label that of gold outcomes.
         names: the features to read, by default all that are declared, in that order.
         sliced: whether to read the values of the declared slices too, from the present version of the entity's source.
 
@@ -121,8 +124,7 @@ def read(
         FeaturesMissing: when no features have been built yet. InputsMissing: when the label's source has not delivered yet.
         DeclarationError: when the label's source has several rows for one entity and day.
     """
-    source = use_case.source(use_case.label.source)
-    features, outcomes = tables.features(use_case), tables.silver(source)
+    features, outcomes = tables.features(use_case), tables.labels(use_case)
     if features_version < 0:
         raise FeaturesMissing(
             f"{features.full_name}: expected features of {first} to {last}, the table does not exist; build them: "
@@ -131,7 +133,7 @@ def read(
     if labels_version < 0:
         raise InputsMissing(
             f"{outcomes.full_name}: expected outcomes of {first} to {last}, the table does not exist; ingest them: "
-            f"python -m jobs ingest --source {source.name} --partition {first} --through {last}"
+            f"python -m jobs ingest --source {use_case.label.sources[0]} --partition {first} --through {last}"
         )
     chosen = tuple(use_case.feature_names if names is None else names)
     rows = join_labels(
@@ -141,25 +143,24 @@ def read(
         chosen,
     )
     if sliced and use_case.slices:
-        entities = tables.silver(use_case.source(use_case.entity.source))
-        population = spark_tables.read_between(spark, entities, first, last)
-        rows = join_slices(rows, population, use_case)
+        days = [first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+        rows = join_slices(rows, population.frame(spark, use_case, days), use_case)
     return _from_arrow(rows.toArrow(), use_case, chosen)
 
 
-def join_slices(rows: DataFrame, population: DataFrame, use_case: UseCase) -> DataFrame:
+def join_slices(rows: DataFrame, entities: DataFrame, use_case: UseCase) -> DataFrame:
     """Each row with a text column ``slice_<name>`` for each declared slice.
 
     Args:
         rows: ``partition``, the key, and any other columns.
-        population: rows of silver of the entity's source.
+        entities: rows of the population.
         use_case: declares the slices.
     """
     from pyspark.sql import functions as F
 
     on = ["partition", *use_case.entity.key]
     slices = [F.coalesce(F.col(name).cast("string"), F.lit(NULL)).alias(f"slice_{name}") for name in use_case.slices]
-    return rows.join(population.select(*on, *slices), on, "left")
+    return rows.join(entities.select(*on, *slices), on, "left")
 
 
 def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
@@ -168,7 +169,7 @@ def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> Tr
     rows = rows.sort_by([(name, "ascending") for name in identity])
     if (distinct := rows.group_by(identity).aggregate([]).num_rows) != rows.num_rows:
         raise DeclarationError(
-            f"{use_case.name}: label.source: expected one row of {use_case.label.source} an entity and day, found "
+            f"{use_case.name}: label.source: expected one row of {use_case.label_in_words} an entity and day, found "
             f"{rows.num_rows} rows for {distinct} entities; its key must be the entity's: "
             f"{', '.join(use_case.entity.key)}"
         )

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel
 
 from lakehouse import fingerprints, tables
+from lakehouse.arrivals.label_windows import LabelArrivals
 from lakehouse.arrivals.readiness import Arrivals
-from lakehouse.declaration import UseCase, transform
+from lakehouse.declaration import UseCase, label_transform, transform
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.shadow import DECIDES_FOR, SHADOW_REASON, Shadow
-from lakehouse.ops import deliveries
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness import up_to_date
 
@@ -27,17 +27,16 @@ def for_features(use_case: UseCase, days: Iterable[dt.date], arrivals: Arrivals,
 def for_outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
     """The deliveries of each day's population and label, the declared label, and the labelling code.
 
-    Only of days for which both have arrived.
+    Of a computed label the deliveries of its whole window, and ``labels.py`` too. Only of days for which all of it has arrived.
     """
     ordered = sorted(days)
-    sources = (use_case.entity.source, use_case.label.source)
-    arrived = deliveries.arrived(sources, ordered[0], ordered[-1]) if ordered else {}
+    arrivals = LabelArrivals(use_case, ordered)
     by = {"the declared label": _declared(use_case.label), "the labelling code": str(code)}
-    return {
-        day: {f"{source} {day}": ",".join(arrived[source, day]) for source in sources} | by
-        for day in ordered
-        if all((source, day) in arrived for source in sources)
-    }
+    if use_case.label.computed:
+        by["the labels' transform"] = label_transform.code_digest(use_case)
+    if not use_case.entity.as_delivered:
+        by["the declared population"] = _declared(use_case.entity)
+    return {day: {**inputs, **by} for day in ordered if (inputs := arrivals.inputs(day)) is not None}
 
 
 def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "") -> Inputs:

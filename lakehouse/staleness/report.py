@@ -84,7 +84,7 @@ def find(
         day: ["a restatement was interrupted before its verdict"]
         for day in pending_verdicts.pending(use_case.name, first, last)
     }
-    scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.label.maturity_days)
+    scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.maturity_days)
     changed = {*scores, *outcomes, *performance}
     monitor = sorted({*changed, *(day + maturity for day in changed), *pending} & set(scored))
     reasons = _reasons(use_case, versions.reasons, first, last, scores)

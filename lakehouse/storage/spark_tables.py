@@ -87,6 +87,16 @@ def read(spark: SparkSession, table: Table, at_version: int | None = None) -> Da
     return reader.load(delta_log.location(table)).select(*columns)
 
 
+def given(spark: SparkSession, table: Table, rows: pa.Table) -> DataFrame:
+    """Rows of this process with the table's columns."""
+    return _given(spark, table, rows)
+
+
+def schema(table: Table) -> str:
+    """The table's columns and their types in Spark's SQL."""
+    return _schema(table)
+
+
 def _given(spark: SparkSession, table: Table, rows: pa.Table) -> DataFrame:
     if len(rows):
         return spark.createDataFrame(rows)

@@ -4,6 +4,7 @@ DDL, documentation, tests and readers come from these declarations. The tables o
 its declaration; those of the platform are constants.
 """
 
+from lakehouse.tables.of_label import labels
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
     drift,
@@ -34,6 +35,7 @@ __all__ = [
     "drift_counts",
     "entity_columns",
     "features",
+    "labels",
     "of_source",
     "of_use_case",
     "outcomes",

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.deliver import version as deliver
 from jobs.features import version as features
+from jobs.labels import version as labels
 from jobs.monitor import version as monitor
 from jobs.score import version as score
 from jobs.train import version as train
@@ -20,26 +21,28 @@ VERSIONS = {
     "features": (features.FEATURES, "jobs/features/version.py", features.DECIDED_BY),
     "scores": (score.SCORES, "jobs/score/version.py", score.SCORES_DECIDED_BY),
     "reasons": (score.REASONS, "jobs/score/version.py", score.REASONS_DECIDED_BY),
-    "outcomes": (monitor.OUTCOMES, "jobs/monitor/version.py", monitor.OUTCOMES_DECIDED_BY),
+    "outcomes": (labels.OUTCOMES, "jobs/labels/version.py", labels.OUTCOMES_DECIDED_BY),
     "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
     "drift counts": (monitor.COUNTS, "jobs/monitor/version.py", monitor.COUNTS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "ed4f2c5f9018cfcd"),
+    "features": (1, "eaef4a352fa499a1"),
     "scores": (1, "73703d470b0ab265"),
     "reasons": (1, "4ba9654a48057a0e"),
-    "outcomes": (1, "8bf7c3ffb134a563"),
-    "performance": (1, "c2e1cd97921b7cb5"),
+    "outcomes": (1, "5950c9d0786455cc"),
+    "performance": (1, "304b79ad97541efb"),
     "drift counts": (1, "be9e9740a1d6e391"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "62343f04e8cbbfcd"),
+    "training": (1, "111dcc0309eb7818"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
 NEUTRAL = (
     "jobs.arguments",
+    # What it makes has a version of its own, and the fingerprints of it are part of a training's.
+    "jobs.labels.outcomes",
     "jobs.options",
     "jobs.result",
     "jobs.score.arguments",
@@ -64,6 +67,8 @@ NEUTRAL = (
 VERSION_MODULES = (
     "jobs.deliver.version",
     "jobs.features.version",
+    "jobs.labels.version",
+    "lakehouse.populations.version",
     "jobs.monitor.version",
     "jobs.score.version",
     "jobs.train.version",

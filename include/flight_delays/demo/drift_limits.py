@@ -40,9 +40,10 @@ def read(use_case: UseCase) -> pd.DataFrame:
     """Features and label (NaN for none) of every scheduled flight in gold, in a fixed order."""
     key = [PARTITION, *use_case.entity.key]
     features = _frame(tables.features(use_case), [*key, *use_case.feature_names])
-    outcomes = _frame(tables.silver(use_case.source(use_case.label.source)), [*key, use_case.label.column])
+    label = str(use_case.label.column)
+    outcomes = _frame(tables.labels(use_case), [*key, label])
     rows = features.merge(outcomes, on=key, how="left", validate="one_to_one").sort_values(key, ignore_index=True)
-    value = rows.pop(use_case.label.column)
+    value = rows.pop(label)
     return rows.assign(**{LABEL: (value >= use_case.label.at_least).where(value.notna()).astype("float64")})
 
 
@@ -115,7 +116,7 @@ def _watch(
         predictions = _window(by_champion, day, drift.window_days)
         if predictions[PARTITION].nunique() >= FEWEST_DAYS:
             result["prediction_psi"] = profile.prediction.psi(_counts(profile.prediction, predictions[SCORE]))
-        matured = _window(by_champion, day - dt.timedelta(days=use_case.label.maturity_days), drift.window_days)
+        matured = _window(by_champion, day - dt.timedelta(days=use_case.maturity_days), drift.window_days)
         matured = matured[matured[LABEL].notna()]
         if matured[PARTITION].nunique() >= FEWEST_DAYS:
             values = metrics.compute("classification", matured[LABEL].to_numpy(), matured[SCORE].to_numpy())

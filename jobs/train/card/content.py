@@ -95,12 +95,12 @@ def interval(trained: Trained) -> dict[str, Any] | None:
 
 def _label(use_case: UseCase) -> str:
     label = use_case.label
-    what = f"{label.column} of {label.source}"
+    what = use_case.label_in_words
     if label.at_least is not None:
         what += f" is {label.at_least:g} or more"
     if label.is_value is not None:
         what += f" is {str(label.is_value).lower() if isinstance(label.is_value, bool) else label.is_value}"
-    return f"{what}; known {label.maturity_days} day(s) after the day"
+    return f"{what}; known {use_case.maturity_days} day(s) after the day"
 
 
 def _parts(trained: Trained) -> list[dict[str, Any]]:

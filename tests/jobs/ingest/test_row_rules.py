@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.ingest.row_rules import evaluate
 from lakehouse.declaration import loader
+from lakehouse.row_rules import evaluate
 from tests.jobs.ingest import row_rule_grammar as grammar
 
 

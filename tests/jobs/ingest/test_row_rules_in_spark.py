@@ -7,7 +7,7 @@ from random import Random
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from jobs.ingest.row_rules import evaluate
+from lakehouse.row_rules import evaluate
 from tests.jobs.ingest import row_rule_grammar as grammar
 
 RULES, ROWS = 120, 60

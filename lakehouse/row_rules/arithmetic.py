@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.row_rules.values import Mask, RowFailure, Rows, Value, arrow_type, from_numpy, numpy_of, without
 from lakehouse.declaration.row_rules import Node, Type
+from lakehouse.row_rules.values import Mask, RowFailure, Rows, Value, arrow_type, from_numpy, numpy_of, without
 
 ZERO = "division by zero"
 _EXACT = decimal.Context(prec=60, rounding=decimal.ROUND_HALF_UP)

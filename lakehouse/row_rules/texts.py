@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.row_rules.values import Rows, Value
 from lakehouse.declaration.row_rules import Node
+from lakehouse.row_rules.values import Rows, Value
 
 _MOST = 2**31 - 1
 

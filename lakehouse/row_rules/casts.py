@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.row_rules import written
-from jobs.ingest.row_rules.arithmetic import overflow, truncated
-from jobs.ingest.row_rules.moments import DAY
-from jobs.ingest.row_rules.values import Rows, Value, arrow_type, from_numpy, numpy_of
 from lakehouse.declaration.row_rules import Node, Type
+from lakehouse.row_rules import written
+from lakehouse.row_rules.arithmetic import overflow, truncated
+from lakehouse.row_rules.moments import DAY
+from lakehouse.row_rules.values import Rows, Value, arrow_type, from_numpy, numpy_of
 
 
 def cast(rows: Rows, node: Node, value: Value) -> Value:

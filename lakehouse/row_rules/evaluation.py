@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.row_rules import arithmetic, casts, comparison, logic, moments, texts
-from jobs.ingest.row_rules.values import Rows, Value, arrow_type, as_mask, of_number
 from lakehouse.declaration import row_rules
 from lakehouse.declaration.row_rules import Node
+from lakehouse.row_rules import arithmetic, casts, comparison, logic, moments, texts
+from lakehouse.row_rules.values import Rows, Value, arrow_type, as_mask, of_number
 
 _DOUBLES = frozenset({"sign", "sqrt", "exp", "ln", "log10", "power"})
 
@@ -59,6 +59,16 @@ def evaluate(expression: str, columns: Mapping[str, str], table: Any) -> Outcome
     return Outcome(
         pa.array(broken), pa.array(failed), pc.if_else(pa.array(failed), reasons, pa.scalar(None, pa.string()))
     )
+
+
+def columns_of(expression: str, columns: Mapping[str, str]) -> set[str]:
+    """The columns that a rule names.
+
+    Args:
+        expression: the rule, right for ``columns``.
+        columns: the type of each column that it could name.
+    """
+    return _columns(row_rules.parse(expression, columns))
 
 
 def _columns(node: Node) -> set[str]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from jobs.ingest.row_rules.values import Rows, Value, arrow_type, from_numpy, numpy_of
 from lakehouse.declaration.row_rules import Node
+from lakehouse.row_rules.values import Rows, Value, arrow_type, from_numpy, numpy_of
 
 DAY = 86_400_000_000
 _SECOND = 1_000_000

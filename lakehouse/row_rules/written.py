@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.ingest.row_rules.values import RowFailure
+from lakehouse.row_rules.values import RowFailure
 
 _SPACE = "".join(map(chr, [*range(0x21), 0x7F]))
 _WHOLE = re.compile(r"[+-]?[0-9]+")

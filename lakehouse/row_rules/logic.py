@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.row_rules.comparison import less
-from jobs.ingest.row_rules.values import Codes, Mask, Rows, Value, as_mask, without
+from lakehouse.row_rules.comparison import less
+from lakehouse.row_rules.values import Codes, Mask, Rows, Value, as_mask, without
 
 
 def _merged(value: Value, rest: Value, needs_rest: Mask) -> Codes | None:
