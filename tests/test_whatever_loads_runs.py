@@ -131,6 +131,12 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
     ),
     ("calendar", "start"): st.dates() | numbers,
     ("calendar", "end"): st.dates() | st.none(),
+    ("calendar", "scores"): st.sampled_from(
+        ["daily", {"weekly": ["monday"]}, {"weekly": ["monday", "friday"]}, {"monthly": [1, 15]}]
+    )
+    | st.fixed_dictionaries(
+        {}, optional={"weekly": st.lists(texts, max_size=2), "monthly": st.lists(numbers, max_size=3)}
+    ),
     ("sources", 0, "columns", 2): columns,
     ("sources", 1, "columns", 2): columns,
     ("sources", 0, "key"): st.lists(more_names, max_size=3),
@@ -279,6 +285,7 @@ def _schedules(use_case: UseCase) -> None:
         docs.ingest(use_case, source)
         assets.silver(source)
     schedules.when_inputs_arrive(use_case), schedules.when_updated(use_case, assets.scores(use_case))
+    schedules.when_scored_or_matured(use_case)
     for page in (docs.features, docs.score, docs.train, docs.rollback, docs.retire, docs.restate, docs.monitor):
         page(use_case)
 

@@ -75,7 +75,7 @@ def features(use_case: UseCase) -> str:
 ### Features of {use_case.title}
 
 Builds day D of `{tables.features(use_case).full_name}`, {len(use_case.features)} features, from what was known when D
-began. A day starts when these have arrived:
+began. {_rhythm(use_case)}A day starts when these have arrived:
 
 {waits}
 
@@ -89,12 +89,13 @@ monitoring follow, one run a day, unless you switch that off.
 
 def score(use_case: UseCase) -> str:
     """What ``score__<use_case>`` writes."""
+    key = ", ".join(use_case.entity.key)
     return f"""
 ### Score {use_case.title}
 
 {use_case.description}
 
-Scores every {", ".join(use_case.entity.key)} of day D into `{tables.scores(use_case).full_name}` when its features were
+{_rhythm(use_case)}Scores every {key} of day D into `{tables.scores(use_case).full_name}` when its features were
 built. The champion is resolved once, to a version number that every row carries.
 
 **By hand.** Trigger with `partition`; `model_version` scores with another version than the champion.
@@ -216,15 +217,36 @@ def monitor(use_case: UseCase) -> str:
     return f"""
 ### Monitor {use_case.title}
 
-After day D was scored: drift of features and scores over the {drift.window_days} days to D against the champion's
+After day D was scored: drift of features and scores over the {drift.window_days} {_days(use_case)} to D against the champion's
 training profile, in `{tables.drift(use_case).full_name}`; labels that have matured
 ({use_case.maturity_days} days after their day) and how good the scores were, in
 `{tables.outcomes(use_case).full_name}` and `{tables.performance(use_case).full_name}`.
 
-A retraining is requested when {drift.violated_days} of the last {drift.of_days} days were violated, and not again
+A retraining is requested when {drift.violated_days} of the last {drift.of_days} {_days(use_case)} were violated, and not again
 within {drift.cooldown_days} days of one that made a version. One that made none is requested again the next night.
-`report` writes an Evidently page of a sample to MLflow; no other task waits for it.
+`report` writes an Evidently page of a sample to MLflow; no other task waits for it.{_matures(use_case)}
 {RERUN}"""
+
+
+def _rhythm(use_case: UseCase) -> str:
+    rhythm = use_case.calendar.scores
+    if rhythm.daily:
+        return ""
+    return f"Only the days of `calendar.scores` ({rhythm}) have runs; a run by hand leaves other days out.\n\n"
+
+
+def _days(use_case: UseCase) -> str:
+    return "days" if use_case.calendar.scores.daily else "scored days"
+
+
+def _matures(use_case: UseCase) -> str:
+    rhythm = use_case.calendar.scores
+    if rhythm.daily:
+        return ""
+    return f"""
+
+Scores come {rhythm}. A run on another day is one on which the labels of a scored day mature: it measures them and decides on a
+rollback. It has no verdict, and its `report` is skipped."""
 
 
 def _mongo(source: Source) -> str:

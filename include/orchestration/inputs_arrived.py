@@ -57,7 +57,12 @@ class InputsArrived(BaseSensorOperator):
 
         days = partition_key.of_run(self.partition, self.through)
         use_case = loader.by_name(self.use_case)
-        missing = sorted({item for day in days for item in missing_inputs(use_case, partition_key.parse(day))})
+        scored = [day for day in map(partition_key.parse, days) if use_case.calendar.scores.includes(day)]
+        if not scored:
+            self.log.info(
+                "%s scores none of %s: it waits for nothing", self.use_case, " to ".join({days[0]: 0, days[-1]: 0})
+            )
+        missing = sorted({item for day in scored for item in missing_inputs(use_case, day)})
         if missing:
             shown = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
             self.log.info("%s of %s still waits for: %s", self.use_case, " to ".join({days[0]: 0, days[-1]: 0}), shown)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from include.orchestration.job_process import JobProcess
 
 
+# The statuses of a job that found nothing to do, as jobs/result.py and jobs/asked_days.py have them.
+NOTHING_TO_DO = ("none", "not scored")
+
+
 class JobOperator(BaseOperator):
     """Runs one job and returns its result, the JSON object that the job writes, as XCom.
 
@@ -28,14 +32,15 @@ class JobOperator(BaseOperator):
     ``spark_default`` names, or to ``SPARK_MASTER`` when Airflow has no such connection.
 
     A failed job fails the task with the job's own error line. Only an error that a retry can clear is retried.
-    A job that found nothing to do (status ``none``) skips the task, and with it what follows.
+    A job that found nothing to do (status ``none``, or ``not scored`` for days that the use case does not score) skips the
+    task, and with it what follows.
 
     Args:
         stage: which job, the first word after ``python -m jobs``. (templated)
         options: the job's options without their dashes; one that renders to nothing is left out. (templated)
         switches: options without a value; one is given when it renders to "True". (templated)
-        cascade: whether the outlets get an event for every day from ``partition`` to ``through``, so that the DAGs
-            that wait for them follow; "False" for no. (templated)
+        cascade: whether the outlets get an event for every day from ``partition`` to ``through`` but those that are not scored, so
+            that the DAGs that wait for them follow; "False" for no. (templated)
         spark_connection: the Airflow connection for spark-submit.
         all_days: an empty ``partition`` means all days, and is no mistake.
         background: the job runs at low priority on this machine, since no other task waits for it.
@@ -92,10 +97,10 @@ class JobOperator(BaseOperator):
         if exit_code != 0:
             self.failed(job_result.failure(self.stage, exit_code, result, last_line), result)
         self.log.info("%s done: %s", self.stage, result)
-        if result.get("status") == "none":
+        if result.get("status") in NOTHING_TO_DO:
             raise AirflowSkipException(f"{self.stage} found nothing to do: {result.get('message', 'no delivery')}")
         if self.cascade == "True":
-            self._announce(days, context)
+            self._announce([day for day in days if day not in result.get("not_scored", ())], context)
         return result
 
     def failed(self, error: AirflowException, result: Mapping[str, Any]) -> NoReturn:

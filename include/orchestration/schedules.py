@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
+from airflow.sdk import Asset, AssetAll, AssetAny, PartitionedAssetTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 
@@ -75,6 +75,29 @@ def when_updated(use_case: UseCase, asset: Asset) -> PartitionedAssetTimetable:
     return PartitionedAssetTimetable(assets=asset, default_partition_mapper=_shift(use_case, 0))
 
 
+def when_scored_or_matured(use_case: UseCase) -> PartitionedAssetTimetable:
+    """Monitoring of day D starts when D was scored; on a day that is not scored when labels of one that is mature: then, when the
+    delivery of that night has come.
+    """
+    scores, calendar, maturity = assets.scores(use_case), use_case.calendar, use_case.maturity_days
+    clock = next((source for source in map(use_case.source, _clocks(use_case)) if source.cadence == "daily"), None)
+    if calendar.scores.daily or clock is None:
+        return when_updated(use_case, scores)
+    matures = DayShiftMapper(clock.arrives_after_days, calendar.timezone, calendar.scores, maturity)
+    shifts: dict[BaseAsset, PartitionMapper] = {
+        scores: _shift(use_case, 0),
+        assets.silver(clock): cast("PartitionMapper", matures),
+    }
+    return PartitionedAssetTimetable(
+        assets=AssetAny(*shifts), partition_mapper_config=shifts, default_partition_mapper=_shift(use_case, 0)
+    )
+
+
+def _clocks(use_case: UseCase) -> tuple[str, ...]:
+    """The sources whose deliveries tell that a night has come: the label's, or where these come seldom, the population's."""
+    return *use_case.label.sources, use_case.entity.source
+
+
 def _shift(use_case: UseCase, days: int) -> PartitionMapper:
     # The scheduler requires its own mapper class, the SDK's annotations another, which only wraps it.
-    return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone))
+    return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone, use_case.calendar.scores))

@@ -6,11 +6,12 @@ import datetime as dt
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
+from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.deliver import version
 from jobs.deliver.arguments import DeliverArguments
 from jobs.deliver.delivery import Delivery
-from jobs.result import Result
 from lakehouse.declaration import Target, UseCase, loader
 from lakehouse.errors import BadArguments, InputsMissing, NightjarError
 from lakehouse.ops import exports
@@ -41,7 +42,7 @@ class SentDay:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliverResult(Result):
+class DeliverResult(ScoredDaysResult):
     """What was delivered.
 
     Attributes:
@@ -69,6 +70,9 @@ def run(arguments: DeliverArguments) -> DeliverResult:
     use_case = loader.by_name(arguments.use_case)
     targets = _targets(use_case, arguments.target)
     scores = Scores.now(use_case)
+    asked = AskedDays.of(use_case, _asked(arguments))
+    if asked.others and not asked.scored:
+        return DeliverResult(status=NOT_SCORED, scores_version=scores.version, **_left_out(asked))
     sent: list[SentDay] = []
     errors: list[NightjarError] = []
     for target in targets:
@@ -93,7 +97,20 @@ def run(arguments: DeliverArguments) -> DeliverResult:
         rows=sum(one.rows or 0 for one in sent if one.status == "sent"),
         model_versions=sorted({number for line in after for number in line.model_versions or ()}),
         scores_version=scores.version,
+        **_left_out(asked),
     )
+
+
+def _left_out(asked: AskedDays) -> dict[str, Any]:
+    return {"message": asked.message, "not_scored": asked.others}
+
+
+def _asked(arguments: DeliverArguments) -> list[dt.date]:
+    """The days that are asked for one by one; none where those are meant that were delivered before, or that are scored."""
+    first, last = arguments.partition, arguments.last
+    if arguments.corrections or first is None or last is None:
+        return []
+    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
 def _deliver(delivery: Delivery, line: Export | None, arguments: DeliverArguments) -> SentDay:
@@ -137,8 +154,7 @@ def _days(
     elif first is None:
         known = list(scores.files)
     else:
-        assert last is not None
-        asked = [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
+        asked = AskedDays.of(use_case, _asked(arguments)).scored
         if absent := [day for day in asked if day not in scores.files and day not in lines]:
             raise InputsMissing(
                 f"{use_case.name}: expected the scores of {len(asked)} day(s), {len(absent)} are not scored, such as {absent[0]}; "

@@ -37,15 +37,10 @@ class Evidence:
     matured: Mapping[dt.date, Matured]
 
 
-def trailing(last: dt.date, days: int) -> list[dt.date]:
-    """The ``days`` days that end with ``last``, oldest first."""
-    return [last - dt.timedelta(days=back) for back in reversed(range(days))]
-
-
 def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Every statistic of the window that ends with ``day``, and of the matured one before it."""
-    drift, profile = use_case.drift, evidence.profile
-    days = trailing(day, drift.window_days)
+    drift, profile, rhythm = use_case.drift, evidence.profile, use_case.calendar.scores
+    days = rhythm.newest(day, drift.window_days)
     checks = [
         _psi(
             "feature", name, profile.features[name], evidence.features[name], days,
@@ -60,7 +55,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
         )
     )  # fmt: skip
     last_matured = day - dt.timedelta(days=use_case.maturity_days)
-    return checks + _performance(trailing(last_matured, drift.window_days), use_case, evidence)
+    return checks + _performance(rhythm.newest(last_matured, drift.window_days), use_case, evidence)
 
 
 def rows(day: dt.date, version: int, checks: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:

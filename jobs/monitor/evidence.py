@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from jobs.monitor import drift, drift_counts, performance
+from jobs.monitor import drift_counts, performance
 from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
@@ -18,8 +18,9 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     model = recorded_version.version(use_case.name, version)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
     length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.maturity_days)
-    recent = {past for day in days for past in drift.trailing(day, length)}
-    older = {past for day in days for past in drift.trailing(day - maturity, length)}
+    rhythm = use_case.calendar.scores
+    recent = {past for day in days for past in rhythm.newest(day, length)}
+    older = {past for day in days for past in rhythm.newest(day - maturity, length)}
     features, scores = drift_counts.of_days(use_case, version, profile, recent)
     measured = partition_rows.read(tables.performance(use_case), older)
     return Evidence(

@@ -6,10 +6,12 @@ import datetime as dt
 import logging
 from typing import Any
 
+from jobs.asked_days import NOT_SCORED, AskedDays
 from jobs.labels import outcomes
 from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision, verdict
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
+from jobs.monitor.verdict import RetrainingDecision
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
@@ -20,37 +22,51 @@ log = logging.getLogger(__name__)
 
 
 def run(arguments: MonitorArguments) -> MonitorResult:
-    """Monitor the days; what is up to date makes no commit."""
+    """Monitor the days; what is up to date makes no commit.
+
+    On a day that is not scored labels of one that is may mature: they are measured, and a rollback decided on. The day itself has
+    no verdict.
+    """
     use_case, days = loader.by_name(arguments.use_case), arguments.days
-    scored_by = _scored_by(use_case, days)
+    asked, rhythm = AskedDays.of(use_case, days), use_case.calendar.scores
+    scored_by = _scored_by(use_case, asked.scored)
     later = _later_verdicts(use_case, days[-1], set(scored_by))
-    verdict_days = [*days, *later]
+    verdict_days = [*asked.scored, *later]
 
     maturity = dt.timedelta(days=use_case.maturity_days)
-    matured = [day - maturity for day in verdict_days if day - maturity >= use_case.calendar.start]
+    ends = [day - maturity for day in (*days, *later) if day - maturity >= use_case.calendar.start]
+    matured = [day for day in ends if rhythm.includes(day)]
     # A label that comes late or is corrected still counts while its day is in a window.
-    watched = {past for day in matured for past in drift.trailing(day, use_case.drift.window_days) if past in scored_by}
-    written = outcomes.mature(use_case, sorted(watched.union(matured)), arguments.force) if matured else []
+    watched = {past for day in ends for past in rhythm.newest(day, use_case.drift.window_days) if past in scored_by}
+    written = outcomes.mature(use_case, sorted(watched.union(matured)), arguments.force) if ends else []
     changed = performance_update.measure(use_case, sorted(watched), arguments.force)
 
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
+    unscored = f"{days[-1]} is not scored (calendar.scores: {rhythm})"
+    last = verdicts[asked.scored[-1]] if asked.scored else DayVerdict.none(days[-1], unscored)
 
-    # A range is decided on once, on its last day; so is each later day whose verdict was repeated.
-    now, newest = dt.datetime.now(dt.UTC), max(scored_by)
+    # A range is decided on once, on its last scored day; so is each later day whose verdict was repeated.
+    now, newest = dt.datetime.now(dt.UTC), max(scored_by, default=days[-1])
     decisions = {
-        day: retraining.decide(use_case, day, scored_by[day], now, day == newest) for day in [days[-1], *later]
+        day: retraining.decide(use_case, day, scored_by[day], now, day == newest)
+        for day in [*asked.scored[-1:], *later]
     }
-    retrain_for = max((day for day, decision in decisions.items() if decision.retrain), default=verdict_days[-1])
-    decision, because = decisions[retrain_for], verdicts[retrain_for].reasons
+    # A day that is not scored asks for nothing by itself.
+    newest_judged = verdict_days[-1] if verdict_days else days[-1]
+    retrain_for = max((day for day, decision in decisions.items() if decision.retrain), default=newest_judged)
+    decision = decisions.get(retrain_for, RetrainingDecision(False, (unscored,)))
+    because = verdicts.get(retrain_for, last).reasons
     if decision.retrain:
         retraining.request(use_case, retrain_for, scored_by[retrain_for], because, decision, arguments.actor)
-    rollback, last = rollback_decision.decide(use_case), verdicts[days[-1]]
+    rollback = rollback_decision.decide(use_case)
     log.info("monitor: %s %s: retrain %s: %s", days[-1], last.verdict, decision.retrain, "; ".join(decision.reasons))
     return MonitorResult(
         **vars(last),
-        status="monitored" if written or changed else "unchanged",
+        status="monitored" if written or changed else "unchanged" if asked.scored else NOT_SCORED,
+        message=asked.message,
+        not_scored=asked.others,
         retrain=decision.retrain,
         retrain_reasons=list(decision.reasons),
         retrain_for=retrain_for,
@@ -67,7 +83,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
         outcomes_partition=matured[-1] if matured else None,
         outcomes_written=written,
         labelled_rows=performance_update.labelled_rows(use_case, matured[-1]) if matured else 0,
-        days=[verdicts[day] for day in days],
+        days=[verdicts[day] for day in asked.scored],
     )
 
 
@@ -88,8 +104,10 @@ def _later_verdicts(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> l
 
     In a backfill days are scored in any order: the days after one that comes late were measured without it, and now count it.
     """
-    reach = use_case.drift.window_days - 1 + use_case.maturity_days
-    after = [last + dt.timedelta(days=ahead) for ahead in range(1, reach + 1)]
+    rhythm, day = use_case.calendar.scores, dt.timedelta(days=1)
+    # The first day whose window does not reach back to it, as the window of scores, and as that of matured labels.
+    beyond = rhythm.after(last, use_case.drift.window_days) + use_case.maturity_days * day
+    after = rhythm.between(last + day, beyond - day)
     present = {row["partition"] for row in partition_rows.read(tables.drift(use_case), after)}
     return sorted(present & scored)
 

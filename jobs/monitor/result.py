@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.result import Result
+from jobs.asked_days import NOT_SCORED, ScoredDaysResult
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayVerdict:
-    """The verdict of a day: by the champion that scored it, with its reasons and the features that drifted."""
+    """The verdict of a day: by the champion that scored it, with its reasons and the features that drifted.
+
+    A day that is not scored has none: version 0, not violated, and the reason says so.
+    """
 
     partition: dt.date
     model_version: int
@@ -35,6 +38,13 @@ class DayVerdict:
             drifted_features=sorted(row["feature"] for row in of_day if row["kind"] == "feature" and row["violated"]),
         )
 
+    @classmethod
+    def none(cls, day: dt.date, why: str) -> DayVerdict:
+        """Of a day that is not scored."""
+        return cls(
+            partition=day, model_version=0, violated=False, verdict=NOT_SCORED, reasons=[why], drifted_features=[]
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackForm:
@@ -47,7 +57,7 @@ class RollbackForm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonitorResult(Result, DayVerdict):
+class MonitorResult(ScoredDaysResult, DayVerdict):
     """The verdict of the last day, and what follows from all days.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from jobs.monitor import drift, verdict
+from jobs.monitor import verdict
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.models import champion_record, registry
@@ -41,7 +41,8 @@ def decide(
         newest: whether no later day is scored. A request that came to nothing is made again by the newest day alone: else each
             repetition of an old day would.
     """
-    past = partition_rows.read(tables.drift(use_case), drift.trailing(day, use_case.drift.of_days))
+    recent = use_case.calendar.scores.newest(day, use_case.drift.of_days)
+    past = partition_rows.read(tables.drift(use_case), recent)
     verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
     known = trainings(use_case, now)
     champion = champion_record.number(use_case.name)
@@ -49,7 +50,7 @@ def decide(
     violated = {row["partition"]: row["violated"] for row in verdicts}
     lost = known.lost if newest else {}
     made = [*known.made.values(), *(() if newest else known.lost)]
-    return verdict.retraining(day, violated, use_case.drift, champion_trained, made, known.running, lost)
+    return verdict.retraining(day, violated, use_case.drift, champion_trained, made, known.running, lost, recent)
 
 
 def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from lakehouse.declaration import Drift
+from lakehouse.declaration import Drift, Rhythm
 
 Kind = Literal["feature", "prediction", "performance", "verdict"]
 
@@ -118,6 +118,7 @@ def retraining(
     trained_for: Sequence[dt.date],
     running: Mapping[dt.date, str] = MappingProxyType({}),
     lost: Mapping[dt.date, str] = MappingProxyType({}),
+    recent: Sequence[dt.date] = (),
 ) -> RetrainingDecision:
     """Whether the evidence up to ``day`` asks for a new model.
 
@@ -130,6 +131,7 @@ def retraining(
             yesterday, another one today would be held for the same reasons.
         running: the days that a training was asked for and that may still wait its turn or run, each with how long, in words.
         lost: the days that a training was asked for in vain, each with why, in words. It starts no cool-down.
+        recent: the newest ``of_days`` scored days up to ``day``; by default every day is one.
     """
     if champion_trained_for is not None and champion_trained_for >= day:
         return RetrainingDecision(
@@ -137,9 +139,10 @@ def retraining(
         )
     if later := [trained for trained in (*trained_for, *running, *lost) if trained > day]:
         return RetrainingDecision(False, (f"a training was made or asked for {max(later)} already, after this day",))
-    recent = [day - dt.timedelta(days=back) for back in range(drift.of_days)]
-    bad = sorted(past for past in recent if violated.get(past, False))
-    count = f"{len(bad)} of the last {drift.of_days} days violated"
+    daily = Rhythm().newest(day, drift.of_days)
+    bad = [past for past in recent or daily if violated.get(past, False)]
+    days = "days" if list(recent or daily) == daily else "scored days"
+    count = f"{len(bad)} of the last {drift.of_days} {days} violated"
     if len(bad) < drift.violated_days:
         return RetrainingDecision(False, (f"{count}, {drift.violated_days} ask for retraining",))
     # This decision itself asked for a training of this very day when it was made first; repeated, it asks for the same.

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import functions as F
 
+from jobs.asked_days import NOT_SCORED, AskedDays
 from jobs.report import drift_run, page
 from jobs.report.arguments import ReportArguments
 from jobs.report.sample import window_sample
@@ -43,6 +44,9 @@ class ReportResult(Result):
 def run(arguments: ReportArguments) -> ReportResult:
     """Draw the day's window against the training sample; a page that exists for the same numbers is kept."""
     use_case, day = loader.by_name(arguments.use_case), arguments.partition
+    asked = AskedDays.of(use_case, [day])
+    if not asked.scored:
+        return ReportResult(status=NOT_SCORED, run_id=None, url="", rows=0, message=asked.message)
     rows = partition_rows.read(tables.drift(use_case), [day])
     if not rows:
         raise InputsMissing(
@@ -102,7 +106,7 @@ def tags(use_case: UseCase, day: dt.date, rows: Rows) -> dict[str, str]:
 def _window(use_case: UseCase, day: dt.date, version: int, columns: list[str]) -> pd.DataFrame:
     """The sample of the trailing window, scored by that version."""
     session = spark_session.session(f"report {use_case.name}")
-    days = [day - dt.timedelta(days=back) for back in range(use_case.drift.window_days)]
+    days = use_case.calendar.scores.newest(day, use_case.drift.window_days)
     features = spark_tables.read_days(session, tables.features(use_case), days)
     by_champion = (F.col("role") == registry.CHAMPION) & (F.col("model_version") == version)
     scores = spark_tables.read_days(session, tables.scores(use_case), days).where(by_champion)

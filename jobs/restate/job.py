@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from jobs import code_versions
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
-from lakehouse.date_ranges import contiguous
-from lakehouse.declaration import loader
+from lakehouse.declaration import UseCase, loader
 from lakehouse.ops import pending_verdicts
 from lakehouse.staleness import report
 
@@ -40,7 +39,7 @@ def run(arguments: RestateArguments) -> RestateResult:
     labels = sorted(stale.outcomes) if use_case.label.computed else []
     stages = (("features", features), ("score", score), ("labels", labels), ("monitor", monitor), ("deliver", deliver))
     for stage, days in stages:
-        ranges = ", ".join(f"{begin} to {end}" for begin, end in contiguous(days)) or "nothing"
+        ranges = ", ".join(f"{begin} to {end}" for begin, end in _ranges(use_case, days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
     plan = RestateResult(
         status="planned" if features or score or labels or monitor or deliver else "fresh",
@@ -53,7 +52,7 @@ def run(arguments: RestateArguments) -> RestateResult:
     if arguments.dry_run or plan.status == "fresh":
         return plan
     pending_verdicts.record(use_case.name, monitor)
-    _recompute(arguments, plan)
+    _recompute(arguments, use_case, plan)
     pending_verdicts.clear(use_case.name, monitor)
     if deliver and not arguments.no_deliver:
         # Last: a target that is away keeps nothing here from being right, and its days stay stale.
@@ -61,7 +60,12 @@ def run(arguments: RestateArguments) -> RestateResult:
     return replace(plan, status="restated")
 
 
-def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
+def _ranges(use_case: UseCase, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """The days as ranges that have no other scored day: a run of a stage each."""
+    return list(use_case.calendar.scores.ranges(days))
+
+
+def _recompute(arguments: RestateArguments, use_case: UseCase, plan: RestateResult) -> None:
     # Imported here: a plan that is only shown needs no Spark.
     from jobs.features import job as features
     from jobs.features.arguments import FeaturesArguments
@@ -72,14 +76,14 @@ def _recompute(arguments: RestateArguments, plan: RestateResult) -> None:
     from jobs.score.arguments import ScoreArguments
 
     name, actor = arguments.use_case, arguments.actor
-    for first, last in contiguous(plan.features):
+    for first, last in _ranges(use_case, plan.features):
         features.run(FeaturesArguments(use_case=name, partition=first, through=last, actor=actor))
-    for first, last in contiguous(plan.score):
+    for first, last in _ranges(use_case, plan.score):
         champion = arguments.champion
         score.run(ScoreArguments(use_case=name, partition=first, through=last, actor=actor, champion=champion))
     if plan.labels:
-        outcomes.mature(loader.by_name(name), plan.labels)
-    for first, last in contiguous(plan.monitor):
+        outcomes.mature(use_case, plan.labels)
+    for first, last in _ranges(use_case, plan.monitor):
         monitor.run(MonitorArguments(use_case=name, partition=first, through=last, actor=actor))
 
 

@@ -6,11 +6,11 @@ import datetime as dt
 import logging
 from collections.abc import Collection
 
-from lakehouse.date_ranges import contiguous
 from lakehouse.declaration import UseCase
 from lakehouse.models import version_selection
 from lakehouse.ops import pending_verdicts
 from lakehouse.ops.model_events import Event
+from lakehouse.staleness import monitored_days
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def days_to_rescore(use_case: UseCase, versions: Collection[int]) -> list[dt.dat
     return sorted(
         day
         for day, scores in version_selection.scored(use_case).items()
-        if scores.version in versions and scores.why in as_champion
+        if scores.version in versions and scores.why in as_champion and use_case.calendar.scores.includes(day)
     )
 
 
@@ -40,13 +40,11 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
     from jobs.score.arguments import ScoreArguments
 
     done: set[dt.date] = set()
-    maturity = dt.timedelta(days=use_case.maturity_days)
+    ranges = use_case.calendar.scores.ranges
     while not done >= set(due := days_to_rescore(use_case, event.evidence["passed_over"])):
         # Otherwise a night that is scored before this run is killed never gets its new verdict.
-        pending_verdicts.record(
-            use_case.name, sorted({*due, *(day + maturity for day in due)} & set(version_selection.scored_by(use_case)))
-        )
-        for first, last in contiguous(due):
+        pending_verdicts.record(use_case.name, sorted(monitored_days.of_changed(use_case, due)))
+        for first, last in ranges(due):
             log.info("rollback: scoring %s to %s by version %d", first, last, event.model_version)
             score.run(
                 ScoreArguments(
@@ -60,7 +58,7 @@ def rescore(use_case: UseCase, event: Event, actor: str) -> tuple[list[dt.date],
             )
         done |= set(due)
     verdict_days = _pending(use_case)
-    for first, last in contiguous(verdict_days):
+    for first, last in ranges(verdict_days):
         monitor.run(MonitorArguments(use_case=use_case.name, partition=first, through=last, actor=actor))
     pending_verdicts.clear(use_case.name, verdict_days)
     return sorted(done), verdict_days

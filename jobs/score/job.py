@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from jobs.result import Result
+from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.score import reasons, version
 from jobs.score.arguments import ScoreArguments
 from jobs.score.batch import ScoringBatch
@@ -18,7 +18,7 @@ from lakehouse.storage import delta_log
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreResult(Result):
+class ScoreResult(ScoredDaysResult):
     """What was scored.
 
     Attributes:
@@ -48,8 +48,11 @@ def run(arguments: ScoreArguments) -> ScoreResult:
     """Score the days that are new or whose features or model have changed; leave the others alone."""
     use_case = loader.by_name(arguments.use_case)
     table, source = tables.scores(use_case), tables.features(use_case)
-    days = arguments.days
+    asked = AskedDays.of(use_case, arguments.days)
+    days = asked.scored
     features_version = delta_log.version(source)
+    if not days:
+        return _nothing(asked, features_version, delta_log.version(table))
     built = up_to_date.built(source)
     if absent := [day for day in days if day not in built]:
         raise FeaturesMissing(
@@ -77,4 +80,24 @@ def run(arguments: ScoreArguments) -> ScoreResult:
         features_version=features_version,
         scores_version=delta_log.version(table),
         reasons=explained,
+        message=asked.message,
+        not_scored=asked.others,
+    )
+
+
+def _nothing(asked: AskedDays, features_version: int, scores_version: int) -> ScoreResult:
+    """Of days of which none is scored."""
+    return ScoreResult(
+        status=NOT_SCORED,
+        days=0,
+        rows=0,
+        model_versions=[],
+        challenger_versions=[],
+        challenger_rows=0,
+        challenger_failures=[],
+        features_version=features_version,
+        scores_version=scores_version,
+        reasons={"days": 0, "rows": 0},
+        message=asked.message,
+        not_scored=asked.others,
     )

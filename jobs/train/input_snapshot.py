@@ -62,14 +62,17 @@ def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
 
 def _features(use_case: UseCase, days: DayRange) -> str:
     by_day = up_to_date.built(tables.features(use_case), days.first, days.last)
-    return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(by_day.items())))
+    scored = use_case.calendar.scores.includes
+    return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(by_day.items()) if scored(day)))
 
 
 def _labels(use_case: UseCase, days: DayRange) -> str:
     if use_case.label.computed:
         built = up_to_date.built(tables.outcomes(use_case), days.first, days.last)
-        return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(built.items())))
-    lines = deliveries.lines_of(use_case.label.sources, days.first, days.last)
+        scored = use_case.calendar.scores.includes
+        return fingerprints.digest(*(f"{day}={value}" for day, value in sorted(built.items()) if scored(day)))
+    known = deliveries.lines_of(use_case.label.sources, days.first, days.last)
+    lines = [line for line in known if use_case.calendar.scores.includes(line.partition)]
     # The accepted rows are part of it: rejects that were replayed changed silver without a new delivery.
     return fingerprints.digest(
         *sorted(f"{line.partition}={line.delivery_id}/{line.accepted_rows}/{line.status}" for line in lines)

@@ -91,8 +91,8 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
         if len(labelled[name]) < least:
             raise TrainingDataMissing(
                 f"{use_case.name}: expected at least {least} labelled row(s) in the {name} window {windows[name]}, found "
-                f"{len(labelled[name])} of {len(all_rows[name])} feature rows; build features and take in "
-                f"{' and '.join(use_case.label.sources)} for these days, or train for a later day"
+                f"{len(labelled[name])} of {len(all_rows[name])} feature rows{_scored_days(use_case, windows[name])}; build "
+                f"features and take in {' and '.join(use_case.label.sources)} for these days, or train for a later day"
             )
     if use_case.binary and labelled["train"].label.min() == labelled["train"].label.max():
         raise TrainingDataMissing(
@@ -102,6 +102,14 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)
     return Parts(unlabelled=unlabelled, **labelled)
+
+
+def _scored_days(use_case: UseCase, window: DayRange) -> str:
+    """How many days of the window are scored, in words; empty where each is."""
+    rhythm = use_case.calendar.scores
+    if rhythm.daily:
+        return ""
+    return f" on {len(rhythm.between(window.first, window.last))} scored day(s) (calendar.scores: {rhythm})"
 
 
 def _expect_labels(use_case: UseCase, window: str, part: TrainingSet) -> None:

@@ -10,7 +10,7 @@ from jobs.train import fitting
 from jobs.train.fitted_model import FittedModel
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
-from lakehouse.declaration import Drift
+from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def measure_profile(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift) -> tuple[Profile, pd.DataFrame]:
+def measure_profile(
+    parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm
+) -> tuple[Profile, pd.DataFrame]:
     """The profile of a version, and the rows that its drift page draws.
 
     Features are those of the rows that the model was fitted to. Scores are those of rows that it was not fitted to: of the
@@ -29,7 +31,7 @@ def measure_profile(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift
     """
     scored = _frame(fitting.joined(parts.validation, parts.holdout))
     scored[SCORE] = np.concatenate([tuned.validation_score, model.score])
-    profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift)
+    profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift, rhythm)
     return profile, reference_sample(scored)
 
 

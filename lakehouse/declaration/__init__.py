@@ -24,6 +24,7 @@ from lakehouse.declaration.learning import (
 from lakehouse.declaration.model import Model, Range
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.owner import Owner
+from lakehouse.declaration.rhythm import Rhythm
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.shared_source import SharedSource
@@ -58,6 +59,7 @@ __all__ = [
     "Range",
     "Reasons",
     "Retirement",
+    "Rhythm",
     "Rollout",
     "RowRule",
     "Section",

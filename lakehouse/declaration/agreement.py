@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from lakehouse.declaration import label_column, label_input, population, reserved_names, xgboost_parameters
+from lakehouse.declaration import (
+    label_column,
+    label_input,
+    population,
+    reserved_names,
+    rhythm_agreement,
+    xgboost_parameters,
+)
 from lakehouse.declaration.deliver import SCORE_COLUMNS
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
@@ -46,6 +53,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from label_input.problems(use_case)
     yield from _maturity(use_case)
     yield from _embargo(use_case)
+    yield from rhythm_agreement.problems(use_case)
     yield from _metrics(use_case)
     yield from _targets(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.declaration.section import Section
+from lakehouse.declaration.rhythm import DAILY, Rhythm
+from lakehouse.declaration.section import GrownSection
 
 # Airflow's and Spark's clocks count from instants near these without running over.
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
@@ -16,11 +18,13 @@ FIRST, LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
 _LOCAL_NAMES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 
 
-class Calendar(Section):
-    """The days with data, the time zone whose midnight starts a day, and the hour of the nightly run.
+class Calendar(GrownSection):
+    """The days with data, the time zone whose midnight starts a day, the hour of the nightly run, and which days are scored.
 
     ``nightly`` is a cron of five fields: minute, hour, day of month, month, day of week; or one of Airflow's names, such as @daily.
     """
+
+    LATER = ("scores",)
 
     start: dt.date = Field(ge=FIRST, le=LAST)
     end: dt.date | None = None
@@ -28,6 +32,8 @@ class Calendar(Section):
     nightly: str = "0 1 * * *"
     # How many nights at most are caught up after an outage, the newest; with 0 only the night that is due.
     catch_up_nights: int = Field(default=7, ge=0, le=366)
+    # The days for which features are built, scores are made, and models are trained and judged.
+    scores: Rhythm = Rhythm()
 
     @field_validator("timezone")
     @classmethod
@@ -61,6 +67,17 @@ class Calendar(Section):
         except (CroniterError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"{expected}, found {value!r}: {error}") from error
         return value
+
+    @field_validator("scores", mode="before")
+    @classmethod
+    def _says_a_rhythm(cls, value: Any) -> Any:
+        if value == DAILY:
+            return Rhythm()
+        if isinstance(value, Rhythm) or (isinstance(value, dict) and value):
+            return value
+        raise ValueError(
+            f"daily, weekly: with days such as [monday], or monthly: with days such as [1, last] is expected, found {value!r}"
+        )
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Calendar:

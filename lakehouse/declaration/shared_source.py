@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from pydantic import model_validator
+
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.source import Source
 
@@ -17,6 +19,14 @@ class SharedSource(Source):
     title: str
     owner: str
     calendar: Calendar
+
+    @model_validator(mode="after")
+    def _scores_nothing(self) -> SharedSource:
+        if "scores" in self.calendar.model_fields_set:
+            raise ValueError(
+                "calendar.scores: a source is taken in every night; expected this field in the use cases that read it, and not here"
+            )
+        return self
 
     @cached_property
     def source(self) -> Source:

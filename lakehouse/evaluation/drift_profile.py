@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from lakehouse.declaration import Drift
+from lakehouse.declaration import Drift, Rhythm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PARTITION = "partition"
 SCORE = "score"
 REFERENCE_ROWS = 2_000
+
+DAILY = Rhythm()
 
 SMALLEST_SHARE = 1e-4  # so that an empty bin gives a large and not an infinite PSI
 
@@ -81,7 +83,7 @@ class Distribution:
 
     @classmethod
     def of(cls, values: Floats, day: Counts, days: int, drift: Drift) -> Distribution:
-        """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive days."""
+        """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive scored days."""
         shape = cls(edges=_edges(values, drift.bins), shares=(), ordinary_psi=None)
         width = len(shape.edges) + 2
         counts = np.bincount(day * width + shape.bins(values), minlength=days * width).reshape(days, width)
@@ -119,7 +121,12 @@ class Profile:
 
     @classmethod
     def of(
-        cls, frame: pd.DataFrame, prediction: pd.DataFrame, metrics: Mapping[str, float | None], drift: Drift
+        cls,
+        frame: pd.DataFrame,
+        prediction: pd.DataFrame,
+        metrics: Mapping[str, float | None],
+        drift: Drift,
+        rhythm: Rhythm = DAILY,
     ) -> Profile:
         """Measure a profile.
 
@@ -129,13 +136,14 @@ class Profile:
                 so that over-fitting does not pass for drift.
             metrics: the model's metrics on its holdout.
             drift: the use case's declared windows and bins.
+            rhythm: the days that are scored; a window's days are counted in them.
         """
         names = [name for name in frame.columns if name != PARTITION]
-        first, day, days = _days(frame[PARTITION])
-        _, scored_day, scored_days = _days(prediction[PARTITION])
+        first, last, day, days = _days(frame[PARTITION], rhythm)
+        *_, scored_day, scored_days = _days(prediction[PARTITION], rhythm)
         return cls(
             first_day=first,
-            last_day=first + dt.timedelta(days=days - 1),
+            last_day=last,
             rows=len(frame),
             window_days=drift.window_days,
             features={name: Distribution.of(_floats(frame[name]), day, days, drift) for name in names},
@@ -178,12 +186,12 @@ def _edges(values: Floats, bins: int) -> tuple[float, ...]:
     return tuple(map(float, edges)) if len(edges) else (float(np.nextafter(known.max(), -np.inf)),)
 
 
-def _days(partition: pd.Series[dt.date]) -> tuple[dt.date, Counts, int]:
-    """The first day, the number of days from it to each row, and the number of calendar days."""
+def _days(partition: pd.Series[dt.date], rhythm: Rhythm) -> tuple[dt.date, dt.date, Counts, int]:
+    """The first and the last day, the number of scored days from the first to each row's, and the number of all of them."""
     stamps = np.asarray(partition.to_numpy(), dtype="datetime64[D]")
-    first = stamps.min()
-    day = (stamps - first).astype(np.int64)
-    return first.astype(dt.date), day, int(day.max()) + 1
+    first, last = stamps.min().astype(dt.date), stamps.max().astype(dt.date)
+    scored = np.array(rhythm.between(first, last), dtype="datetime64[D]")
+    return first, last, np.searchsorted(scored, stamps).astype(np.int64), len(scored)
 
 
 def _floats(column: pd.Series[float]) -> Floats:

@@ -15,6 +15,7 @@ from lakehouse.declaration import Label, UseCase
 from lakehouse.errors import DeclarationError, FeaturesMissing, InputsMissing
 from lakehouse.populations import population
 from lakehouse.storage import spark_tables
+from lakehouse.tables import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +109,7 @@ def read(
     names: Sequence[str] | None = None,
     sliced: bool = False,
 ) -> TrainingSet:
-    """The rows of the days from ``first`` to ``last``, unlabelled ones included.
+    """The rows of the scored days from ``first`` to ``last``, unlabelled ones included.
 
     Args:
         spark: any session.
@@ -137,15 +138,26 @@ def read(
         )
     chosen = tuple(use_case.feature_names if names is None else names)
     rows = join_labels(
-        spark_tables.read_between(spark, features, first, last, features_version),
-        spark_tables.read_between(spark, outcomes, first, last, labels_version),
+        _scored(spark, use_case, features, first, last, features_version),
+        _scored(spark, use_case, outcomes, first, last, labels_version),
         use_case,
         chosen,
     )
     if sliced and use_case.slices:
-        days = [first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+        days = use_case.calendar.scores.between(first, last)
         rows = join_slices(rows, population.frame(spark, use_case, days), use_case)
     return _from_arrow(rows.toArrow(), use_case, chosen)
+
+
+def _scored(
+    spark: SparkSession, use_case: UseCase, table: Table, first: dt.date, last: dt.date, at_version: int | None = None
+) -> DataFrame:
+    """The table's rows of the scored days from ``first`` to ``last``."""
+    rhythm = use_case.calendar.scores
+    if rhythm.daily:
+        return spark_tables.read_between(spark, table, first, last, at_version)
+    # Also where others were scored before the rhythm was declared.
+    return spark_tables.read_days(spark, table, rhythm.between(first, last), at_version)
 
 
 def join_slices(rows: DataFrame, entities: DataFrame, use_case: UseCase) -> DataFrame:

@@ -15,9 +15,10 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
-from lakehouse.staleness import expected_inputs, export_plan, score_plan, up_to_date
+from lakehouse.staleness import expected_inputs, export_plan, monitored_days, score_plan, up_to_date
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
+from lakehouse.tables import Table
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def find(
     """
     features = _features(use_case, versions.features, first, last)
     scores = _scores(use_case, versions.scores, first, last, features, champion)
-    built = up_to_date.built(tables.outcomes(use_case), first, last)
+    built = _built(use_case, tables.outcomes(use_case), first, last)
     outcomes = up_to_date.compare(
         tables.outcomes(use_case), expected_inputs.for_outcomes(use_case, built, versions.outcomes)
     ).reasons()
-    measured = up_to_date.built(tables.performance(use_case), first, last)
+    measured = _built(use_case, tables.performance(use_case), first, last)
     performance = up_to_date.compare(
         tables.performance(use_case), expected_inputs.for_performance(use_case, measured, versions.performance)
     ).reasons()
@@ -84,17 +85,20 @@ def find(
         day: ["a restatement was interrupted before its verdict"]
         for day in pending_verdicts.pending(use_case.name, first, last)
     }
-    scored, maturity = version_selection.scored_by(use_case), dt.timedelta(days=use_case.maturity_days)
-    changed = {*scores, *outcomes, *performance}
-    monitor = sorted({*changed, *(day + maturity for day in changed), *pending} & set(scored))
+    scored, includes = version_selection.scored_by(use_case), use_case.calendar.scores.includes
+    again = monitored_days.of_changed(use_case, {*scores, *outcomes, *performance})
+    monitor = sorted(again.union(day for day in pending if day in scored or not includes(day)))
     reasons = _reasons(use_case, versions.reasons, first, last, scores)
-    deliveries = export_plan.stale(use_case, versions.deliveries, first, last, scores)
+    deliveries = {
+        target: {day: why for day, why in stale.items() if includes(day)}
+        for target, stale in export_plan.stale(use_case, versions.deliveries, first, last, scores).items()
+    }
     return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries)
 
 
 def _features(use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None) -> Reasons:
     table = tables.features(use_case)
-    built = up_to_date.built(table, first, last)
+    built = _built(use_case, table, first, last)
     if not built:
         return {}
     arrivals = Arrivals(use_case, min(built), max(built))
@@ -133,4 +137,12 @@ def _reasons(
 
 
 def _scored(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> dict[dt.date, str]:
-    return up_to_date.built(tables.scores(use_case), first, last, registry.CHAMPION)
+    return _built(use_case, tables.scores(use_case), first, last, registry.CHAMPION)
+
+
+def _built(
+    use_case: UseCase, table: Table, first: dt.date | None, last: dt.date | None, role: str | None = None
+) -> dict[dt.date, str]:
+    """The fingerprint of each scored day of the table: what was built of others, before the rhythm was declared, stays as it is."""
+    includes = use_case.calendar.scores.includes
+    return {day: digest for day, digest in up_to_date.built(table, first, last, role).items() if includes(day)}

@@ -29,13 +29,13 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "eaef4a352fa499a1"),
-    "scores": (1, "73703d470b0ab265"),
-    "reasons": (1, "4ba9654a48057a0e"),
-    "outcomes": (1, "5950c9d0786455cc"),
-    "performance": (1, "304b79ad97541efb"),
-    "drift counts": (1, "be9e9740a1d6e391"),
+    "scores": (1, "27f3bef76fcea6e2"),
+    "reasons": (1, "7a370ee494c60888"),
+    "outcomes": (1, "de8f4cfe0398c408"),
+    "performance": (1, "e192def184c228be"),
+    "drift counts": (1, "8636c7110ff11ff9"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "111dcc0309eb7818"),
+    "training": (1, "7bba64caa878d952"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

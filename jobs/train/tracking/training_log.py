@@ -81,7 +81,8 @@ def _log_inputs(run: Run, inputs: TrainingInputs, record: Manifest) -> None:
 
 
 def _log_profile(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> None:
-    profile, reference = measure_profile(inputs.parts, tuned, model, inputs.use_case.drift)
+    use_case = inputs.use_case
+    profile, reference = measure_profile(inputs.parts, tuned, model, use_case.drift, use_case.calendar.scores)
     run.text(artifacts.PROFILE, profile.to_json())
     run.file(artifacts.REFERENCE, lambda file: reference.to_parquet(file, index=False))
 

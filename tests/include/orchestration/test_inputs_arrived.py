@@ -5,6 +5,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration.inputs_arrived import InputsArrived
 from lakehouse.arrivals import readiness
+from lakehouse.declaration import Rhythm, loader
 
 
 @pytest.fixture
@@ -39,3 +40,12 @@ def test_waits_and_names_what_is_missing_on_any_day_of_the_range(missing, caplog
 def test_a_run_without_a_day_fails_at_once(missing):
     with pytest.raises(AirflowFailException, match="Which day"):
         sensor(partition="").poke({})
+
+
+def test_waits_for_the_scored_days_alone(missing, parcels, monkeypatch):
+    mondays = parcels.calendar.model_copy(update={"scores": Rhythm.model_validate({"weekly": ["monday"]})})
+    monkeypatch.setattr(loader, "by_name", lambda name: parcels.model_copy(update={"calendar": mondays}))
+    missing |= {dt.date(2024, 3, day): ["parcel_plan"] for day in (2, 3)}
+    assert sensor("2024-03-02", "2024-03-04").poke({}) and sensor("2024-03-03").poke({})
+    missing[dt.date(2024, 3, 4)] = ["parcel_plan 2024-03-04"]
+    assert not sensor("2024-03-02", "2024-03-04").poke({})

@@ -105,6 +105,18 @@ def test_a_job_with_nothing_to_do_skips(fake_job):
         run(job())
 
 
+def test_days_that_are_not_scored_update_nothing_and_a_run_of_them_alone_is_skipped(fake_job):
+    fake_job("result(status='built', not_scored=['2024-03-02', '2024-03-03'])")
+    operator = job(through="2024-03-04")
+    operator.outlets = [features := Asset("gold.parcels_features")]
+    assert run(operator)[1] == {features: ["2024-03-01", "2024-03-04"]}
+    fake_job(
+        "result(status='not scored', message='parcels: 2024-03-01 is not scored (calendar.scores: weekly on monday)')"
+    )
+    with pytest.raises(AirflowSkipException, match="score found nothing to do: parcels: 2024-03-01 is not scored"):
+        run(job())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -21,3 +21,67 @@ def test_nights_follow_one_another_but_where_a_delivery_is_waited_for_longer_tha
 
     assert schedules.nights_at_once(of()) == schedules.nights_at_once(of(freshness={"hours": 24})) == 1
     assert schedules.nights_at_once(of(freshness={"hours": 25})) > 1
+
+
+def scored(parcels, scores, **label):
+    return parcels.model_copy(
+        update={
+            "calendar": Calendar.model_validate({"start": "2024-01-01", "scores": scores}),
+            "label": parcels.label.model_copy(update=label),
+        }
+    )
+
+
+def stored(timetable):
+    """As the scheduler reads it."""
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
+
+    return decode_timetable(encode_timetable(timetable))
+
+
+def runs(timetable, asset, *keys):
+    """The partitions that wait for these of an asset: what Airflow's asset manager makes of the keys."""
+    mapper = timetable.get_partition_mapper(name=asset)
+    made = [mapper.to_downstream(key) for key in keys]
+    return [one for key in made for one in ([key] if isinstance(key, str) else key)]
+
+
+MARCH = [f"2024-03-{day:02}" for day in range(1, 32)]
+
+
+def test_a_month_of_deliveries_starts_the_scored_days_alone(parcels):
+    from include.orchestration import assets, schedules
+
+    weekly = scored(parcels, {"weekly": ["monday"]})
+    features = stored(schedules.when_inputs_arrive(weekly))
+    mondays = ["2024-03-04", "2024-03-11", "2024-03-18", "2024-03-25"]
+    assert runs(features, "silver.parcel_plan", *MARCH) == mondays
+    # Those of a day are read the day after.
+    assert runs(features, "silver.parcel_outcomes", *MARCH) == [*mondays, "2024-04-01"]
+    assert (
+        runs(stored(schedules.when_updated(weekly, assets.features(weekly))), "gold.parcels_features", *mondays)
+        == mondays
+    )
+
+
+def test_monitoring_runs_after_scores_and_where_labels_mature_in_between(parcels):
+    from include.orchestration import schedules
+
+    weekly = stored(schedules.when_scored_or_matured(scored(parcels, {"weekly": ["monday"]}, maturity_days=2)))
+    assert runs(weekly, "gold.parcels_scores", "2024-03-04", "2024-03-11") == ["2024-03-04", "2024-03-11"]
+    # Wednesdays, in whose nights the deliveries of Tuesdays come.
+    assert runs(weekly, "silver.parcel_outcomes", *MARCH) == ["2024-03-06", "2024-03-13", "2024-03-20", "2024-03-27"]
+    assert type(weekly.asset_condition).__name__ == "SerializedAssetAny"
+    daily = stored(schedules.when_scored_or_matured(parcels))
+    assert type(daily.asset_condition).__name__ == "SerializedAsset"
+    assert runs(daily, "gold.parcels_scores", *MARCH) == MARCH
+
+
+def test_the_pages_say_which_days_are_scored(parcels):
+    from include.orchestration import docs
+
+    monthly = scored(parcels, {"monthly": [1, "last"]})
+    for page in (docs.features, docs.score, docs.monitor):
+        assert "monthly on 1, last" in page(monthly) and "monthly" not in page(parcels)
+    assert "3 of the last 5 scored days" in docs.monitor(monthly)

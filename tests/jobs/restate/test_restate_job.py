@@ -22,6 +22,7 @@ from jobs.restate.arguments import RestateArguments
 from jobs.score import job as score
 from jobs.stale import job as stale
 from jobs.stale.arguments import StaleArguments
+from lakehouse.date_ranges import contiguous
 from lakehouse.models import version_selection
 from lakehouse.staleness import report
 from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
@@ -132,7 +133,7 @@ def test_a_restatement_that_was_killed_before_the_verdicts_gives_them_when_it_is
 
 def test_days_that_follow_one_another_are_one_range() -> None:
     days = [START + dt.timedelta(days=number) for number in (5, 0, 1, 2, 6, 9)]
-    assert restate.contiguous(days) == [(days[1], days[3]), (days[0], days[4]), (days[5], days[5])]
+    assert contiguous(days) == [(days[1], days[3]), (days[0], days[4]), (days[5], days[5])]
 
 
 def test_a_corrected_source_is_told_and_restated_for_each_use_case_that_reads_it(
