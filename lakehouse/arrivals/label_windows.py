@@ -28,8 +28,14 @@ class LabelArrivals:
         occasional = any(use_case.source(name).cadence == "occasional" for name in sources)
         back = max(item.first for item in use_case.inputs)
         ahead = max((item.to_day for item in use_case.label.inputs), default=0)
-        first = None if occasional else min(days) - dt.timedelta(days=back)
-        self._arrived = deliveries.arrived(sources, first, max(days) + dt.timedelta(days=ahead)) if days else {}
+        first, last = min(days, default=dt.date.max), max(days, default=dt.date.min)
+        self._arrived = (
+            deliveries.arrived(
+                sources, None if occasional else first - dt.timedelta(days=back), last + dt.timedelta(days=ahead)
+            )
+            if days
+            else {}
+        )
 
     def inputs(self, day: dt.date) -> dict[str, str] | None:
         """The deliveries that the labels of ``day`` are made of: their ids, separated by commas, by ``source YYYY-MM-DD``.

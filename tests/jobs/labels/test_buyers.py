@@ -124,7 +124,7 @@ def test_every_stage_does_its_work_and_repeats_for_free(chain: dict[str, Any]) -
     assert chain["gate"]["verdict"] == "promoted"
     assert chain["like"]["identical"], chain["like"]["differences"]
     assert chain["train"]["metrics"]["model"]["roc_auc"] > 0.7
-    assert chain["monitor"]["outcomes_partition"] == str(SCORED[0])
+    assert chain["monitor"]["outcomes_partition"] == SCORED[0]
     assert chain["monitor"]["labelled_rows"] == len(known(SCORED[0]))
 
 
@@ -175,9 +175,9 @@ def test_a_corrected_purchase_makes_the_labels_of_its_windows_stale_and_restatin
     }
     # The labels that are there of the seven days before; none of the corrected day or later.
     expected = {corrected - dt.timedelta(days=back) for back in range(1, 8)} & {day for day, _ in before}
-    assert named == {str(day) for day in expected} and expected
+    assert named == expected and expected
     plan = run(restate, RestateArguments)
-    assert set(plan["labels"]) == {str(day) for day in expected}
+    assert set(plan["labels"]) == expected
     after = {(row["partition"], row["customer"]): row for row in rows(mine / "warehouse", "outcomes")}
     changed = {key for key, row in after.items() if row["label"] != before[key]["label"]}
     assert all(day in expected for day, _ in changed) and changed
@@ -193,7 +193,7 @@ def test_a_corrected_customer_changes_the_population(mine: Path) -> None:
     bakery.write(mine / "landing", "customers", buyers.START, [header, *lines])
     take_in(buyers.START, buyers.START, "customers")
     plan = run(restate, RestateArguments, SCORED[0], SCORED[-1])
-    assert plan["features"] == [str(day) for day in SCORED]
+    assert plan["features"] == SCORED
     for table in ("features", "scores", "outcomes"):
         who = {row["customer"] for row in rows(mine / "warehouse", table) if row["partition"] == SCORED[0]}
         assert who == known(SCORED[0]) - {1}
