@@ -149,6 +149,12 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
     ("sources", 1, "cadence"): st.sampled_from(["daily", "occasional"]),
     ("sources", 2, "name"): more_names | st.just("bakery_plan_rejects"),
     ("entity", "key"): st.lists(more_names, max_size=3),
+    ("entity", "rows"): st.sampled_from(["of_day", "known"]),
+    ("entity", "where"): st.sampled_from(
+        ["price > 2", "planned", "partition >= DATE '2024-01-01'", "(", "", "sold = 1"]
+    ),
+    ("sources", 0, "cadence"): st.sampled_from(["daily", "occasional"]),
+    ("sources", 0, "delivers"): st.sampled_from(["changes", "snapshot"]),
     ("inputs",): st.lists(
         st.fixed_dictionaries(
             {"source": st.sampled_from(["bakery_plan", "bakery_sales_counted", "bakery_shops", "x"])},
@@ -157,6 +163,21 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
         max_size=3,
     ),
     ("features", 0, "name"): more_names,
+    ("label",): st.fixed_dictionaries(
+        {
+            "inputs": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "source": st.sampled_from(["bakery_plan", "bakery_sales_counted", "bakery_shops", "x"]),
+                        "to_day": small,
+                    },
+                    optional={"from_day": small},
+                ),
+                max_size=2,
+            )
+        },
+        optional={"at_least": numbers, "is": texts | st.booleans(), "maturity_days": small},
+    ),
     ("label", "column"): more_names,
     ("label", "maturity_days"): numbers,
     ("label", "at_least"): numbers,
@@ -307,6 +328,8 @@ def _windows(use_case: UseCase) -> None:
     split = Split.for_day(use_case, max(DAY, use_case.calendar.start) + dt.timedelta(days=400))
     ends = [day for part in PARTS for day in (getattr(split, part).first, getattr(split, part).last)]
     assert all(one <= other for one, other in itertools.pairwise(ends))
+    assert use_case.split.holdout.last >= use_case.maturity_days >= 0
+    assert use_case.label_in_words and set(use_case.label.sources) <= set(use_case.reads)
 
 
 def _trains(use_case: UseCase, dice: int) -> None:

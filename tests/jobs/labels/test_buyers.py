@@ -282,6 +282,78 @@ def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
     assert rows(mine / "warehouse", "outcomes") == before
 
 
+HEAD = """from pyspark.sql import functions as F
+
+from lakehouse.transforms.trailing_windows import as_of
+
+def build(days, inputs):
+    """
+EVEN = "F.col('customer') % 2 == 0"
+# What is declared, what labels.py returns, and the label of an even and of an odd customer.
+KINDS = [
+    ({"is": True}, EVEN, 1.0, 0.0),
+    ({"is": False}, EVEN, 0.0, 1.0),
+    ({"is": "yes"}, f"F.when({EVEN}, 'yes').otherwise('no')", 1.0, 0.0),
+    ({"is": "yes"}, f"F.when({EVEN}, 'yes')", 1.0, None),
+    ({"is": 2}, f"F.when({EVEN}, 2).otherwise(3)", 1.0, 0.0),
+    ({"at_least": 2.5}, f"F.when({EVEN}, 3).otherwise(F.lit(2.4))", 1.0, 0.0),
+    ({"at_least": 1}, EVEN, 1.0, 0.0),
+    ({"at_least": 1}, f"F.when({EVEN}, F.lit(float('nan'))).otherwise(F.lit(5.0))", None, 1.0),
+    ({}, f"F.when({EVEN}, F.lit('1.25').cast('decimal(5,2)'))", 1.25, None),
+    ({}, "F.lit(None)", None, None),
+]
+
+
+@pytest.mark.parametrize("limit", [row_limits.IN_PROCESS_ROWS, 0], ids=["in process", "with the workers"])
+def test_a_value_of_each_kind_becomes_the_declared_label(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(row_limits, "IN_PROCESS_ROWS", limit)
+    for declared, value, even, odd in KINDS:
+        task = {"task": "classification"} if declared else {"task": "regression"}
+        gate = {"metric": "log_loss" if declared else "rmse"}
+        labels = f"{HEAD}return days.select('customer', 'partition', ({value}).alias('value'))\n"
+        buyers.declare(mine / "use_cases", labels=labels, label={"at_least": None, **declared}, model=task, gate=gate)
+        assert outcomes.mature(loader.by_name(NAME), [SCORED[0]]) == [SCORED[0]]
+        found = [row for row in rows(mine / "warehouse", "outcomes") if row["partition"] == SCORED[0]]
+        expected = {one: odd if one % 2 else even for one in known(SCORED[0])}
+        assert {row["customer"]: row["label"] for row in found} == expected, (declared, value)
+
+
+CHURN = [
+    (
+        "changes",
+        "later = as_of(days.select('customer', F.date_add('partition', 7).alias('partition')), inputs['customers'], 'customer')\n"
+        "    return later.select('customer', F.date_sub('partition', 7).alias('partition'), F.col('segment').alias('value'))",
+    ),
+    (
+        "snapshot",
+        "later = inputs['customers'].select('customer', F.col('segment').alias('value'))\n"
+        "    return days.select('customer', 'partition').join(later, 'customer', 'left')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("delivers", "body"), CHURN, ids=["changes", "snapshot"])
+def test_a_label_may_be_what_the_populations_source_says_later(mine: Path, delivers: str, body: str) -> None:
+    sources = buyers.declaration()["sources"]
+    sources[0]["delivers"] = delivers
+    label = {"inputs": [{"source": "customers", "to_day": 7}], "at_least": None, "is": "closed"}
+    buyers.declare(mine / "use_cases", labels=f"{HEAD}{body}\n", label=label, sources=sources)
+    # Seven days after the first of these the customer that leaves is still there.
+    days = [buyers.CLOSES - dt.timedelta(days=8), buyers.CLOSES - dt.timedelta(days=4)]
+    assert outcomes.mature(loader.by_name(NAME), days) == days
+    found = {
+        day: {row["customer"]: row["label"] for row in rows(mine / "warehouse", "outcomes") if row["partition"] == day}
+        for day in days
+    }
+    assert found[days[0]] == {one: None if one % 3 == 2 else 0.0 for one in known(days[0])}
+    # A snapshot that names one customer alone says nothing of the others.
+    others = None if delivers == "snapshot" else 0.0
+    closed = {one: None if one % 3 == 2 else others for one in known(days[1])} | {buyers.CLOSED: 1.0}
+    assert found[days[1]] == closed
+
+
 def test_rows_of_others_are_left_out_and_an_entity_without_a_row_has_no_label(mine: Path) -> None:
     text = (
         "from pyspark.sql import functions as F\n\ndef build(days, inputs):\n"
