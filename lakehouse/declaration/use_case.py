@@ -122,9 +122,9 @@ class UseCase(Section):
 
     @property
     def label_in_words(self) -> str:
-        """What the label is made of: ``minutes of visits``, ``labels.py, which reads visits``."""
-        made_by = "labels.py, which reads" if self.label.computed else f"{self.label.column} of"
-        return f"{made_by} {', '.join(self.label.sources)}"
+        """What the label is made of: ``minutes of visits``, or ``value of labels.py (visits)``."""
+        read = ", ".join(self.label.sources)
+        return f"value of labels.py ({read})" if self.label.computed else f"{self.label.column} of {read}"
 
     def delivered_columns(self, target: Target) -> tuple[str, ...]:
         """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""

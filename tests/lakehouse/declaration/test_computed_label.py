@@ -83,7 +83,7 @@ def test_labels_py_must_be_there(tmp_path: Path) -> None:
 def test_a_use_case_reads_what_its_label_reads(tmp_path: Path) -> None:
     use_case = buyers.declare(tmp_path, label={"inputs": [WINDOW]}, inputs=[{"source": "customers"}])
     assert use_case.reads == ("customers", "purchases")
-    assert use_case.label_in_words == "labels.py, which reads purchases"
+    assert use_case.label_in_words == "value of labels.py (purchases)"
 
 
 def test_a_label_of_the_same_sources_as_another_use_case_on_its_own_day_loads(tmp_path: Path) -> None:
