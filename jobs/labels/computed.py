@@ -22,9 +22,10 @@ from lakehouse.populations import population
 from lakehouse.storage import commits, delta_log, row_limits, spark_session, spark_tables
 
 VALUE = "value"
-# Spark's names of the types that a label's value may have; void is a column of nulls.
-WHOLE = frozenset({"tinyint", "smallint", "int", "bigint", "void"})
+# Spark's names of types; void, a column of nulls, is no value of any.
+WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
 NUMBERS = WHOLE | {"float", "double", "boolean"}
+TYPE_NAMES = {"long": "bigint"}
 
 
 def write(use_case: UseCase, days: list[dt.date], digests: Mapping[dt.date, str]) -> None:
@@ -124,14 +125,10 @@ def _conform(built: object, use_case: UseCase) -> DataFrame:
     if by_name["partition"] != "date":
         raise broken(use_case, f"expected partition to be a date, found {by_name['partition']}")
     for column in key:
-        declared, whole = (
-            {"long": "bigint"}.get(column.type, column.type),
-            {by_name[column.name], column.type} <= WHOLE | {"long"},
-        )
-        if by_name[column.name] != declared and not whole:
+        found, declared = by_name[column.name], TYPE_NAMES.get(column.type, column.type)
+        if found != declared and not {found, declared} <= WHOLE:
             raise broken(
-                use_case,
-                f"expected {column.name} of the key to be {declared} as in its source, found {by_name[column.name]}",
+                use_case, f"expected {column.name} of the key to be {declared} as in its source, found {found}"
             )
     keys = [F.col(column.name).cast(column.type).alias(column.name) for column in key]
     return built.select(*keys, "partition", _value(use_case, by_name[VALUE]).alias(VALUE))
