@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -99,7 +100,7 @@ class KnownRows:
 
     def _newest(self, rows: pa.Table) -> pa.Table:
         """The last row of each key, in the order of the rows."""
-        numbered = rows.select(list(self.key)).append_column(PLACE, pa.array(range(len(rows)), pa.int64()))
+        numbered = rows.select(list(self.key)).append_column(PLACE, pa.array(np.arange(len(rows))))
         newest = numbered.group_by(list(self.key), use_threads=False).aggregate([(PLACE, "max")])
         places = newest.column(f"{PLACE}_max")
         return rows if len(places) == len(rows) else rows.take(places.take(pc.sort_indices(places)))
