@@ -4,7 +4,7 @@ import pytest
 
 from jobs.monitor import verdict
 from jobs.monitor.verdict import DriftCheck
-from lakehouse.declaration import Drift
+from lakehouse.declaration import Drift, Rhythm
 
 DAY = dt.date(2024, 6, 10)
 
@@ -158,3 +158,16 @@ def test_the_cool_down_counts_from_a_training_that_was_made_whatever_was_asked_f
 
 def test_too_few_violated_days_ask_for_nothing_also_after_a_training_in_vain():
     assert not decided(lost=[1], bad=[0, 1]).retrain
+
+
+def test_where_mondays_alone_are_scored_the_last_mondays_count():
+    mondays = Rhythm.model_validate({"weekly": ["monday"]}).newest(DAY, 3)
+    drift = Drift(violated_days=2, of_days=3, cooldown_days=14)
+    violated = {mondays[0]: True, mondays[-1]: True}
+    assert not verdict.retraining(DAY, violated, drift, None, []).retrain
+    found = verdict.retraining(DAY, violated, drift, None, [], recent=mondays)
+    assert found.retrain
+    assert found.reasons == ("2 of the last 3 scored days violated (2024-05-27, 2024-06-10), 2 ask for retraining",)
+    # The cool-down is in days.
+    assert not verdict.retraining(DAY, violated, drift, None, [ago(13)], recent=mondays).retrain
+    assert verdict.retraining(DAY, violated, drift, None, [ago(14)], recent=mondays).retrain

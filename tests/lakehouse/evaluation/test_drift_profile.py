@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from lakehouse.declaration import Drift
+from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation.drift_profile import SMALLEST_SHARE, Distribution, Profile, psi, reference_sample
 
 FIRST = dt.date(2024, 1, 1)
@@ -152,3 +152,20 @@ def test_the_reference_sample_is_the_same_each_time_and_no_larger_than_asked():
     assert len(sample) == 50 and sample["score"].is_monotonic_increasing
     pd.testing.assert_frame_equal(sample, reference_sample(frame, rows=50))
     assert len(reference_sample(frame)) == 300
+
+
+def test_windows_of_mondays_are_what_windows_of_days_are_where_every_day_is_scored():
+    dice = np.random.default_rng(1)
+    values, scores = dice.normal(size=400) + np.repeat(np.arange(40) % 5, 10), dice.random(400)
+    mondays = Rhythm.model_validate({"weekly": ["monday"]})
+    made = []
+    for days, rhythm in (([FIRST + dt.timedelta(days=7 * n) for n in range(40)], mondays), (days_of(40, 1), Rhythm())):
+        days = np.repeat(days, 10)
+        # Two Mondays have no rows: they count as days all the same.
+        kept = (np.arange(400) < 100) | (np.arange(400) >= 120)
+        frame = pd.DataFrame({"partition": days, "x": values})[kept]
+        prediction = pd.DataFrame({"partition": days, "score": scores})[kept]
+        made.append(Profile.of(frame, prediction, {"rmse": 1.0}, Drift(window_days=3), rhythm))
+    assert made[0].features == made[1].features and made[0].prediction == made[1].prediction
+    assert made[0].features["x"].ordinary_psi > 0
+    assert (made[0].first_day, made[0].last_day) == (FIRST, FIRST + dt.timedelta(days=7 * 39))
