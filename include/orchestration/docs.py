@@ -224,7 +224,7 @@ training profile, in `{tables.drift(use_case).full_name}`; labels that have matu
 
 A retraining is requested when {drift.violated_days} of the last {drift.of_days} {_days(use_case)} were violated, and not again
 within {drift.cooldown_days} days of one that made a version. One that made none is requested again the next night.
-`report` writes an Evidently page of a sample to MLflow; no other task waits for it.{_matures(use_case)}
+{_categories(use_case)}`report` writes an Evidently page of a sample to MLflow; no other task waits for it.{_matures(use_case)}
 {RERUN}"""
 
 
@@ -247,6 +247,16 @@ def _matures(use_case: UseCase) -> str:
 
 Scores come {rhythm}. A run on another day is one on which the labels of a scored day mature: it measures them and decides on a
 rollback. It has no verdict, and its `report` is skipped."""
+
+
+def _categories(use_case: UseCase) -> str:
+    if not use_case.category_names:
+        return ""
+    return f"""
+Of {", ".join(f"`{name}`" for name in use_case.category_names)}, categories, each level that the champion's training did not have is
+named in the verdict's reasons with its rows of the day (`new_categories` of the result has the sums).
+
+"""
 
 
 def _mongo(source: Source) -> str:

@@ -17,6 +17,8 @@ from lakehouse.storage import delta_log, spark_tables
 # Spark's names of the types that a feature may have; void is a column of nulls.
 NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint", "float", "double", "void"})
 WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
+# Of a category; what is no text is turned into one, as ``true`` and ``17``. A fraction has no one way to be written.
+CATEGORIES = frozenset({"string", "boolean", "void", *WHOLE})
 TYPE_NAMES = {"long": "bigint"}
 
 
@@ -80,7 +82,7 @@ def _days_of_population(use_case: UseCase, item: Input, days: list[dt.date]) -> 
 
 
 def conform(built: object, use_case: UseCase) -> DataFrame:
-    """The built rows with exactly the declared columns: key, partition and features as doubles, NaN as null.
+    """The built rows with exactly the declared columns: key, partition and features, numbers as doubles, NaN as null.
 
     Raises:
         TransformBroken: when a declared column is missing, of a wrong type or there twice, or there is an undeclared one.
@@ -102,7 +104,12 @@ def conform(built: object, use_case: UseCase) -> DataFrame:
     if wrong := _wrong_types(dict(types), use_case):
         raise broken(use_case, "; ".join(wrong))
     # A float widened to double would differ from one computed as double; NaN and null both mean unknown.
-    values = [F.nanvl(F.col(name).cast("double"), F.lit(None)).alias(name) for name in use_case.feature_names]
+    values = [
+        F.col(name).cast("string").alias(name)
+        if name in use_case.category_names
+        else F.nanvl(F.col(name).cast("double"), F.lit(None)).alias(name)
+        for name in use_case.feature_names
+    ]
     keys = [F.col(column.name).cast(column.type).alias(column.name) for column in tables.entity_columns(use_case)]
     return built.select(*keys, "partition", *values)
 
@@ -111,8 +118,14 @@ def _wrong_types(types: Mapping[str, str], use_case: UseCase) -> list[str]:
     """What is wrong with the columns' types: a cast would make null, or a truth a number, in silence."""
     wrong = [
         f"expected feature {name} to be a number, found {types[name]}"
-        for name in use_case.feature_names
+        + ("; a text is declared as type: category" if types[name] == "string" else "")
+        for name in use_case.number_names
         if types[name] not in NUMBERS and not types[name].startswith("decimal")
+    ]
+    wrong += [
+        f"expected feature {name}, a category, to be text, boolean or a whole number, found {types[name]}"
+        for name in use_case.category_names
+        if types[name] not in CATEGORIES
     ]
     for column in tables.entity_columns(use_case):
         found, declared = types[column.name], TYPE_NAMES.get(column.type, column.type)

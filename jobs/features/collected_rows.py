@@ -71,7 +71,7 @@ def _unusable(rows: pa.Table, use_case: UseCase) -> pa.ChunkedArray:
     for name in (*use_case.entity.key, "partition"):
         if rows[name].null_count:
             reasons = _first(reasons, pc.is_null(rows[name]), promise.null_in(name))
-    for name in use_case.feature_names:
+    for name in use_case.number_names:
         beyond = pc.greater(pc.abs(rows[name]), promise.GREATEST)
         if pc.any(beyond).as_py():
             reasons = _first(reasons, pc.fill_null(beyond, False), promise.beyond(name))

@@ -47,5 +47,5 @@ def _unusable(use_case: UseCase) -> Column:
     """What no model can use in a built row, the first of it in words; null for a row that is in order."""
     key = (*use_case.entity.key, "partition")
     reasons = [F.when(F.col(name).isNull(), promise.null_in(name)) for name in key]
-    reasons += [F.when(F.abs(F.col(name)) > promise.GREATEST, promise.beyond(name)) for name in use_case.feature_names]
+    reasons += [F.when(F.abs(F.col(name)) > promise.GREATEST, promise.beyond(name)) for name in use_case.number_names]
     return F.coalesce(*reasons)

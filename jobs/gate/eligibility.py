@@ -33,13 +33,14 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
     """Refuse a challenger that can't score the feature table as it is now.
 
     Raises:
-        ModelRefused: when it needs features that the use case does not declare (any more).
+        ModelRefused: when it needs features that the use case does not declare (any more), or as another type.
     """
     if undeclared := registry.undeclared_features(challenger, use_case):
         raise ModelRefused(
             f"model {challenger.name} version {challenger.version}: expected features that the use case declares, it "
             f"also needs {', '.join(undeclared)}; train a new version"
         )
+    registry.declared_features(challenger, use_case)
 
 
 def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:
@@ -52,6 +53,8 @@ def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) 
     if undeclared := registry.undeclared_features(champion, use_case):
         unusable = f"it needs {', '.join(undeclared)}, which the use case no longer declares"
         return Eligibility(champion, replace(result, unusable=unusable))
+    if retyped := registry.retyped_features(champion, use_case):
+        return Eligibility(champion, replace(result, unusable=f"it reads {', '.join(retyped)}"))
     through = champion.trained_through
     if through < holdout.first:
         return Eligibility(champion, result, holdout.labelled)

@@ -10,10 +10,10 @@ from jobs.gate.results import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.errors import ModelRefused
-from lakehouse.evaluation import day_bootstrap, metrics, slices
+from lakehouse.evaluation import coded_rows, day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import artifacts, xgboost_model
+from lakehouse.models import artifacts, category_record, xgboost_model
 from lakehouse.models.registry import ModelVersion
 
 
@@ -45,7 +45,8 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
             f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
             f"file names {', '.join(booster.feature_names or ['none'])}; train a new version"
         )
-    columns = rows.features[:, [rows.names.index(name) for name in names]]
+    coded = coded_rows.by_levels(rows, category_record.levels_of(booster))
+    columns = coded.features[:, [rows.names.index(name) for name in names]]
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
 
 

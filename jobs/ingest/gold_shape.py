@@ -64,7 +64,8 @@ def _rows(table: Table, renamed: Mapping[str, str]) -> Iterator[pa.Table]:
             except pa.ArrowInvalid as error:
                 raise MigrationRefused(
                     f"{table.full_name}: expected every value of {before} on {day} to be a {field.type}, found one that is "
-                    f"none ({' '.join(str(error).split())[:200]}); the table keeps its rows as they are"
+                    f"none ({' '.join(str(error).split())[:200]}); the table keeps its rows as they are. A feature whose values "
+                    "are others now is declared under another name, and needs no migration"
                 ) from error
         yield pa.table(columns, schema=schema)
 

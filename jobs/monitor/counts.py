@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import Distribution
 
 Counts = NDArray[np.int64]
@@ -36,15 +37,18 @@ def by_bin(values: NDArray[np.float64], distribution: Distribution) -> Counts:
     return np.append(at_least[:-1] - at_least[1:], unknown)
 
 
-def none(distribution: Distribution) -> Counts:
+def none(distribution: Distribution | CategoryDistribution) -> Counts:
     """Of no rows."""
-    return np.zeros(len(distribution.edges) + 2, dtype=np.int64)
+    return np.zeros(distribution.width, dtype=np.int64)
 
 
-def of_columns(rows: pa.Table, distributions: Mapping[str, Distribution]) -> dict[str, Counts]:
-    """``by_bin`` of each named column (double; null counts as NaN)."""
+def of_columns(rows: pa.Table, distributions: Mapping[str, Distribution | CategoryDistribution]) -> dict[str, Counts]:
+    """How many rows are in each bin of each named column: ``by_bin`` of a number (double; null counts as NaN)."""
     counts = {}
     for name, distribution in distributions.items():
+        if isinstance(distribution, CategoryDistribution):
+            counts[name] = distribution.counted(rows.column(name))
+            continue
         parts = [by_bin(chunk.to_numpy(zero_copy_only=False), distribution) for chunk in rows.column(name).chunks]
         counts[name] = np.sum(parts, axis=0) if parts else none(distribution)
     return counts

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.monitor import verdict
+from jobs.monitor import new_categories, verdict
 from jobs.monitor.counts import Counts, DailyCounts, window
+from jobs.monitor.new_categories import NewLevels
 from jobs.monitor.performance import Matured, over
 from jobs.monitor.verdict import FEWEST_DAYS, DriftCheck, Verdict
 from lakehouse.declaration import UseCase, metric_names
+from lakehouse.evaluation import category_codes
+from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 
 CALIBRATION = "calibration"
 LOSS_RISE = "loss_rise"
+# So many new levels are named in a sentence.
+NAMED_IN_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Evidence:
         features: feature rows by feature, day and bin.
         scores: its scores by day and bin.
         matured: how good its scores turned out, by day.
+        new_levels: by feature and day the rows of each level that training did not have.
     """
 
     version: int
@@ -35,6 +41,7 @@ class Evidence:
     features: DailyCounts
     scores: Mapping[dt.date, Counts]
     matured: Mapping[dt.date, Matured]
+    new_levels: NewLevels = field(default_factory=dict)
 
 
 def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
@@ -54,6 +61,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
             "prediction", SCORE, profile.prediction, evidence.scores, days, drift.max_prediction_psi, "PSI of the scores"
         )
     )  # fmt: skip
+    checks += _new_categories(day, evidence)
     last_matured = day - dt.timedelta(days=use_case.maturity_days)
     return checks + _performance(rhythm.newest(last_matured, drift.window_days), use_case, evidence)
 
@@ -76,7 +84,7 @@ def rows(day: dt.date, version: int, checks: Sequence[DriftCheck], day_verdict: 
 def _psi(
     kind: verdict.Kind,
     name: str,
-    expected: Distribution,
+    expected: Distribution | CategoryDistribution,
     counts: Mapping[dt.date, Any],
     days: list[dt.date],
     limit: float,
@@ -89,6 +97,23 @@ def _psi(
         return verdict.unmeasured(kind, name, "psi", limit, why)
     value = expected.psi(total)
     return verdict.check(kind, name, "psi", value, limit, f"{words} {value:.3f}")
+
+
+def _new_categories(day: dt.date, evidence: Evidence) -> list[DriftCheck]:
+    """The new levels of the day itself, a check a category. They have no limit of their own: their share counts in its PSI."""
+    checks = []
+    for name, item in evidence.profile.features.items():
+        if not isinstance(item, CategoryDistribution) or day not in evidence.features.get(name, {}):
+            continue
+        counts, levels = evidence.features[name][day], evidence.new_levels.get(name, {}).get(day, {})
+        rows = int(counts[item.new])
+        words = f"new categories of {name}: {rows} of {int(counts.sum())} rows of {day}"
+        if rows:
+            named = new_categories.most_frequent(levels, NAMED_IN_WORDS)
+            words += ": " + ", ".join(f"{category_codes.shown(level)} ({count})" for level, count in named)
+            words += f" and {len(levels) - len(named)} more" if len(levels) > len(named) else ""
+        checks.append(DriftCheck(new_categories.KIND, name, "rows", float(rows), None, violated=False, reason=words))
+    return checks
 
 
 def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow.compute as pc
 
-from jobs.monitor import counts, version
-from jobs.monitor.counts import Counts, DailyCounts
+from jobs.monitor import counts, new_categories, version
+from jobs.monitor.counts import DailyCounts
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.reserved_names import LEVEL
+from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 from lakehouse.models import registry, version_selection
 from lakehouse.ops import builds
@@ -29,12 +32,14 @@ from lakehouse.storage.day_parts import Part, parts_of
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["feature", "prediction"]
-FEATURE, PREDICTION = "feature", "prediction"
+Kind = Literal["feature", "prediction", "new category"]
+FEATURE: Literal["feature"] = "feature"
+PREDICTION: Literal["prediction"] = "prediction"
+NEW_CATEGORY = new_categories.KIND
 MODEL_VERSION = "model_version"
 
-# By kind and day, the counts of each column.
-Counted = dict[tuple[Kind, dt.date], dict[str, Counts]]
+# By kind and day, the counts of each column; of new categories the rows of each level, in a Counter.
+Counted = dict[tuple[Kind, dt.date], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,11 @@ class Rows:
 
     files: DayFiles
     identity: Mapping[dt.date, str]
-    bins: Mapping[str, Distribution]
+    bins: Mapping[str, Distribution | CategoryDistribution]
 
     def fingerprint(self, day: dt.date) -> str:
         """Of everything that the counts of the day are made from."""
-        edges = json.dumps({name: item.edges for name, item in sorted(self.bins.items())})
+        edges = json.dumps({name: item.boundaries for name, item in sorted(self.bins.items())})
         inputs = {"rows": self.identity[day], "bins": fingerprints.digest(edges), "code": str(version.COUNTS)}
         return builds.fingerprint(inputs)
 
@@ -66,7 +71,7 @@ def of_days(
     ]
     fresh = _count(use_case.name, number, kinds, missing)
     if fresh:
-        log.info("monitor: counted %s", ", ".join(f"{kind} rows of {day}" for kind, day in sorted(fresh)))
+        log.info("monitor: counted %s", ", ".join(f"{kind} rows of {day}" for kind, day in sorted(missing)))
         _keep(use_case, number, kinds, kept, fresh)
     counted = kept | fresh
     features, scores = (
@@ -81,7 +86,12 @@ def _features(use_case: UseCase, profile: Profile, days: Collection[dt.date]) ->
     # Before the files are looked up: if a day is built again in between, the next run finds that it has changed.
     built = up_to_date.built(table)
     files = DayFiles.of(table, days)
-    still_declared = {name: item for name, item in profile.features.items() if name in use_case.feature_names}
+    # A feature that is declared as another type now can't be compared with what it was.
+    still_declared = {
+        name: item
+        for name, item in profile.features.items()
+        if name in (use_case.category_names if isinstance(item, CategoryDistribution) else use_case.number_names)
+    }
     return Rows(files, _identities(files, built), still_declared)
 
 
@@ -112,8 +122,11 @@ def _kept(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows]) -> Counted
         stored.column(name).to_pylist()
         for name in ("kind", "partition", "name", "bin", "rows", tables.INPUTS_FINGERPRINT)
     )
-    for kind, day, name, place, rows, fingerprint in zip(*columns, strict=True):
-        if expected.get((kind, day)) == fingerprint:
+    levels = stored.column(LEVEL).to_pylist() if LEVEL in stored.column_names else [None] * len(stored)
+    for kind, day, name, place, rows, fingerprint, level in zip(*columns, levels, strict=True):
+        if kind == NEW_CATEGORY and expected.get((FEATURE, day)) == fingerprint:
+            found.setdefault((kind, day), {}).setdefault(name, Counter())[level] = rows
+        elif expected.get((kind, day)) == fingerprint:
             if (kind, day) not in found:
                 found[kind, day] = {column: counts.none(item) for column, item in kinds[kind].bins.items()}
             found[kind, day][name][place] = rows
@@ -136,8 +149,8 @@ def _count(application: str, number: int, kinds: Mapping[Kind, Rows], missing: l
 
 def _counter(
     number: int, kinds: Mapping[Kind, Rows], parts: list[tuple[Kind, dt.date, Part]]
-) -> Callable[[int], Iterator[tuple[Kind, dt.date, dict[str, Counts]]]]:
-    def count(place: int) -> Iterator[tuple[Kind, dt.date, dict[str, Counts]]]:
+) -> Callable[[int], Iterator[tuple[Kind, dt.date, dict[str, Any]]]]:
+    def count(place: int) -> Iterator[tuple[Kind, dt.date, dict[str, Any]]]:
         kind, day, part = parts[place]
         bins = kinds[kind].bins
         names = [*bins, MODEL_VERSION] if kind == PREDICTION else list(bins)
@@ -147,6 +160,8 @@ def _counter(
                 rows = rows if pc.all(by_version).as_py() else rows.filter(by_version)
             if len(rows):
                 yield kind, day, counts.of_columns(rows, bins)
+                if kind == FEATURE and (new := new_categories.of_rows(rows, bins)):
+                    yield NEW_CATEGORY, day, new
 
     return count
 
@@ -159,11 +174,18 @@ def _keep(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows], kept: Coun
         if day not in days:
             continue
         identity = {"partition": day, MODEL_VERSION: number, "kind": kind}
-        identity[tables.INPUTS_FINGERPRINT] = kinds[kind].fingerprint(day)
+        identity[tables.INPUTS_FINGERPRINT] = kinds[FEATURE if kind == NEW_CATEGORY else kind].fingerprint(day)
         for name, found in by_name.items():
+            if kind == NEW_CATEGORY:
+                lines += [identity | line for line in new_categories.lines(name, found)]
+                continue
             lines += [
-                identity | {"name": name, "bin": place, "rows": int(found[place])}
+                identity | {"name": name, "bin": place, "rows": int(found[place]), LEVEL: None}
                 for place in found.nonzero()[0].tolist()
             ]
     where = f"{sql_quoting.days_condition(days)} AND {MODEL_VERSION} = {number}"
-    commits.replace_rows(tables.drift_counts(use_case), lines, where)
+    table = tables.drift_counts(use_case)
+    if LEVEL in table.column_names:
+        # A use case that has its first category adds the column.
+        commits.ensure(table)
+    commits.replace_rows(table, lines, where)

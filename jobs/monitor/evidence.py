@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from jobs.monitor import drift_counts, performance
+from jobs.monitor import drift_counts, new_categories, performance
 from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
@@ -28,5 +28,6 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
         profile=profile,
         features=features,
         scores=scores[SCORE],
+        new_levels=new_categories.read(use_case, version, recent),
         matured=performance.by_day(measured, registry.CHAMPION, version, use_case.model.task),
     )

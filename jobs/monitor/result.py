@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.asked_days import NOT_SCORED, ScoredDaysResult
+from jobs.monitor.new_categories import KIND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,10 @@ class DayVerdict:
     """The verdict of a day: by the champion that scored it, with its reasons and the features that drifted.
 
     A day that is not scored has none: version 0, not violated, and the reason says so.
+
+    Attributes:
+        new_categories: by feature how many of the day's rows have a level that the champion's training did not have; the reasons
+            name the levels, ``gold.<use_case>_drift_counts`` has all.
     """
 
     partition: dt.date
@@ -23,6 +28,7 @@ class DayVerdict:
     verdict: str
     reasons: list[str]
     drifted_features: list[str]
+    new_categories: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]], day: dt.date) -> DayVerdict:
@@ -36,6 +42,9 @@ class DayVerdict:
             verdict="violated" if final["violated"] else "ordinary",
             reasons=final["reason"].split("; "),
             drifted_features=sorted(row["feature"] for row in of_day if row["kind"] == "feature" and row["violated"]),
+            new_categories={
+                row["feature"]: int(row["value"]) for row in of_day if row["kind"] == KIND and row["value"]
+            },
         )
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Literal
 
 from lakehouse.declaration import Drift, Rhythm
 
-Kind = Literal["feature", "prediction", "performance", "verdict"]
+Kind = Literal["feature", "prediction", "performance", "new category", "verdict"]
 
 # A window with fewer days says more about weekdays than about drift.
 FEWEST_DAYS = 3
@@ -99,15 +99,17 @@ def day_verdict(checks: Sequence[DriftCheck], drift: Drift) -> Verdict:
     words = f"{len(drifted)} of {len(features)} features drifted ({share:.0%}, limit {drift.max_drifted_share:.0%})"
     if drifted:
         words += ", most of all " + ", ".join(f"{item.feature} (PSI {item.value:.2f})" for item in drifted[:3])
-    others = [check for check in checks if check.kind != "feature"]
+    others = [check for check in checks if check.kind not in ("feature", "new category")]
+    # Whatever the verdict is: the model knows nothing of a level that it has not learned.
+    new = tuple(str(check.reason) for check in checks if check.kind == "new category" and check.value)
     too_many = share > drift.max_drifted_share
     reasons = [words] if too_many else []
     reasons += [str(check.reason) for check in others if check.violated]
     if reasons:
-        return Verdict(True, tuple(reasons))
+        return Verdict(True, (*reasons, *new))
     if not features:
         words = "no feature measured"
-    return Verdict(False, (words, *(str(check.reason) for check in others)))
+    return Verdict(False, (words, *(str(check.reason) for check in others), *new))
 
 
 def retraining(

@@ -14,6 +14,7 @@ PERFORMANCE_DECIDED_BY = (
     "jobs.monitor.scored_rows",
     "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
+    "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.labels",
@@ -25,5 +26,9 @@ PERFORMANCE_DECIDED_BY = (
 COUNTS_DECIDED_BY = (
     "jobs.monitor.counts",
     "jobs.monitor.drift_counts",
+    "jobs.monitor.new_categories",
+    "lakehouse.evaluation.category_codes",
+    "lakehouse.evaluation.category_distribution",
     "lakehouse.evaluation.drift_profile",
+    "lakehouse.evaluation.population_stability",
 )

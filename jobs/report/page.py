@@ -10,6 +10,10 @@ import pandas as pd
 
 log = logging.getLogger(__name__)
 
+# Of a category, a bar each; the others are two.
+DRAWN_LEVELS = 20
+OTHER_LEVELS, NEW_LEVELS = "(others)", "(new)"
+
 
 def write(
     current: pd.DataFrame,
@@ -36,19 +40,23 @@ def write(
     from evidently.metrics import DriftedColumnsCount, ValueDrift
 
     columns = comparable(current, reference, list(limits))
-    definition = DataDefinition(numerical_columns=columns)
+    categories = [column for column in columns if reference[column].dtype == object]
+    definition = DataDefinition(
+        numerical_columns=[column for column in columns if column not in categories], categorical_columns=categories
+    )
     counted = DriftedColumnsCount(
         columns=columns,
         drift_share=drift_share,
         num_method="psi",
+        cat_method="psi",
         per_column_threshold={column: limits[column] for column in columns},
     )
     pictures = [
         ValueDrift(column=column, method="psi", threshold=limits[column]) for column in drawn if column in columns
     ]
     page = Report([counted, *pictures]).run(
-        Dataset.from_pandas(current[columns], data_definition=definition),
-        Dataset.from_pandas(reference[columns], data_definition=definition),
+        Dataset.from_pandas(with_rare_together(current[columns], reference, categories), data_definition=definition),
+        Dataset.from_pandas(with_rare_together(reference[columns], reference, categories), data_definition=definition),
     )
     html, numbers = folder / "drift.html", folder / "drift.json"
     page.save_html(str(html))
@@ -58,7 +66,21 @@ def write(
 
 def comparable(current: pd.DataFrame, reference: pd.DataFrame, columns: list[str]) -> list[str]:
     """The columns that both frames have a value of: Evidently can't compare with nothing."""
-    kept = [c for c in columns if c in reference and current[c].notna().any() and reference[c].notna().any()]
+    # A number that became a category, or the reverse, is no column of both.
+    same = [c for c in columns if c in reference and (current[c].dtype == object) == (reference[c].dtype == object)]
+    kept = [c for c in same if current[c].notna().any() and reference[c].notna().any()]
     if left_out := sorted(set(columns) - set(kept)):
-        log.info("report: not compared, as one side has no value: %s", ", ".join(left_out))
+        log.info("report: not compared, as one side has no value of that type: %s", ", ".join(left_out))
     return kept
+
+
+def with_rare_together(rows: pd.DataFrame, reference: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
+    """The rows with the levels that the page does not draw one by one in two: those that the reference has, and new ones."""
+    rows = rows.copy()
+    for name in categories:
+        known = reference[name].value_counts()
+        drawn = known.index[:DRAWN_LEVELS]
+        other = rows[name].notna() & ~rows[name].isin(drawn)
+        rows.loc[other & rows[name].isin(known.index), name] = OTHER_LEVELS
+        rows.loc[other & ~rows[name].isin(known.index), name] = NEW_LEVELS
+    return rows

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lakehouse import tables
-from lakehouse.evaluation import shap_values
-from lakehouse.models import registry, xgboost_model
+from lakehouse.evaluation import feature_matrix, shap_values
+from lakehouse.models import category_record, registry, xgboost_model
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Explainer:
         model_version: of the model.
         fingerprints: of each day's reasons.
         by_tables: the days with so many rows that tables explain them.
+        with_levels: whether the reasons table has the column ``level``.
     """
 
     booster: bytes
@@ -36,6 +38,7 @@ class Explainer:
     model_version: int
     fingerprints: Mapping[dt.date, str]
     by_tables: frozenset[dt.date] = frozenset()
+    with_levels: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -47,7 +50,16 @@ class Explainer:
         more features, one line for the sum of the others.
         """
         (day,) = pc.unique(rows.column("partition")).to_pylist()
-        lines = lines_of(self.booster, rows, self.kept, self.features, self.named, day in self.by_tables, threads)
+        lines = lines_of(
+            self.booster,
+            rows,
+            self.kept,
+            self.features,
+            self.named,
+            day in self.by_tables,
+            threads,
+            self.with_levels,
+        )
         count = len(lines)
         stamps = {
             "role": pa.repeat(registry.CHAMPION, count),
@@ -67,14 +79,19 @@ def lines_of(
     named: int,
     by_tables: bool = False,
     threads: int = 1,
+    with_levels: bool = False,
 ) -> pa.Table:
-    """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value."""
+    """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value; and ``level``, the
+    value of a category.
+    """
     model = xgboost_model.load(booster)
+    levels = category_record.levels_of(model)
     values = np.empty((len(rows), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
-        values[:, position] = rows.column(name).to_numpy()
+        values[:, position] = feature_matrix.column(rows.column(name), levels.get(name))
     greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables, threads)
     columns, amounts = greatest.feature, greatest.contribution
+    values[:, [position for position, name in enumerate(features) if name in levels]] = np.nan
     shown = np.take_along_axis(values, columns, 1)
     if columns.shape[1] < len(features):
         columns = np.column_stack([columns, np.full(len(rows), len(features))])
@@ -89,4 +106,15 @@ def lines_of(
     explained["value"] = pa.array(shown.ravel(), from_pandas=True)
     explained["contribution"] = pa.array(amounts.ravel())
     explained["base_value"] = pa.array(np.repeat(greatest.base, lines))
+    if with_levels:
+        explained["level"] = _levels(rows, {features.index(name): name for name in levels}, columns)
     return pa.table(explained)
+
+
+def _levels(rows: pa.Table, categories: Mapping[int, str], columns: NDArray[np.intp]) -> pa.Array:
+    """The level of each line whose feature is a category, by the feature's position; null for the others."""
+    texts = np.full(columns.shape, None, dtype=object)
+    for position, name in categories.items():
+        row, line = np.nonzero(columns == position)
+        texts[row, line] = rows.column(name).to_numpy(zero_copy_only=False)[row]
+    return pa.array(texts.ravel(), pa.string())

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.evaluation import feature_matrix
+from lakehouse.models import category_record
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -17,11 +20,8 @@ def predict(booster: Any, rows: pa.Table, features: tuple[str, ...]) -> NDArray[
     Args:
         booster: the model.
         rows: with the columns of ``features``.
-        features: in the model's order; null becomes NaN, XGBoost's missing value.
+        features: in the model's order; null becomes NaN, XGBoost's missing value, and so does a level that is new to it.
     """
-    # A column of the matrix is a column of the rows: so each is copied in one go.
-    columns = np.empty((len(features), len(rows)), dtype=np.float32)
-    for position, name in enumerate(features):
-        columns[position] = rows.column(name).to_numpy()
-    scores = booster.inplace_predict(columns.T, missing=np.nan, validate_features=False)
+    matrix = feature_matrix.of_table(rows, features, category_record.levels_of(booster))
+    scores = booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
     return np.asarray(scores, dtype=np.float64)

@@ -72,6 +72,7 @@ def refresh_reasons(
             model_version=model.version,
             fingerprints={day: digests[day] for day in days},
             by_tables=chosen_rows.days_of_many(chosen, shap_values.BY_XGBOOST),
+            with_levels=bool(use_case.category_names),
         )
         _write(use_case, explainer, chosen, days, features_version)
     up_to_date.record_rowless(use_case, {day: expected[day] for day in stale})

@@ -13,6 +13,9 @@ SCORES_DECIDED_BY = (
     "jobs.score.many_rows",
     "jobs.score.predict",
     "jobs.score.role_scorer",
+    "lakehouse.evaluation.category_codes",
+    "lakehouse.evaluation.feature_matrix",
+    "lakehouse.models.category_record",
     "lakehouse.models.xgboost_model",
 )
 REASONS_DECIDED_BY = (
@@ -20,8 +23,11 @@ REASONS_DECIDED_BY = (
     "jobs.score.explainer",
     "jobs.score.many_reasons",
     "jobs.score.reasons",
+    "lakehouse.evaluation.category_codes",
+    "lakehouse.evaluation.feature_matrix",
     "lakehouse.evaluation.shap_values",
     "lakehouse.evaluation.shapley_tables",
     "lakehouse.evaluation.tree_shap",
+    "lakehouse.models.category_record",
     "lakehouse.models.xgboost_model",
 )

@@ -60,8 +60,9 @@ def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedMode
     """Fit the final model and measure it on the holdout."""
     declared = use_case.model
     past = fitting.joined(parts.train, parts.validation)
-    booster = fitting.fit(tuned, parts.train, parts.validation)
-    score = fitting.score(booster, parts.holdout.features)
+    booster = fitting.fit(tuned, parts.train, parts.validation, declared.max_levels)
+    holdout = fitting.coded(booster, parts.holdout)
+    score = fitting.score(booster, holdout.features)
     chosen = None
     if use_case.binary:
         chosen = threshold.cheapest(
@@ -71,6 +72,6 @@ def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedMode
         booster=booster,
         past=past,
         threshold=chosen,
-        evaluation=evaluation.evaluate(use_case, past, parts.holdout, score, chosen),
+        evaluation=evaluation.evaluate(use_case, fitting.coded(booster, past), holdout, score, chosen),
         validation=metrics.compute(declared.task, parts.validation.label, tuned.validation_score),
     )

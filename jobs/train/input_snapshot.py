@@ -50,6 +50,8 @@ def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
     libraries = {library: version(library) for library in ("xgboost-cpu", "optuna")}
     sections = (use_case.label, use_case.split, use_case.model, use_case.drift, *use_case.gate.fairness)
     names = (*use_case.feature_names, *use_case.slices, use_case.gate.metric)
+    # A number that became a category is another model, also before its days are built again.
+    names += tuple(f"{name} is a category" for name in use_case.category_names)
     return {
         "the days": repr(split),
         "features": _features(use_case, split.whole),

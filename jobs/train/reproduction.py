@@ -71,7 +71,8 @@ def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
             "--use-case out, or name a run of its experiment"
         )
     parts, notes = read_rows(record, use_case)
-    score = tuning.validation_score(record.params, record.rounds, parts.train, parts.validation)
+    fitted_to, compared_by = tuning.by_learned_levels(use_case.model, parts.train, parts.validation)
+    score = tuning.validation_score(record.params, record.rounds, fitted_to, compared_by)
     tuned = tuning.Tuned(record.params, record.rounds, score, None, (), None)
     model = fitted_model.fit_and_measure(use_case, tuned, parts)
     # Through JSON, as the record went.

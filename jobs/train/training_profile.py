@@ -11,6 +11,7 @@ from jobs.train.fitted_model import FittedModel
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
 from lakehouse.declaration import Drift, Rhythm
+from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
@@ -36,9 +37,7 @@ def measure_profile(
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(rows.features, columns=list(rows.names))
+    frame = coded_rows.frame(rows)
     frame.insert(0, PARTITION, rows.days.astype("datetime64[s]").astype(object))
     frame[PARTITION] = [stamp.date() for stamp in frame[PARTITION]]
     return frame

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.reserved_names import LEVEL
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import shap_values
-from lakehouse.models import artifacts
+from lakehouse.models import artifacts, registry
 from lakehouse.models.registry import ModelVersion
 
 # Features that are named when the use case declares no number.
@@ -20,10 +21,12 @@ SINGLE_PRECISION = 2.0**-23
 
 @dataclass(frozen=True)
 class Reason:
-    """What a feature adds to the margin; ``value`` is None where it is not known, and for the sum of the others."""
+    """What a feature adds to the margin; ``value`` is None where it is not known, and for the sum of the others, and a text of a
+    category.
+    """
 
     feature: str
-    value: float | None
+    value: float | str | None
     contribution: float
 
 
@@ -50,7 +53,10 @@ class ScoreReasons:
 
 def from_rows(rows: Sequence[dict[str, Any]]) -> ScoreReasons:
     """From the rows of the reasons table for one score, by rank."""
-    reasons = tuple(Reason(row["feature"], row["value"], row["contribution"]) for row in rows)
+    reasons = tuple(
+        Reason(row["feature"], row["value"] if row["value"] is not None else row.get(LEVEL), row["contribution"])
+        for row in rows
+    )
     return ScoreReasons(rows[0]["base_value"], reasons, stored=True)
 
 
@@ -66,17 +72,26 @@ def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) ->
             f"model {model.name} version {model.version}: expected features that {use_case.name} declares, it also reads "
             f"{', '.join(unknown)}"
         )
+    if retyped := registry.retyped_features(model, use_case):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected features of the types that {use_case.name} declares, found "
+            f"{', '.join(retyped)}"
+        )
     content = artifacts.model_bytes(model)
     # Imported here, because they take seconds and stored reasons need neither.
     import numpy as np
 
-    from lakehouse.models import xgboost_model
+    from lakehouse.evaluation import category_codes
+    from lakehouse.models import category_record, xgboost_model
 
-    values = [features[name] for name in names]
-    row = np.array([[np.nan if value is None else value for value in values]], dtype=np.float32)
-    explained = shap_values.greatest(
-        xgboost_model.load(content), row, use_case.reasons.each if use_case.reasons else NAMED
-    )
+    booster = xgboost_model.load(content)
+    levels, values = category_record.levels_of(booster), [features[name] for name in names]
+    numbers = [
+        category_codes.of_value(value, levels[name]) if name in levels else np.nan if value is None else value
+        for name, value in zip(names, values, strict=True)
+    ]
+    row = np.array([numbers], dtype=np.float32)
+    explained = shap_values.greatest(booster, row, use_case.reasons.each if use_case.reasons else NAMED)
     reasons = [
         Reason(names[position], values[position], float(amount))
         for position, amount in zip(explained.feature[0], explained.contribution[0], strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -171,7 +172,10 @@ def _descriptions(use_case: UseCase) -> dict[str, str]:
     return {feature.name: feature.description for feature in use_case.features}
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | str | None) -> str:
+    if isinstance(value, str):
+        # Quoted, so that the empty text is seen, and "17" is no number.
+        return json.dumps(value, ensure_ascii=False)
     if value is None or math.isnan(value):
         return "not known"
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:.10g}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lakehouse.declaration import (
+    categories,
     label_column,
     label_input,
     population,
@@ -57,6 +58,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _metrics(use_case)
     yield from _targets(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
+    yield from categories.problems(use_case)
 
 
 def _calendars(use_case: UseCase) -> Iterator[str]:

@@ -9,8 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration import objectives, xgboost_parameters
 from lakehouse.declaration.objectives import OBJECTIVES, Objective
-from lakehouse.declaration.section import Section, refuse
+from lakehouse.declaration.section import GrownSection, Section, refuse
 from lakehouse.declaration.xgboost_parameters import KNOWN
+
+MAX_LEVELS = 1000
 
 
 class Range(Section):
@@ -41,8 +43,10 @@ class Range(Section):
             yield f"low: expected at least 1 with log and integer: true, found {self.low:g}"
 
 
-class Model(Section):
+class Model(GrownSection):
     """The model and the budget of its tuning."""
+
+    LATER = ("max_levels",)
 
     task: Literal["classification", "regression"]
     # XGBoost's parameters; lakehouse/declaration/xgboost_parameters.py lists them.
@@ -54,6 +58,8 @@ class Model(Section):
     max_rounds: int = Field(default=400, ge=1, le=10_000)
     early_stopping_rounds: int = Field(default=30, ge=1, le=10_000)
     seed: int = Field(default=20130101, ge=0, le=2**31 - 1)
+    # Of a category with more levels the model learns the most frequent; the others are missing to it.
+    max_levels: int = Field(default=MAX_LEVELS, ge=2, le=10_000)
     # The costs of a miss and of a false alarm, in one unit. The threshold minimises the cost on validation.
     cost_of_miss: float = Field(default=1.0, gt=0, le=1e12)
     cost_of_false_alarm: float = Field(default=1.0, gt=0, le=1e12)

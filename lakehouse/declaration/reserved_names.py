@@ -40,6 +40,8 @@ OF_USE_CASES = frozenset(
         *("value", "contribution", "base_value", "label"),
     }
 )
+# Of the reasons of a use case that has categories.
+LEVEL = "level"
 # What a slice's value is called beside the features, and what the rows of no slice are called.
 SLICE = "slice_"
 ALL = "all"

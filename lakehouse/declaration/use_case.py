@@ -51,11 +51,14 @@ class Input(Window):
     last: int = Field(default=0, ge=0, le=366)
 
 
-class Feature(Section):
-    """A column of the feature table. Features are numbers; null is not known."""
+class Feature(GrownSection):
+    """A column of the feature table: a number, or a ``category``, whose values are texts. Null is not known."""
+
+    LATER = ("type",)
 
     name: Name
     description: str
+    type: Literal["number", "category"] = "number"
 
 
 class UseCase(Section):
@@ -136,6 +139,16 @@ class UseCase(Section):
     def feature_names(self) -> tuple[str, ...]:
         """Names of the feature columns in declared order: the order that a model sees."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """Those of the features that are categories."""
+        return tuple(feature.name for feature in self.features if feature.type == "category")
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """Those of the features that are numbers."""
+        return tuple(feature.name for feature in self.features if feature.type == "number")
 
     @property
     def binary(self) -> bool:

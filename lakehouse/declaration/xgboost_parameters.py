@@ -77,6 +77,9 @@ KNOWN: Mapping[str, Parameter] = {
     "reg_lambda": Parameter(),
     "reg_alpha": Parameter(),
     "scale_pos_weight": Parameter(above_low=True),
+    # Of categories: how many levels a split takes one by one, and how many go to one side at most.
+    "max_cat_to_onehot": Parameter(integer=True, low=1),
+    "max_cat_threshold": Parameter(integer=True, low=1),
     "num_parallel_tree": Parameter(integer=True, low=1, high=1000),
     "base_score": Parameter(low=-1e30, high=1e30),
     "grow_policy": Parameter(words=("depthwise", "lossguide")),
@@ -124,7 +127,7 @@ PLATFORM: Mapping[str, str] = {
     "refresh_leaf": "trees are grown by histograms",
     "multi_strategy": "one number is predicted",
     "boost_from_average": "write model.fixed.base_score",
-    "enable_categorical": "features are numbers",
+    "enable_categorical": "write type: category at the feature",
 }
 
 

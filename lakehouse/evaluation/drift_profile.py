@@ -4,7 +4,8 @@ Training logs it with each version, as two files that monitoring reads:
 
 - ``artifacts.PROFILE``: ``Profile.to_json()``, the numbers that the drift verdict compares with.
 - ``artifacts.REFERENCE``: ``reference_sample(...)`` as Parquet, the rows that the drift page draws. Columns:
-  ``partition`` (date), every declared feature (double, null for not known) and ``score`` (double, the version's own).
+  ``partition`` (date), every declared feature (double, or string for a category; null for not known) and ``score`` (double, the
+  version's own).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from lakehouse.declaration import Drift, Rhythm
+from lakehouse.evaluation.category_distribution import CategoryDistribution
+from lakehouse.evaluation.population_stability import NUMBERS, Counts, Floats, ordinary, psi
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,32 +30,6 @@ SCORE = "score"
 REFERENCE_ROWS = 2_000
 
 DAILY = Rhythm()
-
-SMALLEST_SHARE = 1e-4  # so that an empty bin gives a large and not an infinite PSI
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-
-# A profile is compared with for months: what is no number never gets into one.
-NUMBERS = ConfigDict(allow_inf_nan=False)
-
-
-def psi(expected: Floats, actual: Floats) -> Floats:
-    """Population stability index: the sum over the bins of ``(actual - expected) * ln(actual / expected)``.
-
-    Siddiqi, Credit Risk Scorecards (2006); it is the symmetrised Kullback-Leibler divergence (Jeffreys 1946). Shares below
-    ``SMALLEST_SHARE`` count as that, on both sides, so a bin that is empty in both adds nothing.
-
-    Args:
-        expected: shape (..., bins), shares that sum to 1 along the last axis.
-        actual: shares of the same bins, broadcast against ``expected``.
-
-    Returns:
-        Shape (...), 0 for equal distributions.
-    """
-    e = np.maximum(np.asarray(expected, dtype=np.float64), SMALLEST_SHARE)
-    a = np.maximum(np.asarray(actual, dtype=np.float64), SMALLEST_SHARE)
-    return np.asarray(((a - e) * np.log(a / e)).sum(axis=-1), dtype=np.float64)
 
 
 @dataclass(frozen=True, config=NUMBERS)
@@ -77,6 +53,16 @@ class Distribution:
         bins[np.isnan(values)] = len(self.edges) + 1
         return bins.astype(np.int64)
 
+    @property
+    def width(self) -> int:
+        """The number of bins, the one of null among them."""
+        return len(self.edges) + 2
+
+    @property
+    def boundaries(self) -> list[float]:
+        """What decides the bin of a value, as JSON takes it."""
+        return list(self.edges)
+
     def psi(self, counts: Counts) -> float:
         """PSI of rows counted by bin (shape ``(len(shares),)``, at least one row) against training."""
         return float(psi(np.asarray(self.shares), counts / counts.sum()))
@@ -87,15 +73,7 @@ class Distribution:
         shape = cls(edges=_edges(values, drift.bins), shares=(), ordinary_psi=None)
         width = len(shape.edges) + 2
         counts = np.bincount(day * width + shape.bins(values), minlength=days * width).reshape(days, width)
-        shares = counts.sum(axis=0) / len(values)
-        running = np.vstack([np.zeros((1, width), dtype=np.int64), counts.cumsum(axis=0)])
-        windows = running[drift.window_days :] - running[: -drift.window_days]
-        windows = windows[windows.sum(axis=1) > 0]
-        ordinary = None
-        if len(windows):
-            distances = psi(shares, windows / windows.sum(axis=1, keepdims=True))
-            ordinary = float(np.quantile(distances, drift.ordinary_quantile))
-        return cls(shape.edges, tuple(map(float, shares)), ordinary)
+        return cls(shape.edges, *ordinary(counts, drift))
 
 
 @dataclass(frozen=True, config=NUMBERS)
@@ -115,7 +93,7 @@ class Profile:
     last_day: dt.date
     rows: int
     window_days: int
-    features: Mapping[str, Distribution]
+    features: Mapping[str, Distribution | CategoryDistribution]
     prediction: Distribution
     metrics: Mapping[str, float | None]
 
@@ -131,7 +109,8 @@ class Profile:
         """Measure a profile.
 
         Args:
-            frame: training rows: ``partition`` (date) and one numeric column a feature, NaN for null; nothing else.
+            frame: training rows: ``partition`` (date) and one column a feature, numeric with NaN for null, or of texts with None
+                for null; nothing else.
             prediction: ``partition`` and ``score`` of rows that the model was not fitted to (validation and holdout),
                 so that over-fitting does not pass for drift.
             metrics: the model's metrics on its holdout.
@@ -146,7 +125,12 @@ class Profile:
             last_day=last,
             rows=len(frame),
             window_days=drift.window_days,
-            features={name: Distribution.of(_floats(frame[name]), day, days, drift) for name in names},
+            features={
+                name: CategoryDistribution.of(frame[name], day, days, drift)
+                if frame[name].dtype == object
+                else Distribution.of(_floats(frame[name]), day, days, drift)
+                for name in names
+            },
             prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift),
             metrics=dict(metrics),
         )

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from lakehouse import tables
 from lakehouse.declaration import Label, UseCase
 from lakehouse.errors import DeclarationError, FeaturesMissing, InputsMissing
+from lakehouse.evaluation import category_codes
+from lakehouse.evaluation.category_codes import Levels
 from lakehouse.populations import population
-from lakehouse.storage import spark_tables
+from lakehouse.storage import feature_types, spark_tables
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -35,10 +37,11 @@ class TrainingSet:
 
     Attributes:
         names: the features, in the order of the columns of ``features``.
-        features: shape (rows, features), NaN where a feature is not known.
+        features: shape (rows, features), NaN where a feature is not known; of a category the codes of its levels.
         label: shape (rows,), NaN where the row has no label.
         days: shape (rows,), the partition of each row.
         slices: of each declared slice the value of each row as text; empty unless they were read.
+        levels: of each category the levels that its codes are places in.
     """
 
     names: tuple[str, ...]
@@ -46,6 +49,7 @@ class TrainingSet:
     label: Floats
     days: NDArray[np.datetime64]
     slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    levels: Levels = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -61,7 +65,7 @@ class TrainingSet:
 
     def _where(self, kept: NDArray[np.bool_]) -> TrainingSet:
         slices = {name: values[kept] for name, values in self.slices.items()}
-        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept], slices)
+        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept], slices, self.levels)
 
 
 def label_of(value: Column, label: Label) -> Column:
@@ -124,6 +128,7 @@ def read(
     Raises:
         FeaturesMissing: when no features have been built yet. InputsMissing: when the label's source has not delivered yet.
         DeclarationError: when the label's source has several rows for one entity and day.
+        MigrationNeeded: when the table has a number where a category is declared, or the reverse.
     """
     features, outcomes = tables.features(use_case), tables.labels(use_case)
     if features_version < 0:
@@ -137,6 +142,7 @@ def read(
             f"python -m jobs ingest --source {use_case.label.sources[0]} --partition {first} --through {last}"
         )
     chosen = tuple(use_case.feature_names if names is None else names)
+    feature_types.expect_declared(use_case, chosen, features_version)
     rows = join_labels(
         _scored(spark, use_case, features, first, last, features_version),
         _scored(spark, use_case, outcomes, first, last, labels_version),
@@ -185,16 +191,19 @@ def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> Tr
             f"{rows.num_rows} rows for {distinct} entities; its key must be the entity's: "
             f"{', '.join(use_case.entity.key)}"
         )
-    matrix = np.empty((rows.num_rows, len(names)), dtype=np.float64)
+    matrix, levels = np.empty((rows.num_rows, len(names)), dtype=np.float64), dict[str, tuple[str, ...]]()
     for index, name in enumerate(names):
-        matrix[:, index] = _floats(rows.column(name))
+        if name in use_case.category_names:
+            matrix[:, index], levels[name] = category_codes.encoded(rows.column(name))
+        else:
+            matrix[:, index] = _floats(rows.column(name))
     days = rows.column("partition").to_numpy(zero_copy_only=False).astype("datetime64[D]")
     slices = {
         name: np.array(rows.column(f"slice_{name}").fill_null(NULL).to_pylist(), dtype=np.str_)
         for name in use_case.slices
         if f"slice_{name}" in rows.column_names
     }
-    return TrainingSet(names, matrix, _floats(rows.column(LABEL)), days, slices)
+    return TrainingSet(names, matrix, _floats(rows.column(LABEL)), days, slices, levels)
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

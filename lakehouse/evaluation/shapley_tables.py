@@ -26,7 +26,10 @@ LARGEST = 128 << 20
 
 @dataclass
 class Tree:
-    """A tree's nodes as arrays, as XGBoost's JSON has them; of a leaf ``condition`` is its value."""
+    """A tree's nodes as arrays, as XGBoost's JSON has them; of a leaf ``condition`` is its value.
+
+    A node that splits a category has the codes that go right in ``right_codes``, and no condition.
+    """
 
     left: list[int]
     right: list[int]
@@ -34,6 +37,7 @@ class Tree:
     condition: NDArray[np.float32]
     default_left: list[bool]
     cover: list[float]
+    right_codes: dict[int, NDArray[np.intp]] = field(default_factory=dict)
     height: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +83,7 @@ def trees_of(model: bytes) -> list[Tree] | None:
     if booster["name"] != "gbtree" or int(learner["learner_model_param"].get("num_class", 0)) > 1:
         return None
     trees = booster["model"]["trees"]
-    if any(int(tree["tree_param"].get("size_leaf_vector", 1)) > 1 or any(tree["split_type"]) for tree in trees):
+    if any(int(tree["tree_param"].get("size_leaf_vector", 1)) > 1 for tree in trees):
         return None
     return [_tree(tree) for tree in trees]
 
@@ -92,6 +96,12 @@ def _tree(tree: dict[str, Any]) -> Tree:
         condition=np.asarray(tree["split_conditions"], dtype=np.float32),
         default_left=[bool(one) for one in tree["default_left"]],
         cover=tree["sum_hessian"],
+        right_codes={
+            node: np.asarray(tree["categories"][start : start + size], dtype=np.intp)
+            for node, start, size in zip(
+                *(tree.get(f"categories_{name}", ()) for name in ("nodes", "segments", "sizes")), strict=True
+            )
+        },
     )
 
 

@@ -87,6 +87,9 @@ def of_model(booster: Any) -> TreeShap | None:
 
 def _goes_left(tree: Tree, node: int, columns: NDArray[np.float32]) -> Bools:
     values, limit = columns[tree.feature[node]], tree.condition[node]
+    if node in tree.right_codes:
+        stays: Bools = ~np.isin(values, tree.right_codes[node]) & (~np.isnan(values) | tree.default_left[node])
+        return stays
     # NaN is neither below nor above: where it belongs is what the node was trained to.
     left: Bools = ~(values >= limit) if tree.default_left[node] else values < limit
     return left

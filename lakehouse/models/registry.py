@@ -34,6 +34,8 @@ TAG_FINGERPRINT = "training_fingerprint"
 TAG_CODE_VERSION = "code_version"
 # The features that the model reads, in its order, separated by commas.
 TAG_FEATURES = "features"
+# Those of them that are categories, likewise; a model of numbers alone has no such tag.
+TAG_CATEGORIES = "categories"
 # When the version was retired (ISO, UTC), and when its files were removed after that.
 TAG_RETIRED = "retired_at"
 TAG_FILES_REMOVED = "files_removed_at"
@@ -55,6 +57,7 @@ class ModelVersion:
         holdout_first: the first day of the rows that it was measured on.
         holdout_last: the last of them.
         features: the features that the model reads, in its order.
+        categories: those of them that are categories; None where all are numbers.
         features_version: Delta version of the feature table that training read.
         sha256: of the model's file.
         fingerprint: of everything that the model was trained from.
@@ -74,6 +77,7 @@ class ModelVersion:
     holdout_first = Tag(TAG_HOLDOUT_FIRST, version_tags.day, A_DAY)
     holdout_last = Tag(TAG_HOLDOUT_LAST, version_tags.day, A_DAY)
     features = Tag(TAG_FEATURES, version_tags.names, "the names of features, separated by commas")
+    categories = OptionalTag(TAG_CATEGORIES, version_tags.names, "the names of features, separated by commas")
     features_version = Tag(TAG_FEATURES_VERSION, int, "a number")
     sha256 = Tag(TAG_SHA256, str, "a SHA-256")
     fingerprint = OptionalTag(TAG_FINGERPRINT, str, "a fingerprint")
@@ -124,12 +128,17 @@ def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]
     """The features that the model reads, in its order.
 
     Raises:
-        ModelRefused: when the use case no longer declares one of them, or the version does not name them.
+        ModelRefused: when the use case no longer declares one of them, or as another type, or the version does not name them.
     """
     if undeclared := undeclared_features(model, use_case):
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also needs "
             f"{', '.join(undeclared)}; train a new version for the new features"
+        )
+    if retyped := retyped_features(model, use_case):
+        raise ModelRefused(
+            f"model {model.name} version {model.version}: expected features of the types that {use_case.name} declares, found "
+            f"{', '.join(retyped)}; train a new version"
         )
     return model.features
 
@@ -137,6 +146,17 @@ def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]
 def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
     """The features that the model reads and the use case does not declare."""
     return sorted(set(model.features) - set(use_case.feature_names))
+
+
+def retyped_features(model: ModelVersion, use_case: UseCase) -> list[str]:
+    """The features that the model reads as another type than the use case declares, in words."""
+    categories, now = model.categories or (), {feature.name: feature.type for feature in use_case.features}
+    then: dict[str, str] = {name: "category" if name in categories else "number" for name in model.features}
+    return [
+        f"{name}, which was a {type_} in training and is a {now[name]} now"
+        for name, type_ in then.items()
+        if now.get(name, type_) != type_
+    ]
 
 
 def point(name: str, alias: str, number: int) -> None:

@@ -36,11 +36,12 @@ def column_names(table: Table, at_version: int | None = None) -> set[str]:
     return {field.name for field in DeltaTable(location(table), version=at_version).schema().fields}
 
 
-def columns(table: Table) -> dict[str, pa.DataType]:
-    """The type of each column that the table has now; none when it does not exist."""
+def columns(table: Table, at_version: int | None = None) -> dict[str, pa.DataType]:
+    """The type of each column that the table has, now or at a version; none when it does not exist."""
     if not exists(table):
         return {}
-    return {field.name: field.type for field in pa.schema(DeltaTable(location(table)).schema().to_arrow())}
+    opened = DeltaTable(location(table), version=at_version)
+    return {field.name: field.type for field in pa.schema(opened.schema().to_arrow())}
 
 
 def required_columns(table: Table) -> set[str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from lakehouse.declaration import Column, UseCase
+from collections.abc import Mapping
+
+from lakehouse.declaration import Column, ColumnType, UseCase
 from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
+
+FEATURE_TYPES: Mapping[str, ColumnType] = {"number": "double", "category": "string"}
 
 
 def entity_columns(use_case: UseCase) -> tuple[Column, ...]:
@@ -19,7 +23,10 @@ def features(use_case: UseCase) -> Table:
         name=f"{use_case.name}_features",
         columns=(
             *entity_columns(use_case),
-            *(col(feature.name, "double", feature.description, nullable=True) for feature in use_case.features),
+            *(
+                col(feature.name, FEATURE_TYPES[feature.type], feature.description, nullable=True)
+                for feature in use_case.features
+            ),
             col("prediction_time", "timestamp", "the instant before which everything used was known"),
             col(INPUTS_FINGERPRINT, "string", "digest of the deliveries and the code that the row was built from"),
             PARTITION,
@@ -32,6 +39,15 @@ def features(use_case: UseCase) -> Table:
         # Models and scores name the version that they were made from.
         retention_days=30,
     )
+
+
+def _of_categories(use_case: UseCase, description: str) -> tuple[Column, ...]:
+    """The column ``level``, which a table has where the use case has categories."""
+    return (col("level", "string", description, nullable=True),) if use_case.category_names else ()
+
+
+def _kinds(use_case: UseCase, kinds: str) -> str:
+    return f"{kinds}; new category" if use_case.category_names else kinds
 
 
 def scores(use_case: UseCase) -> Table:
@@ -95,6 +111,7 @@ def reasons(use_case: UseCase) -> Table:
             col(
                 "value", "double", "the feature's value; null when it was not known, and for the others", nullable=True
             ),
+            *_of_categories(use_case, "the value of a category; null when it was not known, and for numbers"),
             col("contribution", "double", f"exact SHAP contribution in {unit}: above 0 it raised the score"),
             col(
                 "base_value",
@@ -180,10 +197,14 @@ def drift_counts(use_case: UseCase) -> Table:
         columns=(
             PARTITION,
             col("model_version", "int", "the version by whose bins the rows are counted"),
-            col("kind", "string", "feature, or prediction: the scores by this version"),
+            col("kind", "string", _kinds(use_case, "feature, or prediction: the scores by this version")),
             col("name", "string", "of the feature, or score"),
             col("bin", "int", "how many of the profile's edges the value exceeds; the last bin is of values not known"),
             col("rows", "long", "rows in the bin; an empty bin has no line"),
+            *_of_categories(
+                use_case,
+                "of kind new category: a level that training did not have, one a line, the most frequent first; else null",
+            ),
             col(INPUTS_FINGERPRINT, "string", "digest of the rows, the bins and the code that they were counted by"),
         ),
         key=("partition", "model_version", "kind", "name", "bin"),
@@ -201,7 +222,7 @@ def drift(use_case: UseCase) -> Table:
         columns=(
             PARTITION,
             col("model_version", "int", "champion whose training profile is the reference"),
-            col("kind", "string", "feature, prediction, performance or verdict"),
+            col("kind", "string", _kinds(use_case, "feature, prediction, performance or verdict")),
             col("feature", "string", "feature or statistic"),
             col("statistic", "string", "what is measured, such as psi"),
             col("value", "double", "the statistic over the window that ends on the day", nullable=True),

@@ -28,14 +28,14 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "eaef4a352fa499a1"),
-    "scores": (1, "27f3bef76fcea6e2"),
-    "reasons": (1, "7a370ee494c60888"),
-    "outcomes": (1, "de8f4cfe0398c408"),
-    "performance": (1, "e192def184c228be"),
-    "drift counts": (1, "8636c7110ff11ff9"),
+    "features": (1, "c8dec79b74856418"),
+    "scores": (1, "668f6b906c7b36d7"),
+    "reasons": (1, "d29fab2b6a3acb06"),
+    "outcomes": (1, "4f92f087cf0fc7d1"),
+    "performance": (1, "b97ec4603c25706f"),
+    "drift counts": (1, "9f60ea09d6e31ead"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "7bba64caa878d952"),
+    "training": (1, "664ea275dff1ecd5"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.train.card import pictures
+from jobs.train.card import categories, pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
@@ -62,6 +62,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "parts": _parts(trained),
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
+        "categories": categories.described(trained.parts, trained.booster),
         "metrics": _metrics(result["metrics"]),
         "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),

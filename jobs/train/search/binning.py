@@ -8,14 +8,18 @@ from typing import Any
 import xgboost
 
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models import category_record
 
 
 def binned(rows: TrainingSet, params: Mapping[str, Any], reference: Any = None) -> Any:
-    """The rows with each feature in ``max_bin`` bins; a ``reference``'s bins are used where it is given."""
+    """The rows with each feature in ``max_bin`` bins, a category in one a level; a ``reference``'s bins are used where it is
+    given.
+    """
     return xgboost.QuantileDMatrix(
         rows.features,
         rows.label,
         feature_names=list(rows.names),
+        feature_types=category_record.feature_types(rows.names, rows.levels),
         max_bin=int(params["max_bin"]),
         nthread=int(params["nthread"]),
         ref=reference,

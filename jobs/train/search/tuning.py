@@ -19,6 +19,7 @@ from jobs.train.search.space import Value
 from jobs.train.search.study import MOST_TRIES, Study, Trial
 from lakehouse.declaration import Model
 from lakehouse.errors import TrainingFailed
+from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 
@@ -66,6 +67,7 @@ def tune(
     Raises:
         TrainingFailed: when XGBoost refuses a trial's parameters, or no trial can end.
     """
+    train, validation = by_learned_levels(model, train, validation)
     with tempfile.TemporaryDirectory(prefix="nightjar-search-") as temporary:
         study = Study(folder or Path(temporary), model, [*starts, space.middles(model)])
         try:
@@ -86,8 +88,17 @@ def tune(
         return Tuned(params, best.rounds, score, study.optuna, trials, best)
 
 
+def by_learned_levels(model: Model, train: TrainingSet, validation: TrainingSet) -> tuple[TrainingSet, TrainingSet]:
+    """The rows with the codes of the levels that a model of train alone learns; a new level on validation is missing to it."""
+    levels = coded_rows.learned(train, model.max_levels)
+    return coded_rows.by_levels(train, levels), coded_rows.by_levels(validation, levels)
+
+
 def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSet, validation: TrainingSet) -> Floats:
-    """Scores of the validation rows by a model of these parameters and ``rounds`` trees, fitted to train alone."""
+    """Scores of the validation rows by a model of these parameters and ``rounds`` trees, fitted to train alone.
+
+    Both are coded alike, as ``by_learned_levels`` does it.
+    """
     fitted = xgboost.train(dict(params), binned(train, params), num_boost_round=rounds, verbose_eval=False)
     return np.asarray(fitted.inplace_predict(validation.features, validate_features=False), dtype=np.float64)
 

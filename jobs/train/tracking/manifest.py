@@ -19,6 +19,7 @@ from jobs.train.search.tuning import Tuned
 from jobs.train.split import PARTS, DayRange, Parts, Split
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse import code_version
+from lakehouse.evaluation import coded_rows
 
 # Its path under the run.
 RECORD_FILE = "training/record.json"
@@ -115,8 +116,10 @@ def digest(parts: Parts) -> str:
     """Digest of the rows of all three windows: features, labels and days, in their order."""
     content = hashlib.sha256()
     for name in PARTS:
-        rows = getattr(parts, name)
+        rows = coded_rows.by_own_levels(getattr(parts, name))
         content.update(",".join(rows.names).encode())
+        if rows.levels:
+            content.update(json.dumps(dict(rows.levels), sort_keys=True).encode())
         for values in (rows.features, rows.label, rows.days):
             content.update(values.tobytes())
     return content.hexdigest()

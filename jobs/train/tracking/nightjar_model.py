@@ -1,12 +1,17 @@
 """The registered model as other applications load it; MLflow carries this file with the model, and it needs no more than XGBoost.
 
 It takes rows of named columns as clients send them: whole numbers, decimals, truths, numbers as text and null, in any order, with
-columns that the model does not need. MLflow's own check of declared doubles refuses whole numbers of 64 bits.
+columns that the model does not need. MLflow's own check of declared doubles refuses whole numbers of 64 bits. Categories are
+texts, truths and whole numbers, as a use case's transform returns them; a level that the model has not learned is missing.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+# The levels of each category in the model's file; a level's code is its place.
+LEVELS = "nightjar_levels"
 
 
 class NightjarModel:
@@ -14,6 +19,7 @@ class NightjarModel:
 
     def __init__(self, booster: Any) -> None:
         self._booster = booster
+        self._levels: dict[str, list[str]] = json.loads(booster.attr(LEVELS) or "{}")
 
     def get_raw_model(self) -> Any:
         """The booster itself."""
@@ -30,7 +36,7 @@ class NightjarModel:
             Probability or predicted value of each row, float32.
 
         Raises:
-            MlflowException: a column is missing, or has a value that is no number; it names the column.
+            MlflowException: a column is missing, or has a value that is no number, or of a category no text; it names the column.
         """
         import numpy as np
         import pandas as pd
@@ -44,19 +50,53 @@ class NightjarModel:
             raise _refused(f"expected the columns {', '.join(names)}; missing: {', '.join(missing)}; null is not known")
         matrix = np.empty((len(frame), len(names)), dtype=np.float32)
         for position, name in enumerate(names):
-            matrix[:, position] = _numbers(frame[name], name)
+            levels = self._levels.get(name)
+            matrix[:, position] = _numbers(frame[name], name) if levels is None else _codes(frame[name], name, levels)
         return self._booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
+
+
+def _values(column: Any, name: str) -> Any:
+    """The column, once, of plain values."""
+    import numpy as np
+
+    if getattr(column, "ndim", 1) != 1:
+        raise _refused(f"expected the column {name} once, found it {column.shape[1]} times")
+    if column.dtype == object:
+        # MLflow's server makes arrays without a dimension of the values in a list of mappings.
+        return column.map(lambda value: value.item() if isinstance(value, np.ndarray) and not value.ndim else value)
+    return column
+
+
+def _codes(column: Any, name: str, levels: list[str]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    places = {level: place for place, level in enumerate(levels)}
+    codes = np.full(len(column), np.nan)
+    for row, value in enumerate(_values(column, name).astype(object)):
+        if not (value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))):
+            codes[row] = places.get(_text(value, name), np.nan)
+    return codes
+
+
+def _text(value: Any, name: str) -> str:
+    """A value of a category as text; null among whole numbers makes doubles of them."""
+    import numpy as np
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer) or (isinstance(value, float | np.floating) and float(value).is_integer()):
+        return str(int(value))
+    raise _refused(f"column {name}: expected texts, booleans, whole numbers or null, found {value!r}")
 
 
 def _numbers(column: Any, name: str) -> Any:
     import numpy as np
     import pandas as pd
 
-    if getattr(column, "ndim", 1) != 1:
-        raise _refused(f"expected the column {name} once, found it {column.shape[1]} times")
-    if column.dtype == object:
-        # MLflow's server makes arrays without a dimension of the values in a list of mappings.
-        column = column.map(lambda value: value.item() if isinstance(value, np.ndarray) and not value.ndim else value)
+    column = _values(column, name)
     try:
         values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError) as error:

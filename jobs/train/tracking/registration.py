@@ -23,6 +23,7 @@ from jobs.train.tracking import served_model
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import metric_names
 from lakehouse.errors import RegistryChanged
+from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import champion_record, mlflow_client, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
@@ -37,7 +38,6 @@ RECOGNISED_BY = (registry.TAG_SHA256, registry.TAG_TRAINED_FOR)
 def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     """Log the model with its signature to the run and return the logged model's id."""
     import mlflow
-    import pandas as pd
     from mlflow.models import Model
 
     # Without inputs: MLflow would refuse whole numbers for a double before the model sees them, which checks them itself.
@@ -53,7 +53,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
                 xgb_model=booster,
                 name="model",
                 signature=signature,
-                input_example=pd.DataFrame(example.features[:3], columns=list(example.names)),
+                input_example=coded_rows.frame(example).head(3),
                 metadata={"features": list(example.names)},
                 pip_requirements=[f"{name}=={installed(name)}" for name in ("mlflow", "xgboost-cpu", "pandas")],
             )
@@ -132,6 +132,7 @@ def version_tags(inputs: TrainingInputs, model: FittedModel) -> dict[str, str]:
     return {
         registry.TAG_FINGERPRINT: inputs.snapshot.fingerprint,
         registry.TAG_FEATURES: ",".join(inputs.use_case.feature_names),
+        **({registry.TAG_CATEGORIES: ",".join(categories)} if (categories := inputs.use_case.category_names) else {}),
         registry.TAG_FEATURES_VERSION: str(inputs.snapshot.features_version),
         registry.TAG_TRAINED_FOR: inputs.day.isoformat(),
         registry.TAG_TRAINED_THROUGH: inputs.split.validation.last.isoformat(),

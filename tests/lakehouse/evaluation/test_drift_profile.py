@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from lakehouse.declaration import Drift, Rhythm
-from lakehouse.evaluation.drift_profile import SMALLEST_SHARE, Distribution, Profile, psi, reference_sample
+from lakehouse.evaluation.drift_profile import Distribution, Profile, reference_sample
+from lakehouse.evaluation.population_stability import SMALLEST_SHARE, psi
 
 FIRST = dt.date(2024, 1, 1)
 
