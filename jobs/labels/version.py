@@ -11,6 +11,7 @@ OUTCOMES = 1
 OUTCOMES_DECIDED_BY = (
     "jobs.labels.computed",
     "jobs.labels.outcomes",
+    "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.labels",
