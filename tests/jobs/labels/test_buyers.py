@@ -229,7 +229,7 @@ def test_nothing_of_the_labels_window_changes_a_feature(mine: Path) -> None:
         on = day + dt.timedelta(days=number)
         for old in (mine / "landing/purchases").glob(f"{on}*"):
             old.unlink()
-        lines = [f"{8_000_000 + number * 100 + one},{one},5.0" for one in range(number, buyers.CUSTOMERS)]
+        lines = [f"{8_000_000 + number * 100 + one},{one},5.0" for one in range(buyers.CUSTOMERS)]
         bakery.write(mine / "landing", "purchases", on, ["purchase,customer,amount", *lines])
         take_in(on, on)
     assert run(features, FeaturesArguments, day)["status"] == "unchanged"
