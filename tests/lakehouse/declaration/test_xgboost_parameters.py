@@ -18,9 +18,9 @@ from lakehouse.declaration.objectives import OBJECTIVES
 from lakehouse.declaration.xgboost_parameters import ALIASES, CONSTRAINTS, KNOWN, PLATFORM
 
 ROWS = np.random.default_rng(1).random((60, 3))
-# Of XGBoost's configuration, what has no use here: categories, other devices, internals.
+# Of XGBoost's configuration, what has no use here: other devices, internals.
 NO_USE = {
-    *("max_cat_threshold", "max_cat_to_onehot", "sparse_threshold", "debug_synchronize", "max_cached_hist_node"),
+    *("sparse_threshold", "debug_synchronize", "max_cached_hist_node"),
     *("fail_on_invalid_gpu_id", "num_trees", "updater_seq", "num_feature", "num_target", "objective", "name"),
 }
 

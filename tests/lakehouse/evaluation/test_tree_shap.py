@@ -121,3 +121,32 @@ def test_rows_explained_by_tables_name_the_same_features() -> None:
     assert by_tables.contribution == pytest.approx(by_xgboost.contribution, abs=1e-5)
     assert by_tables.others == pytest.approx(by_xgboost.others, abs=1e-5)
     assert (by_tables.feature == by_xgboost.feature).mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    "shape", [{"max_depth": 1}, {"max_depth": 6, "min_child_weight": 0}, {"max_cat_to_onehot": 50}], ids=str
+)
+@pytest.mark.parametrize("levels", [2, 5, 40])
+def test_splits_of_categories_are_xgboosts_own_too(shape: dict[str, Any], levels: int) -> None:
+    dice = np.random.default_rng(levels)
+    rows = np.column_stack([dice.integers(0, levels, 1000), dice.integers(0, 3, 1000), dice.normal(size=1000)])
+    effect = dice.normal(size=levels)
+    label = (effect[rows[:, 0].astype(int)] + (rows[:, 1] == 1) + rows[:, 2] > 0.5).astype(float)
+    rows = rows.astype(np.float32)
+    rows[dice.random(rows.shape) < 0.1] = np.nan
+    types = {"feature_types": ["c", "c", "q"], "nthread": 1}
+    parameters = {"objective": "binary:logistic", "nthread": 1, "eta": 0.3, "tree_method": "hist", **shape}
+    booster = xgboost.train(parameters, xgboost.DMatrix(rows, label, **types), 20)
+    # Among them a code that no row had.
+    asked = np.vstack([rows[:300], [[levels, 0, 0.5], [np.nan, np.nan, np.nan]]]).astype(np.float32)
+    expected = booster.predict(xgboost.DMatrix(asked, **types), pred_contribs=True)
+    tables = tree_shap.of_model(booster)
+    assert tables is not None and any(
+        tree.right_codes for tree in shapley_tables.trees_of(booster.save_raw("json")) or []
+    )
+    found = tables.contributions(asked)
+    assert np.abs(found - expected[:, :-1]).max() <= 1e-5 and abs(tables.base - expected[0, -1]) <= 1e-6
+    by_xgboost = shap_values.greatest(booster, asked, 3)
+    assert (
+        np.abs(by_xgboost.margin - booster.predict(xgboost.DMatrix(asked, **types), output_margin=True)).max() <= 1e-5
+    )

@@ -109,3 +109,60 @@ def asked(model: Any, body: Any) -> tuple[int, str]:
 def test_the_file_that_goes_with_the_model_needs_nothing_of_this_project() -> None:
     text = Path(served_model.LOADER).read_text()
     assert "from jobs" not in text and "lakehouse" not in text
+
+
+@pytest.fixture(scope="module")
+def with_categories(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A model of a category and a number, and the levels that it knows."""
+    import mlflow.pyfunc
+    import xgboost
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    from lakehouse.models import category_record
+
+    dice = np.random.default_rng(2)
+    levels = ("", "17", "UA", "true")
+    rows = np.column_stack([dice.integers(0, 4, 200), dice.random(200)])
+    matrix = xgboost.DMatrix(
+        rows, rows[:, 0] * rows[:, 1], feature_names=["carrier", "hour"], feature_types=["c", "q"], nthread=1
+    )
+    booster = xgboost.train({"nthread": 1, "max_depth": 3}, matrix, 8)
+    category_record.keep(booster, {"carrier": levels})
+    folder = str(tmp_path_factory.mktemp("served") / "model")
+    signature = ModelSignature(outputs=Schema([ColSpec("float")]))
+    served_model.save_model(booster, folder, Model(), signature=signature, pip_requirements=["xgboost"])
+    loaded = mlflow.pyfunc.load_model(folder)
+
+    def expected(*codes: float) -> list[float]:
+        asked = np.array([[code, 0.5] for code in codes], dtype=np.float32)
+        return [float(value) for value in booster.inplace_predict(asked, validate_features=False)]
+
+    return loaded, expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        (["UA", "", "DL", None], [2, 0, np.nan, np.nan]),
+        ([17, None, 5], [1, np.nan, np.nan]),
+        ([True, False, None], [3, np.nan, np.nan]),
+        (pd.array(["UA", None], dtype="string"), [2, np.nan]),
+        (pd.array([17, None], dtype="Int64"), [1, np.nan]),
+        (pd.Categorical(["UA", "17", None]), [2, 1, np.nan]),
+        ([np.array("UA"), np.array(17)], [2, 1]),
+    ],
+)
+def test_a_category_is_what_the_transform_would_make_of_it(
+    with_categories: Any, asked: Any, codes: list[float]
+) -> None:
+    model, expected = with_categories
+    found = model.predict(pd.DataFrame({"hour": [0.5] * len(asked), "carrier": asked}))
+    assert [float(value) for value in found] == expected(*codes)
+
+
+@pytest.mark.parametrize("asked", [[1.5], [["UA"]], [{"a": 1}]])
+def test_a_category_that_is_no_text_is_refused_by_name(with_categories: Any, asked: Any) -> None:
+    model, _ = with_categories
+    with pytest.raises(Exception, match="column carrier: expected texts, booleans, whole numbers or null, found"):
+        model.predict(pd.DataFrame({"hour": [0.5], "carrier": asked}))
