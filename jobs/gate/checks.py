@@ -13,7 +13,17 @@ from lakehouse.ops import model_events
 MIN_DAYS = 5
 
 # Of these, a slice may lie neither above nor below all rows; of other metrics it may only not be worse.
-EITHER_WAY = frozenset({"alarm_rate", "false_alarm_rate", "precision", "recall", metric_names.CALIBRATION_GAP})
+EITHER_WAY = frozenset(
+    {
+        "alarm_rate",
+        "false_alarm_rate",
+        "precision",
+        "recall",
+        "macro_precision",
+        "macro_recall",
+        metric_names.CALIBRATION_GAP,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def _calibration(gate: Gate, challenger: ChallengerResult) -> list[GateCheck]:
 
 
 def _limit(metric: str, value: float | None, limit: float) -> GateCheck:
-    floor = metric in metric_names.GREATER_IS_BETTER
+    floor = metric_names.greater_is_better(metric)
     bound = f"{'floor' if floor else 'ceiling'} {limit:g}"
     if value is None:
         message = f"{_words(metric)} can't be computed on the holdout, so its {bound} is not shown to hold"

@@ -8,8 +8,8 @@ from typing import Any
 from jobs.gate import eligibility, evidence, holdout, measurement
 from jobs.gate.measurement import Measured
 from jobs.gate.results import ChallengerResult, ChampionResult, Metrics
-from lakehouse.declaration import UseCase
-from lakehouse.evaluation import metrics
+from lakehouse.declaration import UseCase, class_names
+from lakehouse.evaluation import class_metrics, metrics
 from lakehouse.models.registry import ModelVersion
 
 
@@ -51,4 +51,9 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
 
 def _metrics(use_case: UseCase, model: Measured) -> Metrics:
     predictions = model.predictions
-    return metrics.compute(use_case.model.task, predictions.label, predictions.score, predictions.decided)
+    measured = metrics.compute(use_case.model.task, predictions.label, predictions.score, predictions.decided)
+    if not use_case.classes:
+        return measured
+    assert predictions.decided is not None
+    columns, decided = tuple(map(class_names.in_column, use_case.classes)), predictions.decided.astype(int)
+    return measured | class_metrics.named(columns, predictions.label, predictions.score, decided)

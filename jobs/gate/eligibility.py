@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from jobs.gate.holdout import Holdout
 from jobs.gate.results import ChampionResult
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelRefused
+from lakehouse.errors import ModelMissing, ModelRefused
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import recorded_version, registry
+from lakehouse.models import artifacts, class_decision, recorded_version, registry, xgboost_model
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 
 
@@ -41,6 +42,17 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
             f"also needs {', '.join(undeclared)}; train a new version"
         )
     registry.declared_features(challenger, use_case)
+    if problem := _decides_otherwise(use_case, challenger):
+        raise ModelRefused(f"model {challenger.name} version {challenger.version}: {problem}; train a new version")
+
+
+def _decides_otherwise(use_case: UseCase, model: ModelVersion) -> str | None:
+    """Why a model of several classes, or of none, does not decide as the use case declares now."""
+    try:
+        booster = xgboost_model.load(artifacts.model_bytes(model))
+    except ModelMissing:
+        return None  # Measuring it says what is missing.
+    return class_decision.undeclared(ClassRule.of(booster), use_case)
 
 
 def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:
@@ -55,6 +67,8 @@ def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) 
         return Eligibility(champion, replace(result, unusable=unusable))
     if retyped := registry.retyped_features(champion, use_case):
         return Eligibility(champion, replace(result, unusable=f"it reads {', '.join(retyped)}"))
+    if problem := _decides_otherwise(use_case, champion):
+        return Eligibility(champion, replace(result, unusable=problem))
     through = champion.trained_through
     if through < holdout.first:
         return Eligibility(champion, result, holdout.labelled)

@@ -13,7 +13,8 @@ from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import coded_rows, day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import artifacts, category_record, xgboost_model
+from lakehouse.models import artifacts, category_record, class_decision, xgboost_model
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 
 
@@ -26,14 +27,18 @@ class Measured:
 
 
 def measure(model: ModelVersion, rows: TrainingSet, use_case: UseCase) -> Measured:
-    """The model's scores, and its decisions by its own threshold."""
+    """The model's scores, and its decisions by its own threshold, or of several classes by its own costs."""
     scores = score(model, rows)
+    if use_case.classes:
+        rule = _rule(model, use_case)
+        decided = rule.among(use_case.classes)[rule.decide(scores)]
+        return Measured(rows, Rows(rows.label, rule.arranged(scores, use_case.classes), decided))
     decisions = None if model.threshold is None or not use_case.binary else scores >= model.threshold
     return Measured(rows, Rows(rows.label, scores, decisions))
 
 
 def score(model: ModelVersion, rows: TrainingSet) -> Floats:
-    """The model's scores of the rows, from XGBoost's own format.
+    """The model's scores of the rows, from XGBoost's own format; of several classes a column for each of the model's.
 
     Raises:
         ModelRefused: when the file names other features than the version's tags.
@@ -48,6 +53,18 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
     coded = coded_rows.by_levels(rows, category_record.levels_of(booster))
     columns = coded.features[:, [rows.names.index(name) for name in names]]
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
+
+
+def _rule(model: ModelVersion, use_case: UseCase) -> ClassRule:
+    """How the model decides for one of several classes.
+
+    Raises:
+        ModelRefused: when it does not, or does for a class that is declared no longer.
+    """
+    booster = xgboost_model.load(artifacts.model_bytes(model))
+    rule = class_decision.rule_of(booster, use_case, f"model {model.name} version {model.version}")
+    assert rule is not None
+    return rule
 
 
 def gains(

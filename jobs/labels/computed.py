@@ -60,13 +60,14 @@ def write(use_case: UseCase, days: list[dt.date], digests: Mapping[dt.date, str]
         _expect_once(use_case, count, valued.select(*key).distinct().count())
         value = F.col(VALUE)
         label = label_of(value, use_case.label)
-        made = valued.withColumns(
-            {
-                VALUE: label if use_case.label.is_value is not None else value.cast("double"),
-                "label": label,
-                tables.INPUTS_FINGERPRINT: spark_tables.value_of_day(digests),
-            }
-        )
+        columns = {
+            VALUE: value.cast("double") if labels.is_number(use_case.label) else label,
+            "label": label,
+            tables.INPUTS_FINGERPRINT: spark_tables.value_of_day(digests),
+        }
+        if use_case.label.classes:
+            columns["label_class"] = value.cast("string")
+        made = valued.withColumns(columns)
         commits.replace(made, table, replaced, count)
     finally:
         valued.unpersist()
@@ -135,7 +136,8 @@ def _conform(built: object, use_case: UseCase) -> DataFrame:
 
 
 def _value(use_case: UseCase, found: str) -> Column:
-    value = use_case.label.is_value
+    label = use_case.label
+    value, named = (label.classes[0], "label.classes") if label.classes else (label.is_value, "label.is")
     if value is None:
         if found in NUMBERS or found == "void" or found.startswith("decimal"):
             return F.col(VALUE).cast("double")
@@ -146,7 +148,7 @@ def _value(use_case: UseCase, found: str) -> Column:
     types = {"boolean"} if isinstance(value, bool) else WHOLE if isinstance(value, int) else {"string"}
     if found not in types and found != "void":
         raise broken(
-            use_case, f"expected {VALUE} to be a {' or '.join(sorted(types))}, as label.is ({value!r}), found {found}"
+            use_case, f"expected {VALUE} to be a {' or '.join(sorted(types))}, as {named} ({value!r}), found {found}"
         )
     return F.col(VALUE).cast("boolean" if isinstance(value, bool) else "bigint" if isinstance(value, int) else "string")
 
@@ -159,6 +161,8 @@ def _labelled(rows: pa.Table, label: Label, digests: Mapping[dt.date, str]) -> p
         "label": labels.label_of(value, label),
         tables.INPUTS_FINGERPRINT: pa.array([digests[day] for day in days], pa.string()).take(place),
     }
+    if label.classes:
+        made["label_class"] = labels.class_of(value)
     return pa.table({name: rows.column(name) for name in rows.column_names if name != VALUE} | made)
 
 

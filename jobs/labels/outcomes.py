@@ -99,6 +99,8 @@ class MaturedDays:
             .append_column("value", labels.value_of(value, label))
             .append_column("label", labels.label_of(value, label))
         )
+        if label.classes:
+            known = known.append_column("label_class", labels.class_of(value))
         rows = key_join.left_join(self.population.read(day, key), known, key)
         rows = rows.append_column("partition", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
         return rows.append_column(tables.INPUTS_FINGERPRINT, pa.repeat(self.digests[day], len(rows)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.monitor import new_categories, verdict
+from jobs.monitor import class_drift, new_categories, verdict
 from jobs.monitor.counts import Counts, DailyCounts, window
 from jobs.monitor.new_categories import NewLevels
 from jobs.monitor.performance import Matured, over
@@ -34,6 +34,7 @@ class Evidence:
         scores: its scores by day and bin.
         matured: how good its scores turned out, by day.
         new_levels: by feature and day the rows of each level that training did not have.
+        classes: that it decides for, of a label of several.
     """
 
     version: int
@@ -42,6 +43,7 @@ class Evidence:
     scores: Mapping[dt.date, Counts]
     matured: Mapping[dt.date, Matured]
     new_levels: NewLevels = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
 
 def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
@@ -60,6 +62,8 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
         _psi(
             "prediction", SCORE, profile.prediction, evidence.scores, days, drift.max_prediction_psi, "PSI of the scores"
         )
+        if not evidence.classes
+        else class_drift.check(profile.prediction, evidence.scores, days, drift.max_prediction_psi, evidence.classes)
     )  # fmt: skip
     checks += _new_categories(day, evidence)
     last_matured = day - dt.timedelta(days=use_case.maturity_days)
@@ -135,7 +139,8 @@ def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> 
         ]
     matured = over(present, task)
     way = "high" if matured.gap > 0 else "low"
-    words = f"scores {abs(matured.gap):.3f} too {way} on average over the matured days to {days[-1]}"
+    whose = class_drift.whose(matured)
+    words = f"{whose} {abs(matured.gap):.3f} too {way} on average over the matured days to {days[-1]}"
     calibration = verdict.check(
         "performance", CALIBRATION, metric_names.CALIBRATION_GAP, abs(matured.gap), drift.max_calibration_gap, words
     )

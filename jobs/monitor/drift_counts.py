@@ -11,12 +11,13 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.monitor import counts, new_categories, version
+from jobs.monitor import counts, new_categories, scored_classes, version
 from jobs.monitor.counts import DailyCounts
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase
@@ -36,7 +37,7 @@ Kind = Literal["feature", "prediction", "new category"]
 FEATURE: Literal["feature"] = "feature"
 PREDICTION: Literal["prediction"] = "prediction"
 NEW_CATEGORY = new_categories.KIND
-MODEL_VERSION = "model_version"
+MODEL_VERSION, DECISION = "model_version", "decision"
 
 # By kind and day, the counts of each column; of new categories the rows of each level, in a Counter.
 Counted = dict[tuple[Kind, dt.date], dict[str, Any]]
@@ -44,26 +45,32 @@ Counted = dict[tuple[Kind, dt.date], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Rows:
-    """What is counted of one kind: the files of the days that have rows, what identifies them, and the bins of each column."""
+    """What is counted of one kind: the files of the days that have rows, what identifies them, and the bins of each column.
+
+    ``classes``: of a label of several, those that the scores decide for: each is a bin of its own.
+    """
 
     files: DayFiles
     identity: Mapping[dt.date, str]
     bins: Mapping[str, Distribution | CategoryDistribution]
+    classes: tuple[str, ...] = ()
 
     def fingerprint(self, day: dt.date) -> str:
         """Of everything that the counts of the day are made from."""
         edges = json.dumps({name: item.boundaries for name, item in sorted(self.bins.items())})
         inputs = {"rows": self.identity[day], "bins": fingerprints.digest(edges), "code": str(version.COUNTS)}
+        if self.classes:
+            inputs["classes"] = fingerprints.digest(*self.classes)
         return builds.fingerprint(inputs)
 
 
 def of_days(
-    use_case: UseCase, number: int, profile: Profile, days: Collection[dt.date]
+    use_case: UseCase, number: int, profile: Profile, days: Collection[dt.date], classes: tuple[str, ...] = ()
 ) -> tuple[DailyCounts, DailyCounts]:
     """The counts of the features' rows of these days, and of the scores by the model version ``number``, by its profile's bins."""
     kinds: dict[Kind, Rows] = {
         "feature": _features(use_case, profile, days),
-        "prediction": _scores(use_case, number, profile, days),
+        "prediction": replace(_scores(use_case, number, profile, days), classes=classes),
     }
     kept = _kept(use_case, number, kinds)
     missing = [
@@ -153,11 +160,16 @@ def _counter(
     def count(place: int) -> Iterator[tuple[Kind, dt.date, dict[str, Any]]]:
         kind, day, part = parts[place]
         bins = kinds[kind].bins
+        classes = kinds[kind].classes
         names = [*bins, MODEL_VERSION] if kind == PREDICTION else list(bins)
+        if classes:
+            names = [DECISION, MODEL_VERSION]
         for rows in kinds[kind].files.parts(part.file, names, part.groups):
             if kind == PREDICTION:
                 by_version = pc.equal(rows.column(MODEL_VERSION), number)
                 rows = rows if pc.all(by_version).as_py() else rows.filter(by_version)
+                if classes:
+                    rows = pa.table({SCORE: scored_classes.numbers(rows.column(DECISION), classes).cast(pa.float64())})
             if len(rows):
                 yield kind, day, counts.of_columns(rows, bins)
                 if kind == FEATURE and (new := new_categories.of_rows(rows, bins)):

@@ -9,7 +9,8 @@ from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import SCORE, Profile
-from lakehouse.models import artifacts, recorded_version, registry
+from lakehouse.models import artifacts, recorded_version, registry, xgboost_model
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.storage import partition_rows
 
 
@@ -21,7 +22,11 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     rhythm = use_case.calendar.scores
     recent = {past for day in days for past in rhythm.newest(day, length)}
     older = {past for day in days for past in rhythm.newest(day - maturity, length)}
-    features, scores = drift_counts.of_days(use_case, version, profile, recent)
+    rule = None
+    if use_case.classes:
+        rule = ClassRule.of(xgboost_model.load(artifacts.model_bytes(model)))
+    classes = () if rule is None else rule.classes
+    features, scores = drift_counts.of_days(use_case, version, profile, recent, classes)
     measured = partition_rows.read(tables.performance(use_case), older)
     return Evidence(
         version=version,
@@ -30,4 +35,5 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
         scores=scores[SCORE],
         new_levels=new_categories.read(use_case, version, recent),
         matured=performance.by_day(measured, registry.CHAMPION, version, use_case.model.task),
+        classes=classes,
     )

@@ -15,6 +15,7 @@ from jobs.monitor.verdict import RetrainingDecision
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
+from lakehouse.evaluation import undeclared_classes
 from lakehouse.models import version_selection
 from lakehouse.storage import partition_rows
 
@@ -40,6 +41,9 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     watched = {past for day in ends for past in rhythm.newest(day, use_case.drift.window_days) if past in scored_by}
     written = outcomes.mature(use_case, sorted(watched.union(matured)), arguments.force) if ends else []
     changed = performance_update.measure(use_case, sorted(watched), arguments.force)
+    undeclared = undeclared_classes.in_outcomes(use_case, matured[-1:])
+    if undeclared:
+        log.warning("monitor: %s: %s", matured[-1], undeclared_classes.words(use_case, undeclared))
 
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
@@ -83,6 +87,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
         outcomes_partition=matured[-1] if matured else None,
         outcomes_written=written,
         labelled_rows=performance_update.labelled_rows(use_case, matured[-1]) if matured else 0,
+        undeclared_labels=undeclared,
         days=[verdicts[day] for day in asked.scored],
     )
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.monitor import class_performance
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
-from lakehouse.evaluation import metrics
+from lakehouse.evaluation import class_metrics, metrics
 
 ALL = "all"
 
@@ -27,13 +28,15 @@ class Matured:
 
     Attributes:
         labelled_rows: rows with a matured label, at least one.
-        gap: mean score minus mean label.
+        gap: mean score minus mean label; of several classes that of the class which is furthest off.
         loss: log loss, or root mean squared error.
+        gaps: by class, of a label of several.
     """
 
     labelled_rows: int
     gap: float
     loss: float
+    gaps: Mapping[str, float] = field(default_factory=dict)
 
 
 def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[str, Any]]:
@@ -42,6 +45,9 @@ def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[s
     if whole:
         for line in _metrics(rows, task, slice(None), len(rows.score)):
             yield {**identity, "slice": ALL, "slice_value": ALL, **line}
+        if rows.classes:
+            for line in class_performance.lines(rows.classes, rows.label, rows.score, rows.decision.astype(np.int64)):
+                yield {**identity, **line}
     for name, texts in rows.slices.items():
         # Of the slices that rows are in, in the order of memory: a night measures hundreds of small ones.
         order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
@@ -57,7 +63,10 @@ def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict
     known = ~np.isnan(label)
     if not known.all():
         label, score, decision = label[known], score[known], decision[known]
-    values = metrics.compute(task, *_ascending(label, score))
+    if task == "multiclass":
+        values = class_performance.whole(label, score, decision.astype(np.int64))
+    else:
+        values = metrics.compute(task, *_ascending(label, score))
     if task == "classification" and np.all(decision >= 0):
         values |= metrics.of_decisions(label, decision == 1)
     counts = {"rows": count, "labelled_rows": len(label)}
@@ -82,12 +91,17 @@ def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Tas
     """One role and model version as a whole, on each day with labels, from rows of the performance table."""
     numbers_of_day: dict[dt.date, dict[str, Any]] = {}
     whole = {"role": role, "model_version": version, "slice": ALL}
+    gaps_of_day: dict[dt.date, dict[str, float]] = {}
     for row in rows:
+        if (row["role"], row["model_version"]) == (role, version):
+            gaps_of_day.setdefault(row["partition"], {}).update(class_performance.gaps([row]))
         if whole.items() <= row.items() and row["labelled_rows"]:
             numbers_of_day.setdefault(row["partition"], {})[row["metric"]] = row["value"]
             numbers_of_day[row["partition"]]["rows"] = row["labelled_rows"]
     return {
-        day: Matured(numbers["rows"], numbers[metric_names.CALIBRATION_GAP], numbers[metric_names.LOSS[task]])
+        day: Matured(
+            numbers["rows"], numbers[metric_names.CALIBRATION_GAP], numbers[metric_names.LOSS[task]], gaps_of_day[day]
+        )
         for day, numbers in numbers_of_day.items()
     }
 
@@ -96,6 +110,11 @@ def over(days: Sequence[Matured], task: Task) -> Matured:
     """Several days as one: exactly what their rows together give, since both losses are means over rows."""
     total = sum(day.labelled_rows for day in days)
     gap = sum(day.labelled_rows * day.gap for day in days) / total
+    if task == "multiclass":
+        names = dict.fromkeys(name for day in days for name in day.gaps)
+        gaps = {name: sum(day.labelled_rows * day.gaps.get(name, 0.0) for day in days) / total for name in names}
+        loss = sum(day.labelled_rows * day.loss for day in days) / total
+        return Matured(total, class_metrics.furthest(list(gaps.values())) or 0.0, loss, gaps)
     if task == "regression":
         return Matured(total, gap, sqrt(sum(day.labelled_rows * day.loss**2 for day in days) / total))
     return Matured(total, gap, sum(day.labelled_rows * day.loss for day in days) / total)

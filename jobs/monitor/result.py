@@ -79,6 +79,7 @@ class MonitorResult(ScoredDaysResult, DayVerdict):
         outcomes_written: the days whose labels were written.
         labelled_rows: of the champion's scores of ``outcomes_partition``.
         days: the verdict of each day.
+        undeclared_labels: how often each value came on ``outcomes_partition`` that is no declared class; such rows have no label.
     """
 
     retrain: bool
@@ -93,3 +94,4 @@ class MonitorResult(ScoredDaysResult, DayVerdict):
     outcomes_written: list[dt.date]
     labelled_rows: int
     days: list[DayVerdict]
+    undeclared_labels: dict[str, int]

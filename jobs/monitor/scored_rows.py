@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from jobs.monitor import scored_classes
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import key_join, labels
@@ -27,19 +29,21 @@ class ScoredRows:
 
     Attributes:
         day, role, version: which.
-        score: shape (rows,).
-        decision: shape (rows,), 1 or 0, -1 where there is none.
+        score: shape (rows,); of several classes the probabilities, a column a class.
+        decision: shape (rows,), 1 or 0, or the number of a class; -1 where there is none.
         label: shape (rows,), NaN where none came.
         slices: the slice of each row, by the declared slice's name.
+        classes: of a label of several.
     """
 
     day: dt.date
     role: str
     version: int
     score: Floats
-    decision: NDArray[np.int8]
+    decision: NDArray[np.integer[Any]]
     label: Floats
     slices: Mapping[str, SliceTexts]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,20 @@ class ScoredDays:
         key: the columns of the entity's key.
         scores, outcomes: the files of the tables.
         population: who was scored.
+        classes: of a label of several.
     """
 
     key: tuple[str, ...]
     scores: DayFiles
     outcomes: DayFiles
     population: DayRows
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, use_case: UseCase, days: Sequence[dt.date]) -> ScoredDays:
         """The days as they are now."""
         scores, outcomes = (DayFiles.of(table(use_case), days) for table in (tables.scores, tables.outcomes))
-        return cls(use_case.entity.key, scores, outcomes, population.of(use_case, days))
+        return cls(use_case.entity.key, scores, outcomes, population.of(use_case, days), use_case.classes)
 
     def roles(self, day: dt.date) -> list[str]:
         """The roles that have scores of the day."""
@@ -70,7 +76,7 @@ class ScoredDays:
     def read(self, day: dt.date, role: str, slices: Sequence[str]) -> Iterator[ScoredRows]:
         """The day's rows of a role, those of each version apart, with these slices."""
         key = list(self.key)
-        columns = [*key, "model_version", "score", "decision"]
+        columns = [*key, "model_version", *scored_classes.columns(self.classes), "decision"]
         scores = replace(
             self.scores, by_day={day: tuple(f for f in self.scores.by_day[day] if f.partition["role"] == role)}
         )
@@ -84,11 +90,11 @@ class ScoredDays:
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
             rows = key_join.left_join(rows, coded, key)
         version = rows.column("model_version").to_numpy()
-        score, label = labels.floats(rows.column("score")), labels.floats(rows.column("label"))
-        decision = rows.column("decision").cast(pa.int8()).fill_null(-1).to_numpy()
+        label = labels.floats(rows.column("label"))
+        score, decision = scored_classes.score(rows, self.classes), scored_classes.decision(rows, self.classes)
         code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in slices}
         for number in np.unique(version).tolist():
             kept = version == number
             its = slice(None) if kept.all() else kept
             of_version = {name: SliceTexts(code[name][its], texts[name]) for name in slices}
-            yield ScoredRows(day, role, number, score[its], decision[its], label[its], of_version)
+            yield ScoredRows(day, role, number, score[its], decision[its], label[its], of_version, self.classes)

@@ -10,11 +10,15 @@ COUNTS = 1
 
 # The modules that decide the values.
 PERFORMANCE_DECIDED_BY = (
+    "jobs.monitor.class_performance",
     "jobs.monitor.performance",
+    "jobs.monitor.scored_classes",
     "jobs.monitor.scored_rows",
+    "lakehouse.declaration.class_catalogue",
     "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
     "lakehouse.evaluation.category_codes",
+    "lakehouse.evaluation.class_metrics",
     "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.labels",
@@ -29,6 +33,8 @@ COUNTS_DECIDED_BY = (
     "jobs.monitor.new_categories",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",
+    "jobs.monitor.scored_classes",
     "lakehouse.evaluation.drift_profile",
+    "lakehouse.evaluation.labels",
     "lakehouse.evaluation.population_stability",
 )

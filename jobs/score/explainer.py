@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from jobs.score.predict import predict
 from lakehouse import tables
 from lakehouse.evaluation import feature_matrix, shap_values
 from lakehouse.models import category_record, registry, xgboost_model
+from lakehouse.models.class_decision import ClassRule
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,17 @@ def lines_of(
     threads: int = 1,
     with_levels: bool = False,
 ) -> pa.Table:
-    """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value; and ``level``, the
-    value of a category.
+    """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value; ``level``, the value of
+    a category; and of several classes the decided one, which the contributions are of.
     """
     model = xgboost_model.load(booster)
     levels = category_record.levels_of(model)
     values = np.empty((len(rows), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
         values[:, position] = feature_matrix.column(rows.column(name), levels.get(name))
-    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables, threads)
+    rule = ClassRule.of(model)
+    decided = None if rule is None else rule.decide(predict(model, rows, features))
+    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables, threads, decided)
     columns, amounts = greatest.feature, greatest.contribution
     values[:, [position for position, name in enumerate(features) if name in levels]] = np.nan
     shown = np.take_along_axis(values, columns, 1)
@@ -108,6 +112,8 @@ def lines_of(
     explained["base_value"] = pa.array(np.repeat(greatest.base, lines))
     if with_levels:
         explained["level"] = _levels(rows, {features.index(name): name for name in levels}, columns)
+    if rule is not None and decided is not None:
+        explained["decision"] = pa.array(rule.classes, pa.string()).take(pa.array(np.repeat(decided, lines)))
     return pa.table(explained)
 
 

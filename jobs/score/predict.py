@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def predict(booster: Any, rows: pa.Table, features: tuple[str, ...]) -> NDArray[np.float64]:
-    """The score of each row.
+    """The score of each row; of several classes a column a class.
 
     Args:
         booster: the model.

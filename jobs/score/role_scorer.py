@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from jobs.score import canary
+from jobs.score import canary, class_scores
 from jobs.score.predict import predict
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
-from lakehouse.models import artifacts, registry, xgboost_model
+from lakehouse.errors import ModelRefused
+from lakehouse.models import artifacts, class_decision, registry, xgboost_model
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import table_schema
 
@@ -67,12 +70,15 @@ class RoleScorer:
         Raises:
             ModelMissing, ModelRefused, ServiceUnavailable: when the model can't be had or doesn't fit.
         """
+        booster = artifacts.model_bytes(lineage.model)
+        if use_case.classes:
+            class_decision.expect(booster, use_case, f"model {lineage.model.name} version {lineage.model.version}")
         return cls(
             name=use_case.name,
             key=use_case.entity.key,
             columns=table_schema.arrow_schema(tables.scores(use_case)),
             features=registry.declared_features(lineage.model, use_case),
-            booster=artifacts.model_bytes(lineage.model),
+            booster=booster,
             lineage=lineage,
             code_version=code_version.version(),
         )
@@ -85,18 +91,23 @@ class RoleScorer:
     def score(self, rows: pa.Table) -> pa.Table:
         """The rows of the scores table for feature rows of the lineage's days. Constant columns are dictionaries of one value."""
         model, lineage = self.lineage.model, self.lineage
-        score = predict(xgboost_model.load(self.booster), rows, self.features)
+        booster = xgboost_model.load(self.booster)
+        score = predict(booster, rows, self.features)
+        rule = ClassRule.of(booster)
+        if rule is not None and pa.types.is_boolean(self.columns.field("decision").type):
+            raise ModelRefused(
+                f"model {model.name} version {model.version}: expected a model of the declared task, found one of several classes; "
+                "train a new version"
+            )
         count = len(rows)
         chosen = canary.within(lineage.share, self.name, rows, self.key)
         decides = ~chosen if lineage.role == registry.CHAMPION else chosen
-        none = model.threshold is None
         values: dict[str, pa.Array | pa.ChunkedArray] = {
             **{name: rows.column(name) for name in (*self.key, *PASSED)},
             "role": _constant(lineage.role, count),
             "model_name": _constant(model.name, count),
             "model_version": pa.repeat(pa.scalar(model.version, pa.int32()), count),
-            "score": pa.array(score),
-            "decision": pa.nulls(count, pa.bool_()) if none else pa.array(score >= np.float64(model.threshold or 0.0)),
+            **(_decided(score, model.threshold) if rule is None else class_scores.columns(rule, score, self.columns)),
             "threshold": pa.repeat(pa.scalar(model.threshold, pa.float64()), count),
             "features_version": pa.repeat(pa.scalar(lineage.features_version, pa.int64()), count),
             "code_version": _constant(self.code_version, count),
@@ -107,6 +118,11 @@ class RoleScorer:
             "decides": pa.array(decides),
         }
         return pa.table([values[name] for name in self.columns.names], names=self.columns.names)
+
+
+def _decided(score: NDArray[np.float64], threshold: float | None) -> dict[str, pa.Array]:
+    decision = pa.nulls(len(score), pa.bool_()) if threshold is None else pa.array(score >= np.float64(threshold))
+    return {"score": pa.array(score), "decision": decision}
 
 
 def _constant(value: str, count: int) -> pa.Array:

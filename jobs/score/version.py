@@ -10,18 +10,21 @@ REASONS = 1
 SCORES_DECIDED_BY = (
     "jobs.score.batch",
     "jobs.score.canary",
+    "jobs.score.class_scores",
     "jobs.score.many_rows",
     "jobs.score.predict",
     "jobs.score.role_scorer",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.feature_matrix",
     "lakehouse.models.category_record",
+    "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",
 )
 REASONS_DECIDED_BY = (
     "jobs.score.chosen_rows",
     "jobs.score.explainer",
     "jobs.score.many_reasons",
+    "jobs.score.predict",
     "jobs.score.reasons",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.feature_matrix",
@@ -29,5 +32,6 @@ REASONS_DECIDED_BY = (
     "lakehouse.evaluation.shapley_tables",
     "lakehouse.evaluation.tree_shap",
     "lakehouse.models.category_record",
+    "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",
 )

@@ -21,19 +21,19 @@ def measure(model: Model, past: TrainingSet, holdout: TrainingSet) -> dict[str, 
     """Metrics on the holdout of each baseline, fitted to ``past``."""
     constant = np.full(len(holdout), past.label.mean())
     holdout = coded_rows.by_levels(holdout, past.levels)
-    fitted = _linear(model, past).fit(past.features, past.label)
-    linear = (
+    fitted = linear(model, past).fit(past.features, past.label)
+    predicted = (
         fitted.predict_proba(holdout.features)[:, 1]
         if model.task == "classification"
         else fitted.predict(holdout.features)
     )
     return {
         CONSTANT: metrics.compute(model.task, holdout.label, constant),
-        LINEAR: metrics.compute(model.task, holdout.label, np.asarray(linear, dtype=np.float64)),
+        LINEAR: metrics.compute(model.task, holdout.label, np.asarray(predicted, dtype=np.float64)),
     }
 
 
-def _linear(model: Model, past: TrainingSet) -> Any:
+def linear(model: Model, past: TrainingSet) -> Any:
     """Numbers: missing values filled with the median and marked, all standardised. Categories: one column a level, and one for
     those without a value; a level that is new on the holdout has none. Then a linear or logistic regression.
     """
@@ -45,7 +45,7 @@ def _linear(model: Model, past: TrainingSet) -> Any:
 
     # A feature that is never known has no median; it is filled with 0, and the imputer warns each time.
     warnings.filterwarnings("ignore", message="Skipping features without any observed values")
-    regression = LogisticRegression(max_iter=200) if model.task == "classification" else LinearRegression()
+    regression = LinearRegression() if model.task == "regression" else LogisticRegression(max_iter=200)
     numbers = (SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler())
     if not past.levels:
         return make_pipeline(*numbers, regression)

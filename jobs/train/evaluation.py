@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from jobs.train import baselines
 from lakehouse.declaration import UseCase
@@ -11,24 +11,30 @@ from lakehouse.evaluation import metrics, slices
 from lakehouse.evaluation.day_bootstrap import Bools
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class Evaluation:
     """The final model's scores and decisions (None for a regression) on the holdout, and its metrics there.
 
     Attributes:
-        score: shape (rows,).
-        decided: shape (rows,), whether the score reaches the threshold.
+        score: shape (rows,); of several classes a column a class.
+        decided: shape (rows,), whether the score reaches the threshold; of several classes the number of one.
         metrics: by name, of the model and of each baseline.
         recalibration: intercept and slope of the recalibration line; empty where the holdout does not define it.
         slices: lines as ``lakehouse.evaluation.slices.measured`` gives them.
+        confusion: lines as ``lakehouse.evaluation.class_metrics.confusion_lines`` gives them, of several classes.
     """
 
     score: Floats
-    decided: Bools | None
+    decided: Bools | NDArray[np.int64] | None
     metrics: dict[str, dict[str, float | None]]
     recalibration: dict[str, float]
     slices: list[dict[str, Any]]
+    confusion: list[dict[str, Any]] = field(default_factory=list)
 
 
 def evaluate(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jobs.train import evaluation, fitting, threshold
+from jobs.train import class_evaluation, evaluation, fitting, threshold
 from jobs.train.baselines import Metrics
 from jobs.train.evaluation import Evaluation
 from jobs.train.search.tuning import Tuned
@@ -15,6 +15,7 @@ from jobs.train.split import Parts
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import metrics
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.models.class_decision import ClassRule
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class FittedModel:
     Attributes:
         booster: fitted to ``past``.
         past: train and validation together.
-        threshold: chosen on validation; None for a regression.
+        threshold: chosen on validation; None unless the label is yes or no.
         evaluation: how good the model is on the holdout.
         validation: metrics of the tuned model, which was fitted to train alone, on validation.
     """
@@ -64,6 +65,15 @@ def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedMode
     holdout = fitting.coded(booster, parts.holdout)
     score = fitting.score(booster, holdout.features)
     chosen = None
+    if (rule := ClassRule.declared(use_case)) is not None:
+        rule.written_to(booster)
+        return FittedModel(
+            booster=booster,
+            past=past,
+            threshold=None,
+            evaluation=class_evaluation.evaluate(use_case, rule, past, parts.holdout, score),
+            validation=class_evaluation.measured(rule, parts.validation.label, tuned.validation_score),
+        )
     if use_case.binary:
         chosen = threshold.cheapest(
             parts.validation.label, tuned.validation_score, declared.cost_of_miss, declared.cost_of_false_alarm

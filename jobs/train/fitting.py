@@ -43,7 +43,7 @@ def coded(booster: Any, rows: TrainingSet) -> TrainingSet:
 
 
 def score(booster: Any, features: Floats) -> Floats:
-    """Probability or predicted value of each row that is ``coded``, computed as scoring computes it."""
+    """Probability or predicted value of each row that is ``coded``, of several classes a column a class; as scoring computes it."""
     return np.asarray(booster.inplace_predict(features, validate_features=False), dtype=np.float64)
 
 

@@ -18,7 +18,7 @@ from jobs.train.split import Parts, Split, divide
 from jobs.train.tracking import asked_training
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
-from lakehouse.evaluation import labelled_rows
+from lakehouse.evaluation import labelled_rows, undeclared_classes
 from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import file_locks, spark_session
@@ -34,14 +34,16 @@ class TrainResult(Result):
         model_version: its number.
         run_id: the MLflow run that trained it.
         metrics: of the model and of each baseline on the holdout, by name.
-        recalibration: intercept and slope of the recalibration line; None for a regression.
+        recalibration: intercept and slope of the recalibration line, of several classes of each; none for a regression.
         slices: the metrics of each slice.
         rows: labelled rows in each window.
         windows: the days of each window, in words.
         features_version: the version of the feature table that was read.
         best_params: the parameters that the search chose.
-        threshold: of decisions; None for a regression.
+        threshold: of decisions; None unless the label is yes or no.
         seconds: how long each part took; empty when nothing was trained.
+        confusion: of several classes, how many rows of the holdout of each were decided for each.
+        undeclared_labels: how often each value came that is no declared class; such rows have no label.
     """
 
     model_version: int
@@ -55,6 +57,8 @@ class TrainResult(Result):
     best_params: dict[str, Any]
     threshold: float | None
     seconds: dict[str, float] = field(default_factory=dict)
+    confusion: list[dict[str, Any]] = field(default_factory=list)
+    undeclared_labels: dict[str, int] = field(default_factory=dict)
 
 
 def run(arguments: TrainArguments) -> Result:
@@ -123,7 +127,10 @@ def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:
     rows = labelled_rows.read(
         session, use_case, whole.first, whole.last, snapshot.features_version, snapshot.labels_version
     )
-    parts = divide(rows, split, use_case)
+    undeclared = undeclared_classes.in_labels(session, use_case, whole.first, whole.last, snapshot.labels_version)
+    if undeclared:
+        log.warning("train %s", undeclared_classes.words(use_case, undeclared))
+    parts = replace(divide(rows, split, use_case), undeclared=undeclared)
     if use_case.slices:
         # Slices of the holdout alone are read: a text for each of its rows, and not for the rows of months.
         days = split.holdout.first, split.holdout.last

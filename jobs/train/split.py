@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -58,12 +59,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Parts:
-    """The labelled rows of each window, and how many rows of all three had no label."""
+    """The labelled rows of each window, and how many rows of all three had no label.
+
+    Attributes:
+        undeclared: how often each value came that is no declared class; such rows have no label.
+    """
 
     train: TrainingSet
     validation: TrainingSet
     holdout: TrainingSet
     unlabelled: int
+    undeclared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> dict[str, int]:
@@ -81,7 +87,8 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
 
     Raises:
         TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
-            classification's training rows are all of one class. TrainingFailed: when the objective can't take a label.
+            classification's training rows are all of one class, or a multiclass' have none of a declared class.
+        TrainingFailed: when the objective can't take a label.
     """
     windows = {name: getattr(split, name) for name in PARTS}
     all_rows = {name: rows.between(window.first, window.last) for name, window in windows.items()}
@@ -99,9 +106,16 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
             f"{use_case.name}: expected both classes in the train window {split.train}, found only label "
             f"{labelled['train'].label[0]:g} in its {len(labelled['train'])} rows; look at the declared label"
         )
+    present = np.unique(labelled["train"].label)
+    if never := [name for number, name in enumerate(use_case.classes) if number not in present]:
+        raise TrainingDataMissing(
+            f"{use_case.name}: expected rows of every class in the train window {split.train}, found none of {', '.join(never)} in "
+            f"its {len(labelled['train'])} rows: a model can't learn what it never saw; lengthen split.train, train for a later "
+            "day, or take the class out of label.classes until there are rows of it"
+        )
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)
-    return Parts(unlabelled=unlabelled, **labelled)
+    return Parts(labelled["train"], labelled["validation"], labelled["holdout"], unlabelled)
 
 
 def _scored_days(use_case: UseCase, window: DayRange) -> str:

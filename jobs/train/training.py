@@ -59,7 +59,12 @@ def train(inputs: TrainingInputs, seconds: dict[str, float]) -> ModelVersion:
 def result_of(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> dict[str, Any]:
     """The result of the training as its run keeps it: the fields of ``job.TrainResult`` that a repeated training gives again."""
     searched = {name: tuned.params[name] for name in space.ranges(inputs.use_case.model)}
+    of_classes = {
+        "confusion": model.evaluation.confusion,
+        "undeclared_labels": dict(inputs.parts.undeclared),
+    }
     return {
+        **(of_classes if inputs.use_case.classes else {}),
         "metrics": model.metrics,
         "recalibration": model.evaluation.recalibration,
         "slices": model.evaluation.slices,

@@ -14,6 +14,7 @@ from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.models.class_decision import ClassRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +32,16 @@ def measure_profile(
         The profile; and a sample with ``partition``, the features and ``score``.
     """
     scored = _frame(fitting.joined(parts.validation, parts.holdout))
-    scored[SCORE] = np.concatenate([tuned.validation_score, model.score])
-    profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift, rhythm)
+    score = np.concatenate([tuned.validation_score, model.score])
+    rule = ClassRule.of(model.booster)
+    if rule is None:
+        scored[SCORE] = score
+        profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift, rhythm)
+        return profile, reference_sample(scored)
+    decided = rule.decide(score)
+    scored[SCORE] = np.take_along_axis(score, decided[:, None], axis=1)[:, 0]
+    numbers = scored[[PARTITION]].assign(**{SCORE: decided.astype(np.float64)})
+    profile = Profile.of(_frame(model.past), numbers, model.metrics["model"], drift, rhythm, len(rule.classes))
     return profile, reference_sample(scored)
 
 

@@ -10,6 +10,7 @@ TRAINING = 1
 # The modules that decide the values.
 DECIDED_BY = (
     "jobs.train.baselines",
+    "jobs.train.class_evaluation",
     "jobs.train.evaluation",
     "jobs.train.fitted_model",
     "jobs.train.fitting",
@@ -27,11 +28,13 @@ DECIDED_BY = (
     "jobs.train.training",
     "jobs.train.training_inputs",
     "jobs.train.training_profile",
+    "lakehouse.declaration.class_catalogue",
     "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",
     "lakehouse.evaluation.coded_rows",
+    "lakehouse.evaluation.class_metrics",
     "lakehouse.evaluation.day_bootstrap",
     "lakehouse.evaluation.drift_profile",
     "lakehouse.evaluation.labelled_rows",
@@ -39,6 +42,8 @@ DECIDED_BY = (
     "lakehouse.evaluation.population_stability",
     "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slices",
+    "lakehouse.evaluation.undeclared_classes",
     "lakehouse.models.category_record",
+    "lakehouse.models.class_decision",
     *population.DECIDED_BY,
 )

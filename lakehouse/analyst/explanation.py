@@ -142,8 +142,13 @@ def _reasons(
         missing.append(f"the reasons: none are stored for this row, and none can be computed: {error}")
         return None
     objective = use_case.model.objective
-    computed = objective.score(reasons.margin)
-    if abs(computed - score["score"]) > reasons.rounding * objective.steepness(reasons.margin):
+    computed = objective.score(reasons.margin) if reasons.score is None else reasons.score
+    steepness = objective.steepness(reasons.margin)
+    if reasons.decision not in (None, score["decision"]):
+        missing.append(
+            f"certainty of the reasons: computed again {reasons.decision} is decided, and {score['decision']} is stored"
+        )
+    if abs(computed - score["score"]) > reasons.rounding * steepness:
         missing.append(
             f"certainty of the reasons: computed again the score is {computed:.6f}, and {score['score']:.6f} is stored"
         )

@@ -11,6 +11,7 @@ from lakehouse.declaration.reserved_names import LEVEL
 from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 
 # Features that are named when the use case declares no number.
@@ -32,11 +33,18 @@ class Reason:
 
 @dataclass(frozen=True)
 class ScoreReasons:
-    """The reasons, the greatest first and the sum of the others last; ``stored`` or computed now."""
+    """The reasons, the greatest first and the sum of the others last; ``stored`` or computed now.
+
+    Attributes:
+        decision: of several classes the one that they are of.
+        score: its probability, computed again; None where it was not.
+    """
 
     base_value: float
     reasons: tuple[Reason, ...]
     stored: bool
+    decision: str | None = None
+    score: float | None = None
 
     @property
     def margin(self) -> float:
@@ -57,7 +65,7 @@ def from_rows(rows: Sequence[dict[str, Any]]) -> ScoreReasons:
         Reason(row["feature"], row["value"] if row["value"] is not None else row.get(LEVEL), row["contribution"])
         for row in rows
     )
-    return ScoreReasons(rows[0]["base_value"], reasons, stored=True)
+    return ScoreReasons(rows[0]["base_value"], reasons, stored=True, decision=rows[0].get("decision"))
 
 
 def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) -> ScoreReasons:
@@ -91,11 +99,20 @@ def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) ->
         for name, value in zip(names, values, strict=True)
     ]
     row = np.array([numbers], dtype=np.float32)
-    explained = shap_values.greatest(booster, row, use_case.reasons.each if use_case.reasons else NAMED)
+    rule = ClassRule.of(booster)
+    decided = decision = score = None
+    if rule is not None:
+        probability = np.asarray(
+            booster.inplace_predict(row, missing=np.nan, validate_features=False), dtype=np.float64
+        )
+        decided = rule.decide(probability)
+        decision, score = rule.classes[decided[0]], float(probability[0, decided[0]])
+    named = use_case.reasons.each if use_case.reasons else NAMED
+    explained = shap_values.greatest(booster, row, named, of_class=decided)
     reasons = [
         Reason(names[position], values[position], float(amount))
         for position, amount in zip(explained.feature[0], explained.contribution[0], strict=True)
     ]
     if len(reasons) < len(names):
         reasons.append(Reason(shap_values.OTHERS, None, float(explained.others[0])))
-    return ScoreReasons(float(explained.base[0]), tuple(reasons), stored=False)
+    return ScoreReasons(float(explained.base[0]), tuple(reasons), stored=False, decision=decision, score=score)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse.analyst import keys
+from lakehouse.analyst import class_report, keys
 from lakehouse.analyst.explanation import Explanation
 from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
@@ -49,6 +49,8 @@ def _score(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
 
 
 def _outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
+    if use_case.classes:
+        return class_report.outcome(use_case, score)
     if not use_case.binary:
         return f"Predicted value {score['score']:.4g}"
     side = "at or above" if score["decision"] else "below"
@@ -65,7 +67,9 @@ def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     origin = "stored with the score" if reasoned.stored else "computed now"
     yield f"Why ({origin}; exact SHAP contributions, in {use_case.model.objective.unit}):"
     objective = use_case.model.objective
-    if objective.scale != "identity":
+    if use_case.classes:
+        yield from class_report.start(reasoned, explanation.score)
+    elif objective.scale != "identity":
         what, digits = ("a chance", ".3f") if use_case.binary else ("a value", ".4g")
         yield f"  Every row starts at {base:+.3f}, {what} of {objective.score(base):{digits}}."
         yield f"  Its reasons make that {margin:+.3f}, {what} of {objective.score(margin):{digits}}:"
@@ -84,7 +88,7 @@ def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
 
 
 def _effect(use_case: UseCase, reason: Reason) -> str:
-    what = "the chance" if use_case.binary else "the value"
+    what = "the chance" if use_case.binary else class_report.MARGIN if use_case.classes else "the value"
     if reason.contribution == 0:
         return f"leaves {what}"
     return f"{'raises' if reason.contribution > 0 else 'lowers'} {what}"

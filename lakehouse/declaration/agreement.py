@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from lakehouse.declaration import (
     categories,
+    class_names,
     label_column,
     label_input,
+    metric_names,
     population,
     reserved_names,
     rhythm_agreement,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from lakehouse.declaration.use_case import UseCase
 
 # Metrics that no model has above 1.
-_AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1")
+_AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1", "accuracy", "macro_roc_auc")
 
 
 def of_names(use_case: UseCase, shared: Mapping[str, SharedSource | None]) -> Iterator[str]:
@@ -49,6 +51,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _columns(use_case)
     yield from _features(use_case)
     yield from _task(use_case)
+    yield from _classes(use_case)
     yield from _inputs(use_case)
     yield from population.problems(use_case)
     yield from label_input.problems(use_case)
@@ -110,11 +113,41 @@ def _task(use_case: UseCase) -> Iterator[str]:
         yield "label: at_least and is both say what a yes is; expected one of them"
     if task == "classification" and not label.binary:
         yield "label.at_least: a classification needs it (a label is column >= at_least), or is: and the value that is a yes"
-    if task == "regression" and label.binary:
+    if task != "classification" and label.binary:
         field = "at_least" if label.at_least is not None else "is"
-        yield f"label.{field}: a regression predicts the column's value, leave it out"
-    if task == "regression" and reasons is not None and reasons.above_threshold:
-        yield "reasons.above_threshold: a regression has no threshold; expected reasons.top"
+        what = (
+            "a regression predicts the column's value"
+            if task == "regression"
+            else "the classes are the column's values"
+        )
+        yield f"label.{field}: {what}, leave it out"
+    if task != "classification" and reasons is not None and reasons.above_threshold:
+        yield f"reasons.above_threshold: a {task} has no threshold; expected reasons.top"
+
+
+def _classes(use_case: UseCase) -> Iterator[str]:
+    """A label of several classes."""
+    model, label = use_case.model, use_case.label
+    if model.task != "multiclass":
+        if label.classes:
+            yield f"label.classes: a {model.task} has none; expected task: multiclass, or label.classes left out"
+        if model.costs:
+            yield f"model.costs: a {model.task} has no classes; expected task: multiclass, or model.costs left out"
+        return
+    if not label.classes:
+        yield "label.classes: a multiclass needs them; expected the values of label.column that are its classes"
+        return
+    yield from class_names.cost_problems(model, label)
+    for field in ("cost_of_miss", "cost_of_false_alarm"):
+        if getattr(model, field) != type(model).model_fields[field].default:
+            yield f"model.{field}: is for two classes; expected model.costs, by the class that is true and the one that is decided"
+    beside = (*use_case.entity.key, *use_case.feature_names)
+    if taken := [
+        name for name in beside if name in reserved_names.OF_MULTICLASS or name.startswith(class_names.PROBABILITY)
+    ]:
+        yield f"entity.key or features: {', '.join(taken)} belong to the platform's tables of scores; expected other names"
+    if reserved_names.CLASS in use_case.slices:
+        yield f"slices: {reserved_names.CLASS} means the classes of the label; expected another name of the column"
 
 
 def _inputs(use_case: UseCase) -> Iterator[str]:
@@ -169,16 +202,19 @@ def _metrics(use_case: UseCase) -> Iterator[str]:
     gate, names = use_case.gate, NAMES[use_case.model.task]
     what = f"the metrics of a {use_case.model.task}"
     decisions, rates = (OF_DECISIONS, RATES) if use_case.binary else ((), ())
+    of_classes = metric_names.class_floors(map(class_names.in_column, class_names.texts(use_case.label)))
     yield from unknown("gate.metric", [gate.metric], names, what)
-    yield from unknown("gate.floors", list(gate.floors), (*names, *decisions), what)
+    yield from unknown("gate.floors", list(gate.floors), (*names, *decisions, *of_classes), what)
     for name, limit in gate.floors.items():
-        if name in _AT_MOST_ONE and limit > 1:
+        at_most_one = name in _AT_MOST_ONE or name in of_classes or name.startswith("macro_")
+        if at_most_one and limit > 1:
             yield f"gate.floors.{name}: no model has more than 1; expected at most that, found {limit:g}"
-        elif name not in _AT_MOST_ONE and limit < 0:
+        elif not at_most_one and limit < 0:
             yield f"gate.floors.{name}: no model has less than 0; expected at least that, found {limit:g}"
     limits = gate.fairness
     yield from unknown("gate.fairness.slice", [limit.slice for limit in limits], use_case.slices, "the declared slices")
-    measured = (*names, *decisions, *rates, CALIBRATION_GAP)
+    # Of several classes the gap is that of one class, which need not be the same in a slice.
+    measured = names if use_case.model.task == "multiclass" else (*names, *decisions, *rates, CALIBRATION_GAP)
     yield from unknown("gate.fairness.metric", [limit.metric for limit in limits], measured, what)
     yield from twice("gate.fairness", [f"{limit.metric} of {limit.slice}" for limit in limits])
     if gate.max_slice_worsening is not None and not use_case.slices:
@@ -189,8 +225,9 @@ def _targets(use_case: UseCase) -> Iterator[str]:
     yield from twice("deliver.name", [target.name for target in use_case.deliver])
     # Some databases take names that differ in their case for one.
     yield from twice("deliver", [target.address.lower() for target in use_case.deliver])
-    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS)
+    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS, *class_names.probability_columns(use_case.label))
     for target in use_case.deliver:
         if target.only_decided and not use_case.binary:
-            yield f"deliver.{target.name}.only_decided: a regression decides nothing; expected it to be left out"
+            decides = "decides every row" if use_case.model.task == "multiclass" else "decides nothing"
+            yield f"deliver.{target.name}.only_decided: a {use_case.model.task} {decides}; expected it to be left out"
         yield from unknown(f"deliver.{target.name}.columns", target.columns or (), known, "the columns of the scores")

@@ -29,6 +29,8 @@ SCORE_COLUMNS = (
 )
 # Those that are delivered when a target declares none; a regression has no decision and no threshold.
 OF_A_REGRESSION = ("score", "model_version", "prediction_time", "scored_at")
+# Of several classes: the probabilities stand after these, and before what follows.
+OF_A_MULTICLASS = ("decision", "score"), ("model_version", "prediction_time", "scored_at")
 OF_A_CLASSIFICATION = ("score", "decision", "threshold", "model_version", "prediction_time", "scored_at")
 
 # Tables of ours in a target's database begin so.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lakehouse.declaration import class_names
 from lakehouse.declaration.section import unknown
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def problems_of(use_case: UseCase) -> Iterator[str]:
 def problems(label: Label, column: Column) -> Iterator[str]:
     """What does not fit between a label and its column."""
     name, value = column.name, label.is_value
-    if value is None:
+    if label.classes:
+        yield from class_names.problems(label, column)
+    elif value is None:
         if column.type not in _NUMBERS:
             expected = f"a column of type {', '.join(_NUMBERS)}"
             yield f"label.column: expected {expected}, {name} is {column.type}; a text becomes a label by is: and the value"

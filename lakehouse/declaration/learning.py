@@ -6,20 +6,22 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from lakehouse.declaration import class_names
 from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.metric_names import ScoreMetric
 from lakehouse.declaration.section import GrownSection, Name, Section, Window, refuse
 
 
 class Label(GrownSection):
-    """What is predicted. Binary: ``column >= at_least``, or ``column`` ``is`` a value. Regression: the column's value. Null is no
-    label, and is counted.
+    """What is predicted. Binary: ``column >= at_least``, or ``column`` ``is`` a value. Multiclass: which of ``classes`` the
+    column's value is, counted from 0. Regression: the column's value. Null is no label, and is counted; so is a value that is no
+    class.
 
     A label is a ``column`` of a ``source``, or it is computed: ``labels.py`` makes a column ``value`` of the days after the day
     that ``inputs`` declares. When a computed label is known follows from them (`UseCase.maturity_days`).
     """
 
-    LATER = ("is_value", "inputs")
+    LATER = ("is_value", "inputs", "classes")
 
     source: Name | None = None
     column: Name | None = None
@@ -27,6 +29,8 @@ class Label(GrownSection):
     at_least: float | None = None
     # Of a text, a boolean or a whole number.
     is_value: str | bool | int | None = Field(default=None, alias="is")
+    # Of several: values of a text or of a whole number. Their order is that of the probabilities.
+    classes: tuple[str | int, ...] = Field(default=(), max_length=100)
     # The label of D has arrived so many days after D.
     maturity_days: int | None = Field(default=None, ge=0, le=366)
 
@@ -51,6 +55,11 @@ class Label(GrownSection):
     def sources(self) -> tuple[str, ...]:
         """The names of the sources that it is made of."""
         return tuple(item.source for item in self.inputs) if self.source is None else (self.source,)
+
+    @model_validator(mode="after")
+    def _classes_have_names(self) -> Label:
+        refuse(class_names.own_problems(self.classes))
+        return self
 
     @property
     def binary(self) -> bool:
@@ -89,8 +98,9 @@ class Fairness(Section):
 
     slice: Name
     metric: Literal[
-        "alarm_rate", "false_alarm_rate", "precision", "recall", "calibration_gap", "log_loss", "brier", "rmse", "mae"
-    ]
+        "alarm_rate", "false_alarm_rate", "precision", "recall", "calibration_gap", "log_loss", "brier", "rmse", "mae",
+        "accuracy", "macro_precision", "macro_recall", "macro_f1",
+    ]  # fmt: skip
     max_gap: float = Field(gt=0)
 
 

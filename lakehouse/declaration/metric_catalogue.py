@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
+    # Yes or no, or the number of a class.
+    Decided = NDArray[np.bool_] | NDArray[np.int64]
 
-Task = Literal["classification", "regression"]
+# The metrics of ``multiclass``, a label of several classes, are in `lakehouse.declaration.class_catalogue`.
+Task = Literal["classification", "regression", "multiclass"]
 
 # What a metric is computed from. ``scores``: scores and labels. ``decisions``, ``rates`` and ``confusion``: decisions and
 # labels, so these depend on the threshold. ``calibration``: scores and labels, whatever the task.
@@ -36,11 +39,14 @@ Group = Literal["scores", "decisions", "rates", "confusion", "calibration"]
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows to measure: label, score, and the decision where there is one, each of shape (rows,)."""
+    """The rows to measure: label, score, and the decision where there is one, each of shape (rows,).
+
+    Of several classes the label and the decision are numbers of classes, and the score has a column a class.
+    """
 
     label: Floats
     score: Floats
-    decided: Bools | None = None
+    decided: Decided | None = None
 
     def __getitem__(self, kept: Bools) -> Rows:
         """The rows that are kept."""

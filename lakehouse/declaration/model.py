@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration import objectives, xgboost_parameters
+from lakehouse.declaration.metric_catalogue import Task
 from lakehouse.declaration.objectives import OBJECTIVES, Objective
 from lakehouse.declaration.section import GrownSection, Section, refuse
 from lakehouse.declaration.xgboost_parameters import KNOWN
@@ -43,12 +44,15 @@ class Range(Section):
             yield f"low: expected at least 1 with log and integer: true, found {self.low:g}"
 
 
+Cost = Annotated[float, Field(ge=0, le=1e12)]
+
+
 class Model(GrownSection):
     """The model and the budget of its tuning."""
 
-    LATER = ("max_levels",)
+    LATER = ("max_levels", "costs")
 
-    task: Literal["classification", "regression"]
+    task: Task
     # XGBoost's parameters; lakehouse/declaration/xgboost_parameters.py lists them.
     fixed: dict[str, float | int | str] = Field(default_factory=dict)
     search: dict[str, Range] = Field(default_factory=dict)
@@ -63,6 +67,9 @@ class Model(GrownSection):
     # The costs of a miss and of a false alarm, in one unit. The threshold minimises the cost on validation.
     cost_of_miss: float = Field(default=1.0, gt=0, le=1e12)
     cost_of_false_alarm: float = Field(default=1.0, gt=0, le=1e12)
+    # Of several classes: what it costs to decide the inner one where the outer one is true. Left out: 1, and 0 where it is right.
+    # Each row is decided for the class whose expected cost is least.
+    costs: dict[str, dict[str, Cost]] = Field(default_factory=dict)
 
     @field_validator("fixed", "search", mode="before")
     @classmethod
@@ -77,8 +84,7 @@ class Model(GrownSection):
     @property
     def objective_name(self) -> str:
         """What the model is trained for, under XGBoost's name."""
-        default = objectives.CLASSIFICATION if self.task == "classification" else objectives.REGRESSION
-        return str(self.fixed.get("objective", default))
+        return str(self.fixed.get("objective", objectives.DEFAULT[self.task]))
 
     @property
     def objective(self) -> Objective:
@@ -123,6 +129,10 @@ class Model(GrownSection):
         if objective.needs is not None and objective.needs not in given:
             yield f"fixed.{objective.needs}: is missing, and {name} needs it"
         base = self.fixed.get("base_score")
+        if objective.scale == "softmax":
+            for parameter in sorted({"base_score", "scale_pos_weight"}.intersection(given)):
+                yield f"{parameter}: changes nothing of a model of several classes; expected it to be left out"
+            return
         if "base_score" in self.search:
             yield "search.base_score: expected under model.fixed, or left out: it is made from the labels"
         if isinstance(base, int | float) and not _starts(objective, float(base)):

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Scale = Literal["identity", "log", "logit"]
+from lakehouse.declaration.metric_catalogue import Task
+
+Scale = Literal["identity", "log", "logit", "softmax"]
 
 _UNITS: Mapping[Scale, str] = {
     "identity": "the unit of the value",
     "log": "natural logarithms of the value",
     "logit": "log-odds",
+    "softmax": "log-probability of the decided class, less a term that all classes share",
 }
 
 
@@ -22,7 +25,8 @@ class Objective:
 
     Attributes:
         scale: what trees, contributions and base value add up in. ``identity``: the sum is the score; ``log``: the score is e to
-            the power of the sum; ``logit``: the score is the logistic function of it.
+            the power of the sum; ``logit``: the score is the logistic function of it; ``softmax``: a sum a class, and the
+        probability of a class is e to the power of its sum as a share of those of all.
         above: labels and scores lie above this; None without a bound.
         at_least: or at or above this.
         at_most: and at or below this.
@@ -41,7 +45,9 @@ class Objective:
         return _UNITS[self.scale]
 
     def score(self, margin: float) -> float:
-        """The score that a sum of base value and contributions makes."""
+        """The score that a sum of base value and contributions makes; of several classes no sum makes one alone."""
+        if self.scale == "softmax":
+            raise AssertionError("expected the sums of all classes, found one")
         if self.scale == "identity":
             return margin
         if self.scale == "log":
@@ -63,10 +69,13 @@ class Objective:
 
 CLASSIFICATION = "binary:logistic"
 REGRESSION = "reg:squarederror"
+MULTICLASS = "multi:softprob"
+DEFAULT: Mapping[Task, str] = {"classification": CLASSIFICATION, "regression": REGRESSION, "multiclass": MULTICLASS}
 
-# Others of XGBoost's predict no number in the label's unit (rank, survival, hinge) or several (multi).
-OBJECTIVES: Mapping[Literal["classification", "regression"], Mapping[str, Objective]] = {
+# Others of XGBoost's predict no number in the label's unit (rank, survival, hinge), or a class without probabilities.
+OBJECTIVES: Mapping[Task, Mapping[str, Objective]] = {
     "classification": {CLASSIFICATION: Objective("logit", at_least=0, at_most=1)},
+    "multiclass": {MULTICLASS: Objective("softmax", at_least=0)},
     "regression": {
         REGRESSION: Objective(),
         "reg:absoluteerror": Objective(),

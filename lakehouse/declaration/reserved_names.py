@@ -42,6 +42,10 @@ OF_USE_CASES = frozenset(
 )
 # Of the reasons of a use case that has categories.
 LEVEL = "level"
+# What the tables of a label of several classes have besides: the probabilities, and the label's own value.
+OF_MULTICLASS = frozenset({"label_class"})
+# What the performance of each class is sliced by.
+CLASS = "class"
 # What a slice's value is called beside the features, and what the rows of no slice are called.
 SLICE = "slice_"
 ALL = "all"

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from lakehouse.declaration import agreement
+from lakehouse.declaration import agreement, class_names
 from lakehouse.declaration.calendar import Calendar
-from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_REGRESSION, Target
+from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
@@ -132,7 +132,9 @@ class UseCase(Section):
     def delivered_columns(self, target: Target) -> tuple[str, ...]:
         """The columns that a target gets, in order: the entity's key, ``partition``, then the declared or the usual ones."""
         key = (*self.entity.key, "partition")
-        usual = OF_A_CLASSIFICATION if self.binary else OF_A_REGRESSION
+        usual: tuple[str, ...] = OF_A_CLASSIFICATION if self.binary else OF_A_REGRESSION
+        if self.classes:
+            usual = (*OF_A_MULTICLASS[0], *class_names.probability_columns(self.label), *OF_A_MULTICLASS[1])
         return (*key, *(name for name in target.columns or usual if name not in key))
 
     @property
@@ -149,6 +151,11 @@ class UseCase(Section):
     def number_names(self) -> tuple[str, ...]:
         """Those of the features that are numbers."""
         return tuple(feature.name for feature in self.features if feature.type == "number")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The label's classes as texts, in the order of their numbers; none unless it has several."""
+        return class_names.texts(self.label)
 
     @property
     def binary(self) -> bool:

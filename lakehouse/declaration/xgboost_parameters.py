@@ -114,7 +114,7 @@ PLATFORM: Mapping[str, str] = {
     "device": "models are trained on the machine's cores",
     "eval_metric": "trials are compared by the task's loss",
     "disable_default_eval_metric": "trials are compared by the task's loss",
-    "num_class": "a classification here has two classes",
+    "num_class": "it follows from label.classes",
     "num_round": "write model.max_rounds",
     "num_boost_round": "write model.max_rounds",
     "n_estimators": "write model.max_rounds",

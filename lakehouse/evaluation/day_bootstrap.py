@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.declaration.metric_catalogue import METRICS, Ranking, Rows
+from lakehouse.declaration import class_catalogue
+from lakehouse.declaration.class_catalogue import CLASS_METRICS, Macro
+from lakehouse.declaration.metric_catalogue import METRICS, Ranking, Rows, Sums
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -57,7 +59,28 @@ class Draws:
         """
         day = self.day if kept is None else self.day[kept]
         measured = rows if kept is None else rows[kept]
-        formula = METRICS[metric].formula
+        if measured.score.ndim == 1:
+            return self._by_formula(metric, METRICS[metric].formula, measured, day)
+        formula = CLASS_METRICS[metric].formula
+        if not isinstance(formula, Macro):
+            return self._by_formula(metric, formula, measured, day)
+        return self._macro(formula, measured, day)
+
+    def _macro(self, metric: Macro, rows: Rows, day: NDArray[np.intp]) -> Floats:
+        """The mean over the classes that the drawn days have rows of."""
+        formula, shape = class_catalogue.two_class_formula(metric), (rows.score.shape[1], len(self.weights))
+        found, present = np.empty(shape), np.empty(shape, dtype=bool)
+        for number in range(len(found)):
+            own = class_catalogue.of_class(rows, number)
+            found[number] = self._by_formula(metric.of, formula, own, day)
+            present[number] = self.weights @ np.bincount(day, own.label, self.weights.shape[1]) > 0
+        if isinstance(formula, Ranking):
+            present &= np.isfinite(found)
+        found = np.where(present, np.nan_to_num(found), 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(found.sum(axis=0) / present.sum(axis=0), dtype=np.float64)
+
+    def _by_formula(self, metric: str, formula: Sums | Ranking | None, measured: Rows, day: NDArray[np.intp]) -> Floats:
         if isinstance(formula, Ranking):
             return self._ranking(formula, measured, day)
         if formula is None:

@@ -68,9 +68,13 @@ class Distribution:
         return float(psi(np.asarray(self.shares), counts / counts.sum()))
 
     @classmethod
-    def of(cls, values: Floats, day: Counts, days: int, drift: Drift) -> Distribution:
-        """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive scored days."""
-        shape = cls(edges=_edges(values, drift.bins), shares=(), ordinary_psi=None)
+    def of(cls, values: Floats, day: Counts, days: int, drift: Drift, classes: int = 0) -> Distribution:
+        """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive scored days.
+
+        ``classes``: the values are numbers of so many classes, and each class is a bin.
+        """
+        edges = tuple(map(float, range(classes - 1))) if classes else _edges(values, drift.bins)
+        shape = cls(edges=edges, shares=(), ordinary_psi=None)
         width = len(shape.edges) + 2
         counts = np.bincount(day * width + shape.bins(values), minlength=days * width).reshape(days, width)
         return cls(shape.edges, *ordinary(counts, drift))
@@ -85,7 +89,8 @@ class Profile:
         rows: the number of training rows.
         window_days: length of the windows that ``ordinary_psi`` was measured on.
         features: the distribution of each feature over the training rows.
-        prediction: the distribution of the model's scores on rows that it was not fitted to.
+        prediction: the distribution of the model's scores on rows that it was not fitted to; of several classes, of the numbers of
+            those that it decides for.
         metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
     """
 
@@ -105,6 +110,7 @@ class Profile:
         metrics: Mapping[str, float | None],
         drift: Drift,
         rhythm: Rhythm = DAILY,
+        classes: int = 0,
     ) -> Profile:
         """Measure a profile.
 
@@ -116,6 +122,7 @@ class Profile:
             metrics: the model's metrics on its holdout.
             drift: the use case's declared windows and bins.
             rhythm: the days that are scored; a window's days are counted in them.
+            classes: of a label of several, how many there are: then ``score`` is the number of the decided one.
         """
         names = [name for name in frame.columns if name != PARTITION]
         first, last, day, days = _days(frame[PARTITION], rhythm)
@@ -131,7 +138,7 @@ class Profile:
                 else Distribution.of(_floats(frame[name]), day, days, drift)
                 for name in names
             },
-            prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift),
+            prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift, classes),
             metrics=dict(metrics),
         )
 

@@ -69,12 +69,16 @@ class TrainingSet:
 
 
 def label_of(value: Column, label: Label) -> Column:
-    """The label of a source value as a double: 1 or 0 for a declared ``at_least`` or ``is``, else the value. Null stays null.
+    """The label of a source value as a double: 1 or 0 for a declared ``at_least`` or ``is``, the number of a class, else the value.
 
-    NaN counts as null: Spark compares it as greater than every number, and a value that is no number must not become a yes.
+    Null stays null, and a value that is not among the declared classes is null. NaN counts as null: Spark compares it as greater
+    than every number, and a value that is no number must not become a yes.
     """
     from pyspark.sql import functions as F
 
+    if label.classes:
+        numbers = (F.when(value == F.lit(one), F.lit(float(number))) for number, one in enumerate(label.classes))
+        return F.coalesce(*numbers)
     if label.is_value is not None:
         return (value == F.lit(label.is_value)).cast("double")
     number = value.cast("double")

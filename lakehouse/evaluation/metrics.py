@@ -8,16 +8,16 @@ intercept 0 and slope 1 for calibrated scores; a slope below 1 says that scores 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from lakehouse.declaration.metric_catalogue import METRICS, Rows, Sums, Task
 from lakehouse.declaration.metric_names import (
     CALIBRATION_ERROR,
     CALIBRATION_GAP,
     CONFUSION,
-    GREATER_IS_BETTER,
     NAMES,
     OF_DECISIONS,
+    greater_is_better,
 )
 
 if TYPE_CHECKING:
@@ -26,28 +26,34 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Bools = NDArray[np.bool_]
+    Decided = Bools | NDArray[np.int64]
     Number = TypeVar("Number", float, Array)
 
 BINS = 10
 
 
-def compute(task: Task, label: Array, score: Array, decided: Bools | None = None) -> dict[str, float | None]:
+def compute(task: Task, label: Array, score: Array, decided: Decided | None = None) -> dict[str, float | None]:
     """All metrics of the task, and how calibrated the scores are.
 
     Args:
         task: which family of metrics.
         label: shape (n,), 1 or 0 for a classification, else the value.
         score: shape (n,), probability or predicted value.
-        decided: shape (n,), whether the decision was yes; gives the metrics of decisions and the confusion matrix too.
+        decided: shape (n,), whether the decision was yes; gives the metrics of decisions and the confusion matrix too. For a
+            multiclass see `lakehouse.evaluation.class_metrics`.
 
     Returns:
         Metric by name. None where the rows do not define it: no rows, or ranking metrics on labels of a single class.
     """
+    if task == "multiclass":
+        from lakehouse.evaluation import class_metrics
+
+        return class_metrics.compute(label, score, cast("NDArray[np.int64] | None", decided))
     names = (*NAMES[task], CALIBRATION_GAP, CALIBRATION_ERROR)
     # Both rankings are read off one curve.
     rankings = _rankings(label, score) if task == "classification" else {}
     measured = {name: rankings[name] if name in rankings else value(name, label, score) for name in names}
-    return measured if decided is None else measured | of_decisions(label, decided)
+    return measured if decided is None else measured | of_decisions(label, cast("Bools", decided))
 
 
 def of_decisions(label: Array, decided: Bools) -> dict[str, float | None]:
@@ -106,7 +112,7 @@ def recalibration(label: Array, score: Array) -> tuple[float, float] | None:
 
 def better_by(metric: str, challenger: Number, champion: Number) -> Number:
     """By how much the challenger is better, in the metric's own unit; negative when it is worse."""
-    return challenger - champion if metric in GREATER_IS_BETTER else champion - challenger
+    return challenger - champion if greater_is_better(metric) else champion - challenger
 
 
 def _log_loss(label: Array, score: Array) -> float:

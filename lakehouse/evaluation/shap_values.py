@@ -2,7 +2,9 @@
 
 XGBoost computes them for trees without sampling (Lundberg and others, 2020: path-dependent TreeSHAP). They are in the unit
 of the model's margin, and base value plus all contributions is the margin. Which unit that is depends on the objective
-(`lakehouse/declaration/objectives.py`): log-odds for a classification, logarithms for counts, else the value's own.
+(`lakehouse/declaration/objectives.py`): log-odds for a classification, logarithms for counts, else the value's own. Of several
+classes each has a margin; explained is that of the decided one. Its probability is e to the power of it as a share of those of all
+classes, so a feature that raises the margins of all alike changes nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +51,12 @@ class Contributions:
 
 
 def greatest(
-    booster: Any, matrix: NDArray[np.float32], named: int, by_tables: bool = False, threads: int = 1
+    booster: Any,
+    matrix: NDArray[np.float32],
+    named: int,
+    by_tables: bool = False,
+    threads: int = 1,
+    of_class: NDArray[np.int64] | None = None,
 ) -> Contributions:
     """Explain rows.
 
@@ -59,11 +66,14 @@ def greatest(
         named: how many features to name for each row.
         by_tables: by the tables of `lakehouse.evaluation.tree_shap`, if the model has any.
         threads: of XGBoost; a row's values do not depend on them.
+        of_class: shape (rows,), of a label of several classes the one whose margin is explained in each row.
     """
     import numpy as np
 
-    tables = tree_shap.of_model(booster) if by_tables else None
-    if tables is not None:
+    tables = tree_shap.of_model(booster) if by_tables and of_class is None else None
+    if of_class is not None:
+        values, base = _of_classes(booster, matrix, of_class, by_tables, threads)
+    elif tables is not None:
         values, base = tables.contributions(matrix), np.full(len(matrix), tables.base)
     else:
         values, base = _by_xgboost(booster, matrix, threads)
@@ -75,14 +85,32 @@ def greatest(
     )
 
 
+def _of_classes(
+    booster: Any, matrix: NDArray[np.float32], of_class: NDArray[np.int64], by_tables: bool, threads: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The contributions to the margin of each row's class, and its base value."""
+    import numpy as np
+
+    tables = tree_shap.of_classes(booster) if by_tables else None
+    if tables is None:
+        values, base = _by_xgboost(booster, matrix, threads)
+        rows = np.arange(len(matrix))
+        return values[rows, of_class], base[rows, of_class]
+    values, base = np.zeros(matrix.shape), np.zeros(len(matrix))
+    for number in np.unique(of_class).tolist():
+        own = of_class == number
+        values[own], base[own] = tables[number].contributions(matrix[own]), tables[number].base
+    return values, base
+
+
 def _by_xgboost(
     booster: Any, matrix: NDArray[np.float32], threads: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The contributions and the base value of each row."""
+    """The contributions and the base value of each row; of several classes an axis of classes comes after that of rows."""
     import numpy as np
     import xgboost
 
     rows = xgboost.DMatrix(matrix, missing=np.nan, nthread=1)
     booster.set_param({"nthread": threads})
     found = booster.predict(rows, pred_contribs=True, approx_contribs=False, validate_features=False)
-    return found[:, :-1].astype(np.float64), found[:, -1].astype(np.float64)
+    return found[..., :-1].astype(np.float64), found[..., -1].astype(np.float64)

@@ -78,14 +78,21 @@ class _Leaf:
 
 def trees_of(model: bytes) -> list[Tree] | None:
     """The trees of a model in XGBoost's JSON format; None for a model of another kind than sums of plain trees."""
+    by_class = trees_by_class(model)
+    return by_class[0] if by_class is not None and len(by_class) == 1 else None
+
+
+def trees_by_class(model: bytes) -> list[list[Tree]] | None:
+    """The trees that each class of a model has; one list for a model whose label does not have several."""
     learner = json.loads(model)["learner"]
     booster = learner["gradient_booster"]
-    if booster["name"] != "gbtree" or int(learner["learner_model_param"].get("num_class", 0)) > 1:
+    if booster["name"] != "gbtree":
         return None
-    trees = booster["model"]["trees"]
+    trees, owner = booster["model"]["trees"], booster["model"]["tree_info"]
     if any(int(tree["tree_param"].get("size_leaf_vector", 1)) > 1 for tree in trees):
         return None
-    return [_tree(tree) for tree in trees]
+    classes = max(1, int(learner["learner_model_param"].get("num_class", 0)))
+    return [[_tree(tree) for tree, own in zip(trees, owner, strict=True) if own == number] for number in range(classes)]
 
 
 def _tree(tree: dict[str, Any]) -> Tree:
@@ -105,8 +112,8 @@ def _tree(tree: dict[str, Any]) -> Tree:
     )
 
 
-def tables_of(trees: list[Tree]) -> list[dict[int, Subtree]] | None:
-    """Of each tree the subtrees by their root; None where the tables would be too large."""
+def tables_of(trees: list[Tree], largest: int = LARGEST) -> list[dict[int, Subtree]] | None:
+    """Of each tree the subtrees by their root; None where the tables would be larger than ``largest`` bytes."""
     roots: list[dict[int, Subtree]] = []
     leaves: list[_Leaf] = []
     size = 0
@@ -117,7 +124,7 @@ def tables_of(trees: list[Tree]) -> list[dict[int, Subtree]] | None:
             features = list(dict.fromkeys([*shares, *(tree.feature[node] for node in splits)]))
             bits = len(shares) + len(splits)
             size += 8 * len(features) << bits
-            if size > LARGEST:
+            if size > largest:
                 return None
             found[root] = Subtree(list(shares), splits, features, np.zeros((len(features), 1 << bits)))
             leaves += _leaves(tree, root, found[root], shares, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.metric_catalogue import Rows
@@ -13,17 +14,19 @@ from lakehouse.evaluation.day_bootstrap import Bools, Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
 
-def measured(use_case: UseCase, rows: TrainingSet, score: Floats, decided: Bools | None) -> list[dict[str, Any]]:
+def measured(
+    use_case: UseCase, rows: TrainingSet, score: Floats, decided: Bools | NDArray[np.int64] | None
+) -> list[dict[str, Any]]:
     """One line for each slice and metric: the gate's metric, and those that its fairness limits name for the slice.
 
     Args:
         use_case: declares slices and limits.
         rows: labelled rows with their slices.
-        score: shape (rows,).
+        score: shape (rows,); of several classes a column a class.
         decided: shape (rows,); None for a regression.
 
     Returns:
-        ``slice``, ``value``, ``rows``, ``positives`` (None for a regression), ``metric``, ``value_of_metric`` and its
+        ``slice``, ``value``, ``rows``, ``positives`` (None unless the label is yes or no), ``metric``, ``value_of_metric`` and its
         95 % interval, ``low`` and ``high``; None where the rows do not define it.
     """
     whole, draws = Rows(rows.label, score, decided), Draws.of(rows.days, use_case.model.seed)

@@ -85,6 +85,23 @@ def of_model(booster: Any) -> TreeShap | None:
     return TreeShap(trees, subtrees, float(base))
 
 
+@lru_cache(maxsize=4)
+def of_classes(booster: Any) -> tuple[TreeShap, ...] | None:
+    """The tables of each class of a model; None for one without several classes, or as `of_model`."""
+    import xgboost
+
+    trees = shapley_tables.trees_by_class(bytes(booster.save_raw("json")))
+    if trees is None or len(trees) == 1:
+        return None
+    largest = shapley_tables.LARGEST // len(trees)
+    subtrees = [found for own in trees if (found := shapley_tables.tables_of(own, largest)) is not None]
+    if len(subtrees) < len(trees):
+        return None
+    unknown = xgboost.DMatrix(np.full((1, booster.num_features()), np.nan, dtype=np.float32), nthread=1)
+    base = booster.predict(unknown, pred_contribs=True, validate_features=False)[0, :, -1]
+    return tuple(TreeShap(own, parts, float(start)) for own, parts, start in zip(trees, subtrees, base, strict=True))
+
+
 def _goes_left(tree: Tree, node: int, columns: NDArray[np.float32]) -> Bools:
     values, limit = columns[tree.feature[node]], tree.condition[node]
     if node in tree.right_codes:

@@ -29,13 +29,13 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "c8dec79b74856418"),
-    "scores": (1, "668f6b906c7b36d7"),
-    "reasons": (1, "d29fab2b6a3acb06"),
-    "outcomes": (1, "4f92f087cf0fc7d1"),
-    "performance": (1, "b97ec4603c25706f"),
-    "drift counts": (1, "9f60ea09d6e31ead"),
+    "scores": (1, "5e56c2715433e433"),
+    "reasons": (1, "e8711129faa02dfe"),
+    "outcomes": (1, "6558dca2ee236c5b"),
+    "performance": (1, "54392fc6839bbc96"),
+    "drift counts": (1, "76ca49730f8ad4db"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "664ea275dff1ecd5"),
+    "training": (1, "ad30252c8e5af339"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

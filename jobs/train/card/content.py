@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
-from jobs.train.card import categories, pictures
+from jobs.train.card import categories, of_classes, pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
+from lakehouse.declaration.class_catalogue import CLASS_METRICS
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Draws
@@ -34,6 +35,7 @@ class Trained:
         score: its scores of the holdout's rows.
         lineage: what it was made from and by, in words and values.
         pictures: the pictures of the run, PNG by name.
+        decided: what was decided of the holdout's rows; None where it is not measured.
     """
 
     use_case: UseCase
@@ -43,6 +45,7 @@ class Trained:
     score: Floats
     lineage: Mapping[str, Any]
     pictures: Mapping[str, bytes]
+    decided: Any = None
 
 
 def gather(trained: Trained) -> dict[str, Any]:
@@ -63,11 +66,12 @@ def gather(trained: Trained) -> dict[str, Any]:
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
         "categories": categories.described(trained.parts, trained.booster),
-        "metrics": _metrics(result["metrics"]),
+        "metrics": _metrics(result["metrics"], CLASS_METRICS if use_case.classes else None),
         "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),
         "threshold": result.get("threshold"),
         "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
+        "classes": of_classes.content(use_case, result),
         "gate": _limits(use_case.gate.model_dump()),
         "drift": _limits(use_case.drift.model_dump()),
         "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
@@ -89,7 +93,8 @@ def interval(trained: Trained) -> dict[str, Any] | None:
         return None
     draws = Draws.of(holdout.days, trained.use_case.model.seed)
     days = len(np.unique(holdout.days))
-    span = day_bootstrap.interval(draws.values(metric, Rows(holdout.label, trained.score)), days)
+    rows = Rows(holdout.label, trained.score, trained.decided)
+    span = day_bootstrap.interval(draws.values(metric, rows), days)
     low, high = span or (None, None)
     return {"metric": metric, "value": value, "low": low, "high": high, "days": days}
 
@@ -99,6 +104,8 @@ def _label(use_case: UseCase) -> str:
     what = use_case.label_in_words
     if label.at_least is not None:
         what += f" is {label.at_least:g} or more"
+    if label.classes:
+        what += f", one of {', '.join(use_case.classes)}"
     if label.is_value is not None:
         what += f" is {str(label.is_value).lower() if isinstance(label.is_value, bool) else label.is_value}"
     return f"{what}; known {use_case.maturity_days} day(s) after the day"
@@ -112,6 +119,7 @@ def _parts(trained: Trained) -> list[dict[str, Any]]:
             "days": trained.result["windows"][name],
             "rows": len(part),
             "mean": float(part.label.mean()) if len(part) else None,
+            "shares": of_classes.shares(trained.use_case, part.label),
         }
         for name, use, part in (
             ("train", "fitting the trees", trained.parts.train),
@@ -141,13 +149,17 @@ def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, fl
     return sorted(listed, key=lambda feature: -feature["importance"])
 
 
-def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The metrics that are numbers, a column a model; others (a matrix, a curve) have a picture."""
-    names = [name for name, value in measured.get("model", {}).items() if value is None or _is_number(value)]
+def _metrics(measured: Mapping[str, Mapping[str, Any]], among: Collection[str] | None) -> dict[str, Any]:
+    """The metrics that are numbers, a column a model; others (a matrix, a curve) have a picture. Of ``among`` alone, if given."""
+    names = [
+        name
+        for name, value in measured.get("model", {}).items()
+        if (value is None or _is_number(value)) and (among is None or name in among)
+    ]
     rows = [
         {
             "name": name,
-            "better": "greater is better" if name in metric_names.GREATER_IS_BETTER else "",
+            "better": "greater is better" if metric_names.greater_is_better(name) else "",
             "values": [values.get(name) for values in measured.values()],
         }
         for name in names

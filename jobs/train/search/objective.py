@@ -29,8 +29,9 @@ class Objective:
 
     def __init__(self, model: Model, train: TrainingSet, validation: TrainingSet, nthread: int) -> None:
         self._model, self._nthread = model, nthread
-        self._metric = space.EVAL_METRIC[LOSS[model.task]]
-        fixed = space.parameters(model, {}, nthread)
+        self._metric = space.EVAL_METRIC[model.task]
+        self._classes = space.classes_of(model, train)
+        fixed = space.parameters(model, {}, nthread, self._classes)
         self._train = binned(train, fixed)
         self._validation = binned(validation, fixed, reference=self._train)
 
@@ -51,7 +52,7 @@ class Objective:
         stopping = xgboost.callback.EarlyStopping(rounds=self._model.early_stopping_rounds, metric_name=self._metric)
         try:
             booster = xgboost.train(
-                space.parameters(self._model, trial.params, self._nthread),
+                space.parameters(self._model, trial.params, self._nthread, self._classes),
                 self._train,
                 num_boost_round=self._model.max_rounds,
                 evals=[(self._validation, VALIDATION)],

@@ -7,17 +7,19 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lakehouse.declaration import Model, Range
-from lakehouse.declaration.metric_names import LOSS
+from lakehouse.declaration import Model, Range, objectives
+from lakehouse.declaration.metric_names import Task
 from lakehouse.errors import DeclarationError
 
 if TYPE_CHECKING:
     import optuna
 
+    from lakehouse.evaluation.labelled_rows import TrainingSet
+
 Value = float | int | str
 
-# The losses of lakehouse.evaluation.metrics under XGBoost's names.
-EVAL_METRIC = {"log_loss": "logloss", "rmse": "rmse"}
+# The task's loss (lakehouse.declaration.metric_names.LOSS) under XGBoost's name.
+EVAL_METRIC: Mapping[Task, str] = {"classification": "logloss", "regression": "rmse", "multiclass": "mlogloss"}
 
 # Searched when a use case declares no ranges of its own. The ranges lean to strong regularisation: the rows of a day
 # have common causes, so that a hundred thousand rows are a hundred days, and small leaves memorise days. The learning rate
@@ -50,9 +52,14 @@ def budget(model: Model) -> int:
     return model.trials if ranges(model) else 1
 
 
-def parameters(model: Model, chosen: Mapping[str, Value], nthread: int | None = None) -> dict[str, Value]:
-    """XGBoost's parameters: the platform's, overridden by the declared fixed ones, overridden by the chosen ones."""
-    objective = "binary:logistic" if model.task == "classification" else "reg:squarederror"
+def parameters(
+    model: Model, chosen: Mapping[str, Value], nthread: int | None = None, classes: int = 0
+) -> dict[str, Value]:
+    """XGBoost's parameters: the platform's, overridden by the declared fixed ones, overridden by the chosen ones.
+
+    ``classes``: how many there are, of a label of several classes.
+    """
+    objective = objectives.DEFAULT[model.task]
     params: dict[str, Value] = {
         "tree_method": "hist",
         "max_bin": 256,
@@ -61,13 +68,20 @@ def parameters(model: Model, chosen: Mapping[str, Value], nthread: int | None = 
         **model.fixed,
         "nthread": nthread or cores(),
         "seed": model.seed,
-        "eval_metric": EVAL_METRIC[LOSS[model.task]],
+        "eval_metric": EVAL_METRIC[model.task],
         **chosen,
     }
     if model.task == "classification":
         # Scores are probabilities: threshold, log loss and calibration mean nothing for anything else.
         params["objective"] = objective
+    if model.task == "multiclass":
+        params["num_class"] = classes
     return params
+
+
+def classes_of(model: Model, train: TrainingSet) -> int:
+    """How many classes the label has; 0 unless it has several. Training rows have every class, the last one among them."""
+    return int(train.label.max()) + 1 if model.task == "multiclass" else 0
 
 
 def cores() -> int:

@@ -30,7 +30,8 @@ class Tuned:
     Attributes:
         params: XGBoost's parameters of the best trial, declared and fixed ones.
         rounds: the number of trees with the least validation loss.
-        validation_score: shape (validation rows,), scores by the best trial's model, which was fitted to train alone.
+        validation_score: shape (validation rows,), scores by the best trial's model, which was fitted to train alone; of several
+            classes a column a class.
         study: Optuna's study, for plots; None where nothing was searched.
         trials: all trials in order.
         best: the one with the least loss; None where nothing was searched.
@@ -83,7 +84,7 @@ def tune(
                 f"{MOST_TRIES} times in each; give the machine more memory, or shorten split.train"
             )
         best = min(complete, key=lambda trial: trial.loss)
-        params = space.parameters(model, best.params, study.nthread)
+        params = space.parameters(model, best.params, study.nthread, space.classes_of(model, train))
         score = validation_score(params, best.rounds, train, validation)
         return Tuned(params, best.rounds, score, study.optuna, trials, best)
 

@@ -13,6 +13,9 @@ from typing import Any
 # The levels of each category in the model's file; a level's code is its place.
 LEVELS = "nightjar_levels"
 
+# The attribute of XGBoost's file that names the classes, where there are several (lakehouse/models/class_decision.py).
+CLASSES = "nightjar_classes"
+
 
 class NightjarModel:
     """A booster behind MLflow's ``predict``."""
@@ -33,7 +36,8 @@ class NightjarModel:
             params: MLflow passes them; there are none.
 
         Returns:
-            Probability or predicted value of each row, float32.
+            Probability or predicted value of each row, float32. Of several classes a table: ``decision``, the class whose expected
+            cost is least, as text, and ``probability_<class>`` for each.
 
         Raises:
             MlflowException: a column is missing, or has a value that is no number, or of a category no text; it names the column.
@@ -52,7 +56,26 @@ class NightjarModel:
         for position, name in enumerate(names):
             levels = self._levels.get(name)
             matrix[:, position] = _numbers(frame[name], name) if levels is None else _codes(frame[name], name, levels)
-        return self._booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
+        scores = self._booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
+        classes = self._booster.attr(CLASSES)
+        return scores if classes is None else _decided(json.loads(classes), scores)
+
+
+def _decided(said: Any, probability: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if said["costs"] is None:
+        decided = np.argmax(probability, axis=1)
+    else:
+        expected = np.zeros(probability.shape)
+        for true, row in enumerate(said["costs"]):
+            for other, cost in enumerate(row):
+                expected[:, other] += cost * probability[:, true].astype(np.float64)
+        decided = np.argmin(expected, axis=1)
+    answer = pd.DataFrame(probability, columns=said["columns"])
+    answer.insert(0, "decision", [said["classes"][number] for number in decided.tolist()])
+    return answer
 
 
 def _values(column: Any, name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema
+from mlflow.types import ColSpec, Schema, TensorSpec
 
 from jobs.train.baselines import Metrics
 from jobs.train.fitted_model import FittedModel
@@ -22,10 +22,12 @@ from jobs.train.split import Split
 from jobs.train.tracking import served_model
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import metric_names
+from lakehouse.declaration.class_names import PROBABILITY
 from lakehouse.errors import RegistryChanged
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import champion_record, mlflow_client, recorded_version, registry
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 
@@ -41,7 +43,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     from mlflow.models import Model
 
     # Without inputs: MLflow would refuse whole numbers for a double before the model sees them, which checks them itself.
-    signature = ModelSignature(outputs=Schema([ColSpec("float")]))
+    signature = ModelSignature(outputs=Schema(_outputs(booster)))
     with mlflow_client.tracking():
         # A run can be joined only under its own experiment, and another one may be the active one of this process.
         mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
@@ -58,6 +60,13 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
                 pip_requirements=[f"{name}=={installed(name)}" for name in ("mlflow", "xgboost-cpu", "pandas")],
             )
     return str(logged.model_id)
+
+
+def _outputs(booster: Any) -> list[ColSpec | TensorSpec]:
+    """A number a row; of several classes the decided one and a probability each."""
+    if (rule := ClassRule.of(booster)) is None:
+        return [ColSpec("float")]
+    return [ColSpec("string", "decision"), *(ColSpec("float", f"{PROBABILITY}{name}") for name in rule.columns)]
 
 
 def register(

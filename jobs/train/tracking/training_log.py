@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from jobs.train.card import page
 from jobs.train.card.content import Trained
+from jobs.train.evaluation import Evaluation
 from jobs.train.fitted_model import FittedModel
-from jobs.train.plots import evaluation_plots, figure, search_plots
+from jobs.train.plots import class_plots, evaluation_plots, figure, search_plots
 from jobs.train.search.tuning import Tuned
 from jobs.train.tracking import manifest, registration
 from jobs.train.tracking.manifest import Manifest
@@ -17,7 +18,12 @@ from jobs.train.tracking.mlflow_run import Run
 from jobs.train.training_inputs import TrainingInputs
 from jobs.train.training_profile import measure_profile
 from lakehouse import code_version
+from lakehouse.declaration import UseCase
+from lakehouse.evaluation.labelled_rows import Floats
 from lakehouse.models import artifacts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def log_training(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedModel, result: Mapping[str, Any]) -> str:
@@ -35,6 +41,7 @@ def log_training(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedMo
     """
     _log_numbers(run, tuned, model, result)
     run.table("evaluation/slices.json", model.evaluation.slices)
+    run.table("evaluation/confusion.json", model.evaluation.confusion)
     pictures = _log_pictures(run, inputs, tuned, model)
     record = manifest.build_manifest(inputs, tuned, model)
     run.text(manifest.RECORD_FILE, record.to_json())
@@ -43,7 +50,10 @@ def log_training(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedMo
     run.content(artifacts.MODEL, model.content)
     run.text(artifacts.RESULT, json.dumps(result, indent=1))
     lineage = _lineage(run, inputs, model)
-    page.log(run, Trained(inputs.use_case, result, inputs.parts, model.booster, model.score, lineage, pictures))
+    decided = model.evaluation.decided
+    page.log(
+        run, Trained(inputs.use_case, result, inputs.parts, model.booster, model.score, lineage, pictures, decided)
+    )
     return registration.log_model(run.run_id, model.booster, inputs.parts.train)
 
 
@@ -65,13 +75,21 @@ def _log_pictures(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedM
     assert tuned.study is not None
     figures = (
         *search_plots.search_figures(tuned.study, tuned.trials, model.booster, declared.seed),
-        *evaluation_plots.holdout_figures(declared, parts.holdout.label, evaluation.score, evaluation.decided),
+        *_holdout_figures(inputs.use_case, parts.holdout.label, evaluation),
         *evaluation_plots.threshold_figures(declared, parts.validation.label, tuned.validation_score),
         *evaluation_plots.slice_figures(inputs.use_case, evaluation),
     )
     pictures = {name: figure.png(drawing) for name, drawing in figures}
     run.pictures(pictures)
     return pictures
+
+
+def _holdout_figures(use_case: UseCase, label: Floats, evaluation: Evaluation) -> Iterator[tuple[str, Figure]]:
+    if use_case.classes:
+        assert evaluation.decided is not None
+        return class_plots.holdout_figures(use_case.classes, label, evaluation.score, evaluation.decided.astype(int))
+    decided = None if evaluation.decided is None else evaluation.decided.astype(bool)
+    return evaluation_plots.holdout_figures(use_case.model, label, evaluation.score, decided)
 
 
 def _log_inputs(run: Run, inputs: TrainingInputs, record: Manifest) -> None:
