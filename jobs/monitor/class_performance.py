@@ -1,7 +1,7 @@
 """How good the scores of a label of several classes turned out: as a whole, of each class, and which was decided for which.
 
-Lines of the performance table whose ``slice`` is ``class`` are of one class, ``slice_value``, against all others: its metrics,
-and in ``decided_<class>`` how many rows of the class were decided for each. Their ``rows`` and ``labelled_rows`` are those of the class.
+Lines of the performance table whose ``slice`` is ``class`` are of one class, ``slice_value``, against all others: its metrics, and
+in ``decided_<class>`` how many rows of the class were decided for each. Their ``rows`` and ``labelled_rows`` are the class's.
 """
 
 from __future__ import annotations

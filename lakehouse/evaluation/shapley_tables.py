@@ -112,8 +112,8 @@ def _tree(tree: dict[str, Any]) -> Tree:
     )
 
 
-def tables_of(trees: list[Tree], largest: int = LARGEST) -> list[dict[int, Subtree]] | None:
-    """Of each tree the subtrees by their root; None where the tables would be larger than ``largest`` bytes."""
+def tables_of(trees: list[Tree], models: int = 1) -> list[dict[int, Subtree]] | None:
+    """Of each tree the subtrees by their root; None where the tables of so many ``models`` would be too large."""
     roots: list[dict[int, Subtree]] = []
     leaves: list[_Leaf] = []
     size = 0
@@ -124,7 +124,7 @@ def tables_of(trees: list[Tree], largest: int = LARGEST) -> list[dict[int, Subtr
             features = list(dict.fromkeys([*shares, *(tree.feature[node] for node in splits)]))
             bits = len(shares) + len(splits)
             size += 8 * len(features) << bits
-            if size > largest:
+            if size * models > LARGEST:
                 return None
             found[root] = Subtree(list(shares), splits, features, np.zeros((len(features), 1 << bits)))
             leaves += _leaves(tree, root, found[root], shares, [])

@@ -93,8 +93,7 @@ def of_classes(booster: Any) -> tuple[TreeShap, ...] | None:
     trees = shapley_tables.trees_by_class(bytes(booster.save_raw("json")))
     if trees is None or len(trees) == 1:
         return None
-    largest = shapley_tables.LARGEST // len(trees)
-    subtrees = [found for own in trees if (found := shapley_tables.tables_of(own, largest)) is not None]
+    subtrees = [found for own in trees if (found := shapley_tables.tables_of(own, len(trees))) is not None]
     if len(subtrees) < len(trees):
         return None
     unknown = xgboost.DMatrix(np.full((1, booster.num_features()), np.nan, dtype=np.float32), nthread=1)

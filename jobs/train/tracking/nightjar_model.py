@@ -12,8 +12,7 @@ from typing import Any
 
 # The levels of each category in the model's file; a level's code is its place.
 LEVELS = "nightjar_levels"
-
-# The attribute of XGBoost's file that names the classes, where there are several (lakehouse/models/class_decision.py).
+# The attribute of XGBoost's file that names the classes and their costs, where there are several.
 CLASSES = "nightjar_classes"
 
 
