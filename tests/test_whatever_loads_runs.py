@@ -29,6 +29,7 @@ from lakehouse import tables
 from lakehouse.analyst import odcs
 from lakehouse.arrivals import freshness
 from lakehouse.declaration import UseCase
+from lakehouse.models.class_decision import ClassRule
 from lakehouse.storage import table_schema
 
 BASE = yaml.safe_load((Path(__file__).parent / "use_cases" / "bakery_sales" / "use_case.yaml").read_text())
@@ -182,8 +183,10 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
     ("label", "maturity_days"): numbers,
     ("label", "at_least"): numbers,
     ("label", "is"): texts | numbers | st.booleans(),
+    ("label", "classes"): st.lists(texts | small, max_size=4),
     ("split", "holdout"): st.fixed_dictionaries({"first": small, "last": small}),
-    ("model", "task"): st.sampled_from(["regression", "classification"]),
+    ("model", "task"): st.sampled_from(["regression", "classification", "multiclass"]),
+    ("model", "costs"): st.dictionaries(texts, st.dictionaries(texts, numbers, max_size=2), max_size=2),
     ("model", "fixed"): st.dictionaries(parameters, values, max_size=2),
     ("model", "search"): st.dictionaries(parameters, ranges, max_size=2),
     ("model", "trials"): numbers,
@@ -229,6 +232,26 @@ def changed(base: dict[str, Any], changes: dict[tuple[str | int, ...], Any]) -> 
     return content
 
 
+# The same with a label of several classes.
+SEVERAL = changed(
+    BASE,
+    {
+        ("sources", 1, "columns", 2): {"name": "sold", "type": "string", "nullable": True},
+        ("label", "classes"): ["x", "a'b", "A", "no"],
+        ("model", "task"): "multiclass",
+        ("gate",): {"metric": "macro_f1", "min_improvement": 0.0, "floors": {"recall_x": 0.1}},
+    },
+)
+# What of a label of several classes is worth changing.
+OF_CLASSES = [
+    ("label", "classes"),
+    ("model", "costs"),
+    ("model", "fixed"),
+    ("gate", "metric"),
+    ("reasons",),
+    ("slices",),
+]
+
 drawn = st.lists(st.sampled_from(list(SECTIONS)), min_size=1, max_size=3, unique=True).flatmap(
     lambda paths: st.fixed_dictionaries({path: SECTIONS[path] for path in paths})
 )
@@ -239,6 +262,21 @@ drawn = st.lists(st.sampled_from(list(SECTIONS)), min_size=1, max_size=3, unique
 def test_whatever_loads_runs(changes: dict[tuple[str | int, ...], Any], dice: int) -> None:
     try:
         use_case = UseCase.model_validate(changed(BASE, changes))
+    except ValidationError:
+        return
+    runs(use_case, dice)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    changes=st.lists(st.sampled_from(OF_CLASSES), max_size=2, unique=True).flatmap(
+        lambda paths: st.fixed_dictionaries({path: SECTIONS[path] for path in paths})
+    ),
+    dice=st.integers(min_value=0, max_value=2**16),
+)
+def test_whatever_loads_of_several_classes_runs(changes: dict[tuple[str | int, ...], Any], dice: int) -> None:
+    try:
+        use_case = UseCase.model_validate(changed(SEVERAL, changes))
     except ValidationError:
         return
     runs(use_case, dice)
@@ -339,9 +377,11 @@ def _trains(use_case: UseCase, dice: int) -> None:
     assert space.fits(model, point)
     trial = optuna.trial.FixedTrial(point)
     suggested = {name: space.suggest(trial, name, span) for name, span in space.ranges(model).items()}
-    given_parameters = space.parameters(model, suggested, nthread=1)
+    classes = len(use_case.classes)
+    given_parameters = space.parameters(model, suggested, nthread=1, classes=classes)
     random = np.random.default_rng(dice)
-    rows, label = random.random((24, len(use_case.features))), random.integers(0, 2, 24).astype(float)
+    rows = random.random((24, len(use_case.features)))
+    label = (np.arange(24) % (classes or 2)).astype(float) if classes else random.integers(0, 2, 24).astype(float)
     label = label + 0.5 if objective.above == 0 else label
     matrix = xgboost.QuantileDMatrix(rows, label, max_bin=int(given_parameters["max_bin"]), nthread=1)
     booster = xgboost.train(
@@ -352,6 +392,13 @@ def _trains(use_case: UseCase, dice: int) -> None:
         verbose_eval=False,
         callbacks=[xgboost.callback.EarlyStopping(rounds=model.early_stopping_rounds)],
     )
+    if classes:
+        odds = np.exp(booster.predict(xgboost.DMatrix(rows), pred_contribs=True).sum(axis=2))
+        shares = odds / odds.sum(axis=1, keepdims=True)
+        assert shares == pytest.approx(booster.inplace_predict(rows), abs=1e-3, nan_ok=True)
+        decided = ClassRule.declared(use_case).decide(shares)
+        assert {use_case.classes[number] for number in decided} <= set(use_case.classes)
+        return
     margins = booster.predict(xgboost.DMatrix(rows), pred_contribs=True).sum(axis=1)
     for margin, score in zip(margins, booster.inplace_predict(rows), strict=True):
         assert np.isnan(score) or objective.score(float(margin)) == pytest.approx(float(score), rel=1e-3, abs=1e-3)

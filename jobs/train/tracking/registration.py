@@ -43,7 +43,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     from mlflow.models import Model
 
     # Without inputs: MLflow would refuse whole numbers for a double before the model sees them, which checks them itself.
-    signature = ModelSignature(outputs=Schema(_outputs(booster)))
+    signature = ModelSignature(outputs=Schema(outputs(booster)))
     with mlflow_client.tracking():
         # A run can be joined only under its own experiment, and another one may be the active one of this process.
         mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
@@ -62,7 +62,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     return str(logged.model_id)
 
 
-def _outputs(booster: Any) -> list[ColSpec | TensorSpec]:
+def outputs(booster: Any) -> list[ColSpec | TensorSpec]:
     """A number a row; of several classes the decided one and a probability each."""
     if (rule := ClassRule.of(booster)) is None:
         return [ColSpec("float")]

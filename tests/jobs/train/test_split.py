@@ -11,7 +11,7 @@ from jobs.train.split import Split, divide
 from lakehouse.declaration import UseCase
 from lakehouse.errors import TrainingDataMissing, TrainingFailed
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from tests.jobs import appointments
+from tests.jobs import appointments, cards
 
 USE_CASE = UseCase.model_validate(appointments.declaration())
 START = appointments.START
@@ -108,3 +108,26 @@ def test_a_label_that_the_objective_can_not_take_is_named_before_training(
     days = days_from(split.train.first, (split.holdout.last - split.train.first).days + 1, each=6)
     with pytest.raises(TrainingFailed, match=expected):
         divide(rows_of(days, label), split, use_case)
+
+
+def test_a_class_without_a_row_in_training_is_named_with_what_to_do() -> None:
+    use_case = UseCase.model_validate(cards.declaration())
+    split = Split.for_day(use_case, START + dt.timedelta(days=40))
+    rows = rows_of(days_from(START, 40, each=12))
+    with pytest.raises(TrainingDataMissing) as raised:
+        divide(rows, split, use_case)
+    text = str(raised.value)
+    assert "found none of platinum in its 300 rows" in text and "take the class out of label.classes" in text
+
+
+@pytest.mark.parametrize("without", ["validation", "holdout"])
+def test_a_class_may_be_absent_from_what_it_is_judged_on(without: str) -> None:
+    use_case = UseCase.model_validate(cards.declaration())
+    split = Split.for_day(use_case, START + dt.timedelta(days=40))
+    rows = rows_of(days_from(START, 40, each=12))
+    label = (np.arange(len(rows)) % 3).astype(float)
+    window = getattr(split, without)
+    there = (rows.days >= np.datetime64(window.first)) & (rows.days <= np.datetime64(window.last))
+    label[there] = np.minimum(label[there], 1)
+    parts = divide(TrainingSet(rows.names, rows.features, label, rows.days), split, use_case)
+    assert 2 not in getattr(parts, without).label and 2 in parts.train.label

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.models import ModelSignature
+from mlflow.types import Schema
 
-from jobs.train.tracking import served_model
+from jobs.train.tracking import registration, served_model
+from lakehouse.models.class_decision import ClassRule
 
 NAMES = ["late", "hour"]
 
@@ -166,3 +169,34 @@ def test_a_category_that_is_no_text_is_refused_by_name(with_categories: Any, ask
     model, _ = with_categories
     with pytest.raises(Exception, match="column carrier: expected texts, booleans, whole numbers or null, found"):
         model.predict(pd.DataFrame({"hour": [0.5], "carrier": asked}))
+
+
+@pytest.mark.parametrize("costs", [None, ((0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (9.0, 9.0, 0.0))])
+def test_of_several_classes_a_decision_and_the_probabilities_are_answered(tmp_path: Path, costs: Any) -> None:
+    import mlflow.pyfunc
+    import xgboost
+    from mlflow.models import Model
+
+    dice = np.random.default_rng(2)
+    rows = dice.random((90, 2)) * [1, 24]
+    matrix = xgboost.DMatrix(rows, np.minimum(rows[:, 0] * 3, 2).astype(int), feature_names=NAMES)
+    booster = xgboost.train({"nthread": 1, "objective": "multi:softprob", "num_class": 3, "max_depth": 2}, matrix, 4)
+    rule = ClassRule(("Basic", "gold card", "10"), costs)
+    rule.written_to(booster)
+    served_model.save_model(
+        booster,
+        str(tmp_path / "model"),
+        Model(),
+        signature=ModelSignature(outputs=Schema(registration.outputs(booster))),
+        pip_requirements=["xgboost"],
+    )
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    status, answer = asked(loaded, {"dataframe_records": [{"late": late, "hour": 5} for late in (0.1, 0.5, 0.9, None)]})
+    assert status == 200, answer
+    found = json.loads(answer)["predictions"]
+    columns = ["probability_basic", "probability_gold_card", "probability_10"]
+    assert [list(row) for row in found] == [["decision", *columns]] * 4
+    probability = np.array([[row[name] for name in columns] for row in found])
+    expected = booster.inplace_predict(np.array([[0.1, 5], [0.5, 5], [0.9, 5], [np.nan, 5]], dtype=np.float32))
+    assert probability == pytest.approx(expected)
+    assert [row["decision"] for row in found] == [rule.classes[n] for n in rule.decide(expected.astype(np.float64))]
