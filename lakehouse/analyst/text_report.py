@@ -13,7 +13,7 @@ from lakehouse.analyst import class_report, keys
 from lakehouse.analyst.explanation import Explanation
 from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import UseCase, metric_names
 from lakehouse.evaluation.shap_values import OTHERS
 from lakehouse.ops import model_events
 
@@ -124,7 +124,9 @@ def _model(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         yield f"  {days[0].upper()}{days[1:]}."
     for name, values in sorted(metrics.items(), key=lambda item: item[0] != "model"):
         numbers = ", ".join(
-            f"{metric.replace('_', ' ')} {_number(value)}" for metric, value in values.items() if _is_number(value)
+            f"{metric.replace('_', ' ')} {_number(value)}"
+            for metric, value in values.items()
+            if _is_number(value) and not metric_names.is_of_a_class(metric)
         )
         if numbers:
             yield f"  {'This model' if name == 'model' else name.replace('_', ' ').capitalize()}: {numbers}."

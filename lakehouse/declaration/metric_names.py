@@ -55,6 +55,11 @@ def of_a_class(metric: str, name: str) -> str:
     return f"{metric}_{name}"
 
 
+def is_of_a_class(metric: str) -> bool:
+    """Whether it is the metric of one class among several."""
+    return metric.startswith(tuple(f"{name}_" for name in PER_CLASS))
+
+
 def class_floors(names: Iterable[str]) -> tuple[str, ...]:
     """The metrics of these classes that a gate may have a floor for."""
     return tuple(of_a_class(metric, name) for name in names for metric in PER_CLASS_DECISIONS)

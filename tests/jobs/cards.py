@@ -73,8 +73,8 @@ def declaration(**sections: Any) -> dict[str, Any]:
             "trials": 2,
             "max_rounds": 20,
             "early_stopping_rounds": 5,
-            "search": {"max_depth": {"low": 2, "high": 4, "integer": True}},
-            "fixed": {"eta": 0.3},
+            "search": {"eta": {"low": 0.1, "high": 0.5, "log": True}},
+            "fixed": {"max_depth": 3},
         },
         "gate": {
             "metric": "log_loss",

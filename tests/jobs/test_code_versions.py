@@ -30,12 +30,12 @@ VERSIONS = {
 HELD = {
     "features": (1, "c8dec79b74856418"),
     "scores": (1, "5e56c2715433e433"),
-    "reasons": (1, "e8711129faa02dfe"),
+    "reasons": (1, "fc381d5d5e2dd7c1"),
     "outcomes": (1, "6558dca2ee236c5b"),
-    "performance": (1, "54392fc6839bbc96"),
+    "performance": (1, "cf090693370330d5"),
     "drift counts": (1, "76ca49730f8ad4db"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "ad30252c8e5af339"),
+    "training": (1, "e30feb92dd222144"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -14,7 +14,6 @@ from jobs.train.card import categories, of_classes, pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
-from lakehouse.declaration.class_catalogue import CLASS_METRICS
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Draws
@@ -66,7 +65,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
         "categories": categories.described(trained.parts, trained.booster),
-        "metrics": _metrics(result["metrics"], CLASS_METRICS if use_case.classes else None),
+        "metrics": _metrics(result["metrics"]),
         "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),
         "threshold": result.get("threshold"),
@@ -149,12 +148,12 @@ def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, fl
     return sorted(listed, key=lambda feature: -feature["importance"])
 
 
-def _metrics(measured: Mapping[str, Mapping[str, Any]], among: Collection[str] | None) -> dict[str, Any]:
-    """The metrics that are numbers, a column a model; others (a matrix, a curve) have a picture. Of ``among`` alone, if given."""
+def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The metrics that are numbers, a column a model; others (a matrix, a curve) have a picture, those of a class a table."""
     names = [
         name
         for name, value in measured.get("model", {}).items()
-        if (value is None or _is_number(value)) and (among is None or name in among)
+        if (value is None or _is_number(value)) and not metric_names.is_of_a_class(name)
     ]
     rows = [
         {

@@ -19,7 +19,8 @@ def search_figures(
     """Name and figure of every picture of the search and of its best model."""
     yield "tuning_history", history(trials)
     complete = [trial for trial in study.trials if trial.state is optuna.trial.TrialState.COMPLETE and trial.params]
-    if len(complete) > 1:
+    # Equal losses say nothing of what mattered, and Optuna refuses to ask.
+    if len({trial.value for trial in complete}) > 1:
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
         mattered = optuna.importance.get_param_importances(study, evaluator=evaluator)
         yield (

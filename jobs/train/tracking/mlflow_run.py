@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 PARENT = "mlflow.parentRunId"
 TRIAL = "trial"
+# So many metrics a request are what MLflow takes; of many classes there are more.
+MOST_AT_ONCE = 1_000
 
 
 class Run:
@@ -84,7 +86,8 @@ class Run:
         """Log the run's metrics, leaving out those that the rows do not define."""
         now = int(time.time() * 1000)
         known = [Metric(key, value, now, 0) for key, value in metrics.items() if value is not None]
-        self._client.log_batch(self.run_id, metrics=known)
+        for start in range(0, len(known), MOST_AT_ONCE):
+            self._client.log_batch(self.run_id, metrics=known[start : start + MOST_AT_ONCE])
 
     def trial(self, trial: Trial, loss: str) -> None:
         """Log a trial as a nested run, unless it is logged already; one that is logged in part is completed."""

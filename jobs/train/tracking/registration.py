@@ -156,7 +156,8 @@ def describe(day: dt.date, split: Split, metrics: Mapping[str, Metrics]) -> str:
     """What a version's page says first: its days, its metrics on the holdout and those of the baselines."""
     lines = [f"Trained for {day} on {split.train} and {split.validation}; on the holdout {split.holdout}:"]
     for name, values in metrics.items():
-        known = {key: values[key] for key in values if key not in metric_names.CONFUSION}
+        whole = (key for key in values if not metric_names.is_of_a_class(key))
+        known = {key: values[key] for key in whole if key not in metric_names.CONFUSION}
         numbers = ", ".join(f"{key} {value:.4f}" for key, value in known.items() if value is not None)
         lines.append(f"- {name.replace('_', ' ')}: {numbers}")
     return "\n".join(lines)
