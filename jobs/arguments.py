@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jobs.options import day, option, switch, words
+from jobs.options import day, group_version, option, switch, words
 from lakehouse.errors import BadArguments
 
 CHAMPIONS = ("then", "now")
@@ -35,6 +35,14 @@ class OfSource(Arguments):
     """A stage that works on one source."""
 
     source: str = field(metadata=option("name of a declared source"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfGroup(Arguments):
+    """A stage that works on one version of a feature group."""
+
+    group: str = field(metadata=option("name of a declared feature group"))
+    version: int = field(metadata=option("which version of it", type=group_version))
 
 
 @dataclass(frozen=True, kw_only=True)

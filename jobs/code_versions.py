@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.deliver import version as deliver
 from jobs.features import version as features
+from jobs.groups import version as groups
 from jobs.labels import version as labels
 from jobs.monitor import version as monitor
 from jobs.score import version as score
@@ -11,6 +12,7 @@ from lakehouse.staleness.code_versions import CodeVersions
 
 CURRENT = CodeVersions(
     features=features.FEATURES,
+    groups=groups.GROUPS,
     scores=score.SCORES,
     reasons=score.REASONS,
     outcomes=labels.OUTCOMES,

@@ -56,6 +56,20 @@ def model_version(text: str) -> int:
     return int(text)
 
 
+def group_version(text: str) -> int:
+    """The version of a feature group."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a group's version such as 2, found {text!r}")
+    return int(text)
+
+
+def row_count(text: str) -> int:
+    """A number of rows, 1 at least."""
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of rows such as 1000, found {text!r}")
+    return int(text)
+
+
 def run_id(text: str) -> str:
     """The id of an MLflow run, checked since it becomes a part of addresses and paths."""
     if not (text.isascii() and text.isalnum() and len(text) == 32):

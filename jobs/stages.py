@@ -11,8 +11,10 @@ from jobs.deliver.arguments import DeliverArguments
 from jobs.extract.arguments import ExtractArguments
 from jobs.features.arguments import FeaturesArguments
 from jobs.gate.arguments import GateArguments
+from jobs.groups.arguments import GroupArguments
 from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
 from jobs.monitor.arguments import MonitorArguments
+from jobs.publish.arguments import ParityArguments, PublishArguments
 from jobs.report.arguments import ReportArguments
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
@@ -53,6 +55,12 @@ def _features(arguments: FeaturesArguments) -> Result:
     return run(arguments)
 
 
+def _group(arguments: GroupArguments) -> Result:
+    from jobs.groups.job import run
+
+    return run(arguments)
+
+
 def _train(arguments: TrainArguments) -> Result:
     from jobs.train.job import run
 
@@ -73,6 +81,18 @@ def _score(arguments: ScoreArguments) -> Result:
 
 def _deliver(arguments: DeliverArguments) -> Result:
     from jobs.deliver.job import run
+
+    return run(arguments)
+
+
+def _publish(arguments: PublishArguments) -> Result:
+    from jobs.publish.job import run
+
+    return run(arguments)
+
+
+def _parity(arguments: ParityArguments) -> Result:
+    from jobs.publish.parity import run
 
     return run(arguments)
 
@@ -134,12 +154,17 @@ STAGES = {
     "replay": Stage("check delivered rows again against the contract as it is now", ReplayArguments, _replay),
     "migrate": Stage("give tables the shape that their declaration has now", MigrateArguments, _migrate),
     "features": Stage("build a use case's features of some days", FeaturesArguments, _features),
+    "group": Stage("build a feature group's rows of some days", GroupArguments, _group),
     "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
     "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),
     "score": Stage("score a use case's entities of some days", ScoreArguments, _score),
     "deliver": Stage(
         "send the scores of some days to the targets that the use case declares", DeliverArguments, _deliver
     ),
+    "publish": Stage(
+        "make a feature group's serving table have the newest row of each key", PublishArguments, _publish
+    ),
+    "parity": Stage("compare a sample of keys of a feature group's serving table with gold", ParityArguments, _parity),
     "monitor": Stage("mature labels, measure performance and drift, and give the verdict", MonitorArguments, _monitor),
     "report": Stage("log the Evidently page of a day to MLflow", ReportArguments, _report),
     "stale": Stage(

@@ -215,6 +215,12 @@ class TargetRefused(NightjarError):
     exit_code = 42
 
 
+class ParityBroken(NightjarError):
+    """A serving table of a feature group does not have what gold has."""
+
+    exit_code = 47
+
+
 class ExtractBroken(NightjarError):
     """A use case's own fetch function failed, or yielded what is no row; nothing has landed."""
 

@@ -39,7 +39,7 @@ class SqlPlace:
     @contextmanager
     def held(self, day: dt.date) -> Iterator[SqlDay]:
         """The day, in a transaction that holds its note's row."""
-        engine = _in_transactions(sql.engine(self._connection))
+        engine = in_transactions(sql.engine(self._connection))
         try:
             with sql_failures.named(self._what), engine.connect() as connection:
                 sql_table.ensure(connection, (self._markers, self._table))
@@ -67,7 +67,7 @@ class SqlPlace:
                     return
                 with engine.connect().execution_options(yield_per=READ_ROWS) as connection:
                     for row in connection.execute(statement):
-                        yield tuple(map(_in_utc, row))
+                        yield tuple(map(in_utc, row))
         finally:
             engine.dispose()
 
@@ -110,11 +110,11 @@ class SqlPlace:
             rows=row.rows,
             checksum=row.checksum,
             model_versions=json.loads(row.model_versions),
-            sent_at=_in_utc(row.sent_at),
+            sent_at=in_utc(row.sent_at),
         )
 
 
-def _in_transactions(engine: sa.Engine) -> sa.Engine:
+def in_transactions(engine: sa.Engine) -> sa.Engine:
     """SQLite's driver begins a transaction at its first change, and two that have read before can't both go on: here it begins as
     one that writes.
     """
@@ -131,7 +131,7 @@ def _in_transactions(engine: sa.Engine) -> sa.Engine:
     return engine
 
 
-def _in_utc(value: Any) -> Any:
+def in_utc(value: Any) -> Any:
     """Databases without time zones keep instants in UTC."""
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)

@@ -1,4 +1,4 @@
-"""Around a use case's transform: the inputs that it may read, and the check of its result against the declaration."""
+"""Around the transform of a use case or a feature group: the inputs that it may read, and the check of its result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.features.promise import broken
 from lakehouse import tables
-from lakehouse.declaration import Input, UseCase
+from lakehouse.declaration import FeatureGroup, Input, UseCase
 from lakehouse.populations import population
 from lakehouse.storage import delta_log, spark_tables
 
@@ -22,30 +22,34 @@ CATEGORIES = frozenset({"string", "boolean", "void", *WHOLE})
 TYPE_NAMES = {"long": "bigint"}
 
 
-def window(use_case: UseCase, item: Input, days: list[dt.date]) -> tuple[dt.date | None, dt.date]:
+def window(use_case: UseCase | FeatureGroup, item: Input, days: list[dt.date]) -> tuple[dt.date | None, dt.date]:
     """The first (None: the table's) and last silver partition of an input that any of the days may read."""
     if use_case.source(item.source).cadence == "occasional":
         return None, max(days)
     return min(days) - dt.timedelta(days=item.first), max(days) - dt.timedelta(days=item.last)
 
 
-def rows_to_read(use_case: UseCase, days: list[dt.date]) -> int:
+def rows_to_read(use_case: UseCase | FeatureGroup, days: list[dt.date]) -> int:
     """How many silver rows the days may read, by the tables' logs."""
-    known = population.most_by_day(use_case, days) if use_case.entity.rows == "known" else {}
+    known: Mapping[dt.date, int] = {}
+    if isinstance(use_case, UseCase) and use_case.entity.rows == "known":
+        known = population.most_by_day(use_case, days)
     return sum(known.values()) + sum(
         sum(_between(delta_log.rows_by_day(tables.silver(use_case.source(item.source))), use_case, item, days).values())
         for item in use_case.inputs
     )
 
 
-def _between(rows: dict[dt.date, int], use_case: UseCase, item: Input, days: list[dt.date]) -> dict[dt.date, int]:
+def _between(
+    rows: dict[dt.date, int], use_case: UseCase | FeatureGroup, item: Input, days: list[dt.date]
+) -> dict[dt.date, int]:
     first, last = window(use_case, item, days)
     return {day: count for day, count in rows.items() if day <= last and (first is None or day >= first)}
 
 
 def read_inputs(
     session: SparkSession,
-    use_case: UseCase,
+    use_case: UseCase | FeatureGroup,
     days: list[dt.date],
     snapshots: Mapping[str, dt.date | None],
     place: Callable[[Input, DataFrame], DataFrame],
@@ -63,7 +67,7 @@ def read_inputs(
     inputs = {}
     for item in use_case.inputs:
         table = tables.silver(use_case.source(item.source))
-        if item.source == use_case.entity.source and not use_case.entity.as_delivered:
+        if isinstance(use_case, UseCase) and item.source == use_case.entity.source and not use_case.entity.as_delivered:
             rows = population.frame(session, use_case, _days_of_population(use_case, item, days))
         elif item.source in snapshots:
             newest = snapshots[item.source]
@@ -81,7 +85,7 @@ def _days_of_population(use_case: UseCase, item: Input, days: list[dt.date]) -> 
     return [first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1)]
 
 
-def conform(built: object, use_case: UseCase) -> DataFrame:
+def conform(built: object, use_case: UseCase | FeatureGroup) -> DataFrame:
     """The built rows with exactly the declared columns: key, partition and features, numbers as doubles, NaN as null.
 
     Raises:
@@ -93,7 +97,7 @@ def conform(built: object, use_case: UseCase) -> DataFrame:
     found = [name for name, _ in types]
     if twice := sorted({name for name in found if found.count(name) > 1}):
         raise broken(use_case, f"expected each column once, found twice: {', '.join(twice)}")
-    expected = {*use_case.entity.key, "partition", *use_case.feature_names}
+    expected = {*use_case.key_names, "partition", *use_case.own_feature_names}
     missing, surplus = sorted(expected - set(found)), sorted(set(found) - expected)
     if missing or surplus:
         raise broken(
@@ -106,25 +110,25 @@ def conform(built: object, use_case: UseCase) -> DataFrame:
     # A float widened to double would differ from one computed as double; NaN and null both mean unknown.
     values = [
         F.col(name).cast("string").alias(name)
-        if name in use_case.category_names
+        if name in use_case.own_category_names
         else F.nanvl(F.col(name).cast("double"), F.lit(None)).alias(name)
-        for name in use_case.feature_names
+        for name in use_case.own_feature_names
     ]
     keys = [F.col(column.name).cast(column.type).alias(column.name) for column in tables.entity_columns(use_case)]
     return built.select(*keys, "partition", *values)
 
 
-def _wrong_types(types: Mapping[str, str], use_case: UseCase) -> list[str]:
+def _wrong_types(types: Mapping[str, str], use_case: UseCase | FeatureGroup) -> list[str]:
     """What is wrong with the columns' types: a cast would make null, or a truth a number, in silence."""
     wrong = [
         f"expected feature {name} to be a number, found {types[name]}"
         + ("; a text is declared as type: category" if types[name] == "string" else "")
-        for name in use_case.number_names
+        for name in use_case.own_number_names
         if types[name] not in NUMBERS and not types[name].startswith("decimal")
     ]
     wrong += [
         f"expected feature {name}, a category, to be text, boolean or a whole number, found {types[name]}"
-        for name in use_case.category_names
+        for name in use_case.own_category_names
         if types[name] not in CATEGORIES
     ]
     for column in tables.entity_columns(use_case):

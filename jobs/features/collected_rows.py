@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from jobs.features import promise
 from jobs.features.promise import DayCount
 from lakehouse import tables
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import FeatureGroup, UseCase
 from lakehouse.storage import table_schema
 
 
@@ -36,7 +36,7 @@ def stamp(rows: pa.Table, use_case: UseCase, by_day: Mapping[dt.date, str]) -> p
 def count(built: pa.Table, expected: pa.Table, use_case: UseCase) -> list[DayCount]:
     """Compare the built rows with the population, for `jobs.features.promise.judge`."""
     key = [*use_case.entity.key, "partition"]
-    faulty = _unusable(built, use_case)
+    faulty = unusable(built, use_case)
     sides = pa.concat_tables(
         [_side(expected, key, pa.nulls(len(expected), pa.string()), 1), _side(built, key, faulty, 0)]
     )
@@ -65,13 +65,13 @@ def _side(rows: pa.Table, key: list[str], unusable: pa.ChunkedArray, side: int) 
     return pa.table({**columns, "_side": pa.array([side] * len(rows), pa.int64()), "_unusable": unusable})
 
 
-def _unusable(rows: pa.Table, use_case: UseCase) -> pa.ChunkedArray:
+def unusable(rows: pa.Table, use_case: UseCase | FeatureGroup) -> pa.ChunkedArray:
     """What no model can use in each row, the first of it in words; null for a row that is in order."""
     reasons = pa.nulls(len(rows), pa.string())
-    for name in (*use_case.entity.key, "partition"):
+    for name in (*use_case.key_names, "partition"):
         if rows[name].null_count:
             reasons = _first(reasons, pc.is_null(rows[name]), promise.null_in(name))
-    for name in use_case.number_names:
+    for name in use_case.own_number_names:
         beyond = pc.greater(pc.abs(rows[name]), promise.GREATEST)
         if pc.any(beyond).as_py():
             reasons = _first(reasons, pc.fill_null(beyond, False), promise.beyond(name))

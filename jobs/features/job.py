@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.features import version
@@ -10,21 +12,27 @@ from jobs.features.arguments import FeaturesArguments
 from jobs.features.batch import Batch
 from lakehouse import tables
 from lakehouse.arrivals import readiness
-from lakehouse.declaration import loader
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import delta_log
 from lakehouse.tables import Table
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturesResult(ScoredDaysResult):
-    """How many days were built, of how many rows, and the table's version with them."""
+    """How many days were built, of how many rows, and the table's version with them.
+
+    ``expired`` says by feature group how many rows have no value of it since the newest of their key is older than its ttl_days.
+    """
 
     days: int
     rows: int
     features_version: int
+    expired: dict[str, int] = field(default_factory=dict)
 
 
 def run(arguments: FeaturesArguments) -> FeaturesResult:
@@ -42,7 +50,7 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
         raise InputsMissing(
             f"{table.full_name}: expected the inputs of {len(days)} day(s) to have arrived, {len(waiting)} still wait; "
             f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
-            f"ingest them first: python -m jobs ingest --source ... --partition ..."
+            f"ingest them first: python -m jobs ingest --source ... --partition ...{_groups(missing, use_case)}"
         )
     expected = expected_inputs.for_features(use_case, days, arrivals, version.FEATURES)
     stale = up_to_date.compare(table, expected).outdated(arguments.force)
@@ -50,11 +58,18 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
         return _result("unchanged", len(days), 0, asked, table)
 
     by_day = builds.record(table, {day: expected[day] for day in stale})
-    rows = Batch(use_case, tuple(stale)).build(arrivals.same_snapshots(stale), by_day)
-    return _result("built", len(stale), rows, asked, table)
+    built = Batch(use_case, tuple(stale), arrivals.groups).build(arrivals.same_snapshots(stale), by_day)
+    for name, expired in built.expired.items():
+        if expired:
+            log.info(
+                "features %s: %d of %d rows have no value of %s: too old", use_case.name, expired, built.rows, name
+            )
+    return _result("built", len(stale), built.rows, asked, table, built.expired)
 
 
-def _result(status: str, days: int, rows: int, asked: AskedDays, table: Table) -> FeaturesResult:
+def _result(
+    status: str, days: int, rows: int, asked: AskedDays, table: Table, expired: Mapping[str, int] | None = None
+) -> FeaturesResult:
     return FeaturesResult(
         status=status,
         days=days,
@@ -62,4 +77,12 @@ def _result(status: str, days: int, rows: int, asked: AskedDays, table: Table) -
         features_version=delta_log.version(table),
         message=asked.message,
         not_scored=asked.others,
+        expired=dict(expired or {}),
     )
+
+
+def _groups(missing: Collection[str], use_case: UseCase) -> str:
+    """How to build the days of groups, where some are missing."""
+    labels = [taken.use for taken in use_case.taken if any(one.startswith(f"{taken.use.label} ") for one in missing)]
+    commands = (f"python -m jobs group --group {use.group} --version {use.version} --partition ..." for use in labels)
+    return "".join(f", and build the group: {command}" for command in commands)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import FeatureGroup, UseCase
 from lakehouse.errors import TransformBroken
 
 # XGBoost reads features in 32 bits; what is greater becomes infinity, which it refuses.
@@ -69,6 +69,9 @@ def judge(counts: Iterable[DayCount], use_case: UseCase, days: list[dt.date]) ->
     return sum(count.found for count in counted)
 
 
-def broken(use_case: UseCase, what: str) -> TransformBroken:
+def broken(use_case: UseCase | FeatureGroup, what: str) -> TransformBroken:
     """The error of a transform that did not keep its promise."""
-    return TransformBroken(f"use case {use_case.name}: features.py: {what}; nothing was written")
+    name = f"use case {use_case.name}"
+    if isinstance(use_case, FeatureGroup):
+        name = f"feature group {use_case.name} v{use_case.version}"
+    return TransformBroken(f"{name}: features.py: {what}; nothing was written")

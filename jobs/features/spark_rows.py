@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.features import promise
 from jobs.features.promise import DayCount
 from lakehouse import tables
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import FeatureGroup, UseCase
 from lakehouse.storage import spark_tables
 
 
@@ -25,7 +25,7 @@ def count(built: DataFrame, population: DataFrame, use_case: UseCase) -> list[Da
     """Compare the built rows with the population, for `jobs.features.promise.judge`."""
     key = [*use_case.entity.key, "partition"]
     expected = population.select(*key).withColumn("_side", F.lit(1)).withColumn("_unusable", F.lit(None).cast("string"))
-    returned = built.select(*key, F.lit(0).alias("_side"), _unusable(use_case).alias("_unusable"))
+    returned = built.select(*key, F.lit(0).alias("_side"), unusable(use_case).alias("_unusable"))
     sides = (
         expected.unionByName(returned)
         .groupBy(*key)
@@ -43,9 +43,11 @@ def count(built: DataFrame, population: DataFrame, use_case: UseCase) -> list[Da
     return [DayCount(**row.asDict()) for row in totals.collect()]
 
 
-def _unusable(use_case: UseCase) -> Column:
+def unusable(use_case: UseCase | FeatureGroup) -> Column:
     """What no model can use in a built row, the first of it in words; null for a row that is in order."""
-    key = (*use_case.entity.key, "partition")
+    key = (*use_case.key_names, "partition")
     reasons = [F.when(F.col(name).isNull(), promise.null_in(name)) for name in key]
-    reasons += [F.when(F.abs(F.col(name)) > promise.GREATEST, promise.beyond(name)) for name in use_case.number_names]
+    reasons += [
+        F.when(F.abs(F.col(name)) > promise.GREATEST, promise.beyond(name)) for name in use_case.own_number_names
+    ]
     return F.coalesce(*reasons)

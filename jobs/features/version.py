@@ -11,6 +11,8 @@ FEATURES = 1
 DECIDED_BY = (
     "jobs.features.build",
     "jobs.features.collected_rows",
+    "jobs.features.group_join",
+    "jobs.features.point_in_time",
     "jobs.features.promise",
     "jobs.features.spark_rows",
     "lakehouse.transforms.trailing_windows",

@@ -10,7 +10,7 @@ from jobs.maintain import clustering
 from jobs.maintain.readers import unreadable
 from jobs.result import Result
 from lakehouse import tables
-from lakehouse.declaration import loader
+from lakehouse.declaration import feature_groups, loader
 from lakehouse.errors import TableUnreadable
 from lakehouse.storage import commits, delta_log
 from lakehouse.tables import Table
@@ -54,9 +54,11 @@ def run(arguments: Arguments) -> MaintainResult:
 def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
-    declared += [tables.CONTRACTS, tables.EXPORTS]
+    declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY]
     for _, source in loader.sources():
         declared.extend(tables.of_source(source))
+    for group in feature_groups.declared():
+        declared.extend(tables.of_group(group))
     for use_case in loader.declared():
         declared.extend(tables.of_use_case(use_case))
     return declared

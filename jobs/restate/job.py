@@ -1,4 +1,4 @@
-"""Restate: recompute the gold partitions whose inputs have changed: features first, then scores, metrics and
+"""Restate: recompute the gold partitions whose inputs have changed: feature groups and features first, then scores, metrics and
 verdicts, and at last what was delivered of them.
 """
 
@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jobs import code_versions
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
+from lakehouse.date_ranges import contiguous
 from lakehouse.declaration import UseCase, loader
 from lakehouse.ops import pending_verdicts
 from lakehouse.staleness import report
@@ -28,6 +29,8 @@ class RestateResult(Result):
     labels: list[dt.date]
     monitor: list[dt.date]
     deliver: list[dt.date]
+    # By feature group and version, such as "history v2".
+    groups: dict[str, list[dt.date]] = field(default_factory=dict)
 
 
 def run(arguments: RestateArguments) -> RestateResult:
@@ -37,21 +40,24 @@ def run(arguments: RestateArguments) -> RestateResult:
     features, score, monitor = sorted(stale.features), sorted({*stale.scores, *stale.reasons}), stale.monitor
     deliver = sorted({day for days in stale.deliveries.values() for day in days})
     labels = sorted(stale.outcomes) if use_case.label.computed else []
+    groups = {label: sorted(days) for label, days in stale.groups.items() if days}
     stages = (("features", features), ("score", score), ("labels", labels), ("monitor", monitor), ("deliver", deliver))
-    for stage, days in stages:
+    for stage, days in (*groups.items(), *stages):
         ranges = ", ".join(f"{begin} to {end}" for begin, end in _ranges(use_case, days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
     plan = RestateResult(
-        status="planned" if features or score or labels or monitor or deliver else "fresh",
+        status="planned" if groups or features or score or labels or monitor or deliver else "fresh",
         features=features,
         score=score,
         labels=labels,
         monitor=monitor,
         deliver=deliver,
+        groups=groups,
     )
     if arguments.dry_run or plan.status == "fresh":
         return plan
     pending_verdicts.record(use_case.name, monitor)
+    _rebuild_groups(use_case, arguments, plan)
     _recompute(arguments, use_case, plan)
     pending_verdicts.clear(use_case.name, monitor)
     if deliver and not arguments.no_deliver:
@@ -63,6 +69,21 @@ def run(arguments: RestateArguments) -> RestateResult:
 def _ranges(use_case: UseCase, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
     """The days as ranges that have no other scored day: a run of a stage each."""
     return list(use_case.calendar.scores.ranges(days))
+
+
+def _rebuild_groups(use_case: UseCase, arguments: RestateArguments, plan: RestateResult) -> None:
+    """Build the stale days of the groups again, and publish those of which the newest rows have changed."""
+    from jobs.groups import job as groups
+    from jobs.groups.arguments import GroupArguments
+    from jobs.publish import job as publish
+    from jobs.publish.arguments import PublishArguments
+
+    for taken in use_case.taken:
+        name, version, actor = taken.use.group, taken.use.version, arguments.actor
+        for first, last in contiguous(plan.groups.get(taken.use.label, ())):
+            groups.run(GroupArguments(group=name, version=version, partition=first, through=last, actor=actor))
+        if taken.group.publish is not None and plan.groups.get(taken.use.label) and not arguments.no_deliver:
+            publish.run(PublishArguments(group=name, version=version, actor=actor))
 
 
 def _recompute(arguments: RestateArguments, use_case: UseCase, plan: RestateResult) -> None:

@@ -18,7 +18,7 @@ from jobs.train.tracking import manifest
 from jobs.train.tracking.manifest import RECORD_FILE, Manifest
 from jobs.train.tracking.mlflow_run import Run
 from lakehouse import code_version, settings, tables
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, RunMissing, VersionGone
 from lakehouse.evaluation import labelled_rows
 from lakehouse.models import artifacts, mlflow_client
@@ -64,7 +64,7 @@ def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
         VersionGone: when its rows can't be read any more.
     """
     record = find_record(like)
-    use_case = UseCase.model_validate(record.use_case)
+    use_case = UseCase.model_validate(record.use_case, context=loader.known())
     if expected_use_case not in (None, use_case.name):
         raise BadArguments(
             f"run {like}: expected a training of {expected_use_case}, found one of {use_case.name}; leave "

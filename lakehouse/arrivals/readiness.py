@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from lakehouse.declaration import Input, UseCase
+from lakehouse.arrivals.group_days import GroupDays
+from lakehouse.declaration import FeatureGroup, Input, UseCase
 from lakehouse.ops import deliveries
 
 
-def required_days(use_case: UseCase, item: Input, day: dt.date) -> list[dt.date]:
+def required_days(use_case: UseCase | FeatureGroup, item: Input, day: dt.date) -> list[dt.date]:
     """The days of a daily input that must have arrived before ``day`` is built: its window within the calendar."""
     if use_case.source(item.source).cadence == "occasional":
         return []
@@ -18,15 +19,19 @@ def required_days(use_case: UseCase, item: Input, day: dt.date) -> list[dt.date]
     return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
-def missing_inputs(use_case: UseCase, day: dt.date) -> list[str]:
-    """The inputs that ``day`` lacks, as ``source YYYY-MM-DD``; empty when it can be built."""
+def missing_inputs(use_case: UseCase | FeatureGroup, day: dt.date) -> list[str]:
+    """The inputs that ``day`` lacks, as ``source YYYY-MM-DD`` or ``group v1 YYYY-MM-DD``; empty when it can be built."""
     return Arrivals(use_case, day, day).missing(day)
 
 
 class Arrivals:
-    """The deliveries that a range of feature days may read, loaded from the ledger once."""
+    """The deliveries that a range of feature days may read, loaded from the ledger once; and the days of feature groups.
 
-    def __init__(self, use_case: UseCase, first: dt.date, last: dt.date) -> None:
+    Attributes:
+        groups: the days of the groups that a use case takes, at the versions that their tables have now.
+    """
+
+    def __init__(self, use_case: UseCase | FeatureGroup, first: dt.date, last: dt.date) -> None:
         """Load the ledger for the days from ``first`` to ``last`` and the windows that they read."""
         self._use_case = use_case
         reach = max(item.first for item in use_case.inputs)
@@ -35,18 +40,22 @@ class Arrivals:
         self._arrived = deliveries.arrived(daily, first - dt.timedelta(days=reach), last)
         if occasional:
             self._arrived |= deliveries.arrived(occasional, None, last)
+        self.groups = GroupDays(use_case.taken if isinstance(use_case, UseCase) else ())
 
     def missing(self, day: dt.date) -> list[str]:
-        """The inputs that ``day`` lacks, as ``source YYYY-MM-DD``."""
-        return self._no_population(day) + [
+        """The inputs that ``day`` lacks, as ``source YYYY-MM-DD`` or ``group v1 YYYY-MM-DD``."""
+        lacking = [
             f"{item.source} {needed}"
             for item in self._use_case.inputs
             for needed in required_days(self._use_case, item, day)
             if (item.source, needed) not in self._arrived
         ]
+        return [*self._no_population(day), *lacking, *self.groups.missing(day)]
 
     def _no_population(self, day: dt.date) -> list[str]:
         """The first delivery of reference data, without which nobody is known."""
+        if not isinstance(self._use_case, UseCase):
+            return []
         entity = self._use_case.entity
         if entity.rows != "known" or self._use_case.source(entity.source).cadence != "occasional":
             return []
@@ -54,7 +63,7 @@ class Arrivals:
         return [] if known else [f"{entity.source} {day} or earlier"]
 
     def inputs(self, day: dt.date) -> dict[str, str]:
-        """The deliveries that ``day`` may read: their ids, separated by commas, by ``source YYYY-MM-DD``."""
+        """The deliveries that ``day`` may read: their ids, with commas, by ``source YYYY-MM-DD``; and the days of groups."""
         ids: dict[str, str] = {}
         for item in self._use_case.inputs:
             if self._use_case.source(item.source).cadence == "occasional":
@@ -66,7 +75,7 @@ class Arrivals:
             ids |= {
                 f"{item.source} {needed}": ",".join(self._arrived.get((item.source, needed), [])) for needed in days
             }
-        return ids
+        return ids | self.groups.inputs(day)
 
     def same_snapshots(self, days: Iterable[dt.date]) -> list[tuple[list[dt.date], dict[str, dt.date | None]]]:
         """The days in groups that read the same snapshots of reference tables, in order.

@@ -8,7 +8,14 @@ source.
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
+from lakehouse.declaration.feature_group import (
+    DeltaServing,
+    FeatureGroup,
+    MongoServing,
+    SqlServing,
+)
 from lakehouse.declaration.fetch import Fetch
+from lakehouse.declaration.group_use import GroupUse, Taken
 from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.learning import (
     Approval,
@@ -40,20 +47,24 @@ __all__ = [
     "Column",
     "ColumnType",
     "Days",
+    "DeltaServing",
     "Drift",
     "Entity",
     "Fairness",
     "Feature",
+    "FeatureGroup",
     "Fetch",
     "Files",
     "FilesTarget",
     "Freshness",
     "Gate",
+    "GroupUse",
     "Input",
     "Label",
     "LabelInput",
     "Model",
     "Mongo",
+    "MongoServing",
     "MongoTarget",
     "Owner",
     "Range",
@@ -67,7 +78,9 @@ __all__ = [
     "Source",
     "Split",
     "Sql",
+    "SqlServing",
     "SqlTarget",
+    "Taken",
     "Target",
     "TextFormat",
     "UseCase",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lakehouse.declaration import (
     categories,
     class_names,
+    group_use,
     label_column,
     label_input,
     metric_names,
@@ -17,19 +18,22 @@ from lakehouse.declaration import (
     xgboost_parameters,
 )
 from lakehouse.declaration.deliver import SCORE_COLUMNS
+from lakehouse.declaration.known import Known
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
 
 if TYPE_CHECKING:
-    from lakehouse.declaration.shared_source import SharedSource
-    from lakehouse.declaration.use_case import UseCase
+    from lakehouse.declaration.feature_group import FeatureGroup
+    from lakehouse.declaration.source import Source
+    from lakehouse.declaration.use_case import Input, UseCase
 
 # Metrics that no model has above 1.
 _AT_MOST_ONE = ("roc_auc", "average_precision", "r2", "precision", "recall", "f1", "accuracy", "macro_roc_auc")
 
 
-def of_names(use_case: UseCase, shared: Mapping[str, SharedSource | None]) -> Iterator[str]:
-    """What is named and is not declared; the other rules need these names. ``shared`` is None for one that is wrong itself."""
+def of_names(use_case: UseCase, given: Known) -> Iterator[str]:
+    """What is named and is not declared; the other rules need these names."""
+    shared = given.sources
     yield from twice(
         "sources", (table for source in use_case.sources for table in reserved_names.of_silver(source.name))
     )
@@ -43,11 +47,12 @@ def of_names(use_case: UseCase, shared: Mapping[str, SharedSource | None]) -> It
         "label.inputs" if use_case.label.computed else "label.source", use_case.label.sources, known, what
     )
     yield from unknown("inputs", [item.source for item in use_case.inputs], known, what)
+    yield from group_use.of_names(use_case.groups, given)
 
 
 def of_sections(use_case: UseCase) -> Iterator[str]:
     """What the sections say against one another; ``of_names`` has found nothing."""
-    yield from _calendars(use_case)
+    yield from calendars(use_case)
     yield from _columns(use_case)
     yield from _features(use_case)
     yield from _task(use_case)
@@ -55,6 +60,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _inputs(use_case)
     yield from population.problems(use_case)
     yield from label_input.problems(use_case)
+    yield from group_use.of_sections(use_case)
     yield from _maturity(use_case)
     yield from _embargo(use_case)
     yield from rhythm_agreement.problems(use_case)
@@ -64,8 +70,8 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from categories.problems(use_case)
 
 
-def _calendars(use_case: UseCase) -> Iterator[str]:
-    """A use case waits for each day of a source that it reads, and means by a day what the source means."""
+def calendars(use_case: UseCase | FeatureGroup) -> Iterator[str]:
+    """A use case or a group waits for each day of a source that it reads, and means by a day what the source means."""
     for source in use_case.shared:
         own, other = use_case.calendar, source.calendar
         whose = f"the calendar of the shared source {source.name}"
@@ -99,7 +105,7 @@ def _columns(use_case: UseCase) -> Iterator[str]:
 
 
 def _features(use_case: UseCase) -> Iterator[str]:
-    names = use_case.feature_names
+    names = tuple(feature.name for feature in use_case.table_features)
     yield from twice("features", names)
     if taken := sorted(reserved_names.OF_USE_CASES.intersection(names)):
         yield f"features: {', '.join(taken)} belong to the platform, choose other names"
@@ -157,18 +163,23 @@ def _inputs(use_case: UseCase) -> Iterator[str]:
         yield f"inputs: {entity} is missing; expected it among them, its rows of day D are the entities that are scored"
     for item in use_case.inputs:
         source = use_case.source(item.source)
-        if source.cadence == "occasional":
-            if item.first or item.last:
-                yield (
-                    f"inputs.{item.source}: is occasional and read as it is known on the day; expected neither first nor last"
-                )
-        elif item.last < source.arrives_after_days:
-            yield (
-                f"inputs.{item.source}.last: day D may not read a day that has not arrived before D; expected at "
-                f"least {source.arrives_after_days} (arrives_after_days of {source.name}), found {item.last}"
-            )
-        elif item.source == entity and item.last and use_case.entity.rows == "of_day":
+        found = list(window(item, source))
+        yield from found
+        of_day = item.source == entity and use_case.entity.rows == "of_day"
+        if not found and source.cadence == "daily" and of_day and item.last:
             yield f"inputs.{item.source}.last: expected 0, the entities of day D are among the rows of D, found {item.last}"
+
+
+def window(item: Input, source: Source) -> Iterator[str]:
+    """A day reads what has arrived before it."""
+    if source.cadence == "occasional":
+        if item.first or item.last:
+            yield f"inputs.{item.source}: is occasional and read as it is known on the day; expected neither first nor last"
+    elif item.last < source.arrives_after_days:
+        yield (
+            f"inputs.{item.source}.last: day D may not read a day that has not arrived before D; expected at "
+            f"least {source.arrives_after_days} (arrives_after_days of {source.name}), found {item.last}"
+        )
 
 
 def _maturity(use_case: UseCase) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lakehouse import settings
 from lakehouse.declaration import kept, reserved_names
 from lakehouse.declaration.declaration import Declaration
+from lakehouse.declaration.deliver import MongoTarget, SqlTarget
 from lakehouse.errors import DeclarationError
 
 
@@ -27,12 +28,21 @@ def refused(declarations: list[Declaration]) -> list[Declaration]:
         else:
             taken[item.file] = f"{_field(item, name)}: {name} is already declared in {owner[name].file}"
     without = {item.source.name for item in declarations if item.source is not None and item.file in taken}
+    # In the order in which they are found: groups, then the use cases that take them.
+    no_groups: set[str] = set()
     for item in declarations:
-        shared = () if item.use_case is None or item.file in taken else item.use_case.shared
-        if lost := sorted(source.name for source in shared if source.name in without):
+        reader = None if item.file in taken else item.use_case or item.group
+        if reader is not None and (lost := sorted(one.name for one in reader.shared if one.name in without)):
             taken[item.file] = f"sources: the shared source {', '.join(lost)}, which it reads, is refused"
+        uses = () if item.use_case is None or item.file in taken else item.use_case.groups
+        if lost := sorted(use.label for use in uses if use.label in no_groups):
+            taken[item.file] = f"groups: the feature group {', '.join(lost)}, which it takes, is refused"
+        if item.group is not None and item.file in taken:
+            no_groups.add(f"{item.group.name} v{item.group.version}")
     return [
-        replace(item, use_case=None, source=None, error=DeclarationError(f"{item.file}: {taken[item.file]}"))
+        replace(
+            item, use_case=None, source=None, group=None, error=DeclarationError(f"{item.file}: {taken[item.file]}")
+        )
         if item.file in taken
         else item
         for item in declarations
@@ -48,12 +58,16 @@ def _names(item: Declaration) -> Iterator[str]:
             yield from reserved_names.of_silver(source.name)
         # Two use cases that write the same place would delete one another's rows.
         yield from (target.address.lower() for target in item.use_case.deliver)
-    yield f"{item.kind} {item.folder.name}"
+    if item.group is not None and isinstance(item.group.publish, SqlTarget | MongoTarget):
+        yield item.group.publish.address.lower()
+    yield f"{item.kind} {item.name}"
 
 
 def _field(item: Declaration, name: str) -> str:
-    if name == f"{item.kind} {item.folder.name}" or item.source is not None:
+    if name == f"{item.kind} {item.name}" or item.source is not None:
         return "name"
+    if item.group is not None:
+        return "publish"
     return "deliver" if " " in name else "sources"
 
 
@@ -72,5 +86,5 @@ def _standing(item: Declaration) -> tuple[bool, bool, int, str]:
 def _has_tables(item: Declaration) -> bool:
     """Whether this lakehouse has rows of it; of one that is no folder nobody is asked."""
     root = Path(settings.load().lakehouse_root)
-    shared = item.kind == "source"
-    return (root / "silver" / item.folder.name if shared else root / "gold" / f"{item.folder.name}_features").is_dir()
+    places = {"source": f"silver/{item.name}", "feature group": f"gold/{item.name}"}
+    return (root / places.get(item.kind, f"gold/{item.name}_features")).is_dir()

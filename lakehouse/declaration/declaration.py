@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.declaration.feature_group import FeatureGroup
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.use_case import UseCase
 from lakehouse.errors import DeclarationError
 
-USE_CASE_FILE, SOURCE_FILE = "use_case.yaml", "source.yaml"
+USE_CASE_FILE, SOURCE_FILE, GROUP_FILE = "use_case.yaml", "source.yaml", "group.yaml"
+KINDS = {SOURCE_FILE: "source", GROUP_FILE: "feature group"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Declaration:
         said: the digest of all that decides what it declares.
         use_case: the use case, where it is one and right.
         source: the shared source, where it is one and right.
+        group: the feature group, where it is one and right.
         error: what is wrong.
     """
 
@@ -28,6 +31,7 @@ class Declaration:
     said: bytes = b""
     use_case: UseCase | None = None
     source: SharedSource | None = None
+    group: FeatureGroup | None = None
     error: DeclarationError | None = None
 
     @property
@@ -36,6 +40,17 @@ class Declaration:
         return self.file.parent
 
     @property
+    def name(self) -> str:
+        """The name of what is declared, by the folder; of a feature group with its version, as its table is called."""
+        folder = self.folder
+        return f"{folder.parent.name}_{folder.name}" if self.file.name == GROUP_FILE else folder.name
+
+    @property
+    def right(self) -> UseCase | SharedSource | FeatureGroup | None:
+        """What it declares, where it is right."""
+        return self.use_case or self.source or self.group
+
+    @property
     def kind(self) -> str:
         """What it declares, in words."""
-        return "source" if self.file.name == SOURCE_FILE else "use case"
+        return KINDS.get(self.file.name, "use case")

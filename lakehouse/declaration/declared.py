@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from lakehouse.declaration import kept, yaml_file
+from lakehouse.declaration.feature_group import FeatureGroup
+from lakehouse.declaration.known import Known
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.use_case import UseCase
@@ -26,14 +28,21 @@ class Shared:
     Attributes:
         digest: of all that their files say.
         sources: by name; None is a source whose declaration is wrong.
+        groups: by name and version; None is a feature group whose declaration is wrong.
     """
 
     digest: bytes = b""
     sources: Mapping[str, SharedSource | None] = field(default_factory=dict, compare=False)
+    groups: Mapping[tuple[str, int], FeatureGroup | None] = field(default_factory=dict, compare=False)
 
     def digest_with(self, text: str) -> bytes:
-        """Of what decides what a use case with this text is."""
+        """Of what decides what a use case, or a feature group, with this text is."""
         return kept.digest(text.encode() + self.digest)
+
+    @property
+    def known(self) -> Known:
+        """The same as a check of a declaration is given it."""
+        return Known(self.sources, self.groups)
 
 
 # One process asks again and again, as for the file of each DAG; the text is read each time, so that an edit is seen.
@@ -45,7 +54,18 @@ def use_case(file: Path, text: str, shared: Shared) -> UseCase:
         DeclarationError: with the file, the field, and what was expected.
     """
     known = kept.declared(file, shared.digest_with(text))
-    return known if isinstance(known, UseCase) else _checked(UseCase, file, text, shared.sources)
+    return known if isinstance(known, UseCase) else _checked(UseCase, file, text, shared.known)
+
+
+@lru_cache(maxsize=2048)
+def feature_group(file: Path, text: str, shared: Shared) -> FeatureGroup:
+    """What a file with this text declares, beside these shared sources.
+
+    Raises:
+        DeclarationError: with the file, the field, and what was expected.
+    """
+    known = kept.declared(file, shared.digest_with(text))
+    return known if isinstance(known, FeatureGroup) else _checked(FeatureGroup, file, text, shared.known)
 
 
 @lru_cache(maxsize=2048)

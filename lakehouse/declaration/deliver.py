@@ -62,6 +62,12 @@ class SqlTarget(Section):
     # Of the database; None: the login's own.
     db_schema: Identifier | None = Field(default=None, alias="schema")
 
+    @property
+    def address(self) -> str:
+        """Where it is, in words that no other place has."""
+        schema = "" if self.db_schema is None else f"{self.db_schema}."
+        return f"table {schema}{self.table} of {self.connection}"
+
 
 class MongoTarget(Section):
     """A collection of MongoDB. ``connection``: as for SQL; None: ``mongo_default``, outside Airflow ``MONGO_URI``."""
@@ -69,6 +75,12 @@ class MongoTarget(Section):
     connection: Name | None = None
     database: Database
     collection: TargetCollection
+
+    @property
+    def address(self) -> str:
+        """Where it is, in words that no other place has."""
+        by = "" if self.connection is None else f" of {self.connection}"
+        return f"collection {self.database}.{self.collection}{by}"
 
 
 class FilesTarget(Section):
@@ -118,11 +130,6 @@ class Target(Section):
     @property
     def address(self) -> str:
         """Where it is, in words that no other place has."""
-        if self.sql is not None:
-            schema = "" if self.sql.db_schema is None else f"{self.sql.db_schema}."
-            return f"table {schema}{self.sql.table} of {self.sql.connection}"
-        if self.mongo is not None:
-            by = "" if self.mongo.connection is None else f" of {self.mongo.connection}"
-            return f"collection {self.mongo.database}.{self.mongo.collection}{by}"
-        assert self.files is not None
-        return f"folder {os.path.normpath(self.files.folder)}"
+        if isinstance(self.place, FilesTarget):
+            return f"folder {os.path.normpath(self.place.folder)}"
+        return self.place.address

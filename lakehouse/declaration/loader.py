@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 
 from lakehouse import settings
-from lakehouse.declaration import Source, UseCase, collisions, kept, yaml_file
+from lakehouse.declaration import FeatureGroup, Source, UseCase, collisions, group_files, kept, yaml_file
 from lakehouse.declaration.declaration import SOURCE_FILE, USE_CASE_FILE, Declaration
 from lakehouse.declaration.declared import Shared, shared_source, use_case
+from lakehouse.declaration.known import Known
 from lakehouse.declaration.owner import Owner
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.errors import BadArguments, DeclarationError
@@ -19,14 +20,13 @@ SOURCES = "sources"
 
 
 def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
-    """Load every declaration under the roots, shared sources first. An error in one does not hide the others."""
+    """Load every declaration under the roots, shared sources and feature groups first. An error in one does not hide the others."""
     places = _roots(roots)
-    sources = _sources(places)
-    shared = _shared(sources)
+    before, shared = _beside(places)
     use_cases = [_of_use_case(file, shared) for root in places for file in sorted(root.glob(f"*/{USE_CASE_FILE}"))]
-    found = collisions.refused([*sources, *use_cases])
+    found = collisions.refused([*before, *use_cases])
     if roots is None:
-        right = {item.file: (item.said, item.use_case or item.source) for item in found}
+        right = {item.file: (item.said, item.right) for item in found}
         kept.keep({file: (said, one) for file, (said, one) in right.items() if one is not None})
     return found
 
@@ -58,8 +58,17 @@ def sources_of(found: list[Declaration]) -> list[tuple[Owner, Source]]:
 
 
 def readers(source: Source) -> list[UseCase]:
-    """The use cases that read a source."""
-    return [use_case for use_case in declared() if source.name in use_case.reads]
+    """The use cases that read a source, themselves or by a feature group that they take."""
+    return [
+        use_case
+        for use_case in declared()
+        if source.name in use_case.reads or any(source.name in taken.group.reads for taken in use_case.taken)
+    ]
+
+
+def known() -> Known:
+    """What a declaration may name now, for checking one that is not in a folder, such as a training's record."""
+    return _beside(_roots(None))[1].known
 
 
 def load(file: Path) -> UseCase:
@@ -69,7 +78,7 @@ def load(file: Path) -> UseCase:
         DeclarationError: with the file, the field, and what was expected.
     """
     places = tuple(dict.fromkeys((*_roots(None), file.parent.parent)))
-    return _checked(file, yaml_file.text(file), _shared(_sources(places)))
+    return _checked(file, yaml_file.text(file), _beside(places)[1])
 
 
 def in_folder(name: str) -> UseCase:
@@ -127,6 +136,8 @@ def folder(owner: Owner) -> Path:
         DeclarationError: when there is no such folder.
     """
     roots = settings.load().use_case_roots
+    if isinstance(owner, FeatureGroup):
+        return group_files.folder(roots, owner)
     shared = isinstance(owner, SharedSource)
     kind, file = ("source", SOURCE_FILE) if shared else ("use case", USE_CASE_FILE)
     for root in roots:
@@ -140,6 +151,14 @@ def folder(owner: Owner) -> Path:
 
 def _roots(roots: tuple[Path, ...] | None) -> tuple[Path, ...]:
     return settings.load().use_case_roots if roots is None else roots
+
+
+def _beside(roots: tuple[Path, ...]) -> tuple[list[Declaration], Shared]:
+    """What stands on its own: the declarations of sources and feature groups, and what use cases may name of them."""
+    sources = _sources(roots)
+    alone = _shared(sources)
+    found = collisions.refused([group_files.declaration(file, alone) for file in group_files.files(roots)])
+    return [*sources, *found], group_files.shared(alone, found)
 
 
 def _sources(roots: tuple[Path, ...]) -> list[Declaration]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lakehouse.declaration import loader
+from lakehouse.declaration.feature_group import FeatureGroup
 from lakehouse.declaration.owner import Owner
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.errors import DeclarationError
@@ -23,7 +24,8 @@ def load(owner: Owner, file_name: str, function: str, arguments: str) -> ModuleT
     """
     file = loader.folder(owner) / file_name
     kind = "source" if isinstance(owner, SharedSource) else "use_case"
-    name = f"{kind}_{owner.name}_{Path(file_name).stem}"
+    what = f"group_{owner.table_name}" if isinstance(owner, FeatureGroup) else f"{kind}_{owner.name}"
+    name = f"{what}_{Path(file_name).stem}"
     specification = importlib.util.spec_from_file_location(name, file)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)

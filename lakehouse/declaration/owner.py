@@ -1,10 +1,14 @@
-"""Who a source belongs to."""
+"""Who a source belongs to, and who reads sources."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lakehouse.declaration.calendar import Calendar
+
+if TYPE_CHECKING:
+    from lakehouse.declaration.source import Source
+    from lakehouse.declaration.use_case import Input
 
 
 class Owner(Protocol):
@@ -25,3 +29,22 @@ class Owner(Protocol):
     @property
     def calendar(self) -> Calendar:
         """The days of its deliveries, their time zone, and the hour at which a night takes them in."""
+
+
+class Reader(Protocol):
+    """Who reads sources day by day: a use case for its features, or a feature group."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days that it is built for."""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What a day may read."""
+
+    def source(self, name: str) -> Source:
+        """The source of that name, which it reads."""

@@ -46,6 +46,8 @@ LEVEL = "level"
 OF_MULTICLASS = frozenset({"label_class"})
 # What the performance of each class is sliced by.
 CLASS = "class"
+# Of the tables of feature groups, beside those of use cases.
+OF_GROUPS = frozenset({"known_at", "expired"})
 # What a slice's value is called beside the features, and what the rows of no slice are called.
 SLICE = "slice_"
 ALL = "all"

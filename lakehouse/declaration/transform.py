@@ -10,14 +10,15 @@ from types import ModuleType
 
 from lakehouse import fingerprints, settings
 from lakehouse.declaration import loader, own_module
+from lakehouse.declaration.feature_group import FeatureGroup
 from lakehouse.declaration.use_case import UseCase
 from lakehouse.errors import DeclarationError
 
 FILE = "features.py"
 
 
-def load(use_case: UseCase) -> ModuleType:
-    """The module of the use case's feature transform, whose ``build(days, inputs)`` makes the features.
+def load(use_case: UseCase | FeatureGroup) -> ModuleType:
+    """The module of the feature transform of a use case or a group, whose ``build(days, inputs)`` makes the features.
 
     Raises:
         DeclarationError: when the module can't be imported or has no ``build``.
@@ -37,6 +38,13 @@ def code_digest(use_case: UseCase) -> str:
     """
     parts = syntax_of(loader.folder(use_case) / FILE)
     parts += [part.model_dump_json() for part in (use_case.entity, *use_case.inputs, *use_case.features)]
+    return fingerprints.digest(*parts)
+
+
+def group_digest(group: FeatureGroup) -> str:
+    """The same of a feature group: its modules, and the declared key, inputs and features."""
+    parts = syntax_of(loader.folder(group) / FILE)
+    parts += [part.model_dump_json() for part in (*group.key, *group.inputs, *group.features)]
     return fingerprints.digest(*parts)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from lakehouse.declaration import agreement, class_names
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
+from lakehouse.declaration.group_use import GroupUse, Taken
+from lakehouse.declaration.known import Known
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
-from lakehouse.declaration.section import GrownSection, Name, Section, Window, refuse
+from lakehouse.declaration.section import GrownSection, Name, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
+
+if TYPE_CHECKING:
+    from lakehouse.declaration.feature_group import FeatureGroup
 
 
 class Entity(GrownSection):
@@ -61,12 +65,14 @@ class Feature(GrownSection):
     type: Literal["number", "category"] = "number"
 
 
-class UseCase(Section):
+class UseCase(GrownSection):
     """A whole use case, as ``include/<name>/use_case.yaml`` declares it.
 
-    ``sources`` are its own. It may read shared ones too, by naming them: they are given to the check of the declaration as its
-    context, by their names.
+    ``sources`` are its own. It may read shared ones too, and take feature groups, by naming them: they are given to the check of
+    the declaration as its context.
     """
+
+    LATER: ClassVar[tuple[str, ...]] = ("groups",)
 
     name: Name
     title: str
@@ -77,6 +83,7 @@ class UseCase(Section):
     entity: Entity
     inputs: tuple[Input, ...] = Field(min_length=1)
     features: tuple[Feature, ...] = Field(min_length=1)
+    groups: tuple[GroupUse, ...] = ()
     label: Label
     split: Split
     model: Model
@@ -89,14 +96,17 @@ class UseCase(Section):
     # Where decisions go besides gold.
     deliver: tuple[Target, ...] = ()
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
+    _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _sections_agree(self, info: ValidationInfo) -> UseCase:
-        shared: Mapping[str, SharedSource | None] = info.context or {}
-        refuse(agreement.of_names(self, shared))
+        known = Known.of(info.context)
+        refuse(agreement.of_names(self, known))
         own = {source.name for source in self.sources}
-        read = (shared.get(name) for name in self.reads if name not in own)
+        read = (known.sources.get(name) for name in self.reads if name not in own)
         self._shared = tuple(found for found in read if found is not None)
+        taken = (known.groups.get((use.group, use.version)) for use in self.groups)
+        self._groups = tuple(found for found in taken if found is not None)
         refuse(agreement.of_sections(self))
         return self
 
@@ -138,18 +148,49 @@ class UseCase(Section):
         return (*key, *(name for name in target.columns or usual if name not in key))
 
     @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of the feature columns in declared order: the order that a model sees."""
+    def key_names(self) -> tuple[str, ...]:
+        """The names of the columns that identify a row of a day."""
+        return self.entity.key
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """The feature groups that it takes."""
+        return tuple(Taken(use, group) for use, group in zip(self.groups, self._groups, strict=True))
+
+    @property
+    def own_feature_names(self) -> tuple[str, ...]:
+        """Names of the features that its own transform makes."""
         return tuple(feature.name for feature in self.features)
 
     @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features that a model sees, in its order: its own, then those of the groups to learn from."""
+        of_groups = (feature.name for taken in self.taken if taken.use.learn for feature in taken.features)
+        return (*self.own_feature_names, *of_groups)
+
+    @property
+    def table_features(self) -> tuple[Feature, ...]:
+        """The columns of the feature table: also those of groups that only a champion reads."""
+        return (*self.features, *(feature for taken in self.taken for feature in taken.features))
+
+    @property
     def category_names(self) -> tuple[str, ...]:
-        """Those of the features that are categories."""
-        return tuple(feature.name for feature in self.features if feature.type == "category")
+        """Those of the feature table's columns that are categories."""
+        return tuple(feature.name for feature in self.table_features if feature.type == "category")
 
     @property
     def number_names(self) -> tuple[str, ...]:
-        """Those of the features that are numbers."""
+        """Those of the feature table's columns that are numbers."""
+        return tuple(feature.name for feature in self.table_features if feature.type == "number")
+
+    @property
+    def own_category_names(self) -> tuple[str, ...]:
+        """The categories that its transform makes."""
+        return tuple(feature.name for feature in self.features if feature.type == "category")
+
+    @property
+    def own_number_names(self) -> tuple[str, ...]:
+        """The numbers that its transform makes."""
         return tuple(feature.name for feature in self.features if feature.type == "number")
 
     @property

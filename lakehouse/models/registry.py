@@ -145,7 +145,7 @@ def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]
 
 def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:
     """The features that the model reads and the use case does not declare."""
-    return sorted(set(model.features) - set(use_case.feature_names))
+    return sorted(set(model.features) - {feature.name for feature in use_case.table_features})
 
 
 def retyped_features(model: ModelVersion, use_case: UseCase) -> list[str]:

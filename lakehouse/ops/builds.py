@@ -72,6 +72,17 @@ def attempted_inputs(table: Table, days: set[dt.date]) -> dict[dt.date, list[Inp
     return attempts
 
 
+def attempted_inputs_with(table: Table, marks: Inputs) -> dict[dt.date, list[Inputs]]:
+    """The inputs of each day's builds that have these marks among them, oldest first."""
+    marked: dict[dt.date, list[Inputs]] = {}
+    lines = small_tables.read(BUILDS, pc.field("table") == table.full_name)
+    for row in sorted(lines, key=lambda line: line["recorded_at"]):
+        inputs = json.loads(row["inputs"])
+        if marks.items() <= inputs.items():
+            marked.setdefault(row["partition"], []).append(inputs)
+    return marked
+
+
 def changes(before: Inputs | None, now: Inputs) -> list[str]:
     """The differences in words, one for each input."""
     if before is None:

@@ -14,6 +14,7 @@ class CodeVersions:
     """A version for each table, and for the deliveries, whose days are compared with what they would be made from."""
 
     features: int
+    groups: int
     scores: int
     reasons: int
     outcomes: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
@@ -15,7 +15,14 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
-from lakehouse.staleness import expected_inputs, export_plan, monitored_days, score_plan, up_to_date
+from lakehouse.staleness import (
+    expected_inputs,
+    export_plan,
+    group_staleness,
+    monitored_days,
+    score_plan,
+    up_to_date,
+)
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.tables import Table
@@ -39,6 +46,8 @@ class Staleness:
     reasons: Reasons
     # By target.
     deliveries: Mapping[str, Reasons]
+    # By feature group and version.
+    groups: Mapping[str, Reasons] = field(default_factory=dict)
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition; a delivery by its target, ``delivery to <target>``."""
@@ -50,7 +59,9 @@ class Staleness:
             (tables.performance, self.performance),
             (tables.drift, self.pending),
         )
-        by_name = [(table(use_case).full_name, stale) for table, stale in by_table]
+        group_tables = {taken.use.label: tables.group(taken.group).full_name for taken in use_case.taken}
+        by_name = [(group_tables[label], stale) for label, stale in self.groups.items()]
+        by_name += [(table(use_case).full_name, stale) for table, stale in by_table]
         by_name += [(f"delivery to {target}", stale) for target, stale in self.deliveries.items()]
         return [(name, day, why) for name, stale in by_name for day, why in sorted(stale.items())]
 
@@ -71,7 +82,8 @@ def find(
         last: the last day that is compared.
         champion: which model scores the days again; see `lakehouse.models.version_selection`.
     """
-    features = _features(use_case, versions.features, first, last)
+    groups = group_staleness.of_use_case(use_case, versions.groups, first, last)
+    features = _features(use_case, versions.features, first, last, groups)
     scores = _scores(use_case, versions.scores, first, last, features, champion)
     built = _built(use_case, tables.outcomes(use_case), first, last)
     outcomes = up_to_date.compare(
@@ -93,16 +105,21 @@ def find(
         target: {day: why for day, why in stale.items() if includes(day)}
         for target, stale in export_plan.stale(use_case, versions.deliveries, first, last, scores).items()
     }
-    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries)
+    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups)
 
 
-def _features(use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None) -> Reasons:
+def _features(
+    use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None, groups: Mapping[str, Reasons]
+) -> Reasons:
     table = tables.features(use_case)
     built = _built(use_case, table, first, last)
     if not built:
         return {}
     arrivals = Arrivals(use_case, min(built), max(built))
-    return up_to_date.compare(table, expected_inputs.for_features(use_case, built, arrivals, code)).reasons()
+    stale = up_to_date.compare(table, expected_inputs.for_features(use_case, built, arrivals, code)).reasons()
+    for day, why in group_staleness.depending(use_case, groups, built).items():
+        stale.setdefault(day, []).extend(why)
+    return stale
 
 
 def _scores(

@@ -146,6 +146,30 @@ def replace_by_files(files: list[WrittenFile], table: Table, replaced: Replaced)
         retry_on_conflict(table, lambda: file_commits.commit(table, files, replaced))
 
 
+def add_days(table: Table, rows: pa.Table) -> None:
+    """Add the rows of days that the table does not have, in one commit; a day that it has stays as it is.
+
+    Of two writers of one day the first is kept: the other one's commit is refused, and tried again it finds the day.
+
+    Args:
+        table: partitioned by ``partition``, created when missing.
+        rows: its columns.
+    """
+    ensure(table)
+    location = delta_log.location(table)
+    declared = rows.select(list(table.column_names)).cast(table_schema.arrow_schema(table))
+
+    def attempt() -> None:
+        opened = DeltaTable(location)
+        present = pa.table(opened.get_add_actions(flatten=True))["partition.partition"].unique()
+        new = declared.filter(pc.invert(pc.is_in(declared["partition"], value_set=present.cast(pa.date32()))))
+        if len(new):
+            _write(opened, new, _sql({"partition": new["partition"].unique().to_pylist()}))
+
+    with _shared(table):
+        retry_on_conflict(table, attempt)
+
+
 def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
     """Replace the whole table, its columns too, by the declared columns and ``rows``, in one commit.
 

@@ -4,6 +4,15 @@ DDL, documentation, tests and readers come from these declarations. The tables o
 its declaration; those of the platform are constants.
 """
 
+from lakehouse.tables.feature_columns import feature_columns
+from lakehouse.tables.of_group import (
+    group,
+    group_first,
+    group_key_columns,
+    group_serving,
+    of_group,
+    served_columns,
+)
 from lakehouse.tables.of_label import labels
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
@@ -17,7 +26,7 @@ from lakehouse.tables.of_use_case import (
     reasons,
     scores,
 )
-from lakehouse.tables.ops import BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS
+from lakehouse.tables.ops import BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS, PARITY
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
@@ -28,14 +37,21 @@ __all__ = [
     "INPUTS_FINGERPRINT",
     "MODEL_EVENTS",
     "OWED_VERDICTS",
+    "PARITY",
     "Layer",
     "Table",
     "bronze",
     "drift",
     "drift_counts",
     "entity_columns",
+    "feature_columns",
     "features",
+    "group",
+    "group_first",
+    "group_key_columns",
+    "group_serving",
     "labels",
+    "of_group",
     "of_source",
     "of_use_case",
     "outcomes",
@@ -43,5 +59,6 @@ __all__ = [
     "reasons",
     "rejects",
     "scores",
+    "served_columns",
     "silver",
 ]

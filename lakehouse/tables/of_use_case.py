@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from lakehouse.declaration import Column, ColumnType, UseCase
+from lakehouse.declaration import Column, FeatureGroup, UseCase
 from lakehouse.tables import of_classes
+from lakehouse.tables.feature_columns import feature_columns
+from lakehouse.tables.of_group import group_key_columns
 from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
 
-FEATURE_TYPES: Mapping[str, ColumnType] = {"number": "double", "category": "string"}
 
-
-def entity_columns(use_case: UseCase) -> tuple[Column, ...]:
-    """The key columns of the use case's entity, typed as in their source."""
+def entity_columns(use_case: UseCase | FeatureGroup) -> tuple[Column, ...]:
+    """The key columns of the use case's entity, typed as in their source; of a feature group as it declares them."""
+    if isinstance(use_case, FeatureGroup):
+        return group_key_columns(use_case)
     source = use_case.source(use_case.entity.source)
     return tuple(column for name in use_case.entity.key for column in source.columns if column.name == name)
 
@@ -24,10 +24,7 @@ def features(use_case: UseCase) -> Table:
         name=f"{use_case.name}_features",
         columns=(
             *entity_columns(use_case),
-            *(
-                col(feature.name, FEATURE_TYPES[feature.type], feature.description, nullable=True)
-                for feature in use_case.features
-            ),
+            *feature_columns(use_case.table_features),
             col("prediction_time", "timestamp", "the instant before which everything used was known"),
             col(INPUTS_FINGERPRINT, "string", "digest of the deliveries and the code that the row was built from"),
             PARTITION,

@@ -137,3 +137,27 @@ CONTRACTS = Table(
     few_rows=True,
     description="the contracts by which deliveries were taken in, since when",
 )
+
+PARITY = Table(
+    layer="ops",
+    name="parity",
+    columns=(
+        col("feature_group", "string", "which feature group"),
+        col("version", "int", "its version"),
+        PARTITION,
+        col("address", "string", "where it is served, without a login"),
+        col("keys", "long", "how many keys gold serves on this day"),
+        col("served_keys", "long", "how many the serving table has"),
+        col("compared", "long", "how many of them were compared, value by value, to the last digit"),
+        col("differing", "long", "how many of the compared differ, or are missing there"),
+        col("examples", "string", "some that differ, as a JSON list"),
+        col("fingerprint", "string", "of what gold serves on this day"),
+        col("checked_at", "timestamp", "when"),
+        col("actor", "string", "the person or program that asked"),
+    ),
+    key=("feature_group", "version", "partition", "fingerprint"),
+    partition_by=("feature_group",),
+    indexed=("partition",),
+    few_rows=True,
+    description="whether serving tables have what gold has: a sample of keys each night, compared to the last digit",
+)

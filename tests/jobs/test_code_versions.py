@@ -9,8 +9,10 @@ import pytest
 
 from jobs.deliver import version as deliver
 from jobs.features import version as features
+from jobs.groups import version as groups
 from jobs.labels import version as labels
 from jobs.monitor import version as monitor
+from jobs.publish import version as publish
 from jobs.score import version as score
 from jobs.train import version as train
 from lakehouse import fingerprints
@@ -19,6 +21,8 @@ from lakehouse.settings import PROJECT_ROOT
 # The version, its file, the modules that decide the values, and the digest of their code at that version.
 VERSIONS = {
     "features": (features.FEATURES, "jobs/features/version.py", features.DECIDED_BY),
+    "groups": (groups.GROUPS, "jobs/groups/version.py", groups.DECIDED_BY),
+    "publications": (publish.PUBLISHED, "jobs/publish/version.py", publish.DECIDED_BY),
     "scores": (score.SCORES, "jobs/score/version.py", score.SCORES_DECIDED_BY),
     "reasons": (score.REASONS, "jobs/score/version.py", score.REASONS_DECIDED_BY),
     "outcomes": (labels.OUTCOMES, "jobs/labels/version.py", labels.OUTCOMES_DECIDED_BY),
@@ -29,6 +33,8 @@ VERSIONS = {
 }
 HELD = {
     "features": (1, "c8dec79b74856418"),
+    "groups": (1, "f18c8c6f236b0e24"),
+    "publications": (1, "5416bc384b43d443"),
     "scores": (1, "5e56c2715433e433"),
     "reasons": (1, "fc381d5d5e2dd7c1"),
     "outcomes": (1, "6558dca2ee236c5b"),
@@ -67,9 +73,11 @@ NEUTRAL = (
 VERSION_MODULES = (
     "jobs.deliver.version",
     "jobs.features.version",
+    "jobs.groups.version",
     "jobs.labels.version",
     "lakehouse.populations.version",
     "jobs.monitor.version",
+    "jobs.publish.version",
     "jobs.score.version",
     "jobs.train.version",
 )

@@ -1,0 +1,1 @@
+"""From silver to the tables of feature groups."""
