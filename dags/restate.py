@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, corrections, defaults, docs, form, form_fields, verdicts, wanted
+from include.orchestration import apart, connections, corrections, defaults, docs, form, form_fields, verdicts, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -31,5 +31,13 @@ for use_case in wanted.use_cases(__file__):
             task_id="restate", stage="restate", options=days, switches=corrections.AFTERWARDS, all_days=True
         )
         verdicts.unless_dry_run(plan.output, form.DRY_RUN) >> restate
+        for group in (taken.group for taken in use_case.taken if taken.group.publish is not None):
+            restate >> JobOperator(
+                task_id=f"publish_{group.table_name}",
+                stage="publish",
+                options={"group": group.name, "version": str(group.version), "actor": form.ACTOR},
+                needs_spark=False,
+                connections=connections.of_group(group),
+            )
         if use_case.deliver:
             restate >> JobOperator(task_id="deliver_corrections", **corrections.of_days(use_case))

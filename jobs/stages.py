@@ -61,6 +61,12 @@ def _group(arguments: GroupArguments) -> Result:
     return run(arguments)
 
 
+def _groups(arguments: Arguments) -> Result:
+    from jobs.groups.listing import run
+
+    return run(arguments)
+
+
 def _train(arguments: TrainArguments) -> Result:
     from jobs.train.job import run
 
@@ -155,6 +161,7 @@ STAGES = {
     "migrate": Stage("give tables the shape that their declaration has now", MigrateArguments, _migrate),
     "features": Stage("build a use case's features of some days", FeaturesArguments, _features),
     "group": Stage("build a feature group's rows of some days", GroupArguments, _group),
+    "groups": Stage("list the feature groups, and who needs each version", Arguments, _groups),
     "train": Stage("tune, fit and register a challenger, as of a day", TrainArguments, _train),
     "gate": Stage("compare the challenger with the champion and promote or hold it", GateArguments, _gate),
     "score": Stage("score a use case's entities of some days", ScoreArguments, _score),

@@ -1,6 +1,7 @@
 """Every asset of the platform: the newcomer's map of what updates what.
 
     silver.<source>           updated by ingest__<source>        read by features__<use_case>
+    gold.<group>_v<version>   updated by group__<group>_v...     read by features__<use_case>
     gold.<use_case>_features  updated by features__<use_case>    read by score__<use_case>
     gold.<use_case>_scores    updated by score__<use_case>       read by monitor__ and deliver__<use_case>
 
@@ -14,12 +15,17 @@ from functools import lru_cache
 from airflow.sdk import Asset
 
 from lakehouse import tables
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import FeatureGroup, Source, UseCase
 
 
 def silver(source: Source) -> Asset:
     """The contract-checked rows of a source."""
     return _asset(tables.silver(source))
+
+
+def group(group: FeatureGroup) -> Asset:
+    """The rows of a feature group."""
+    return _asset(tables.group(group))
 
 
 def features(use_case: UseCase) -> Asset:

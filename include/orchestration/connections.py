@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from lakehouse import settings
-from lakehouse.declaration import FilesTarget, UseCase
+from lakehouse.declaration import DeltaServing, FeatureGroup, FilesTarget, UseCase
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -33,6 +33,13 @@ def of_targets(use_case: UseCase) -> list[str]:
     places = [target.place for target in use_case.deliver]
     names = [place.connection or MONGO_DEFAULT for place in places if not isinstance(place, FilesTarget)]
     return sorted(set(names))
+
+
+def of_group(group: FeatureGroup) -> list[str]:
+    """The connection that a group's serving table needs, if it needs one."""
+    if group.publish is None or isinstance(group.publish, DeltaServing):
+        return []
+    return [group.publish.connection or MONGO_DEFAULT]
 
 
 def environment(names: Iterable[str]) -> dict[str, str]:

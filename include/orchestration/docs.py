@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from include.orchestration.schedules import daily_inputs
 from lakehouse import tables
-from lakehouse.declaration import Owner, Source, Target, UseCase
+from lakehouse.declaration import DeltaServing, FeatureGroup, Owner, Source, Target, UseCase
 
 RERUN = """
 **Rerunning.** Clearing a task and running it again is always safe: every write replaces exactly its own partition.
@@ -71,10 +71,11 @@ def features(use_case: UseCase) -> str:
         f"- `{item.source}` of {_back(item.last)}, which reads back to {_back(item.first)}"
         for item in daily_inputs(use_case)
     )
+    waits += "".join(f"\n- feature group `{taken.group.table_name}` of D" for taken in use_case.taken)
     return f"""
 ### Features of {use_case.title}
 
-Builds day D of `{tables.features(use_case).full_name}`, {len(use_case.features)} features, from what was known when D
+Builds day D of `{tables.features(use_case).full_name}`, {len(use_case.table_features)} features, from what was known when D
 began. {_rhythm(use_case)}A day starts when these have arrived:
 
 {waits}
@@ -85,6 +86,43 @@ inputs have arrived.
 **By hand.** Trigger with `partition` and `through` to build a range again in one Spark application; scores and
 monitoring follow, one run a day, unless you switch that off.
 {RERUN}"""
+
+
+def group(group: FeatureGroup) -> str:
+    """What ``group__<name>_v<version>`` waits for, writes and publishes."""
+    waits = "\n".join(
+        f"- `{item.source}` of {_back(item.last)}, which reads back to {_back(item.first)}"
+        for item in daily_inputs(group)
+    )
+    served = (
+        f"""
+`publish` then makes the serving table have the newest row of each key, all at once: {_serving(group)}. `compare` reads a
+sample of keys there, and fails when one is not what gold has, to the last digit; `{tables.PARITY.full_name}` has a line a day.
+"""
+        if group.publish is not None
+        else ""
+    )
+    return f"""
+### Feature group {group.name}, version {group.version}
+
+{group.description}
+
+Builds day D of `{tables.group(group).full_name}`, {len(group.features)} features of {", ".join(group.key_names)}, from what was
+known when D began. A day starts when these have arrived:
+
+{waits}
+
+The use cases that take the group wait for its day. A row is used {group.ttl_days} days at most after its own. A version
+is built as long as it is the newest one, or a use case, or a model that scores, names it; else the task is skipped.
+{served}
+**By hand.** Trigger with `partition` and `through` to build a range again in one Spark application.
+{RERUN}"""
+
+
+def _serving(group: FeatureGroup) -> str:
+    if isinstance(group.publish, DeltaServing):
+        return f"`{tables.group_serving(group).full_name}`"
+    return group.publish.address if group.publish is not None else ""
 
 
 def score(use_case: UseCase) -> str:

@@ -1,4 +1,4 @@
-"""The sensor that waits until all inputs of a feature day have arrived."""
+"""The sensor that waits until all inputs of a day of a use case's features, or of a feature group, have arrived."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class InputsArrived(BaseSensorOperator):
-    """Waits until the ledger has every delivery that the features of the days need, and logs what is missing.
+    """Waits until the ledger has every delivery that the features of the days need, and the feature groups their days.
 
     The assets that start the run show that the newest day of each source has arrived. The ledger shows it for the whole
     window, also for a run by hand. Between two checks the sensor frees its slot for other tasks.
 
     Args:
-        use_case: name of the use case.
+        use_case: name of the use case. (templated)
+        group: or the table name of the feature group.
         partition: first day. (templated)
         through: last day; empty for just the first. (templated)
     """
@@ -32,7 +33,8 @@ class InputsArrived(BaseSensorOperator):
     def __init__(
         self,
         *,
-        use_case: str,
+        use_case: str = "",
+        group: str = "",
         partition: str,
         through: str = "",
         poke_interval: float = 15,
@@ -42,6 +44,7 @@ class InputsArrived(BaseSensorOperator):
     ) -> None:
         super().__init__(poke_interval=poke_interval, timeout=timeout, mode=mode, **kwargs)
         self.use_case = use_case
+        self.group = group
         self.partition = partition
         self.through = through
 
@@ -53,17 +56,17 @@ class InputsArrived(BaseSensorOperator):
         """
         # Reading the ledger needs delta-rs, which the scheduler need not load to parse a DAG.
         from lakehouse.arrivals.readiness import missing_inputs
-        from lakehouse.declaration import loader
+        from lakehouse.declaration import feature_groups, loader
 
         days = partition_key.of_run(self.partition, self.through)
-        use_case = loader.by_name(self.use_case)
-        scored = [day for day in map(partition_key.parse, days) if use_case.calendar.scores.includes(day)]
+        reader = feature_groups.by_table_name(self.group) if self.group else loader.by_name(self.use_case)
+        scored = [day for day in map(partition_key.parse, days) if reader.calendar.scores.includes(day)]
         if not scored:
             self.log.info(
                 "%s scores none of %s: it waits for nothing", self.use_case, " to ".join({days[0]: 0, days[-1]: 0})
             )
-        missing = sorted({item for day in scored for item in missing_inputs(use_case, day)})
+        missing = sorted({item for day in scored for item in missing_inputs(reader, day)})
         if missing:
             shown = ", ".join(missing[:20]) + (f" and {len(missing) - 20} more" if len(missing) > 20 else "")
-            self.log.info("%s of %s still waits for: %s", self.use_case, " to ".join({days[0]: 0, days[-1]: 0}), shown)
+            self.log.info("%s of %s still waits for: %s", reader.name, " to ".join({days[0]: 0, days[-1]: 0}), shown)
         return not missing

@@ -14,7 +14,7 @@ from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
-from lakehouse.declaration import Calendar, Input, Owner, Source, UseCase
+from lakehouse.declaration import Calendar, FeatureGroup, Input, Owner, Source, UseCase
 
 HOURS_OF_A_DAY = 24
 
@@ -52,19 +52,26 @@ def start(owner: Owner) -> dt.datetime:
     return dt.datetime.combine(calendar.start, dt.time(), tzinfo=ZoneInfo(calendar.timezone))
 
 
-def daily_inputs(use_case: UseCase) -> list[Input]:
+def daily_inputs(use_case: UseCase | FeatureGroup) -> list[Input]:
     """The inputs whose arrival starts the features of a day. Reference data changes seldom and starts nothing."""
     return [item for item in use_case.inputs if use_case.source(item.source).cadence == "daily"]
 
 
-def when_inputs_arrive(use_case: UseCase) -> PartitionedAssetTimetable:
-    """Features of day D start when the newest day that they read of every daily source has arrived."""
+def when_inputs_arrive(use_case: UseCase | FeatureGroup) -> PartitionedAssetTimetable:
+    """Features of day D start when the newest day that they read of every daily source has arrived, and day D of each group."""
     shifts: dict[BaseAsset, PartitionMapper] = {
         assets.silver(use_case.source(item.source)): _shift(use_case, item.last) for item in daily_inputs(use_case)
     }
+    if isinstance(use_case, FeatureGroup):
+        return _when_all(use_case, shifts)
+    shifts |= {assets.group(taken.group): _shift(use_case, 0) for taken in use_case.taken}
     if not shifts:
         # A use case that reads reference data alone follows its population.
         shifts = {assets.silver(use_case.source(use_case.entity.source)): _shift(use_case, 0)}
+    return _when_all(use_case, shifts)
+
+
+def _when_all(use_case: UseCase | FeatureGroup, shifts: dict[BaseAsset, PartitionMapper]) -> PartitionedAssetTimetable:
     return PartitionedAssetTimetable(
         assets=AssetAll(*shifts), partition_mapper_config=shifts, default_partition_mapper=_shift(use_case, 0)
     )
@@ -98,6 +105,6 @@ def _clocks(use_case: UseCase) -> tuple[str, ...]:
     return *use_case.label.sources, use_case.entity.source
 
 
-def _shift(use_case: UseCase, days: int) -> PartitionMapper:
+def _shift(use_case: UseCase | FeatureGroup, days: int) -> PartitionMapper:
     # The scheduler requires its own mapper class, the SDK's annotations another, which only wraps it.
     return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone, use_case.calendar.scores))

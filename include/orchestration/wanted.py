@@ -1,4 +1,4 @@
-"""The use cases and sources whose DAGs a DAG file has to make."""
+"""The use cases, sources and feature groups whose DAGs a DAG file has to make."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 from airflow.sdk import get_parsing_context
 
 from include.orchestration import apart, made_before
-from lakehouse.declaration import Owner, Source, UseCase, loader
+from lakehouse.declaration import FeatureGroup, Owner, Source, UseCase, feature_groups, loader
 from lakehouse.declaration.declaration import Declaration
 from lakehouse.errors import NightjarError
 
@@ -32,10 +32,16 @@ def sources(file: str) -> Iterator[tuple[Owner, Source, list[str]]]:
     return _wanted(file, _with_readers, lambda name: (*loader.by_source(name), []))
 
 
+def groups(file: str) -> Iterator[FeatureGroup]:
+    """The same of the feature groups, each version by itself."""
+    return _wanted(file, feature_groups.among, feature_groups.by_table_name)
+
+
 def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:
     readers: dict[str, list[str]] = {}
     for use_case in loader.use_cases_of(found):
-        for name in use_case.reads:
+        by_groups = (name for taken in use_case.taken for name in taken.group.reads)
+        for name in dict.fromkeys((*use_case.reads, *by_groups)):
             readers.setdefault(name, []).append(use_case.name)
     return [(owner, source, readers.get(source.name, [])) for owner, source in loader.sources_of(found)]
 

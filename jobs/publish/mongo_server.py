@@ -79,7 +79,7 @@ class MongoServer:
                 return {}
             names = self._group.key_names
             wanted = [_identity(note["generation"], dict(zip(names, map(_written, key), strict=True))) for key in keys]
-            documents = rows.find({"_id": {"$in": wanted}}) if wanted else []
+            documents: Iterable[Document] = rows.find({"_id": {"$in": wanted}}) if wanted else []
             read = [{name: self._value(document, name) for name in self._types} for document in documents]
         return {tuple(row[name] for name in names): tuple(row.values()) for row in read}
 

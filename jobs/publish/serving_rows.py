@@ -73,8 +73,8 @@ class ServingRows:
         """How many keys there are."""
         keys = ", ".join(f'"{name}"' for name in self.group.key_names)
         with self._rows() as (connection, _):
-            found = connection.sql(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM rows)").fetchone()
-        return int(found[0]) if found else 0
+            found = connection.sql(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM rows)").fetchall()
+        return int(found[0][0])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in the order of the key, some at a time."""

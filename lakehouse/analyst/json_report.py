@@ -16,7 +16,7 @@ def report(use_case: UseCase, explanation: Explanation) -> str:
     content = asdict(explanation) | {"use_case": use_case.name, "history": history}
     if explanation.reasoned is not None:
         content["reasoned"] |= {"margin": explanation.reasoned.margin, "unit": use_case.model.objective.unit}
-        descriptions = {feature.name: feature.description for feature in use_case.features}
+        descriptions = {feature.name: feature.description for feature in use_case.table_features}
         for reason in content["reasoned"]["reasons"]:
             reason["description"] = descriptions.get(reason["feature"], "")
     return json.dumps(plain(content), indent=1, ensure_ascii=False)

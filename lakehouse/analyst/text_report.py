@@ -175,7 +175,7 @@ def _missing(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
 
 
 def _descriptions(use_case: UseCase) -> dict[str, str]:
-    return {feature.name: feature.description for feature in use_case.features}
+    return {feature.name: feature.description for feature in use_case.table_features}
 
 
 def _number(value: float | str | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # The longest name of a column.
 LONGEST = 63
+_CALLED_LIKE_A_GROUPS = re.compile(r"([a-z][a-z0-9_]*_v[0-9]+)_")
 
 
 class GroupUse(Section):
@@ -71,6 +73,17 @@ class Taken:
     def columns(self) -> dict[str, str]:
         """By name in the use case the group's own name of each feature."""
         return {feature.name: feature.name.removeprefix(f"{self.group.table_name}_") for feature in self.features}
+
+
+def remedy(features: Iterable[str]) -> str:
+    """What to do where a model reads features that the use case does not declare, and some are called like a group's."""
+    named = sorted({found.group(1) for name in features if (found := _CALLED_LIKE_A_GROUPS.match(name))})
+    if not named:
+        return ""
+    return (
+        f"; until then take {', '.join(named)} again, with learn: false in the section groups: the folder of that version has to be "
+        "below include/features"
+    )
 
 
 def of_names(uses: tuple[GroupUse, ...], known: Known) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from lakehouse import settings
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import UseCase, group_use
 from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
 from lakehouse.models import version_tags
 from lakehouse.models.version_tags import OptionalTag, Tag
@@ -133,7 +133,7 @@ def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]
     if undeclared := undeclared_features(model, use_case):
         raise ModelRefused(
             f"model {model.name} version {model.version}: expected features that {use_case.name} declares, the model also needs "
-            f"{', '.join(undeclared)}; train a new version for the new features"
+            f"{', '.join(undeclared)}; train a new version for the new features{group_use.remedy(undeclared)}"
         )
     if retyped := retyped_features(model, use_case):
         raise ModelRefused(

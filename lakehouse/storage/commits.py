@@ -178,6 +178,9 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
         rows: tables with its columns, some rows at a time.
         note: kept with the commit, for `delta_log.rebuilt_with`.
     """
+    if not delta_log.exists(table):
+        # A writer that makes a table knows fewer properties than one that creates it.
+        create(table)
     schema = table_schema.arrow_schema(table)
     # Kept on the disk first: while delta-rs takes rows, the code that makes them can't ask delta-rs for anything.
     with tempfile.TemporaryDirectory() as folder:

@@ -142,7 +142,7 @@ def _features(use_case: UseCase, train: TrainingSet, importance: Mapping[str, fl
             "importance": importance.get(feature.name, 0.0),
             "known": float(known[train.names.index(feature.name)]),
         }
-        for feature in use_case.features
+        for feature in use_case.table_features
         if feature.name in train.names
     ]
     return sorted(listed, key=lambda feature: -feature["importance"])
