@@ -81,7 +81,7 @@ def remedy(features: Iterable[str]) -> str:
     if not named:
         return ""
     return (
-        f"; until then take {', '.join(named)} again, with learn: false in the section groups: the folder of that version has to be "
+        f"; until then take {', '.join(named)} again, with learn: false in the section groups: its folder has to be "
         "below include/features"
     )
 
