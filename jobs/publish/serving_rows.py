@@ -53,8 +53,9 @@ class ServingRows:
             FeaturesMissing: when no day is built yet.
         """
         table = tables.group(group)
-        version, built = delta_log.version(table), group_days.of_group(group)
-        if version < 0 or not built:
+        version = delta_log.version(table)
+        built = {} if version < 0 else group_days.built(table, version)
+        if not built:
             raise FeaturesMissing(
                 f"{table.full_name}: expected a day that is built, found none; build one first: python -m jobs group --group "
                 f"{group.name} --version {group.version} --partition YYYY-MM-DD"

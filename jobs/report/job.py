@@ -59,7 +59,8 @@ def run(arguments: ReportArguments) -> ReportResult:
         return ReportResult(status="unchanged", run_id=existing.run_id, url=existing.url)
     version = rows[0]["model_version"]
     limits = psi_limits(rows)
-    current = _window(use_case, day, version, [name for name in limits if name in use_case.feature_names])
+    declared = {feature.name for feature in use_case.table_features}
+    current = _window(use_case, day, version, [name for name in limits if name in declared])
     model = recorded_version.version(use_case.name, version)
     reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The longest name of a column.
 LONGEST = 63
-_CALLED_LIKE_A_GROUPS = re.compile(r"([a-z][a-z0-9_]*_v[0-9]+)_")
+_CALLED_LIKE_A_GROUPS = re.compile(r"([a-z][a-z0-9_]*?_v[0-9]+)_")
 
 
 class GroupUse(Section):

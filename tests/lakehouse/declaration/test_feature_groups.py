@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 import yaml
 
 from lakehouse import tables
-from lakehouse.declaration import UseCase, feature_groups, loader, transform
-from lakehouse.errors import BadArguments, DeclarationError
+from lakehouse.declaration import UseCase, feature_groups, loader, reserved_names, transform
+from lakehouse.errors import BadArguments, DeclarationError, ModelRefused
+from lakehouse.models import champion_record, registry
+from lakehouse.models.registry import ModelVersion
+from lakehouse.staleness import group_users
 from lakehouse.storage import table_schema
 from tests.lakehouse.declaration.test_kept import forget
 from tests.use_cases import grouped_bakery, shared_bakery
@@ -113,8 +117,6 @@ def test_readers_of_a_source_are_also_those_that_read_it_by_a_group(root: Path) 
 def test_a_wrong_group_is_told_and_hurts_only_those_that_take_it(
     root: Path, changes: dict[str, Any], expected: str
 ) -> None:
-    import re
-
     folder = grouped_bakery.write_group(root, **changes)
     if folder.name != "v1":
         (folder / "group.yaml").rename(root / "features/bread_record/v1/group.yaml")
@@ -194,3 +196,37 @@ def test_an_edit_of_a_group_is_seen_by_the_use_cases_that_take_it(root: Path) ->
     loader.find()
     grouped_bakery.write_group(root, ttl_days=9)
     assert keep().taken[0].group.ttl_days == 9
+
+
+def test_the_names_of_columns_that_the_platform_adds_to_a_group_are_reserved(root: Path) -> None:
+    group = feature_groups.by_name("bread_record", 1)
+    added = {name for table in tables.of_group(group) for name in table.column_names}
+    added -= {*group.key_names, *group.feature_names}
+    assert added <= reserved_names.OF_USE_CASES | reserved_names.OF_GROUPS
+
+
+def test_a_model_that_needs_a_version_that_is_not_taken_any_more_is_told_how_it_comes_back(root: Path) -> None:
+    take(root)
+    use_case = loader.by_name("bakery_sales")
+    model = ModelVersion("bakery_sales", 3, "run", {registry.TAG_FEATURES: f"planned,{OF_V1[0]}"})
+    with pytest.raises(ModelRefused, match=r"also needs bread_record_v1_sold_mean_5d; .* take bread_record_v1 again"):
+        registry.declared_features(model, use_case)
+    take(root, {"group": "bread_record", "version": 1, "learn": False})
+    assert registry.declared_features(model, loader.by_name("bakery_sales")) == ("planned", OF_V1[0])
+
+
+def test_a_version_is_needed_by_who_takes_it_and_by_models_that_score(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grouped_bakery.write_group(root, version=2)
+    first, second = feature_groups.declared()
+    assert group_users.needed_by(first).names == ("use case bakery_sales",)
+    assert group_users.needed_by(second).names == ("its being the newest version",)
+    take(root)
+    model = ModelVersion("bakery_sales", 3, "run", {registry.TAG_FEATURES: f"planned,{OF_V1[0]}"})
+    monkeypatch.setattr(registry, "versions", lambda name: [model] if name == "bakery_sales" else [])
+    monkeypatch.setattr(registry, "by_alias", lambda name, alias: None)
+    for champion, needed in ((3, ("champion 3 of bakery_sales",)), (4, ()), (None, ())):
+        monkeypatch.setattr(champion_record, "number", lambda name, number=champion: number)
+        assert group_users.needed_by(first).names == needed
+    assert "is retired" in group_users.needed_by(first).in_words
