@@ -63,6 +63,8 @@ def run(arguments: RestateArguments) -> RestateResult:
     if deliver and not arguments.no_deliver:
         # Last: a target that is away keeps nothing here from being right, and its days stay stale.
         _deliver(arguments, deliver)
+    if not arguments.no_deliver:
+        _publish_groups(use_case, arguments, plan)
     return replace(plan, status="restated")
 
 
@@ -72,18 +74,26 @@ def _ranges(use_case: UseCase, days: list[dt.date]) -> list[tuple[dt.date, dt.da
 
 
 def _rebuild_groups(use_case: UseCase, arguments: RestateArguments, plan: RestateResult) -> None:
-    """Build the stale days of the groups again, and publish those of which the newest rows have changed."""
+    """Build the stale days of the groups again: the features are joined from them."""
     from jobs.groups import job as groups
     from jobs.groups.arguments import GroupArguments
+
+    for use in use_case.groups:
+        for first, last in contiguous(plan.groups.get(use.label, ())):
+            groups.run(
+                GroupArguments(
+                    group=use.group, version=use.version, partition=first, through=last, actor=arguments.actor
+                )
+            )
+
+
+def _publish_groups(use_case: UseCase, arguments: RestateArguments, plan: RestateResult) -> None:
     from jobs.publish import job as publish
     from jobs.publish.arguments import PublishArguments
 
     for taken in use_case.taken:
-        name, version, actor = taken.use.group, taken.use.version, arguments.actor
-        for first, last in contiguous(plan.groups.get(taken.use.label, ())):
-            groups.run(GroupArguments(group=name, version=version, partition=first, through=last, actor=actor))
-        if taken.group.publish is not None and plan.groups.get(taken.use.label) and not arguments.no_deliver:
-            publish.run(PublishArguments(group=name, version=version, actor=actor))
+        if taken.group.publish is not None and taken.use.label in plan.groups:
+            publish.run(PublishArguments(group=taken.use.group, version=taken.use.version, actor=arguments.actor))
 
 
 def _recompute(arguments: RestateArguments, use_case: UseCase, plan: RestateResult) -> None:

@@ -21,8 +21,9 @@ GROUPS = "features"
 
 
 def files(roots: Iterable[Path]) -> list[Path]:
-    """The declarations, in order."""
-    return [file for root in roots for file in sorted(root.glob(f"{GROUPS}/*/*/{GROUP_FILE}"))]
+    """The declarations, in order, also those that lie where a version's folder should be."""
+    places = (f"{GROUPS}/*/*/{GROUP_FILE}", f"{GROUPS}/*/{GROUP_FILE}")
+    return [file for root in roots for place in places for file in sorted(root.glob(place))]
 
 
 def declaration(file: Path, shared: Shared) -> Declaration:
@@ -78,6 +79,8 @@ def _named(file: Path) -> tuple[str, int] | None:
 def _stands_in_its_folder(file: Path, group: FeatureGroup) -> None:
     expected = f"{group.name}/v{group.version}"
     found = f"{file.parent.parent.name}/{file.parent.name}"
+    if file.parent.parent.name == GROUPS:
+        raise DeclarationError(f"{file}: expected it in a folder of its version, {GROUPS}/{expected}/{GROUP_FILE}")
     if found != expected:
         raise DeclarationError(f"{file}: name and version: expected them like its folder {found}, found {expected}")
     if not (file.parent / "features.py").is_file():

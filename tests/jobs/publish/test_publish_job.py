@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from deltalake import DeltaTable
 from pymongo import MongoClient
 
+from jobs.features import point_in_time
 from lakehouse import tables
 from lakehouse.declaration import FeatureGroup
 from lakehouse.errors import FeaturesMissing, ParityBroken, TargetRefused
-from lakehouse.storage import small_tables
+from lakehouse.storage import arrow_dataset, small_tables
 from tests.jobs.publish import killed
 from tests.jobs.publish.groups import DAY, KEYS, build, compare, declare, publish, served
 from tests.mongo_server import Server
@@ -227,3 +229,15 @@ def test_what_is_served_is_the_newest_of_drawn_days(root: Path) -> None:
         publish()
         assert served(group) == expected
         assert compare().status == "equal"
+        assert as_joined(group, newest) == expected
+
+
+def as_joined(group: FeatureGroup, day: dt.date) -> dict[tuple[str, int], float | None]:
+    """What a feature row of that day gets, by key: offline is what is online."""
+    rows = [{"bread": bread, "oven": oven, "partition": day} for bread, oven in KEYS]
+    types = {"bread": pa.string(), "oven": pa.int32(), "partition": pa.date32()}
+    population = pa.Table.from_pylist(rows, pa.schema(types))
+    gold = arrow_dataset.read(tables.group(group))
+    matched = point_in_time.match(population, gold, {"bread": "bread", "oven": "oven"}, group.ttl_days)
+    values = matched.take(gold, {"value": "sold_mean_5d"})["value"].to_pylist()
+    return {key: value for key, value, row in zip(KEYS, values, matched.row, strict=True) if row >= 0}

@@ -182,6 +182,16 @@ def test_a_group_stands_in_the_folder_of_its_name_and_version_with_its_transform
     assert "expected them like its folder bread_record/v7, found bread_record/v1" in errors()["bread_record_v7"]
 
 
+def test_a_group_without_a_folder_for_its_version_is_told_where_it_belongs(root: Path) -> None:
+    folder = root / "features/bread_record"
+    (folder / "v1/group.yaml").rename(folder / "group.yaml")
+    found = errors()
+    assert (
+        "expected it in a folder of its version, features/bread_record/v1/group.yaml" in found["features_bread_record"]
+    )
+    assert "groups: unknown bread_record v1" in found["bakery_sales"]
+
+
 @pytest.mark.parametrize("place", [{"to": "sql", "connection": "shop", "table": "breads"}])
 def test_a_place_that_two_write_belongs_to_the_first(root: Path, place: dict[str, Any]) -> None:
     grouped_bakery.write_group(root, publish=place)
