@@ -73,8 +73,8 @@ class Batch:
             rows = self._judge(spark_rows.count(built, entities, self.use_case))
             session, most = built.sparkSession, max(rows, self._rows_of_groups)
             whole = (session, built, entities, self.use_case, self.taken.tables, self.days, most)
-            joined_rows, expired = group_join.in_workers(*whole)
-            commits.replace(spark_rows.stamp(joined_rows, self.use_case, by_day), table, replaced, rows)
+            with group_join.in_workers(*whole) as (complete, expired):
+                commits.replace(spark_rows.stamp(complete, self.use_case, by_day), table, replaced, rows)
         finally:
             built.unpersist()
         return BuiltRows(rows, expired)

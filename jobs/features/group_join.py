@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 
 import numpy as np
@@ -61,6 +62,7 @@ def in_process(
     return built.join(found.select([*identity, *features]), keys=identity, join_type="left outer"), expired
 
 
+@contextmanager
 def in_workers(
     session: SparkSession,
     built: DataFrame,
@@ -69,14 +71,20 @@ def in_workers(
     groups: Sequence[GroupTables],
     days: Sequence[dt.date],
     rows: int,
-) -> tuple[DataFrame, dict[str, int]]:
-    """The same of many rows, by the same function in Spark's workers; ``rows``: about how many there are on either side."""
+) -> Iterator[tuple[DataFrame, dict[str, int]]]:
+    """The same of many rows, by the same function in Spark's workers, while the context lasts; ``rows``: about how many."""
     identity, expired = [*use_case.entity.key, "partition"], dict[str, int]()
-    for one in groups:
-        matched = _matched(session, population, use_case, one, days, max(rows // ROWS_A_BUCKET, 1)).persist()
-        expired[one.taken.use.label] = matched.where("expired").count()
-        built = built.join(matched.drop("expired"), identity, "left")
-    return built, expired
+    kept: list[DataFrame] = []
+    try:
+        for one in groups:
+            matched = _matched(session, population, use_case, one, days, max(rows // ROWS_A_BUCKET, 1)).persist()
+            kept.append(matched)
+            expired[one.taken.use.label] = matched.where("expired").count()
+            built = built.join(matched.drop("expired"), identity, "left")
+        yield built, expired
+    finally:
+        for matched in kept:
+            matched.unpersist()
 
 
 def _read(one: GroupTables, days: Sequence[dt.date]) -> pa.Table:

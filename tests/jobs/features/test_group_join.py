@@ -147,8 +147,9 @@ def test_many_rows_are_joined_by_the_workers_to_the_same_digits(
     here, expired = group_join.in_process(population, population, use_case, now, DAYS[3:])
     frame = spark.createDataFrame(population)
     monkeypatch.setattr(group_join, "ROWS_A_BUCKET", 20)
-    there, counted = group_join.in_workers(spark, frame, frame, use_case, now, DAYS[3:], len(population))
-    assert ordered(there.toArrow(), use_case) == ordered(here, use_case)
+    days, count = DAYS[3:], len(population)
+    with group_join.in_workers(spark, frame, frame, use_case, now, days, count) as (there, counted):
+        assert ordered(there.toArrow(), use_case) == ordered(here, use_case)
     assert counted == expired and sum(expired.values()) > 0
 
 
