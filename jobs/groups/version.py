@@ -3,6 +3,8 @@
 tests/jobs/test_code_versions.py holds what the version stands for.
 """
 
+from lakehouse.populations import version as population
+
 GROUPS = 1
 
 # The modules that decide the values.
@@ -13,4 +15,5 @@ DECIDED_BY = (
     "jobs.features.spark_rows",
     "jobs.groups.rows",
     "lakehouse.transforms.trailing_windows",
+    *population.DECIDED_BY,
 )

@@ -32,9 +32,9 @@ VERSIONS = {
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
-    "features": (1, "c8dec79b74856418"),
-    "groups": (1, "f18c8c6f236b0e24"),
-    "publications": (1, "5416bc384b43d443"),
+    "features": (1, "35663e681d729931"),
+    "groups": (1, "52a2a25e5035dcb4"),
+    "publications": (1, "e849720aaba4ca2a"),
     "scores": (1, "5e56c2715433e433"),
     "reasons": (1, "fc381d5d5e2dd7c1"),
     "outcomes": (1, "6558dca2ee236c5b"),
