@@ -1,6 +1,6 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
-And ``migrate``, which is a job: it alone changes tables.
+And ``new``, which writes a use case's folder; and ``migrate``, which is a job: it alone changes tables.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -18,6 +18,7 @@ from itertools import islice
 from lakehouse import settings
 from lakehouse.analyst.rendering import FORMATS, render
 from lakehouse.errors import BadArguments, NightjarError
+from lakehouse.scaffold import command as scaffold_command
 
 ROWS_ON_SCREEN = 1000
 
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lakehouse",
         description="Look at the lakehouse's tables; migrate alone changes them. No Spark, no JVM.",
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract,migrate}")
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract,new,migrate}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
@@ -68,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
     contract.set_defaults(run=_contract)
     contract.add_argument("source", help="name of a declared source")
+    new = commands.add_parser("new", help="a use case's folder from a sample of its deliveries, or from a template")
+    new.set_defaults(run=_new)
+    scaffold_command.add_arguments(new)
     migrate = commands.add_parser(
         "migrate", help="give tables the shape that their declaration has now; --help lists more"
     )
@@ -158,6 +162,10 @@ def _contract(root: str, options: argparse.Namespace) -> int:
     version = f"{code_version.RELEASE}+{fingerprints.digest(source.model_dump_json())[:12]}"
     print(odcs.contract(owner, source, version).to_yaml(), end="")
     return 0
+
+
+def _new(root: str, options: argparse.Namespace) -> int:
+    return scaffold_command.run(options)
 
 
 def _migrate(root: str, options: argparse.Namespace) -> int:

@@ -1,0 +1,126 @@
+"""A sample, looked at: each source's files, how they are written, and what its columns hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lakehouse.errors import BadArguments
+from lakehouse.scaffold import naming
+from lakehouse.scaffold.column_profile import ColumnProfile
+from lakehouse.scaffold.sample_files import SampleFile, SampleSource
+from lakehouse.scaffold.sample_rows import Columns, SampleRows
+from lakehouse.scaffold.text_form import TextForm
+
+# So many rows of a source are looked at; of a longer one the others are landed unseen.
+MOST_ROWS = 3_000_000
+
+
+@dataclass
+class Sample:
+    """What was seen of a source.
+
+    Attributes:
+        source: its files.
+        form: how its first text file is written.
+        columns: what was seen of each column, by its delivered name.
+        names: what each column is called in the contract, by its delivered name.
+        rows: how many rows were looked at.
+        left_out: how many lines of these files are no rows.
+        whole: whether all rows were looked at.
+        everywhere: the columns that every file has.
+    """
+
+    source: SampleSource
+    form: TextForm
+    columns: dict[str, ColumnProfile] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    left_out: int = 0
+    whole: bool = True
+    everywhere: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.name
+
+    @property
+    def decimal(self) -> str:
+        """The mark in its numbers: a comma where more columns have that."""
+        marks = [mark for column in self.columns.values() if (mark := column.decimals) is not None]
+        return "," if marks.count(",") > marks.count(".") else "."
+
+    def kind(self, delivered: str) -> str:
+        """The type of a column."""
+        return self.columns[delivered].kind(self.decimal)
+
+    def null_values(self, kept: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Texts that mean no value: those that stand in columns of numbers, days or truths. ``kept`` are values all the same."""
+        found = {
+            text
+            for name, column in self.columns.items()
+            if self.kind(name) != "string"
+            for text in column.nothing
+            if text not in kept
+        }
+        return tuple(sorted(found))
+
+    def delivered(self, option: str, name: str) -> str:
+        """The delivered name of a column that is named as delivered, or as the contract calls it.
+
+        Raises:
+            BadArguments: when there is none.
+        """
+        if name in self.columns:
+            return name
+        for delivered, clean in self.names.items():
+            if name == clean or name.strip().lower() == delivered.lower():
+                return delivered
+        listed = ", ".join(self.columns)
+        raise BadArguments(f"{option} {name}: expected a column of {self.name}, found {listed[:1500]}")
+
+    def has(self, name: str) -> bool:
+        """Whether it has a column of that name, delivered or clean."""
+        return name in self.columns or name in self.names.values() or name.lower() in map(str.lower, self.columns)
+
+    def again(self) -> Iterator[tuple[SampleFile, Columns]]:
+        """All rows once more, file by file."""
+        for file in self.source.files:
+            for columns in SampleRows.of(file).batches():
+                yield file, columns
+
+
+def look(source: SampleSource) -> Sample:
+    """Look at the rows of a source.
+
+    Raises:
+        BadArguments: when a file can't be read, or there is no row at all.
+    """
+    sample: Sample | None = None
+    for file in source.files:
+        rows = SampleRows.of(file)
+        sample = sample or Sample(source, rows.form)
+        for columns in rows.batches():
+            count = len(next(iter(columns.values()), []))
+            for name, texts in columns.items():
+                column = sample.columns.get(name)
+                if column is None:
+                    # A column that begins later was empty before.
+                    column = sample.columns[name] = ColumnProfile(name, rows=sample.rows, empty=sample.rows)
+                column.declared = rows.types.get(name, column.declared)
+                column.add(texts)
+            for name in sample.columns.keys() - columns.keys():
+                sample.columns[name].add([None] * count)
+            sample.rows += count
+            if sample.rows >= MOST_ROWS:
+                sample.whole = False
+                break
+        sample.left_out += rows.left_out
+        sample.everywhere = set(rows.names) & sample.everywhere if sample.everywhere else set(rows.names)
+        if not sample.whole:
+            break
+    if sample is None or not sample.rows:
+        raise BadArguments(f"--from: source {source.name}: expected rows, found none in {source.files[0].path}")
+    sample.names = naming.of_columns(sample.columns)
+    return sample

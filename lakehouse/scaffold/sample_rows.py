@@ -1,0 +1,235 @@
+"""The rows of a sample's files, some at a time, every value as text: what is not there is None.
+
+More forgiving than ingestion, since its rows are written again: a line that is no row of the file is counted and left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from lakehouse.errors import BadArguments
+from lakehouse.scaffold import naming, text_form
+from lakehouse.scaffold.sample_files import SampleFile
+from lakehouse.value_text import DECIMAL, text_of
+
+ROWS = 20_000
+BLANKS = " \t"
+_NUMBER = re.compile(DECIMAL)
+_NO_TEXT = re.compile("[\x00\ufeff\ud800-\udfff]")
+# Extended JSON's wrappers around one value.
+_WRAPPERS = frozenset(
+    {"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid", "$date"}
+)
+# A data frame's row numbers, which its writer adds.
+_ROW_NUMBERS = "__index_level_"
+
+Columns = dict[str, list[str | None]]
+
+
+@dataclass
+class SampleRows:
+    """The rows of a file, and what was seen while they were read.
+
+    Attributes:
+        file: the file.
+        form: how it is written, where it is text.
+        names: its columns, all different.
+        types: what Parquet says that its columns are, as contracts name it.
+        left_out: how many lines are no rows of it.
+    """
+
+    file: SampleFile
+    form: text_form.TextForm = field(default_factory=text_form.TextForm)
+    names: list[str] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+
+    @classmethod
+    def of(cls, file: SampleFile) -> SampleRows:
+        """The rows of a file, not read yet.
+
+        Raises:
+            BadArguments: when it has no text.
+        """
+        if file.kind == "csv":
+            return cls(file, text_form.of_csv(file.path))
+        return cls(file, text_form.of_json(file.path) if file.kind == "json" else text_form.TextForm())
+
+    def batches(self) -> Iterator[Columns]:
+        """The rows, column by column, some thousands at a time.
+
+        Raises:
+            BadArguments: when the file is not what its name says, or has no line of column names.
+        """
+        self.left_out = 0
+        yield from {"csv": self._csv, "json": self._json, "parquet": self._parquet}[self.file.kind]()
+
+    def _csv(self) -> Iterator[Columns]:
+        path = self.file.path
+        with text_form.opened(path, self.form.encoding) as text:
+            reader = csv.reader(text, delimiter=self.form.delimiter)
+            try:
+                given = [cell.strip(BLANKS) for cell in next(filter(None, reader), [])]
+                _expect_names(path, given)
+                self.names = naming.different(given)
+                rows: list[list[str]] = []
+                for cells in reader:
+                    if not cells:
+                        continue
+                    if len(cells) != len(given) or [cell.strip(BLANKS) for cell in cells] == given:
+                        self.left_out += 1
+                        continue
+                    rows.append(cells)
+                    if len(rows) == ROWS:
+                        yield self._of_cells(rows)
+                        rows = []
+                if rows:
+                    yield self._of_cells(rows)
+            except csv.Error as error:
+                raise BadArguments(
+                    f"--from {path}: line {reader.line_num}: expected a row, found {error}; is a quote missing before it?"
+                ) from error
+
+    def _of_cells(self, rows: list[list[str]]) -> Columns:
+        return {
+            name: [_cell(cell) for cell in column]
+            for name, column in zip(self.names, zip(*rows, strict=True), strict=True)
+        }
+
+    def _json(self) -> Iterator[Columns]:
+        documents: list[dict[str, str | None]] = []
+        for found in self._documents():
+            if not isinstance(found, dict):
+                self.left_out += 1
+                continue
+            documents.append({name: _json_text(value) for name, value in found.items()})
+            if len(documents) == ROWS:
+                yield self._of_documents(documents)
+                documents = []
+        if documents:
+            yield self._of_documents(documents)
+
+    def _documents(self) -> Iterator[Any]:
+        path = self.file.path
+        with text_form.opened(path, self.form.encoding) as text:
+            first = next((line for line in text if line.strip()), "")
+            if first.lstrip().startswith("["):
+                found = _document(first + text.read())
+                if not isinstance(found, list):
+                    raise BadArguments(f"--from {path}: expected a JSON object a line or a list of them, found neither")
+                yield from found
+                return
+            for line in chain([first], text):
+                if line.strip():
+                    yield _document(line)
+
+    def _of_documents(self, documents: list[dict[str, str | None]]) -> Columns:
+        known = dict.fromkeys(chain(self.names, *documents))
+        self.names = list(known)
+        return {name: [document.get(name) for document in documents] for name in self.names}
+
+    def _parquet(self) -> Iterator[Columns]:
+        try:
+            with parquet.ParquetFile(self.file.path) as file:
+                given = file.schema_arrow.names
+                self.names = naming.different(given)
+                self.types = {
+                    name: kind
+                    for name, one in zip(self.names, file.schema_arrow.types, strict=True)
+                    if (kind := _kind(one)) is not None
+                }
+                kept = [index for index, name in enumerate(given) if not name.startswith(_ROW_NUMBERS)]
+                for batch in file.iter_batches(ROWS):
+                    yield {self.names[index]: _texts(batch.column(index)) for index in kept}
+                self.names = [self.names[index] for index in kept]
+        except (pa.ArrowException, OSError) as error:
+            problem = " ".join(str(error).split())[:300]
+            raise BadArguments(f"--from {self.file.path}: expected Parquet, found {problem}") from error
+
+
+def _expect_names(path: Path, header: list[str]) -> None:
+    if not header:
+        raise BadArguments(f"--from {path}: expected a line of column names, found none")
+    numbers = sum(_NUMBER.match(name.replace(",", ".")) is not None for name in header)
+    if len(header) > 1 and numbers * 2 > len(header):
+        raise BadArguments(
+            f"--from {path}: expected a line of column names first, found {', '.join(header)[:100]}, which looks like a row; "
+            "write the names as the file's first line"
+        )
+
+
+def _text(value: str) -> str | None:
+    """The value without what no table can hold; None where nothing is left."""
+    return _NO_TEXT.sub("", value) or None
+
+
+def _cell(value: str) -> str | None:
+    """The value of a cell of CSV: blanks around it are no part of it."""
+    return _NO_TEXT.sub("", value).strip(BLANKS) or None
+
+
+class _Number(str):
+    __slots__ = ()
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=_Number, parse_int=_Number, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else _text(str(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, inner),) = value.items()
+        if name in _WRAPPERS and isinstance(inner, str):
+            return _text(str(inner))
+    return _text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _kind(type_: pa.DataType) -> str | None:
+    """What a type of Parquet is in a contract; None where it may be any, or nothing that a contract names."""
+    if pa.types.is_dictionary(type_):
+        return _kind(type_.value_type)
+    tests = {
+        "long": pa.types.is_integer,
+        "double": lambda one: pa.types.is_floating(one) or pa.types.is_decimal(one),
+        "boolean": pa.types.is_boolean,
+        "date": pa.types.is_date,
+        "timestamp": pa.types.is_timestamp,
+        "string": lambda one: not pa.types.is_null(one),
+    }
+    return next((name for name, holds in tests.items() if holds(type_)), None)
+
+
+def _texts(column: pa.Array) -> list[str | None]:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
+    if pa.types.is_date64(column.type):
+        column = column.cast(pa.date32())
+    if not (
+        pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    ):
+        try:
+            return [None if text is None else _text(text) for text in column.cast(pa.string()).to_pylist()]
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            pass
+    texts: Iterable[str | None] = map(text_of, column.to_pylist())
+    return [None if text is None else _text(text) for text in texts]

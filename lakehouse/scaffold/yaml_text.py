@@ -1,0 +1,202 @@
+"""A draft as the text of `use_case.yaml`, with comments that say what was seen and what was assumed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lakehouse.scaffold.contract import ContractColumn
+from lakehouse.scaffold.draft import MEAN_DAYS, Draft, SourceDraft
+
+# Words that YAML reads as themselves.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*")
+_OTHER_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+METRICS = {"classification": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
+
+
+def text(draft: Draft) -> str:
+    """The whole file."""
+    return "\n".join(_lines(draft)) + "\n"
+
+
+def quoted(value: str) -> str:
+    """A text as YAML has it: quoted where it may be read as something else."""
+    if _PLAIN.fullmatch(value) and value.lower() not in _OTHER_WORDS:
+        return value
+    return '"' + "".join(_ESCAPES.get(sign) or _shown(sign) for sign in value) + '"'
+
+
+def remark(value: str) -> str:
+    """A text within a comment: on one line."""
+    return "".join(sign if sign.isprintable() else " " for sign in value)[:400]
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    number = ord(sign)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
+
+
+def _lines(draft: Draft) -> Iterator[str]:
+    yield f"# A first draft, written by `python -m lakehouse new` from {remark(draft.sample)}."
+    yield "# Comments say what was seen. What it is, what is known when, and what a mistake costs, only you know: correct it."
+    for line in draft.remarks:
+        yield f"# - {remark(line)}"
+    yield f"name: {draft.name}"
+    yield f"title: {quoted(draft.name.replace('_', ' ').capitalize())}"
+    yield f"description: {quoted(f'Predicts {draft.label.column.delivered} of the rows of {draft.entity}.')}"
+    yield f"owner: {quoted(draft.owner)}"
+    yield ""
+    yield "calendar:"
+    yield f"  start: {draft.start}"
+    if draft.end is not None:
+        yield f"  end: {draft.end}    # the sample's last day; take this line out when deliveries keep coming"
+    yield f"  timezone: {draft.timezone}    # its midnight begins a day, and is the instant of prediction"
+    yield ""
+    yield "sources:"
+    for source in draft.sources:
+        yield from _source(source)
+    yield from _entity(draft)
+    yield from _learning(draft)
+
+
+def _source(source: SourceDraft) -> Iterator[str]:
+    on = f" on {source.days:,} days" if source.days > 1 else ""
+    yield f"  # {source.rows:,} rows{on} in the sample."
+    for line in source.remarks:
+        yield f"  # {remark(line)}"
+    yield f"  - name: {source.name}"
+    yield f"    description: {quoted(source.description)}"
+    if not source.daily:
+        yield "    cadence: occasional"
+    if source.arrives_after_days:
+        yield f"    arrives_after_days: {source.arrives_after_days}"
+    if source.format:
+        yield f"    format: {_flow(source.format)}"
+    yield f"    key: [{', '.join(source.key)}]"
+    if source.volume is not None:
+        low, high = source.volume.seen
+        yield (
+            f"    volume: {{at_least: {source.volume.at_least:g}, at_most: {source.volume.at_most:g}}}"
+            f"    # seen: {low:.2g} to {high:.2g} times the median day"
+        )
+    yield "    columns:"
+    for column in source.columns:
+        yield f"      - {_column(column)}" + (f"    # {remark(column.seen)}" if column.seen else "")
+    yield ""
+
+
+def _column(column: ContractColumn) -> str:
+    parts = [f"name: {quoted(column.name)}"]
+    if column.delivered != column.name:
+        parts.append(f"field: {quoted(column.delivered)}")
+    parts.append(f"type: {column.type}")
+    if column.nullable:
+        parts.append("nullable: true")
+    if column.low is not None:
+        parts.append(f"minimum: {_number(column.low)}")
+    if column.high is not None:
+        parts.append(f"maximum: {_number(column.high)}")
+    if column.allowed is not None:
+        parts.append(f"allowed: [{', '.join(map(quoted, column.allowed))}]")
+    if column.pattern is not None:
+        parts.append(f"pattern: {quoted(column.pattern)}")
+    return "{" + ", ".join(parts) + "}"
+
+
+def _entity(draft: Draft) -> Iterator[str]:
+    late = draft.maturity
+    yield "# What is scored: the rows of a day, before the day begins. All that they say must be known by then."
+    yield f"entity: {{source: {draft.entity}, key: [{', '.join(draft.key)}]}}"
+    yield ""
+    yield "inputs:"
+    daily = draft.source(draft.entity).daily
+    if draft.means and daily:
+        yield f"  - {{source: {draft.entity}, first: {late + MEAN_DAYS - 1}, last: 0}}"
+        yield f"  - {{source: {draft.label_source}, first: {late + MEAN_DAYS - 1}, last: {late}}}"
+    else:
+        yield f"  - {{source: {draft.entity}}}"
+    for reference in draft.references:
+        yield f"  - {{source: {reference.source}}}"
+    yield ""
+    yield "features:"
+    for feature in draft.features:
+        kind = ", type: category" if feature.category else ""
+        yield f"  - {{name: {quoted(feature.name)}{kind}, description: {quoted(feature.description)}}}"
+    for mean in draft.means:
+        yield f"  - {{name: {mean.name}, description: {quoted(mean.description)}}}"
+    for reference in draft.references:
+        for column, name in reference.columns.items():
+            yield f"  - {{name: {name}, description: {quoted(f'{column} of {reference.source}, as known last')}}}"
+    yield ""
+
+
+def _learning(draft: Draft) -> Iterator[str]:
+    label, split = draft.label, draft.split
+    yield "label:"
+    yield f"  source: {draft.label_source}"
+    yield f"  column: {quoted(label.column.name)}    # {remark(label.column.seen)}; {remark(label.why)}"
+    if label.is_value is not None:
+        value = label.is_value
+        yield f"  is: {quoted(value) if isinstance(value, str) else str(value).lower()}"
+    if label.at_least is not None:
+        yield f"  at_least: {_number(label.at_least)}"
+    if label.classes:
+        yield f"  classes: [{', '.join(map(quoted, label.classes))}]"
+    yield f"  maturity_days: {draft.maturity}    # so many days after its day a label has arrived"
+    yield ""
+    train, validation, holdout = split.rows
+    yield f"# Counted back from the day of training; for {split.day}: {train:,}, {validation:,} and {holdout:,} rows of the sample."
+    yield "split:"
+    for name in ("train", "validation", "holdout"):
+        first, last = getattr(split, name)
+        yield f"  {name}: {{first: {first}, last: {last}}}"
+    yield ""
+    yield "model:"
+    yield f"  task: {label.task}"
+    yield "  trials: 10"
+    yield "  max_rounds: 300"
+    yield "  early_stopping_rounds: 20"
+    if label.task == "classification":
+        yield "  # What a miss and a false alarm cost, in one unit: the threshold follows."
+        yield "  cost_of_miss: 1"
+        yield "  cost_of_false_alarm: 1"
+    yield ""
+    yield "# A challenger has to be better on the metric, beyond noise. Floors and limits come from what you can live with."
+    yield "gate:"
+    yield f"  metric: {METRICS[label.task]}"
+    yield "  min_improvement: 0.0"
+    yield ""
+    yield "# Limits come from ordinary weeks; these are a start."
+    yield "drift:"
+    yield "  window_days: 7"
+    if draft.slices:
+        yield ""
+        yield "# Performance is measured for each of their values too."
+        yield f"slices: [{', '.join(draft.slices)}]"
+
+
+def _flow(fields: Mapping[str, str | tuple[str, ...]]) -> str:
+    shown = {
+        name: f"[{', '.join(map(_always_quoted, value))}]" if isinstance(value, tuple) else _always_quoted(value)
+        for name, value in fields.items()
+    }
+    return "{" + ", ".join(f"{name}: {value}" for name, value in shown.items()) + "}"
+
+
+def _always_quoted(value: str) -> str:
+    found = quoted(value)
+    return found if found.startswith('"') else f'"{found}"'
+
+
+def _number(value: float) -> str:
+    """A number as YAML reads it: an exponent needs a point and a sign there."""
+    if float(value).is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    shown = f"{value:.12g}"
+    if "e" in shown:
+        digits, _, power = shown.partition("e")
+        shown = f"{digits if '.' in digits else digits + '.0'}e{'' if power[0] in '+-' else '+'}{power}"
+    return shown
