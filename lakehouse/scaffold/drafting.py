@@ -95,7 +95,7 @@ class Drafting:
         for sample, key, arrives in ((outline.entity, outline.key, 0), (outline.outcomes, outline.outcomes_key, late)):
             in_place = is_in_place(sample, request.landing)
             known = self._contract(sample, key, outline.label if arrives else None, rewritten=not in_place)
-            columns = [name for name in known.columns if not in_place or name in sample.everywhere]
+            columns = sample.as_they_lie if in_place else list(known.columns)
             part = Part(
                 names.take(sample.name, in_place=in_place), (*key, *(name for name in columns if name not in key))
             )
@@ -130,6 +130,8 @@ class Drafting:
     ) -> SourceDraft:
         columns = {ROW_NUMBER: _MADE_UP, **known.columns}
         chosen = [columns[name].required() if name in key else columns[name] for name in part.columns]
+        if in_place:
+            chosen = [replace(column, delivered=sample.written[column.delivered]) for column in chosen]
         of_label = arrives > 0
         return SourceDraft(
             name=part.source,
@@ -191,7 +193,7 @@ class Drafting:
         late = self.request.label_arrives_after
         yield f"The label {label.column.delivered} arrives {late} day(s) after its day: assumed, unless you said so."
         if self.outline.in_one:
-            yield "Every other column is taken to be known before the day begins. What is not: --known-later COLUMN."
+            yield "Every other column is taken to be known before its day. What is not: --known-later COLUMN."
         if split.rows[0] < split_choice.TRAIN_ROWS:
             yield f"Training refuses fewer than {split_choice.TRAIN_ROWS} rows, and the train window has {split.rows[0]}: give more."
 

@@ -28,13 +28,15 @@ _LETTERS = str.maketrans(
 _SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "#": " number ", "&": " and ", "+": " plus "}
 # No column takes a name that the platform may need beside it, now or as a feature.
 _TAKEN = reserved_names.OF_SOURCES | reserved_names.OF_USE_CASES | {reserved_names.ALL}
+# Words that YAML reads as truths and nothing.
+_YAML = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def clean(text: str, otherwise: str) -> str:
     """A name as declarations have them (``[a-z][a-z0-9_]*``, at most 40 characters); ``otherwise`` where nothing is left.
 
     Words are parted at blanks, signs and capitals; letters with marks lose them. What begins with a digit, or with the prefix of
-    slices, gets ``c_`` before it, and what the platform calls columns of its own ``_given`` behind it.
+    slices, gets ``c_`` before it; what the platform calls columns of its own, and words of YAML's, ``_given`` behind it.
     """
     words = text
     for sign, word in _SIGNS.items():
@@ -45,7 +47,7 @@ def clean(text: str, otherwise: str) -> str:
     name = name[:LONGEST].strip("_") or otherwise
     if name[0].isdigit() or name.startswith(reserved_names.SLICE):
         name = f"c_{name}"
-    return f"{name}_given" if name in _TAKEN else name
+    return f"{name}_given" if name in _TAKEN | _YAML else name
 
 
 def unique(wanted: str, taken: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lakehouse.errors import BadArguments
 from lakehouse.scaffold import naming
@@ -22,13 +22,14 @@ class Sample:
 
     Attributes:
         source: its files.
-        form: how its first text file is written.
+        form: how its text files are written.
         columns: what was seen of each column, by its delivered name.
         names: what each column is called in the contract, by its delivered name.
         rows: how many rows were looked at.
         left_out: how many lines of these files are no rows.
         whole: whether all rows were looked at.
         everywhere: the columns that every file has.
+        written: what the files themselves call each column.
     """
 
     source: SampleSource
@@ -39,6 +40,7 @@ class Sample:
     left_out: int = 0
     whole: bool = True
     everywhere: set[str] = field(default_factory=set)
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -80,6 +82,16 @@ class Sample:
         listed = ", ".join(self.columns)
         raise BadArguments(f"{option} {name}: expected a column of {self.name}, found {listed[:1500]}")
 
+    @property
+    def as_they_lie(self) -> list[str]:
+        """The columns that a contract can name in the files as they are: every file has them, once and under a name."""
+        names = list(self.written.values())
+        return [
+            name
+            for name in self.columns
+            if name in self.everywhere and names.count(self.written[name]) == 1 and self.written[name]
+        ]
+
     def has(self, name: str) -> bool:
         """Whether it has a column of that name, delivered or clean."""
         return name in self.columns or name in self.names.values() or name.lower() in map(str.lower, self.columns)
@@ -101,6 +113,9 @@ def look(source: SampleSource) -> Sample:
     for file in source.files:
         rows = SampleRows.of(file)
         sample = sample or Sample(source, rows.form)
+        if sample.form.encoding == "utf-8":
+            # A file without a letter beyond ASCII says nothing of the others.
+            sample.form = replace(sample.form, encoding=rows.form.encoding)
         for columns in rows.batches():
             count = len(next(iter(columns.values()), []))
             for name, texts in columns.items():
@@ -117,6 +132,7 @@ def look(source: SampleSource) -> Sample:
                 sample.whole = False
                 break
         sample.left_out += rows.left_out
+        sample.written |= rows.written
         sample.everywhere = set(rows.names) & sample.everywhere if sample.everywhere else set(rows.names)
         if not sample.whole:
             break

@@ -45,6 +45,7 @@ class SampleRows:
         file: the file.
         form: how it is written, where it is text.
         names: its columns, all different.
+        written: what its columns are called in the file itself, by those names.
         types: what Parquet says that its columns are, as contracts name it.
         left_out: how many lines are no rows of it.
     """
@@ -52,8 +53,10 @@ class SampleRows:
     file: SampleFile
     form: text_form.TextForm = field(default_factory=text_form.TextForm)
     names: list[str] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
+    _fields: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, file: SampleFile) -> SampleRows:
@@ -83,6 +86,7 @@ class SampleRows:
                 given = [cell.strip(BLANKS) for cell in next(filter(None, reader), [])]
                 _expect_names(path, given)
                 self.names = naming.different(given)
+                self.written = dict(zip(self.names, given, strict=True))
                 rows: list[list[str]] = []
                 for cells in reader:
                     if not cells:
@@ -113,7 +117,7 @@ class SampleRows:
             if not isinstance(found, dict):
                 self.left_out += 1
                 continue
-            documents.append({name: _json_text(value) for name, value in found.items()})
+            documents.append({self._name(name): _json_text(value) for name, value in found.items()})
             if len(documents) == ROWS:
                 yield self._of_documents(documents)
                 documents = []
@@ -134,6 +138,13 @@ class SampleRows:
                 if line.strip():
                     yield _document(line)
 
+    def _name(self, field: str) -> str:
+        """What a field of a document is called here: a name that is no other field's."""
+        if field not in self._fields:
+            name = self._fields[field] = naming.different([*self._fields.values(), field])[-1]
+            self.written[name] = field
+        return self._fields[field]
+
     def _of_documents(self, documents: list[dict[str, str | None]]) -> Columns:
         known = dict.fromkeys(chain(self.names, *documents))
         self.names = list(known)
@@ -144,6 +155,7 @@ class SampleRows:
             with parquet.ParquetFile(self.file.path) as file:
                 given = file.schema_arrow.names
                 self.names = naming.different(given)
+                self.written = dict(zip(self.names, given, strict=True))
                 self.types = {
                     name: kind
                     for name, one in zip(self.names, file.schema_arrow.types, strict=True)

@@ -12,6 +12,8 @@ from lakehouse.scaffold.draft import MEAN_DAYS, Draft, SourceDraft
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*")
 _OTHER_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# From so many rows on the platform's own ranges of a search fit.
+MANY_ROWS = 20_000
 METRICS = {"classification": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
 
 
@@ -156,6 +158,7 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield ""
     yield "model:"
     yield f"  task: {label.task}"
+    yield from _search(split.rows[0])
     yield "  trials: 10"
     yield "  max_rounds: 300"
     yield "  early_stopping_rounds: 20"
@@ -176,6 +179,20 @@ def _learning(draft: Draft) -> Iterator[str]:
         yield ""
         yield "# Performance is measured for each of their values too."
         yield f"slices: [{', '.join(draft.slices)}]"
+
+
+def _search(rows: int) -> Iterator[str]:
+    """Ranges for few rows; the platform's own are for many, and would leave a small sample without a tree."""
+    if rows >= MANY_ROWS:
+        return
+    most = max(4, rows // 200)
+    yield f"  # For a train window of {rows:,} rows. From {MANY_ROWS:,} on leave the section out: the platform's ranges are better then."
+    yield "  search:"
+    yield "    max_depth: {low: 2, high: 6, integer: true}"
+    yield f"    min_child_weight: {{low: 1, high: {most}, log: true}}"
+    yield "    subsample: {low: 0.6, high: 1.0}"
+    yield "    colsample_bynode: {low: 0.4, high: 1.0}"
+    yield "    reg_lambda: {low: 0.5, high: 20, log: true}"
 
 
 def _flow(fields: Mapping[str, str | tuple[str, ...]]) -> str:

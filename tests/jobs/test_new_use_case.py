@@ -31,7 +31,15 @@ def write_sample(file: Path) -> None:
             amount = f"{dice.uniform(1, 900):.2f}".replace(".", ",")
             given = "k. A." if dice.random() < 0.03 else f"{size:.4f}".replace(".", ",")
             rows.writerow(
-                [f"F{number:05d}", f"{day:%d.%m.%Y}", amount, given.replace("k. A.", "NA"), "", level, "ja" if late else "nein"]
+                [
+                    f"F{number:05d}",
+                    f"{day:%d.%m.%Y}",
+                    amount,
+                    given.replace("k. A.", "NA"),
+                    "",
+                    level,
+                    "ja" if late else "nein",
+                ]
             )
 
 
@@ -55,7 +63,11 @@ def test_the_printed_commands_lead_from_one_file_to_a_scored_day(
     use_case.write_text(use_case.read_text(encoding="utf-8").replace("trials: 10", "trials: 1"), encoding="utf-8")
 
     commands = [shlex.split(line) for line in printed.splitlines() if line.startswith("  python -m ")]
-    assert [words[3] for words in commands] == ["ingest", "ingest", *"features train gate score monitor sql".split()]
+    assert [words[3] for words in commands] == [
+        "ingest",
+        "ingest",
+        *["features", "train", "gate", "score", "monitor", "sql"],
+    ]
     for words in commands:
         run = job if words[2] == "jobs" else lakehouse
         assert run(words[3:]) == 0, words
