@@ -6,7 +6,6 @@ Types are judged by the grammar of `lakehouse.value_text`, as ingestion judges t
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import value_text
+from lakehouse.scaffold.value_forms import all_match, all_read, form, instant
 
 # So many different values are counted by name.
 MOST_VALUES = 2_000
@@ -139,19 +139,19 @@ class ColumnProfile:
     def _judge(self, texts: pa.Array) -> None:
         """Strike out the kinds that not all of the texts are, and widen the range."""
         tests: dict[str, Callable[[pa.Array], bool]] = {
-            "boolean": lambda given: _all(given, value_text.TRUTH),
+            "boolean": lambda given: all_match(given, value_text.TRUTH),
             "long": self._long,
-            "double": lambda given: _all(given, value_text.DECIMAL) and self._double(given),
-            "comma": lambda given: _all(given, COMMA) and self._double(pc.replace_substring(given, ",", ".")),
-            "date": lambda given: _all(given, value_text.DAY) and _every(given, dt.date.fromisoformat),
-            "timestamp": lambda given: _all(given, value_text.INSTANT) and _every(given, _instant),
+            "double": lambda given: all_match(given, value_text.DECIMAL) and self._double(given),
+            "comma": lambda given: all_match(given, COMMA) and self._double(pc.replace_substring(given, ",", ".")),
+            "date": lambda given: all_match(given, value_text.DAY) and all_read(given, dt.date.fromisoformat),
+            "timestamp": lambda given: all_match(given, value_text.INSTANT) and all_read(given, instant),
         }
         for kind in KINDS:
             if kind in self._kinds and not tests[kind](texts):
                 self._kinds.discard(kind)
 
     def _long(self, texts: pa.Array) -> bool:
-        if not _all(texts, value_text.WHOLE) or pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
+        if not all_match(texts, value_text.WHOLE) or pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
             return False
         try:
             numbers = pc.utf8_ltrim(texts, "+").cast(pa.int64())
@@ -162,9 +162,9 @@ class ColumnProfile:
 
     def _double(self, texts: pa.Array) -> bool:
         # Such as numbers of accounts or articles.
-        if _all(texts, value_text.WHOLE) and pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
+        if all_match(texts, value_text.WHOLE) and pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
             return False
-        if any(len(text) > 18 for text in texts.to_pylist()) and _all(texts, value_text.WHOLE):
+        if any(len(text) > 18 for text in texts.to_pylist()) and all_match(texts, value_text.WHOLE):
             return False
         numbers = pa.array([float(text) for text in texts.to_pylist()], pa.float64())
         if not pc.all(pc.is_finite(numbers)).as_py():
@@ -176,35 +176,3 @@ class ColumnProfile:
         low, high = pc.min(numbers).as_py(), pc.max(numbers).as_py()
         self.low = low if self.low is None else min(self.low, low)
         self.high = high if self.high is None else max(self.high, high)
-
-
-def form(text: str) -> tuple[tuple[str, int], ...]:
-    """A text as runs of capitals, small letters, digits and single other signs, each with its length."""
-    runs: list[tuple[str, int]] = []
-    for match in re.finditer(r"[A-Z]+|[a-z]+|[0-9]+|.", text, re.DOTALL):
-        first = match[0][0]
-        kind = "A" if "A" <= first <= "Z" else "a" if "a" <= first <= "z" else "0" if "0" <= first <= "9" else first
-        runs.append((kind, len(match[0])))
-        if len(runs) > 8:
-            break
-    return tuple(runs)
-
-
-def _all(texts: pa.Array, expression: str) -> bool:
-    return pc.all(pc.match_substring_regex(texts, expression)).as_py() is True
-
-
-def _every(texts: pa.Array, read: Callable[[str], object]) -> bool:
-    try:
-        for text in texts.to_pylist():
-            read(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _instant(text: str) -> dt.datetime:
-    # Python reads three or six decimals; those behind the sixth are zeros, by the form.
-    six = re.sub(r"[.]([0-9]+)", lambda found: f".{found[1][:6]:0<6}", text)
-    found = dt.datetime.fromisoformat(six)
-    return found if found.tzinfo is None else found.astimezone(dt.UTC)

@@ -78,8 +78,7 @@ def choose(
 
 
 def _of_file(file: SampleFile, _: Columns, rows: int) -> Iterator[dt.date | None]:
-    for _ in range(rows):
-        yield file.day
+    yield from [file.day] * rows
 
 
 def _by_column(sample: Sample, name: str, zone: ZoneInfo, written: str | None) -> DayChoice:
@@ -103,10 +102,10 @@ def _spread(sample: Sample, first: dt.date, rows_a_day: int | None) -> DayChoice
     a_day = rows_a_day or max(SPREAD_ROWS, -(-sample.rows // SPREAD_DAYS))
     days, number = max(1, sample.rows // a_day), -1
 
-    def of(file: SampleFile, _: Columns, rows: int) -> Iterator[dt.date | None]:
+    def of(_: SampleFile, columns: Columns, rows: int) -> Iterator[dt.date | None]:
         # By turns, so that a file that is sorted by its label has all labels on each day.
         nonlocal number
-        for _ in range(rows):
+        for _row in range(rows):
             number += 1
             yield first + dt.timedelta(days=number % days)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakehouse.errors import BadArguments
-from lakehouse.scaffold import contract, feature_choice, label_choice, source_format, split_choice
+from lakehouse.scaffold import contract, feature_choice, label_choice, source_format, source_parts, split_choice
 from lakehouse.scaffold.contract import Contract, ContractColumn
 from lakehouse.scaffold.draft import Draft, MeanDraft, SourceDraft
 from lakehouse.scaffold.landing_split import ROW_NUMBER, Landed, LandingSplit, Part
@@ -102,7 +102,7 @@ class Drafting:
             landed = self._land(sample, known, key, () if in_place else (part,))
             made.append((self._source(sample, known, part, key, landed, arrives, in_place), landed))
         (own, landed), (other, _) = made
-        return own, _with_key_of(own, other), landed
+        return own, source_parts.with_key_of(own, other), landed
 
     def _contract(self, sample: Sample, key: tuple[str, ...], label: str | None, rewritten: bool) -> Contract:
         kept = [name for name in (*key, label) if name is not None and name in sample.columns]
@@ -144,7 +144,7 @@ class Drafting:
             arrives_after_days=arrives,
             format=source_format.of(sample, known, in_place),
             volume=split_choice.volume(landed.rows),
-            remarks=tuple(_of_source(sample, landed, in_place)),
+            remarks=tuple(source_parts.remarks(sample, landed, in_place)),
             rows=landed.rows.total(),
             days=len(landed.rows),
         )
@@ -193,37 +193,6 @@ class Drafting:
         late = self.request.label_arrives_after
         yield f"The label {label.column.delivered} arrives {late} day(s) after its day: assumed, unless you said so."
         if self.outline.in_one:
-            yield "Every other column is taken to be known before its day. What is not: --known-later COLUMN."
+            yield "Every other column is taken to be known before its day. If not: --known-later COLUMN."
         if split.rows[0] < split_choice.TRAIN_ROWS:
-            yield f"Training refuses fewer than {split_choice.TRAIN_ROWS} rows, and the train window has {split.rows[0]}: give more."
-
-
-def _with_key_of(entity: SourceDraft, outcomes: SourceDraft) -> SourceDraft:
-    """The outcomes with the key's columns as the entity's source calls and types them."""
-    wanted: Mapping[str, ContractColumn] = dict(
-        zip(outcomes.key, (next(c for c in entity.columns if c.name == name) for name in entity.key), strict=True)
-    )
-    columns = tuple(
-        replace(column, name=wanted[column.name].name, type=wanted[column.name].type)
-        if column.name in wanted
-        else column
-        for column in outcomes.columns
-    )
-    return replace(outcomes, key=entity.key, columns=columns)
-
-
-def _of_source(sample: Sample, landed: Landed, in_place: bool) -> Iterator[str]:
-    """What else is worth knowing about a source's rows."""
-    if sample.form.encoding != "utf-8" and not in_place:
-        yield f"The sample is written in {sample.form.encoding}; what was landed is UTF-8. Other deliveries: format: encoding."
-    for number, what in (
-        (sample.left_out, "lines are no rows of their file and are left out"),
-        (landed.without_day, "rows have no day and are left out"),
-        (landed.without_key, "rows have an empty value in the key and are left out"),
-        (landed.repeated, "rows have a key that was there before on their day: of these the last counts"),
-        (landed.like_header, "rows repeat the names of the columns and are left out"),
-    ):
-        if number:
-            yield f"{number:,} {what}."
-    if not sample.whole:
-        yield f"The first {sample.rows:,} rows were looked at."
+            yield f"Training refuses fewer than {split_choice.TRAIN_ROWS} rows, the train window has {split.rows[0]}: give more."

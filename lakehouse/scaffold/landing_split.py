@@ -115,7 +115,7 @@ class LandingSplit:
     def _cells(self, columns: Columns, rows: int) -> Columns:
         """The batch with nulls where a text means none, and with the numbers of its rows."""
         known = self._sample.columns
-        cells = {
+        cells: Columns = {
             name: [None if text in self._nothing else text for text in columns[name]]
             if name in columns
             else [None] * rows

@@ -6,31 +6,24 @@ More forgiving than ingestion, since its rows are written again: a line that is 
 from __future__ import annotations
 
 import csv
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import parquet
 
 from lakehouse.errors import BadArguments
-from lakehouse.scaffold import naming, text_form
+from lakehouse.scaffold import file_texts, naming, text_form
 from lakehouse.scaffold.sample_files import SampleFile
-from lakehouse.value_text import DECIMAL, text_of
+from lakehouse.value_text import DECIMAL
 
 ROWS = 20_000
 BLANKS = " \t"
 _NUMBER = re.compile(DECIMAL)
-_NO_TEXT = re.compile("[\x00\ufeff\ud800-\udfff]")
-# Extended JSON's wrappers around one value.
-_WRAPPERS = frozenset(
-    {"$oid", "$numberDecimal", "$numberLong", "$numberInt", "$numberDouble", "$symbol", "$uuid", "$date"}
-)
 # A data frame's row numbers, which its writer adds.
 _ROW_NUMBERS = "__index_level_"
 
@@ -117,7 +110,7 @@ class SampleRows:
             if not isinstance(found, dict):
                 self.left_out += 1
                 continue
-            documents.append({self._name(name): _json_text(value) for name, value in found.items()})
+            documents.append({self._name(name): file_texts.of_json(value) for name, value in found.items()})
             if len(documents) == ROWS:
                 yield self._of_documents(documents)
                 documents = []
@@ -129,14 +122,14 @@ class SampleRows:
         with text_form.opened(path, self.form.encoding) as text:
             first = next((line for line in text if line.strip()), "")
             if first.lstrip().startswith("["):
-                found = _document(first + text.read())
+                found = file_texts.document(first + text.read())
                 if not isinstance(found, list):
                     raise BadArguments(f"--from {path}: expected a JSON object a line or a list of them, found neither")
                 yield from found
                 return
             for line in chain([first], text):
                 if line.strip():
-                    yield _document(line)
+                    yield file_texts.document(line)
 
     def _name(self, field: str) -> str:
         """What a field of a document is called here: a name that is no other field's."""
@@ -159,11 +152,11 @@ class SampleRows:
                 self.types = {
                     name: kind
                     for name, one in zip(self.names, file.schema_arrow.types, strict=True)
-                    if (kind := _kind(one)) is not None
+                    if (kind := file_texts.kind(one)) is not None
                 }
                 kept = [index for index, name in enumerate(given) if not name.startswith(_ROW_NUMBERS)]
                 for batch in file.iter_batches(ROWS):
-                    yield {self.names[index]: _texts(batch.column(index)) for index in kept}
+                    yield {self.names[index]: file_texts.of_parquet(batch.column(index)) for index in kept}
                 self.names = [self.names[index] for index in kept]
         except (pa.ArrowException, OSError) as error:
             problem = " ".join(str(error).split())[:300]
@@ -181,67 +174,6 @@ def _expect_names(path: Path, header: list[str]) -> None:
         )
 
 
-def _text(value: str) -> str | None:
-    """The value without what no table can hold; None where nothing is left."""
-    return _NO_TEXT.sub("", value) or None
-
-
 def _cell(value: str) -> str | None:
     """The value of a cell of CSV: blanks around it are no part of it."""
-    return _NO_TEXT.sub("", value).strip(BLANKS) or None
-
-
-class _Number(str):
-    __slots__ = ()
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text, parse_float=_Number, parse_int=_Number, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _json_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return None if value is None else _text(str(value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict) and len(value) == 1:
-        ((name, inner),) = value.items()
-        if name in _WRAPPERS and isinstance(inner, str):
-            return _text(str(inner))
-    return _text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _kind(type_: pa.DataType) -> str | None:
-    """What a type of Parquet is in a contract; None where it may be any, or nothing that a contract names."""
-    if pa.types.is_dictionary(type_):
-        return _kind(type_.value_type)
-    tests = {
-        "long": pa.types.is_integer,
-        "double": lambda one: pa.types.is_floating(one) or pa.types.is_decimal(one),
-        "boolean": pa.types.is_boolean,
-        "date": pa.types.is_date,
-        "timestamp": pa.types.is_timestamp,
-        "string": lambda one: not pa.types.is_null(one),
-    }
-    return next((name for name, holds in tests.items() if holds(type_)), None)
-
-
-def _texts(column: pa.Array) -> list[str | None]:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
-    if pa.types.is_date64(column.type):
-        column = column.cast(pa.date32())
-    if not (
-        pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
-    ):
-        try:
-            return [None if text is None else _text(text) for text in column.cast(pa.string()).to_pylist()]
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            pass
-    texts: Iterable[str | None] = map(text_of, column.to_pylist())
-    return [None if text is None else _text(text) for text in texts]
+    return (file_texts.plain(value) or "").strip(BLANKS) or None

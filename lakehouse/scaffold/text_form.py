@@ -56,7 +56,7 @@ def opened(path: Path, encoding: str) -> Iterator[TextIO]:
             packed = raw.read(2) == b"\x1f\x8b"
         opener = gzip.open if packed else open
         # A mark at the beginning is no part of the text.
-        with opener(path, "rt", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as text:  # type: ignore[operator]
+        with opener(path, "rt", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as text:
             yield text
     except (OSError, EOFError, UnicodeError) as error:
         raise BadArguments(f"--from {path}: expected {encoding} text or gzip of it, found {error}") from error

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from lakehouse.scaffold.contract import ContractColumn
 from lakehouse.scaffold.draft import MEAN_DAYS, Draft, SourceDraft
+from lakehouse.scaffold.yaml_values import flow, number, quoted, remark
 
-# Words that YAML reads as themselves.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*")
-_OTHER_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # From so many rows on the platform's own ranges of a search fit.
 MANY_ROWS = 20_000
 METRICS = {"classification": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
@@ -20,25 +16,6 @@ METRICS = {"classification": "log_loss", "multiclass": "log_loss", "regression":
 def text(draft: Draft) -> str:
     """The whole file."""
     return "\n".join(_lines(draft)) + "\n"
-
-
-def quoted(value: str) -> str:
-    """A text as YAML has it: quoted where it may be read as something else."""
-    if _PLAIN.fullmatch(value) and value.lower() not in _OTHER_WORDS:
-        return value
-    return '"' + "".join(_ESCAPES.get(sign) or _shown(sign) for sign in value) + '"'
-
-
-def remark(value: str) -> str:
-    """A text within a comment: on one line."""
-    return "".join(sign if sign.isprintable() else " " for sign in value)[:400]
-
-
-def _shown(sign: str) -> str:
-    if sign.isprintable():
-        return sign
-    number = ord(sign)
-    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
 
 
 def _lines(draft: Draft) -> Iterator[str]:
@@ -76,7 +53,7 @@ def _source(source: SourceDraft) -> Iterator[str]:
     if source.arrives_after_days:
         yield f"    arrives_after_days: {source.arrives_after_days}"
     if source.format:
-        yield f"    format: {_flow(source.format)}"
+        yield f"    format: {flow(source.format)}"
     yield f"    key: [{', '.join(source.key)}]"
     if source.volume is not None:
         low, high = source.volume.seen
@@ -98,9 +75,9 @@ def _column(column: ContractColumn) -> str:
     if column.nullable:
         parts.append("nullable: true")
     if column.low is not None:
-        parts.append(f"minimum: {_number(column.low)}")
+        parts.append(f"minimum: {number(column.low)}")
     if column.high is not None:
-        parts.append(f"maximum: {_number(column.high)}")
+        parts.append(f"maximum: {number(column.high)}")
     if column.allowed is not None:
         parts.append(f"allowed: [{', '.join(map(quoted, column.allowed))}]")
     if column.pattern is not None:
@@ -144,7 +121,7 @@ def _learning(draft: Draft) -> Iterator[str]:
         value = label.is_value
         yield f"  is: {quoted(value) if isinstance(value, str) else str(value).lower()}"
     if label.at_least is not None:
-        yield f"  at_least: {_number(label.at_least)}"
+        yield f"  at_least: {number(label.at_least)}"
     if label.classes:
         yield f"  classes: [{', '.join(map(quoted, label.classes))}]"
     yield f"  maturity_days: {draft.maturity}    # so many days after its day a label has arrived"
@@ -186,34 +163,10 @@ def _search(rows: int) -> Iterator[str]:
     if rows >= MANY_ROWS:
         return
     most = max(4, rows // 200)
-    yield f"  # For a train window of {rows:,} rows. From {MANY_ROWS:,} on leave the section out: the platform's ranges are better then."
+    yield f"  # For a train window of {rows:,} rows. From {MANY_ROWS:,} on leave it out: the platform's ranges are better then."
     yield "  search:"
     yield "    max_depth: {low: 2, high: 6, integer: true}"
     yield f"    min_child_weight: {{low: 1, high: {most}, log: true}}"
     yield "    subsample: {low: 0.6, high: 1.0}"
     yield "    colsample_bynode: {low: 0.4, high: 1.0}"
     yield "    reg_lambda: {low: 0.5, high: 20, log: true}"
-
-
-def _flow(fields: Mapping[str, str | tuple[str, ...]]) -> str:
-    shown = {
-        name: f"[{', '.join(map(_always_quoted, value))}]" if isinstance(value, tuple) else _always_quoted(value)
-        for name, value in fields.items()
-    }
-    return "{" + ", ".join(f"{name}: {value}" for name, value in shown.items()) + "}"
-
-
-def _always_quoted(value: str) -> str:
-    found = quoted(value)
-    return found if found.startswith('"') else f'"{found}"'
-
-
-def _number(value: float) -> str:
-    """A number as YAML reads it: an exponent needs a point and a sign there."""
-    if float(value).is_integer() and abs(value) < 1e16:
-        return str(int(value))
-    shown = f"{value:.12g}"
-    if "e" in shown:
-        digits, _, power = shown.partition("e")
-        shown = f"{digits if '.' in digits else digits + '.0'}e{'' if power[0] in '+-' else '+'}{power}"
-    return shown
