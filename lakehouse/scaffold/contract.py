@@ -126,8 +126,8 @@ def _with_range(column: ContractColumn, profile: ColumnProfile) -> ContractColum
     low, high = profile.low - width, profile.high + width
     if (profile.low, profile.high) == (0, 1) and column.type == "long":
         low, high = 0, 1
-    low = 0 if profile.low >= 0 else low
-    high = 0 if profile.high <= 0 and profile.low < 0 else high
+    low = max(low, 0) if profile.low >= 0 else low
+    high = min(high, 0) if profile.high <= 0 and profile.low < 0 else high
     if column.type == "double":
         ranged = math.isfinite(low) and math.isfinite(high)
         return replace(column, low=_outward(low, -1), high=_outward(high, 1)) if ranged else column

@@ -41,7 +41,7 @@ def clean(text: str, otherwise: str) -> str:
     words = text
     for sign, word in _SIGNS.items():
         words = words.replace(sign, word)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", words)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])", "_", words)
     plain = unicodedata.normalize("NFKD", words.lower().translate(_LETTERS))
     name = re.sub(r"[^a-z0-9]+", "_", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip("_")
     name = name[:LONGEST].strip("_") or otherwise
