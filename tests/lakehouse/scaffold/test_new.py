@@ -198,7 +198,7 @@ def test_a_broken_line_is_left_out_and_counted(tmp_path: Path) -> None:
 def test_a_header_that_is_a_row_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "iris.data"
     file.write_text("5.1,3.5,1.4,0.2,a\n4.9,3.0,1.4,0.2,b\n", encoding="utf-8")
-    with pytest.raises(BadArguments, match=r"which looks like a row; write the names as the file.s first line"):
+    with pytest.raises(BadArguments, match="which looks like a row"):
         new(tmp_path, file, label="a")
 
 
