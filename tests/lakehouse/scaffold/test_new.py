@@ -218,7 +218,7 @@ def test_the_way_days_are_written_is_seen(texts: list[str], format_: str) -> Non
 
 
 def test_days_that_may_be_read_in_two_ways_are_asked_for() -> None:
-    with pytest.raises(BadArguments, match='may be a day in 2 ways; add --date-format .*"%d/%m/%Y" or "%m/%d/%Y"'):
+    with pytest.raises(BadArguments, match=r'may be a day in 2 ways; add --date-format .*"%d/%m/%Y" or "%m/%d/%Y"'):
         written_days.reader("c", ["01/02/2024", "03/04/2024"], ZoneInfo("UTC"))
 
 
