@@ -124,7 +124,9 @@ def choose(
             raise BadArguments(
                 f"{where}: expected a column of numbers for a regression, found {column.type}: {column.seen}"
             )
-        return LabelChoice(column, task, why="a number is predicted as it is")
+        few = levels is not None and len(levels) <= MOST_CLASSES and column.type != "double"
+        classes = "; if its values are kinds, not amounts: --task multiclass" if few else ""
+        return LabelChoice(column, task, why=f"a number is predicted as it is{classes}")
     if task == "multiclass":
         return _of_classes(column, where)
     return _of_yes(column, where, positive, at_least, two)

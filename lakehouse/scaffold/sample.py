@@ -137,6 +137,14 @@ def look(source: SampleSource) -> Sample:
         if not sample.whole:
             break
     if sample is None or not sample.rows:
-        raise BadArguments(f"--from: source {source.name}: expected rows, found none in {source.files[0].path}")
+        why = (
+            ""
+            if sample is None or not sample.left_out
+            else (
+                f" but {sample.left_out} line(s) with another number of cells than the first line has; is there text before the line of "
+                "column names? Take it out"
+            )
+        )
+        raise BadArguments(f"--from: source {source.name}: expected rows, found none in {source.files[0].path}{why}")
     sample.names = naming.of_columns(sample.columns)
     return sample
