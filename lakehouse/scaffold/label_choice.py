@@ -64,7 +64,7 @@ class LabelChoice:
     task: str
     is_value: str | bool | int | None = None
     at_least: float | None = None
-    classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] | tuple[int, ...] = ()
     why: str = ""
 
     @property
@@ -143,8 +143,10 @@ def _of_classes(column: ContractColumn, where: str) -> LabelChoice:
             f"{where}: found {len(levels)} classes ({', '.join(levels[:10])}), and this release knows yes or no alone; "
             "say which is a yes by --positive"
         )
-    ordered = sorted(levels, key=int) if column.type != "string" else sorted(levels)
-    return LabelChoice(column, "multiclass", classes=tuple(ordered), why=f"one of {len(levels)} classes")
+    why = f"one of {len(levels)} classes"
+    if column.type == "string":
+        return LabelChoice(column, "multiclass", classes=tuple(sorted(levels)), why=why)
+    return LabelChoice(column, "multiclass", classes=tuple(sorted(map(int, levels))), why=why)
 
 
 def _of_yes(column: ContractColumn, where: str, positive: str | None, at_least: float | None, two: bool) -> LabelChoice:

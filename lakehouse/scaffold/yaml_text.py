@@ -123,7 +123,7 @@ def _learning(draft: Draft) -> Iterator[str]:
     if label.at_least is not None:
         yield f"  at_least: {number(label.at_least)}"
     if label.classes:
-        yield f"  classes: [{', '.join(map(quoted, label.classes))}]"
+        yield f"  classes: [{', '.join(quoted(one) if isinstance(one, str) else str(one) for one in label.classes)}]"
     yield f"  maturity_days: {draft.maturity}    # so many days after its day a label has arrived"
     yield ""
     train, validation, holdout = split.rows
