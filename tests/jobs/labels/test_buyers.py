@@ -269,7 +269,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("limit", [row_limits.IN_PROCESS_ROWS, 0], ids=["in process", "with the workers"])
-@pytest.mark.parametrize(("body", "expected"), BROKEN)
+@pytest.mark.parametrize(
+    ("body", "expected"), BROKEN, ids=["no value", "a text", "rows twice", "no frame", "another key"]
+)
 def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
     mine: Path, monkeypatch: pytest.MonkeyPatch, body: str, expected: str, limit: int
 ) -> None:
