@@ -22,7 +22,11 @@ def search_figures(
     # Equal losses say nothing of what mattered, and Optuna refuses to ask.
     if len({trial.value for trial in complete}) > 1:
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
-        mattered = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        try:
+            mattered = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        except RuntimeError:
+            # The losses of all trials are alike, or so few that Optuna finds them alike: no parameter mattered.
+            mattered = dict.fromkeys(complete[0].params, 0.0)
         yield (
             "tuning_importance",
             bars(mattered, "share of the validation loss's variance", "Which parameters mattered"),
