@@ -203,7 +203,7 @@ def test_reasons_have_the_level_and_explain_shows_it(chain: Chain) -> None:
     other = next(key for _, key in texts if key not in {row["parcel"] for row in rows})
     assert "computed now" in explained(other)
     answer = json.loads(explained(other, "--format", "json"))
-    assert {type(reason["value"]) for reason in answer["reasons"]} <= {str, float, type(None)}
+    assert {type(reason["value"]) for reason in answer["reasoned"]["reasons"]} <= {str, float, type(None)}
 
 
 def explained(parcel: int, *more: str) -> str:

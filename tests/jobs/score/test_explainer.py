@@ -13,7 +13,7 @@ import pytest
 from jobs.score.explainer import lines_of
 from jobs.score.predict import predict
 from lakehouse.evaluation import shap_values
-from lakehouse.models import xgboost_model
+from lakehouse.models import category_record, xgboost_model
 
 NAMES = tuple(f"f{number}" for number in range(8))
 
@@ -96,3 +96,37 @@ def test_contributions_are_exact_and_not_the_approximation() -> None:
     assert found.base == pytest.approx([2.0] * 4)
     assert found.contribution[:, 0] == pytest.approx([-2, -2, -2, 6])
     assert found.margin == pytest.approx([0, 0, 0, 8])
+
+
+def test_a_category_is_scored_and_explained_by_the_levels_of_the_model() -> None:
+    import xgboost
+
+    dice = np.random.default_rng(5)
+    levels = ("", "bee", "cat")
+    codes, number = dice.integers(0, 3, 400).astype(float), dice.normal(size=400)
+    codes[::9] = np.nan
+    matrix = np.column_stack([codes, number])
+    label = ((codes == 1) * 2 + number + dice.normal(0, 0.3, 400) > 1).astype(float)
+    trained = xgboost.DMatrix(matrix, label, feature_names=["carrier", "weight"], feature_types=["c", "q"])
+    booster = xgboost.train({"objective": "binary:logistic", "max_depth": 3, "nthread": 1}, trained, 10)
+    category_record.keep(booster, {"carrier": levels})
+    content = bytes(booster.save_raw("ubj"))
+    texts = ["bee", None, "", "zebra", "cat", "bee"]
+    rows = pa.table({"key": pa.array(range(6)), "carrier": texts, "weight": pa.array([0.5, 0.1, None, 0.1, 2.0, -1.0])})
+    names = ("carrier", "weight")
+    scored = predict(xgboost_model.load(content), rows, names)
+    known = np.array([[1, np.nan, 0, np.nan, 2, 1], [0.5, 0.1, np.nan, 0.1, 2.0, -1.0]], dtype=np.float32).T
+    assert scored.tolist() == booster.inplace_predict(known, validate_features=False).astype(float).tolist()
+    # New to the model is missing to it: the second and the fourth row are the same to it.
+    assert scored[1] == scored[3] and len(set(scored.tolist())) == 5
+    for by_tables in (False, True):
+        lines = lines_of(content, rows, ("key",), names, 1, by_tables, with_levels=True).to_pylist()
+        for key in range(6):
+            first, others = (line for line in lines if line["key"] == key)
+            category = first["feature"] == "carrier"
+            assert first["level"] == (texts[key] if category else None)
+            assert first["value"] == (None if category else rows.column("weight")[key].as_py())
+            assert others["level"] is None and others["value"] is None
+            margin = first["base_value"] + first["contribution"] + others["contribution"]
+            assert 1 / (1 + np.exp(-margin)) == pytest.approx(scored[key], abs=1e-6)
+    assert "level" not in lines_of(content, rows, ("key",), names, 1).column_names
