@@ -33,3 +33,25 @@ def test_the_page_counts_all_columns_and_draws_those_it_is_told_to(frames, tmp_p
     assert max(values["still"], values["score"]) < 0.01
     (count,) = [item["value"] for item in found if "column" not in item["config"]]
     assert count == {"count": 1.0, "share": 0.25}
+
+
+def test_a_category_is_compared_by_its_levels_and_rare_and_new_ones_are_two_bars(tmp_path):
+    random = np.random.default_rng(6)
+    known = [f"level {number}" for number in range(30)]
+    shares = np.array([10.0] * 20 + [0.5] * 10)
+    texts = random.choice(known, 600, p=shares / shares.sum()).astype(object)
+    texts[::11] = None
+    reference = pd.DataFrame({"carrier": texts, "zone": texts, "score": random.normal(size=600)})
+    later = np.where(random.random(600) < 0.3, "new", reference["carrier"])
+    current = reference.assign(carrier=later, zone=np.roll(texts, 7), retyped=1.0)
+    limits = dict.fromkeys(["carrier", "zone", "score", "retyped"], 0.2)
+    html, numbers = page.write(
+        current, reference.assign(retyped="1"), limits, ["score", "carrier", "zone"], drift_share=0.3, folder=tmp_path
+    )
+    found = json.loads(numbers.read_text(encoding="utf-8"))["metrics"]
+    values = {item["config"]["column"]: item["value"] for item in found if "column" in item["config"]}
+    assert list(values) == ["score", "carrier", "zone"] and values["carrier"] > 0.2 > values["zone"]
+    assert html.stat().st_size > 100_000
+    together = page.with_rare_together(current[["carrier"]], reference, ["carrier"])["carrier"]
+    assert together.nunique() == page.DRAWN_LEVELS + 2 and together.isna().sum() == current["carrier"].isna().sum()
+    assert current["carrier"].nunique() == 31
