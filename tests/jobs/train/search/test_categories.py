@@ -72,3 +72,24 @@ def test_categories_alone_have_a_linear_model_too(task: str) -> None:
     found = baselines.measure(MODEL.model_copy(update={"task": task}), past, holdout)
     loss = "log_loss" if task == "classification" else "rmse"
     assert found[baselines.LINEAR][loss] < found[baselines.CONSTANT][loss]
+
+
+@pytest.mark.parametrize("fixed", [{}, {"booster": "dart"}, {"max_cat_to_onehot": 50, "max_cat_threshold": 2}], ids=str)
+def test_a_category_without_a_value_and_one_of_many_levels_are_trained_on(fixed: dict[str, float | str]) -> None:
+    dice, many = np.random.default_rng(9), tuple(sorted(f"level {number}" for number in range(600)))
+    model = MODEL.model_copy(update={"fixed": fixed, "max_levels": 500})
+
+    def part(count: int) -> TrainingSet:
+        features = np.column_stack([np.full(count, np.nan), dice.integers(0, 600, count), dice.random(count)])
+        label = (features[:, 1] % 2 + features[:, 2] > 1).astype(float)
+        days = np.full(count, np.datetime64("2024-01-01"))
+        return TrainingSet(("none", "many", "x"), features, label, days, levels={"none": (), "many": many})
+
+    train, validation, holdout = part(3000), part(500), part(500)
+    tuned = tuning.tune(model, train, validation)
+    booster = fitting.fit(tuned, train, validation, model.max_levels)
+    levels = category_record.levels_of(booster)
+    assert levels["none"] == () and len(levels["many"]) == 500
+    assert np.isfinite(fitting.score(booster, fitting.coded(booster, holdout).features)).all()
+    linear = baselines.measure(model, fitting.joined(train, validation), holdout)[baselines.LINEAR]
+    assert linear["roc_auc"] is not None
