@@ -55,3 +55,21 @@ def test_a_label_that_is_a_value_is_a_yes_where_the_column_has_it(
     assert labels.label_of(column, declared).to_pylist() == labels.value_of(column, declared).to_pylist() == expected
     made = labelled_rows.label_of(F.col("value"), declared)
     assert spark.createDataFrame(pa.table({"value": column})).select(made).toArrow().column(0).to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "classes", "expected"),
+    [
+        (pa.string(), [None, "gold", "Gold", "", "basic", "gold "], ["basic", "gold"], [None, 1.0, None, None, 0.0, None]),
+        (pa.int32(), [None, 10, -1, 0, 2**31 - 1], [-1, 0, 10], [None, 2.0, 0.0, 1.0, None]),
+        (pa.int64(), [None, 2**53, 2**53 + 1], [2**53 + 1, 7], [None, None, 0.0]),
+    ],
+)  # fmt: skip
+def test_a_class_is_its_place_among_the_declared_ones_and_another_value_no_label(
+    spark: SparkSession, type_: pa.DataType, values: list[Any], classes: list[Any], expected: list[Any]
+) -> None:
+    declared = Label(source="visits", column="value", classes=tuple(classes), maturity_days=1)
+    column = pa.chunked_array([pa.array(values, type_)])
+    assert labels.label_of(column, declared).to_pylist() == expected
+    made = labelled_rows.label_of(F.col("value"), declared)
+    assert spark.createDataFrame(pa.table({"value": column})).select(made).toArrow().column(0).to_pylist() == expected
