@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.declaration import (
     categories,
+    class_agreement,
     class_names,
     group_use,
     label_column,
@@ -56,7 +57,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _columns(use_case)
     yield from _features(use_case)
     yield from _task(use_case)
-    yield from _classes(use_case)
+    yield from class_agreement.problems(use_case)
     yield from _inputs(use_case)
     yield from population.problems(use_case)
     yield from label_input.problems(use_case)
@@ -121,39 +122,11 @@ def _task(use_case: UseCase) -> Iterator[str]:
         yield "label.at_least: a classification needs it (a label is column >= at_least), or is: and the value that is a yes"
     if task != "classification" and label.binary:
         field = "at_least" if label.at_least is not None else "is"
-        what = (
-            "a regression predicts the column's value"
-            if task == "regression"
-            else "the classes are the column's values"
-        )
+        whose = "a regression predicts the column's value", "the classes are the column's values"
+        what = whose[task == "multiclass"]
         yield f"label.{field}: {what}, leave it out"
     if task != "classification" and reasons is not None and reasons.above_threshold:
         yield f"reasons.above_threshold: a {task} has no threshold; expected reasons.top"
-
-
-def _classes(use_case: UseCase) -> Iterator[str]:
-    """A label of several classes."""
-    model, label = use_case.model, use_case.label
-    if model.task != "multiclass":
-        if label.classes:
-            yield f"label.classes: a {model.task} has none; expected task: multiclass, or label.classes left out"
-        if model.costs:
-            yield f"model.costs: a {model.task} has no classes; expected task: multiclass, or model.costs left out"
-        return
-    if not label.classes:
-        yield "label.classes: a multiclass needs them; expected the values of label.column that are its classes"
-        return
-    yield from class_names.cost_problems(model, label)
-    for field in ("cost_of_miss", "cost_of_false_alarm"):
-        if getattr(model, field) != type(model).model_fields[field].default:
-            yield f"model.{field}: is for two classes; expected model.costs, by the class that is true and the one that is decided"
-    beside = (*use_case.entity.key, *use_case.feature_names)
-    if taken := [
-        name for name in beside if name in reserved_names.OF_MULTICLASS or name.startswith(class_names.PROBABILITY)
-    ]:
-        yield f"entity.key or features: {', '.join(taken)} belong to the platform's tables of scores; expected other names"
-    if reserved_names.CLASS in use_case.slices:
-        yield f"slices: {reserved_names.CLASS} means the classes of the label; expected another name of the column"
 
 
 def _inputs(use_case: UseCase) -> Iterator[str]:

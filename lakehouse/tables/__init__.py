@@ -13,7 +13,7 @@ from lakehouse.tables.of_group import (
     of_group,
     served_columns,
 )
-from lakehouse.tables.of_label import labels
+from lakehouse.tables.labels_table import labels
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
     drift,

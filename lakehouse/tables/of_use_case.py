@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declaration import Column, FeatureGroup, UseCase
-from lakehouse.tables import of_classes
+from lakehouse.tables import of_label
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.of_group import group_key_columns
 from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
@@ -60,14 +60,7 @@ def scores(use_case: UseCase) -> Table:
             col("role", "string", "champion or challenger"),
             col("model_name", "string", "registered model"),
             col("model_version", "int", "its version"),
-            *(
-                of_classes.DECIDED
-                if use_case.classes
-                else (
-                    col("score", "double", "probability of the label, or the predicted value"),
-                    col("decision", "boolean", "score at or above the threshold; null for a regression", nullable=True),
-                )
-            ),
+            *of_label.decided(use_case),
             col("threshold", "double", "the threshold; null for a regression", nullable=True),
             col("features_version", "long", "Delta version of the feature table that was read"),
             col("code_version", "string", "version of the code that scored"),
@@ -89,7 +82,7 @@ def scores(use_case: UseCase) -> Table:
                 "recorded, when the champion's did",
                 nullable=True,
             ),
-            *of_classes.probabilities(use_case),
+            *of_label.probabilities(use_case),
         ),
         key=(*use_case.entity.key, "partition", "role"),
         partition_by=("partition", "role"),
@@ -124,7 +117,7 @@ def reasons(use_case: UseCase) -> Table:
                 f"where every row starts, in {unit}: base and contributions add up to the margin",
             ),
             col(INPUTS_FINGERPRINT, "string", "digest of the scores, the declared reasons and the code"),
-            *((of_classes.EXPLAINED,) if use_case.classes else ()),
+            *of_label.explained(use_case),
         ),
         key=(*use_case.entity.key, "partition", "role", "rank"),
         partition_by=("partition", "role"),
@@ -149,18 +142,7 @@ def outcomes(use_case: UseCase) -> Table:
                 "the label's source value, or the label where that is no number; null when it never came",
                 nullable=True,
             ),
-            *(
-                of_classes.CAME
-                if use_case.classes
-                else (
-                    col(
-                        "label",
-                        "double",
-                        "the label: 1 or 0, or the value of a regression; null when unlabelled",
-                        nullable=True,
-                    ),
-                )
-            ),
+            *of_label.came(use_case),
             col(INPUTS_FINGERPRINT, "string", "digest of the deliveries that it was built from"),
         ),
         key=(*use_case.entity.key, "partition"),
