@@ -5,6 +5,7 @@ its declaration; those of the platform are constants.
 """
 
 from lakehouse.tables.feature_columns import feature_columns
+from lakehouse.tables.labels_table import labels
 from lakehouse.tables.of_group import (
     group,
     group_first,
@@ -13,7 +14,6 @@ from lakehouse.tables.of_group import (
     of_group,
     served_columns,
 )
-from lakehouse.tables.labels_table import labels
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
     drift,
