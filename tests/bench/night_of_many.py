@@ -216,15 +216,15 @@ def give_models(first: str, names: list[str]) -> None:
 
     model, client = champion_record.champion(first), mlflow_client.client()
     source = client.get_model_version(first, str(model.version)).source
+    logged = source.removeprefix("models:/")
     for name in names:
         client.create_registered_model(name)
 
         def create(name: str = name) -> int:
-            return int(
-                client.create_model_version(
-                    name, source, model.run_id, tags=dict(model.tags), await_creation_for=0
-                ).version
+            copied = client.create_model_version(
+                name, source, model.run_id, tags=dict(model.tags), await_creation_for=0, model_id=logged
             )
+            return int(copied.version)
 
         made = registration.with_unused_number(name, create, lambda number: None)
         registration.complete(made, "bench", {})
