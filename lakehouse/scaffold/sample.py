@@ -137,14 +137,9 @@ def look(source: SampleSource) -> Sample:
         if not sample.whole:
             break
     if sample is None or not sample.rows:
-        why = (
-            ""
-            if sample is None or not sample.left_out
-            else (
-                f" but {sample.left_out} line(s) with another number of cells than the first line has; is there text before the line of "
-                "column names? Take it out"
-            )
-        )
+        why = ""
+        if sample is not None and sample.left_out:
+            why = f" but {sample.left_out} line(s) with another number of cells than the first has; is there text before the names?"
         raise BadArguments(f"--from: source {source.name}: expected rows, found none in {source.files[0].path}{why}")
     sample.names = naming.of_columns(sample.columns)
     return sample

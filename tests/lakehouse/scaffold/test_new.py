@@ -313,6 +313,29 @@ def test_a_template_loads_as_it_is(template: str, tmp_path: Path) -> None:
     assert use_case.name == "mine" and "$" not in (tmp_path / "mine" / "features.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("labels", "classes"), [(("b", "a", "no"), ("a", "b", "no")), (("0", "2", "11"), (0, 2, 11))])
+def test_few_texts_or_whole_numbers_become_classes_where_the_release_knows_them(
+    labels: tuple[str, ...], classes: tuple[Any, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(written(HEADER, rows(labels=labels)))
+    if "classes" not in Label.model_fields:
+        with pytest.raises(BadArguments, match="this release knows yes or no alone; say which is a yes by --positive"):
+            new(tmp_path, file, label="result", task="multiclass")
+        return
+    _, use_case, _ = new(tmp_path, file, label="result", task="multiclass")
+    assert tuple(use_case.label.classes) == classes and use_case.model.task == "multiclass"
+
+
+def test_texts_before_the_names_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(b"# written by a machine\n" + written(HEADER, rows()))
+    with pytest.raises(
+        BadArguments, match="241 line.s. with another number of cells than the first has; is there text"
+    ):
+        new(tmp_path, file, label="result")
+
+
 def test_texts_of_few_values_are_categories_where_the_release_knows_them(file: Path, tmp_path: Path) -> None:
     draft, use_case, _ = new(tmp_path, file, label="result")
     categories = [feature.name for feature in draft.features if feature.category]
