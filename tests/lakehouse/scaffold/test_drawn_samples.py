@@ -43,7 +43,7 @@ HEADERS = [
 Dice = random.Random
 # A case is what its number draws: a failure names it, and shrinking has little to do.
 seeds = st.integers(0, 2**32)
-drawn = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+drawn = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def a_text(dice: Dice) -> str:

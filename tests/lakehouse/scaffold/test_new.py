@@ -331,7 +331,7 @@ def test_texts_before_the_names_are_told(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_bytes(b"# written by a machine\n" + written(HEADER, rows()))
     with pytest.raises(
-        BadArguments, match="241 line.s. with another number of cells than the first has; is there text"
+        BadArguments, match=r"241 line.s. with another number of cells than the first has; is there text"
     ):
         new(tmp_path, file, label="result")
 
