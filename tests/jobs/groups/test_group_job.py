@@ -239,9 +239,8 @@ def test_a_correction_restates_the_group_once_and_reaches_those_that_read_it_as_
     after = of_group(chain)
     assert {key for key in after if after[key] != before[key]} == {("rye", day) for day in DAYS[1:]}
     assert joined(chain, "bakery_sales") == as_joined(after)
-    assert of_group(chain, "bread_record_v1_first") == {
-        key: values for key, values in before.items() if key[1] in DAYS[1:]
-    }
+    first = of_group(chain, "bread_record_v1_first")
+    assert first.items() <= before.items() and {day for _, day in first} >= set(DAYS[1:])
 
     # Who takes it as it was served reads the sales too, and is restated for these, but keeps the group's values.
     other = restate.run(RestateArguments(use_case="cake_sales"))
