@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,8 @@ def take(root: Path, use_case: str, uses: Sequence[dict[str, Any]]) -> None:
     file = root / use_case / "use_case.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8")) | {"groups": list(uses)}
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    # The example of docs/feature-groups.md, into a folder of declarations such as include.
+    declare(Path(sys.argv[1]), ["bakery_sales"], publish={"to": "delta"})
