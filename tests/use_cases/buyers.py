@@ -92,7 +92,7 @@ def declaration(**sections: Any) -> dict[str, Any]:
         ],
         "label": {"inputs": [{"source": "purchases", "from_day": 1, "to_day": 7}], "at_least": 1},
         "split": {
-            "train": {"first": 60, "last": 34},
+            "train": {"first": 45, "last": 34},
             "validation": {"first": 25, "last": 19},
             "holdout": {"first": 10, "last": 8},
         },
