@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import mlflow.pyfunc
 import numpy as np
 import pytest
@@ -109,9 +108,12 @@ def test_gold_has_texts_that_every_reader_reads(chain: Chain) -> None:
     location = delta_log.location(tables.features(chain.use_case))
     types = {field.name: str(field.type) for field in DeltaTable(location).schema().to_arrow()}
     assert [types[name] for name in ("carrier", "zone", "express", "weight")] == ["string"] * 3 + ["double"]
-    query = f"select distinct carrier, express from delta_scan('{location}') where partition = '{day(0)}'"
-    found = duckdb.sql(query).fetchall()
-    assert {carrier for carrier, _ in found} == {*CARRIERS, None} and {express for _, express in found} == {
+    out = io.StringIO()
+    with redirect_stdout(out):
+        query = f"select distinct carrier, express from gold.{NAME}_features where partition = '{day(0)}'"
+        assert command.main(["sql", "--format", "json", query]) == 0
+    found = json.loads(out.getvalue())
+    assert {row["carrier"] for row in found} == {*CARRIERS, None} and {row["express"] for row in found} == {
         "true",
         "false",
     }
