@@ -49,12 +49,12 @@ def use_case_of(root: Path, monkeypatch: pytest.MonkeyPatch, as_known: str, ttl_
     return loader.by_name("bakery_sales")
 
 
-def draw_builds(group: FeatureGroup, dice: random.Random) -> tuple[pa.Table, pa.Table]:
+def draw_builds(group: FeatureGroup, dice: random.Random, count: int = 20) -> tuple[pa.Table, pa.Table]:
     """Build days in any order, some again and again, through the tables; the log of all builds, and which there were."""
     log: list[dict[str, Any]] = []
     done: list[dict[str, Any]] = []
     table = tables.group(group)
-    for build in range(20):
+    for build in range(count):
         day = dice.choice(DAYS)
         rows = [
             {
@@ -141,12 +141,12 @@ def test_many_rows_are_joined_by_the_workers_to_the_same_digits(
 ) -> None:
     dice = random.Random(7)
     use_case = use_case_of(tmp_path, monkeypatch, "served", 2)
-    draw_builds(use_case.taken[0].group, dice)
+    draw_builds(use_case.taken[0].group, dice, 10)
     now = [GroupTables.now(use_case.taken[0])]
     population = draw_population(dice, DAYS[3:])
     here, expired = group_join.in_process(population, population, use_case, now, DAYS[3:])
     frame = spark.createDataFrame(population)
-    monkeypatch.setattr(group_join, "ROWS_A_BUCKET", 20)
+    monkeypatch.setattr(group_join, "ROWS_A_BUCKET", 40)
     days, count = DAYS[3:], len(population)
     with group_join.in_workers(spark, frame, frame, use_case, now, days, count) as (there, counted):
         assert ordered(there.toArrow(), use_case) == ordered(here, use_case)
