@@ -29,6 +29,7 @@ from lakehouse import tables
 from lakehouse.analyst import odcs
 from lakehouse.arrivals import freshness
 from lakehouse.declaration import UseCase
+from lakehouse.models import category_record
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.storage import table_schema
 
@@ -164,6 +165,8 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
         max_size=3,
     ),
     ("features", 0, "name"): more_names,
+    ("features", 1, "type"): st.sampled_from(["category", "number"]) | anything,
+    ("model", "max_levels"): numbers,
     ("label",): st.fixed_dictionaries(
         {
             "inputs": st.lists(
@@ -381,9 +384,15 @@ def _trains(use_case: UseCase, dice: int) -> None:
     given_parameters = space.parameters(model, suggested, nthread=1, classes=classes)
     random = np.random.default_rng(dice)
     rows = random.random((24, len(use_case.features)))
+    of_levels = [place for place, feature in enumerate(use_case.features) if feature.type == "category"]
+    rows[:, of_levels] = random.integers(0, 5, (24, len(of_levels)))
+    levels = dict.fromkeys(use_case.category_names, tuple("abcde"))
+    types = category_record.feature_types(use_case.feature_names, levels)
     label = (np.arange(24) % (classes or 2)).astype(float) if classes else random.integers(0, 2, 24).astype(float)
     label = label + 0.5 if objective.above == 0 else label
-    matrix = xgboost.QuantileDMatrix(rows, label, max_bin=int(given_parameters["max_bin"]), nthread=1)
+    matrix = xgboost.QuantileDMatrix(
+        rows, label, max_bin=int(given_parameters["max_bin"]), nthread=1, feature_types=types
+    )
     booster = xgboost.train(
         given_parameters,
         matrix,
@@ -393,13 +402,13 @@ def _trains(use_case: UseCase, dice: int) -> None:
         callbacks=[xgboost.callback.EarlyStopping(rounds=model.early_stopping_rounds)],
     )
     if classes:
-        odds = np.exp(booster.predict(xgboost.DMatrix(rows), pred_contribs=True).sum(axis=2))
+        odds = np.exp(booster.predict(xgboost.DMatrix(rows, feature_types=types), pred_contribs=True).sum(axis=2))
         shares = odds / odds.sum(axis=1, keepdims=True)
         assert shares == pytest.approx(booster.inplace_predict(rows), abs=1e-3, nan_ok=True)
         decided = ClassRule.declared(use_case).decide(shares)
         assert {use_case.classes[number] for number in decided} <= set(use_case.classes)
         return
-    margins = booster.predict(xgboost.DMatrix(rows), pred_contribs=True).sum(axis=1)
+    margins = booster.predict(xgboost.DMatrix(rows, feature_types=types), pred_contribs=True).sum(axis=1)
     for margin, score in zip(margins, booster.inplace_predict(rows), strict=True):
         assert np.isnan(score) or objective.score(float(margin)) == pytest.approx(float(score), rel=1e-3, abs=1e-3)
 

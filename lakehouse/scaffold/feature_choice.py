@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lakehouse.scaffold import naming, supported
+from lakehouse.scaffold import naming
 from lakehouse.scaffold.contract import GREATEST, ContractColumn
 from lakehouse.scaffold.draft import MEAN_DAYS, FeatureDraft, MeanDraft, ReferenceDraft
 
@@ -68,7 +68,7 @@ def _of_column(column: ContractColumn, in_key: bool, is_day: bool) -> Iterator[F
     elif column.type == "boolean":
         if not in_key:
             yield FeatureDraft(name, f"1 where {given} is true", f'F.col("{name}").cast("int")')
-    elif supported.CATEGORIES and levels is not None and len(levels) <= MOST_LEVELS:
+    elif levels is not None and len(levels) <= MOST_LEVELS:
         yield FeatureDraft(f"{name}_level" if in_key else name, what, f'F.col("{name}")', category=True)
 
 

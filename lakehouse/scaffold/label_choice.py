@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from lakehouse.errors import BadArguments
-from lakehouse.scaffold import supported
 from lakehouse.scaffold.contract import ContractColumn
 
 MOST_CLASSES = 20
@@ -137,11 +136,6 @@ def _of_classes(column: ContractColumn, where: str) -> LabelChoice:
     if levels is None or len(levels) > MOST_CLASSES or column.type not in ("string", "int", "long"):
         raise BadArguments(
             f"{where}: expected a text or whole number of 3 to {MOST_CLASSES} values, found {column.seen}"
-        )
-    if not supported.CLASSES:
-        raise BadArguments(
-            f"{where}: found {len(levels)} classes ({', '.join(levels[:10])}), and this release knows yes or no alone; "
-            "say which is a yes by --positive"
         )
     why = f"one of {len(levels)} classes"
     if column.type == "string":

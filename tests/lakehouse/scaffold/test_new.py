@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lakehouse.__main__ import main
-from lakehouse.declaration import Feature, Label, loader
-from lakehouse.errors import BadArguments, NightjarError
+from lakehouse.declaration import loader
+from lakehouse.errors import BadArguments
 from lakehouse.scaffold import from_template, naming, sample_files, split_choice, written_days
 from lakehouse.scaffold.column_profile import ColumnProfile
 from tests.lakehouse.scaffold.samples import FIRST, all_rejects, new, rejects, written
@@ -301,28 +301,17 @@ def test_files_of_a_source_are_known_by_their_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("template", ["binary", "regression", "multiclass", "population"])
 def test_a_template_loads_as_it_is(template: str, tmp_path: Path) -> None:
-    known = {"multiclass": "classes" in Label.model_fields, "population": "inputs" in Label.model_fields}
-    if not known.get(template, True):
-        # A release that does not know these labels says which field it is, and writes nothing.
-        with pytest.raises(NightjarError, match="the draft is refused, and nothing was written"):
-            from_template.make("mine", template, tmp_path)
-        assert not list(tmp_path.iterdir())
-        return
     from_template.make("mine", template, tmp_path)
     use_case = loader.load(tmp_path / "mine" / "use_case.yaml")
     assert use_case.name == "mine" and "$" not in (tmp_path / "mine" / "features.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("labels", "classes"), [(("b", "a", "no"), ("a", "b", "no")), (("0", "2", "11"), (0, 2, 11))])
-def test_few_texts_or_whole_numbers_become_classes_where_the_release_knows_them(
+def test_few_texts_or_whole_numbers_become_classes(
     labels: tuple[str, ...], classes: tuple[Any, ...], tmp_path: Path
 ) -> None:
     file = tmp_path / "orders.csv"
     file.write_bytes(written(HEADER, rows(labels=labels)))
-    if "classes" not in Label.model_fields:
-        with pytest.raises(BadArguments, match="this release knows yes or no alone; say which is a yes by --positive"):
-            new(tmp_path, file, label="result", task="multiclass")
-        return
     _, use_case, _ = new(tmp_path, file, label="result", task="multiclass")
     assert tuple(use_case.label.classes) == classes and use_case.model.task == "multiclass"
 
@@ -336,10 +325,10 @@ def test_texts_before_the_names_are_told(tmp_path: Path) -> None:
         new(tmp_path, file, label="result")
 
 
-def test_texts_of_few_values_are_categories_where_the_release_knows_them(file: Path, tmp_path: Path) -> None:
+def test_texts_of_few_values_are_categories(file: Path, tmp_path: Path) -> None:
     draft, use_case, _ = new(tmp_path, file, label="result")
     categories = [feature.name for feature in draft.features if feature.category]
-    assert categories == (["kind"] if "type" in Feature.model_fields else [])
+    assert categories == ["kind"]
     assert set(categories) <= set(use_case.feature_names)
 
 
