@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.calibrate.arguments import CalibrateArguments
 from jobs.deliver.arguments import DeliverArguments
 from jobs.extract.arguments import ExtractArguments
 from jobs.features.arguments import FeaturesArguments
@@ -115,6 +116,12 @@ def _report(arguments: ReportArguments) -> Result:
     return run(arguments)
 
 
+def _calibrate(arguments: CalibrateArguments) -> Result:
+    from jobs.calibrate.job import run
+
+    return run(arguments)
+
+
 def _stale(arguments: StaleArguments) -> Result:
     from jobs.stale.job import run
 
@@ -174,6 +181,11 @@ STAGES = {
     "parity": Stage("compare a sample of keys of a feature group's serving table with gold", ParityArguments, _parity),
     "monitor": Stage("mature labels, measure performance and drift, and give the verdict", MonitorArguments, _monitor),
     "report": Stage("log the Evidently page of a day to MLflow", ReportArguments, _report),
+    "calibrate": Stage(
+        "propose limits of drift and margins of the gate from ordinary days, with their false-alarm rates",
+        CalibrateArguments,
+        _calibrate,
+    ),
     "stale": Stage(
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),

@@ -71,14 +71,16 @@ def known() -> Known:
     return _beside(_roots(None))[1].known
 
 
-def load(file: Path) -> UseCase:
+def load(file: Path, text: str | None = None) -> UseCase:
     """Load the declaration of one use case. Shared sources are those of the folder beside its own, and of the roots.
+
+    With ``text``, what the file would declare if that stood in it.
 
     Raises:
         DeclarationError: with the file, the field, and what was expected.
     """
     places = tuple(dict.fromkeys((*_roots(None), file.parent.parent)))
-    return _checked(file, yaml_file.text(file), _beside(places)[1])
+    return _checked(file, yaml_file.text(file) if text is None else text, _beside(places)[1])
 
 
 def in_folder(name: str) -> UseCase:

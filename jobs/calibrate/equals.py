@@ -1,0 +1,90 @@
+"""Equal models compared by the gate's own functions: how often does it take one for the better by chance?
+
+Equal are models of the same day, parameters and number of trees, each fitted to training days that were drawn with replacement:
+which of two is better is chance alone. Beside them each model of the walk is compared with the one before it, as a retraining
+in an ordinary week would be.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations
+
+import numpy as np
+
+from jobs.calibrate.backtest import PastModel
+from jobs.gate import measurement
+from jobs.gate.checks import GateDecision, decide
+from jobs.gate.measurement import Measured
+from jobs.gate.results import ChallengerResult, ChampionResult
+from jobs.train import fitting
+from lakehouse.declaration import Gate, UseCase
+from lakehouse.declaration.metric_catalogue import Rows
+from lakehouse.evaluation import metrics
+from lakehouse.evaluation.labelled_rows import TrainingSet
+
+# Models of one day that are compared with one another, each with each and both ways.
+REPLICAS = 3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A challenger and a champion on one holdout, measured as the gate measures them."""
+
+    day: dt.date
+    challenger: ChallengerResult
+    champion: ChampionResult
+
+    def decision(self, gate: Gate) -> GateDecision:
+        """What the gate would say, with these margins."""
+        return decide(gate, self.challenger, self.champion)
+
+
+def of_equals(use_case: UseCase, past: PastModel) -> list[Comparison]:
+    """Replicas of the model, each compared with each."""
+    replicas = [_scored(use_case, past, _replica(use_case, past, number)) for number in range(REPLICAS)]
+    return [_compared(use_case, past.day, new, old) for new, old in permutations(replicas, 2)]
+
+
+def of_successors(use_case: UseCase, models: Sequence[PastModel]) -> Iterator[Comparison]:
+    """Each model against the one before it, on the days of its holdout that are new to both."""
+    for older, newer in pairwise(models):
+        holdout = newer.parts.holdout
+        rows = holdout.between(older.split.validation.last + dt.timedelta(days=1), newer.split.holdout.last)
+        if len(rows):
+            new, old = (_measured(use_case, one, one.model.booster, rows) for one in (newer, older))
+            yield _compared(use_case, newer.day, new, old)
+
+
+def _replica(use_case: UseCase, past: PastModel, number: int) -> object:
+    """The model of days that were drawn again, by another seed."""
+    dice = np.random.default_rng([use_case.model.seed, past.day.toordinal(), number])
+    tuned = replace(past.tuned, params={**past.tuned.params, "seed": int(dice.integers(2**31 - 1))})
+    return fitting.fit(tuned, _drawn(past.parts.train, dice), _drawn(past.parts.validation, dice))
+
+
+def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
+    """As many days as there are, drawn with replacement: the rows of a day have common causes, and stay together."""
+    days = np.unique(rows.days)
+    chosen = np.concatenate([np.flatnonzero(rows.days == day) for day in np.sort(dice.choice(days, len(days)))])
+    return replace(rows, features=rows.features[chosen], label=rows.label[chosen], days=rows.days[chosen], slices={})
+
+
+def _scored(use_case: UseCase, past: PastModel, booster: object) -> Measured:
+    return _measured(use_case, past, booster, past.parts.holdout)
+
+
+def _measured(use_case: UseCase, past: PastModel, booster: object, rows: TrainingSet) -> Measured:
+    score, threshold = fitting.score(booster, rows.features), past.model.threshold
+    return Measured(rows, Rows(rows.label, score, None if threshold is None else score >= threshold))
+
+
+def _compared(use_case: UseCase, day: dt.date, new: Measured, old: Measured) -> Comparison:
+    gain, slices = measurement.gains(use_case, new, old)
+    by_model = [
+        metrics.compute(use_case.model.task, one.predictions.label, one.predictions.score, one.predictions.decided)
+        for one in (new, old)
+    ]
+    return Comparison(day, ChallengerResult(by_model[0]), ChampionResult(0, by_model[1], gain, slices))

@@ -1,0 +1,35 @@
+"""The parameters that the models of the walk are trained with: the weeks are measured, not a search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.train.search import space
+from jobs.train.search.space import Value
+from lakehouse.declaration import UseCase
+from lakehouse.models import artifacts, champion_record, recorded_version
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A point of the declared ranges, and in words where it is from."""
+
+    point: Mapping[str, Value]
+    origin: str
+
+
+def choose(use_case: UseCase) -> Parameters:
+    """The champion's, where there is one whose parameters lie within the declared ranges; else the middle of each range.
+
+    Without a champion no tracking server is asked.
+    """
+    middle = Parameters(space.middles(use_case.model), "the middle of each range")
+    number = champion_record.number(use_case.name)
+    if number is None:
+        return middle
+    model = recorded_version.version(use_case.name, number)
+    result = json.loads(artifacts.local_copy(model, artifacts.RESULT).read_text(encoding="utf-8"))
+    point = {name: value for name, value in result["best_params"].items() if name != "rounds"}
+    return Parameters(point, f"those of version {number}") if space.fits(use_case.model, point) else middle
