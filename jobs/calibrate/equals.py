@@ -42,6 +42,20 @@ class Comparison:
         return decide(gate, self.challenger, self.champion)
 
 
+@dataclass(frozen=True)
+class Comparisons:
+    """Of replicas of each model, both ways, and of each model with the one before it."""
+
+    equals: tuple[Comparison, ...]
+    successors: tuple[Comparison, ...]
+
+
+def of_walk(use_case: UseCase, models: Sequence[PastModel]) -> Comparisons:
+    """All comparisons of a walk."""
+    equals = tuple(one for past in models for one in of_equals(use_case, past))
+    return Comparisons(equals, tuple(of_successors(use_case, models)))
+
+
 def of_equals(use_case: UseCase, past: PastModel) -> list[Comparison]:
     """Replicas of the model, each compared with each."""
     replicas = [_scored(use_case, past, _replica(use_case, past, number)) for number in range(REPLICAS)]

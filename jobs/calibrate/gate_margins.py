@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
 
 from jobs.calibrate import limit
 from jobs.calibrate.backtest import PastModel
-from jobs.calibrate.equals import Comparison
-from jobs.calibrate.limit import GATE, Limit
+from jobs.calibrate.equals import REPLICAS, Comparison, Comparisons
+from jobs.calibrate.limit import GATE, Limit, rounded_up
 from jobs.calibrate.rates import Rate
 from jobs.gate.checks import MIN_DAYS
 from lakehouse.declaration import Gate, UseCase, metric_names
 from lakehouse.ops import model_events
 
-# No smaller calibration error is asked for: a hundredth of a probability matters to nobody.
+# No smaller calibration error is asked for than this part of a probability, or of the usual loss: it matters to nobody.
 LEAST_ERROR = 0.01
 
 
 @dataclass(frozen=True)
 class Promotions:
-    """How often a gate promotes: of equal models, which is always by mistake, and of retrained ones in ordinary weeks."""
+    """How often a gate promotes: of equal models, which is always by mistake, and of the next training's in ordinary weeks."""
 
     equals: Rate | None
     successors: Rate | None
@@ -36,42 +38,38 @@ class GateProposal:
     proposed: Promotions
 
 
-def propose(
-    use_case: UseCase,
-    models: Sequence[PastModel],
-    equals: Sequence[Comparison],
-    successors: Sequence[Comparison],
-    rate: float,
-) -> GateProposal:
-    """Margins that chance alone passes, and limits that an ordinary model breaks, with the chance ``rate`` each.
+def propose(use_case: UseCase, models: Sequence[PastModel], compared: Comparisons, rate: float) -> GateProposal:
+    """Margins that an ordinary model breaks, or chance alone passes, with the chance ``rate`` each.
 
     Args:
         use_case: declares the gate as it is.
         models: of the walk.
-        equals: comparisons of equal models, both ways.
-        successors: comparisons of each model with the one before.
+        compared: their comparisons.
         rate: the chance.
     """
-    independent = _holdouts(models)
+    holdouts = _holdouts(models)
+    # Three replicas have two differences that do not follow from one another.
+    independent = holdouts * (REPLICAS - 1)
     found = [
-        _improvement(use_case.gate, equals, independent, rate),
-        _calibration(use_case, models, independent, rate),
-        _slices(use_case.gate, equals, independent, rate),
+        _improvement(use_case.gate, compared.equals, independent, rate),
+        _calibration(use_case, models, holdouts, rate),
+        _slices(use_case.gate, compared.equals, independent, rate),
     ]
     proposed = {one.field: one.proposed for one in found if one.proposed is not None}
-    gate = use_case.gate.model_copy(update=proposed)
+    gate = Gate.model_validate(use_case.gate.model_dump() | proposed)
 
     def promotions(margins: Gate) -> Promotions:
-        return Promotions(_promoted(margins, equals, independent), _promoted(margins, successors, independent))
+        return Promotions(
+            _promoted(margins, compared.equals, independent), _promoted(margins, compared.successors, holdouts)
+        )
 
     return GateProposal(gate, tuple(found), promotions(use_case.gate), promotions(gate))
 
 
 def _holdouts(models: Sequence[PastModel]) -> float:
-    """How many holdouts that share no day there are: so many independent comparisons they count for."""
-    days = {day for past in models for day in past.parts.holdout.days.tolist()}
-    longest = max(len(set(past.parts.holdout.days.tolist())) for past in models)
-    return len(days) / longest
+    """How many holdouts that share no day there are."""
+    by_model = [set(past.parts.holdout.days.tolist()) for past in models]
+    return len(set().union(*by_model)) / max(map(len, by_model))
 
 
 def _promoted(gate: Gate, comparisons: Sequence[Comparison], independent: float) -> Rate | None:
@@ -79,38 +77,76 @@ def _promoted(gate: Gate, comparisons: Sequence[Comparison], independent: float)
 
 
 def _improvement(gate: Gate, equals: Sequence[Comparison], independent: float, rate: float) -> Limit:
+    """The margin that the intervals' lower ends of equal models do not pass.
+
+    As it was measured, without a guess beyond: that an interval has to lie above 0 is a promise of its own.
+    """
     gains = [one.champion.gain for one in equals]
     lows = [gain.low for gain in gains if gain is not None and gain.low is not None and gain.days >= MIN_DAYS]
-    note = "" if lows else f"no holdout has {MIN_DAYS} days with labels: nothing is promoted over a champion"
-    made = limit.of_values(GATE, "min_improvement", gate.min_improvement, lows, independent, rate, least=0.0, note=note)
-    if not lows or made.proposed:
-        return made
-    return replace(made, note=f"{made.note}; {_ALONE}" if made.note else _ALONE)
+    if not lows:
+        note = f"no holdout has {MIN_DAYS} days with labels: nothing is promoted over a champion"
+        return _margin("min_improvement", gate.min_improvement, None, (), independent, note)
+    proposed = max(0.0, rounded_up(float(np.quantile(lows, 1 - rate, method="higher"))))
+    note = "lower ends of the intervals of equal models"
+    if not proposed:
+        note += ": none lies above 0, so the interval alone is enough"
+    return _margin("min_improvement", gate.min_improvement, proposed, lows, independent, note)
 
 
-_ALONE = "equal models do not get so far: that the interval lies above 0 is enough"
-
-
-def _calibration(use_case: UseCase, models: Sequence[PastModel], independent: float, rate: float) -> Limit:
+def _calibration(use_case: UseCase, models: Sequence[PastModel], holdouts: float, rate: float) -> Limit:
     name, loss = metric_names.CALIBRATION_ERROR, metric_names.LOSS[use_case.model.task]
     measured = [past.model.metrics["model"] for past in models]
     errors = [value for one in measured if (value := one.get(name)) is not None]
-    # Of a value the error is in its own unit: a part of the usual loss.
     losses = [value for one in measured if (value := one.get(loss)) is not None]
-    least = LEAST_ERROR if use_case.binary or not losses else LEAST_ERROR * sum(losses) / len(losses)
+    least = LEAST_ERROR if use_case.binary or not losses else LEAST_ERROR * float(np.mean(losses))
     now = use_case.gate.max_calibration_error
     note = "" if now is not None else "not asked for as declared"
-    return limit.of_values(GATE, "max_calibration_error", now, errors, independent, rate, least, note=note)
+    return limit.of_values(GATE, "max_calibration_error", now, errors, holdouts, rate, least, note=note)
 
 
 def _slices(gate: Gate, equals: Sequence[Comparison], independent: float, rate: float) -> Limit:
-    worst = []
-    for one in equals:
-        gains = [each.gain for each in one.champion.slices]
-        told = [gain.value for gain in gains if gain.rows >= gate.min_slice_rows and gain.days >= MIN_DAYS]
-        worst += [max(0.0, *(-value for value in told))] if told else []
-    note = "not asked for as declared" if gate.max_slice_worsening is None else ""
-    note = note if worst else f"no slice has {gate.min_slice_rows} labelled rows (min_slice_rows) on {MIN_DAYS} days"
-    return limit.of_values(
-        GATE, "max_slice_worsening", gate.max_slice_worsening, worst, independent, rate, 0.0, note=note
+    """The declared limit while it holds few enough equal models; else one that does."""
+    field, now = "max_slice_worsening", gate.max_slice_worsening
+    by_comparison = [
+        [
+            gain
+            for one in each.champion.slices
+            if (gain := one.gain).rows >= gate.min_slice_rows and gain.days >= MIN_DAYS
+        ]
+        for each in equals
+    ]
+    measured = [gains for gains in by_comparison if gains]
+    if not measured:
+        note = f"no slice has {gate.min_slice_rows} labelled rows (min_slice_rows) on {MIN_DAYS} days"
+        return _margin(field, now, None, (), independent, note)
+    # The gate goes by differences beyond noise; where nothing is declared, by how much the slices differ at all.
+    harmed = [max(0.0, *(-gain.value for gain in gains if gain.below_zero), 0.0) for gains in measured]
+    worst = [max(0.0, *(-gain.value for gain in gains), 0.0) for gains in measured]
+    if now is not None and sum(value > now for value in harmed) <= rate * len(harmed):
+        return _margin(field, now, now, harmed, independent, "kept: worst slices of equal models, beyond noise")
+    proposed = rounded_up(float(np.quantile(worst if now is None else harmed, 1 - rate, method="higher")))
+    note = "not asked for as declared" if now is None else "worst slices of equal models, beyond noise"
+    return _margin(field, now, proposed, harmed, independent, note)
+
+
+def _margin(
+    field: str, declared: float | None, proposed: float | None, values: Sequence[float], independent: float, note: str
+) -> Limit:
+    """A margin that stands on a quantile of what was measured."""
+
+    def beyond(value: float | None) -> Rate | None:
+        return None if value is None else Rate.of((one > value for one in values), independent)
+
+    at_proposed = beyond(proposed)
+    return Limit(
+        section=GATE,
+        field=field,
+        declared=declared,
+        proposed=proposed,
+        quantile=None if at_proposed is None else 1 - at_proposed.share,
+        median=float(np.median(values)) if values else None,
+        greatest=max(values, default=None),
+        at_declared=beyond(declared),
+        at_proposed=at_proposed,
+        note=note,
     )

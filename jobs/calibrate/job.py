@@ -6,22 +6,15 @@ Nothing is written to the lakehouse or the registry. With ``write`` the declarat
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import time
 from collections.abc import Sequence
 
-from jobs.calibrate import drift_limits, equals, gate_margins, history, outcome, page, parameters, plan
+from jobs.calibrate import drift_limits, equals, gate_margins, history, outcome, page, parameters, plan, walk
 from jobs.calibrate.arguments import CalibrateArguments
-from jobs.calibrate.backtest import PastModel, train
 from jobs.calibrate.declared_file import DeclaredFile
-from jobs.calibrate.equals import Comparison
 from jobs.calibrate.limit import Limit
 from jobs.calibrate.result import CalibrateResult
-from jobs.calibrate.watch import Watch
 from jobs.calibrate.yaml_edit import SIGN, Edit
-from lakehouse.declaration import UseCase, loader
-
-log = logging.getLogger(__name__)
+from lakehouse.declaration import loader
 
 
 def run(arguments: CalibrateArguments) -> CalibrateResult:
@@ -30,10 +23,12 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
     file = DeclaredFile.of(use_case) if arguments.write else None
     chosen = parameters.choose(use_case)
     steps = plan.make(use_case, history.built_days(use_case), arguments.first, arguments.last, arguments.refits)
-    models, watches, comparisons = _walk(use_case, steps, chosen)
+    rows = history.read(use_case, steps.read_from, steps.last)
+    walked = walk.through(use_case, rows, steps, chosen.point)
+    watches = walked.watches
     drift = drift_limits.propose(use_case, watches, arguments.rate)
-    successors = list(equals.of_successors(use_case, models))
-    gate = gate_margins.propose(use_case, models, comparisons, successors, arguments.rate)
+    comparisons = equals.of_walk(use_case, walked.models)
+    gate = gate_margins.propose(use_case, walked.models, comparisons, arguments.rate)
     limits = [*drift.limits, *gate.margins]
     days = sorted({day for watch in watches for day in watch.days})
     written = file is not None and file.write(_edits(limits, days[0], days[-1]))
@@ -44,7 +39,7 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
         last=days[-1],
         days=len(days),
         windows=outcome.windows(watches, use_case.drift),
-        refits=[past.day for past in models],
+        refits=[past.day for past in walked.models],
         parameters=chosen.origin,
         rate=arguments.rate,
         limits=limits,
@@ -56,26 +51,6 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
     )
     print(page.text(result))
     return result
-
-
-def _walk(
-    use_case: UseCase, steps: plan.Plan, chosen: parameters.Parameters
-) -> tuple[list[PastModel], list[Watch], list[Comparison]]:
-    """Train as of each day of the plan, watch what follows, and compare equal models on the holdout."""
-    rows = history.read(use_case, steps.read_from, steps.last)
-    models, watches, comparisons = list[PastModel](), list[Watch](), list[Comparison]()
-    for number, refit in enumerate(steps.refits, start=1):
-        started = time.monotonic()
-        past = train(use_case, rows, refit.day, chosen.point)
-        models.append(past)
-        watches.append(Watch.of(use_case, rows, past, number, refit.watched_through))
-        comparisons += equals.of_equals(use_case, past)
-        log.info(
-            "calibrate %s: %d of %d: trained for %s in %d trees, watched through %s, in %.1f s",
-            *(use_case.name, number, len(steps.refits), refit.day, past.tuned.rounds, refit.watched_through),
-            time.monotonic() - started,
-        )
-    return models, watches, comparisons
 
 
 def _edits(limits: Sequence[Limit], first: dt.date, last: dt.date) -> dict[str, dict[str, Edit]]:

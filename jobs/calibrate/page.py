@@ -19,8 +19,8 @@ def text(result: CalibrateResult) -> str:
             "" if one.quantile is None else f"{one.quantile * 100:.3g} %",
             _number(one.median),
             _number(one.greatest),
-            _words(one.at_declared),
-            _words(one.at_proposed),
+            "" if one.at_declared is None else str(one.at_declared),
+            "" if one.at_proposed is None else str(one.at_proposed),
         )
         for one in result.limits
     ]

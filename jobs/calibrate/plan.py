@@ -11,6 +11,8 @@ from lakehouse.errors import TrainingDataMissing
 
 # Models are trained whole weeks apart, so that each meets the same weekdays.
 WEEK = 7
+# Where training takes whatever there is (a split that begins years back), the first model has so many days of it.
+FEWEST_TRAIN_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ def _until_first_refit(use_case: UseCase, days: int) -> int:
     A model of much less would be another model than the one whose limits are asked for.
     """
     train = use_case.split.train
-    length = min(train.first - train.last + 1, max(days - train.last, 1))
-    half = train.last + (length + 1) // 2 - 1
-    return max(half, use_case.split.validation.first, use_case.split.holdout.first)
+    declared = train.first - train.last + 1
+    length = min(declared, max(days - train.last, 1))
+    half = max((length + 1) // 2, min((declared + 1) // 2, FEWEST_TRAIN_DAYS))
+    return train.last + half - 1
 
 
 def _watched_at_least(use_case: UseCase) -> int:

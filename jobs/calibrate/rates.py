@@ -112,4 +112,4 @@ class Retrainings:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.2g} %" if share < 0.995 else "100 %"
+    return f"{share * 100:.1f}".removesuffix(".0") + " %"

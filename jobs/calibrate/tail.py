@@ -16,6 +16,8 @@ import numpy as np
 
 # Of many values only the greatest tell about the tail: so many independent ones at most.
 MOST_EXCESSES = 20
+# A limit lies above the threshold by so many times what the greatest value does, at most.
+FURTHEST = 1.5
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,14 @@ class Tail:
     def limit(self, rate: float) -> float:
         """The limit that a fresh value exceeds with this chance.
 
-        Never further above the greatest value than that lies above the threshold: what was not seen is guessed no further, and
-        ``expected`` says what chance is left.
+        Never further above the greatest value than half of what that lies above the threshold: what was not seen is guessed no
+        further, and ``expected`` says what chance is left.
         """
         if rate >= self.share or self.scale == 0:
             # Where the middle of the distribution decides, and where all upper values are the same.
             return self.greatest if self.scale == 0 else float(np.quantile(self.values, 1 - rate, method="higher"))
         beyond = float(self.excesses * self.scale * ((rate / self.share) ** (-1 / self.excesses) - 1))
-        return self.threshold + min(beyond, 2 * (self.greatest - self.threshold))
+        return self.threshold + min(beyond, FURTHEST * (self.greatest - self.threshold))
 
     def expected(self, limit: float) -> float:
         """The chance that a fresh ordinary value exceeds the limit."""

@@ -70,7 +70,8 @@ def edited(text: str, sections: Mapping[str, Mapping[str, Edit]]) -> str:
                 f"values by hand: {', '.join(f'{field}: {edit.text}' for field, edit in edits.items())}"
             )
         changes += _changes(text, node, edits)
-    for change in sorted(changes, key=lambda change: (change.start, change.end), reverse=True):
+    # From the end, so that places stay; of two at one place the later one stands behind.
+    for change in reversed(sorted(changes, key=lambda change: (change.start, change.end))):
         text = text[: change.start] + change.text + text[change.end :]
     return text
 
