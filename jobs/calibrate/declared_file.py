@@ -29,9 +29,8 @@ class DeclaredFile:
         Raises:
             DeclarationError: when it can't be written: said before the walk, which takes minutes.
         """
-        # A link stays one: what it leads to is written.
-        file = (loader.folder(use_case) / loader.FILE).resolve()
-        for place in (file, file.parent):
+        file = loader.folder(use_case) / loader.FILE
+        for place in (file.resolve(), file.resolve().parent):
             if not os.access(place, os.W_OK):
                 raise DeclarationError(
                     f"{file}: expected to write it, found that {place} is not writable; run again where the declaration is "
@@ -63,13 +62,15 @@ class DeclaredFile:
                 "with an anchor that others use; write the values by hand"
             )
         self._declares(new)
-        draft = self.file.with_name(f".{self.file.name}.{os.getpid()}.part")
+        # A link stays one: what it leads to is written.
+        target = self.file.resolve()
+        draft = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             draft.write_bytes(new.encode("utf-8"))
-            shutil.copymode(self.file, draft)
-            if self.file.read_bytes() != self.content:
+            shutil.copymode(target, draft)
+            if target.read_bytes() != self.content:
                 raise self._changed()
-            draft.replace(self.file)
+            draft.replace(target)
         except OSError as error:
             raise DeclarationError(
                 f"{self.file}: expected to write it, found: {error.strerror or error}; it is as it was"

@@ -37,6 +37,12 @@ class DriftProposal:
     declared: Outcome
     proposed: Outcome
 
+    @property
+    def expected(self) -> float:
+        """The share of fresh ordinary days that the proposed limits call violated, at most: as if no two came on one day."""
+        watched = (one for one in self.limits if one.field.startswith("max_") and one.quantile is not None)
+        return min(1.0, sum(1 - one.quantile for one in watched if one.quantile is not None))
+
 
 def propose(use_case: UseCase, watches: Sequence[Watch], rate: float) -> DriftProposal:
     """Limits that ordinary days exceed with the chance ``rate``, all statistics together.

@@ -42,6 +42,7 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
         refits=[past.day for past in walked.models],
         parameters=chosen.origin,
         rate=arguments.rate,
+        expected=drift.expected,
         limits=limits,
         drift_declared=drift.declared,
         drift_proposed=drift.proposed,

@@ -24,6 +24,8 @@ class CalibrateResult(Result):
         refits: the days that models were trained for.
         parameters: where their parameters are from.
         rate: the share of ordinary days that may be violated.
+        expected: the share of fresh ordinary days that the proposed limits are expected to call violated, at most. More than
+            ``rate`` where there are too few weeks to promise it.
         limits: each field of drift and gate.
         drift_declared, drift_proposed: days violated and retrainings asked for, by the declared and by the proposed limits.
         gate_declared, gate_proposed: promotions of equal models, and of retrained ones, likewise.
@@ -38,6 +40,7 @@ class CalibrateResult(Result):
     refits: list[dt.date]
     parameters: str
     rate: float
+    expected: float
     limits: list[Limit]
     drift_declared: Outcome
     drift_proposed: Outcome

@@ -44,6 +44,11 @@ def test_a_range_is_all_its_days() -> None:
         (f"train --like {'a' * 32} --partition 2024-01-02", "expected --like or --partition, found both"),
         ("train --use-case u --partition 2024-01-02 --through 2024-01-03", "unrecognized arguments: --through"),
         ("stale --use-case u --through 2024-01-03", "needs --partition"),
+        ("calibrate --use-case u --partition 2024-01-02 --rate 2", "expected a share from 0.0001 to 0.5"),
+        (
+            "calibrate --use-case u --partition 2024-01-02 --refits 0",
+            "expected a whole number from 1 to 200, found '0'",
+        ),
         ("score --use-case u --partition 2013-02-30", "see python -m jobs score --help$"),
     ],
 )
