@@ -99,5 +99,8 @@ def share(use_case: UseCase, watches: Sequence[Watch], drift: Drift, rate: float
     made = limit.of_values(
         DRIFT, "max_drifted_share", declared, shares(drift), independent, rate, least=step, most=1.0, step=step
     )
+    if made.proposed == 1:
+        words = "on ordinary days nearly all may drift at once: features alone make no day violated"
+        made = replace(made, note=f"{made.note}; {words}" if made.note else words)
     # Declared and proposed limits of a feature count other features as drifted.
     return replace(made, at_declared=Rate.of((one > declared for one in shares(use_case.drift)), independent))

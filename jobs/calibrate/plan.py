@@ -58,7 +58,7 @@ def make(use_case: UseCase, built: Collection[dt.date], first: dt.date | None, l
     if not known:
         raise TrainingDataMissing(
             f"{use_case.name}: expected features of ordinary days up to {last}, found none; build them: "
-            f"python -m jobs features --use-case {use_case.name} --partition ... --through {last}"
+            f"python -m jobs features --use-case {use_case.name} --partition {use_case.calendar.start} --through {last}"
         )
     begin, end = known[0], known[-1]
     earliest = begin + dt.timedelta(days=_until_first_refit(use_case, (end - begin).days + 1))

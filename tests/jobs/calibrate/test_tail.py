@@ -7,40 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from jobs.calibrate.tail import Tail
-from lakehouse.evaluation import drift_profile
+from tests.jobs.calibrate.kinds import WEEK, drifting, exponential, gap, normal, trailing
 
 WORLDS = 200
-WEEK = 7
-
-Floats = NDArray[np.float64]
-
-
-def exponential(dice: np.random.Generator, days: int) -> Floats:
-    return dice.exponential(1.0, days)
-
-
-def normal(dice: np.random.Generator, days: int) -> Floats:
-    return dice.normal(-3.0, 1.0, days)
-
-
-def gap(dice: np.random.Generator, days: int) -> Floats:
-    return np.abs(dice.normal(0.0, 0.05, days))
-
-
-def drifting(dice: np.random.Generator, days: int) -> Floats:
-    """PSI of rows whose distribution has its moods: multinomial counts about shares that are themselves drawn."""
-    shares = np.full(10, 0.1)
-    drawn = np.array([dice.multinomial(300, dice.dirichlet(shares * 200)) for _ in range(days)])
-    return drift_profile.psi(shares, drawn / 300)
-
-
-def trailing(values: Floats) -> Floats:
-    """Means of the trailing week: neighbouring days share six days of seven."""
-    return np.convolve(values, np.ones(WEEK) / WEEK, mode="valid")
 
 
 @pytest.mark.parametrize("draw", [exponential, normal, gap, drifting])
