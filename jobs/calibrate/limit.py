@@ -82,7 +82,7 @@ def of_values(
     proposed = min(rounded_up(raw, step), most)
     expected = tail.expected(proposed)
     if expected > rate * 1.5:
-        few = f"{tail.effective:.3g} independent values can't show less than {expected:.2g}"
+        few = f"{tail.effective:.3g} independent values are few: {expected * 100:.2g} % of ordinary ones are expected beyond it"
         note = f"{note}; {few}" if note else few
     return Limit(
         section=section,

@@ -38,7 +38,7 @@ class Rate:
         found = list(beyond)
         if not found:
             return None
-        count, independent = sum(found), max(1.0, min(effective, float(len(found))))
+        count, independent = sum(map(bool, found)), max(1.0, min(effective, float(len(found))))
         share = count / len(found)
         some = share * independent
         tail = (1 - LEVEL) / 2

@@ -50,4 +50,10 @@ def through(use_case: UseCase, rows: TrainingSet, steps: Plan, point: Mapping[st
         )
     if not models:
         raise missing[-1]
+    if not any(watch.days for watch in watches):
+        days = ", ".join(str(past.day) for past in models)
+        raise TrainingDataMissing(
+            f"{use_case.name}: expected features of the days after {days}, the days that a model could be trained for; found none "
+            "in between: build them, or choose other days"
+        )
     return Walk(tuple(models), tuple(watches))

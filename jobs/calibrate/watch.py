@@ -43,7 +43,8 @@ class Watch:
         length = use_case.drift.window_days
         around = rows.between(past.day - dt.timedelta(days=length - 1), last)
         scored = around.between(past.day, last)
-        score = fitting.score(past.model.booster, scored.features)
+        # XGBoost predicts no empty matrix.
+        score = fitting.score(past.model.booster, scored.features) if len(scored) else np.empty(0)
         by_name = {name: around.features[:, place] for place, name in enumerate(around.names)}
         evidence = Evidence(
             version=number,
