@@ -21,7 +21,7 @@ from lakehouse.errors import DeclarationError
 BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 # By this a comment of an earlier calibration is known and replaced.
 SIGN = "calibrated on"
-OURS = re.compile(rf"(?:^#\s*|;\s*){SIGN} [^;]*$")
+OURS = re.compile(rf"(?:(?:^#\s*|;\s*){SIGN} [^;]*)+$")
 REST_OF_LINE = re.compile(r"[ \t]*(?P<comment>#[^\r\n\x85\u2028\u2029]*)?(?=$|[\r\n\x85\u2028\u2029])")
 
 
@@ -93,7 +93,9 @@ def _changes(text: str, node: MappingNode, edits: Mapping[str, Edit]) -> Iterato
         close = node.end_mark.index - 1
         if missing:
             yield _in_braces(text, node, close, missing)
-        yield from _commented(text, close + 1, "; ".join(dict.fromkeys(edit.comment for edit in edits.values())))
+        # One comment for all of them: what each stands on would make the line too long.
+        stretches = dict.fromkeys(edit.comment.split(": ")[0] for edit in edits.values())
+        yield from _commented(text, close + 1, "; ".join(stretches))
     elif missing:
         yield _as_lines(text, node, missing)
 

@@ -83,6 +83,14 @@ def test_a_comment_of_an_earlier_calibration_is_replaced_and_that_of_people_kept
     assert new == f"drift:\n  max_loss_rise: 2.5  # by hand; {COMMENT}\n  bins: 7 # {COMMENT}\n"
 
 
+def test_braces_on_a_line_get_one_short_comment_that_the_next_calibration_replaces() -> None:
+    text = "drift: {bins: 5}  # by hand\n"
+    for stretch in ("calibrated on a..b", "calibrated on c..d"):
+        edits = {"bins": Edit(6, f"{stretch}: 0 of 9 beyond it"), "of_days": Edit(7, f"{stretch}: 1 of 9 beyond it")}
+        text = edited(text, {"drift": edits})
+        assert text == f"drift: {{bins: 6, of_days: 7}}  # by hand; {stretch}\n"
+
+
 def test_several_sections_at_once_and_a_section_without_a_plain_value() -> None:
     text = "gate:\n  floors: {roc_auc: 0.6}\n  fairness:\n    - {slice: a}\n\n# drift\ndrift:\n  bins: 5\n"
     sections = {
