@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jobs.calibrate import drift_limits, equals, gate_margins, history, outcome, page, parameters, plan, walk
 from jobs.calibrate.arguments import CalibrateArguments
@@ -31,9 +32,8 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
     gate = gate_margins.propose(use_case, walked.models, comparisons, arguments.rate)
     limits = [*drift.limits, *gate.margins]
     days = sorted({day for watch in watches for day in watch.days})
-    written = file is not None and file.write(_edits(limits, days[0], days[-1]))
     result = CalibrateResult(
-        status="written" if written else "unchanged" if arguments.write else "measured",
+        status="measured",
         use_case=use_case.name,
         first=days[0],
         last=days[-1],
@@ -48,10 +48,15 @@ def run(arguments: CalibrateArguments) -> CalibrateResult:
         drift_proposed=drift.proposed,
         gate_declared=gate.declared,
         gate_proposed=gate.proposed,
-        written=str(file.file) if file is not None and written else None,
     )
+    # Before the file is written: it may be refused, and the answer took minutes.
     print(page.text(result))
-    return result
+    if file is None:
+        print("nothing is written")
+        return result
+    written = file.write(_edits(limits, days[0], days[-1]))
+    print(f"written to {file.file}" if written else f"{file.file} has these values already")
+    return replace(result, status="written" if written else "unchanged", written=str(file.file) if written else None)
 
 
 def _edits(limits: Sequence[Limit], first: dt.date, last: dt.date) -> dict[str, dict[str, Edit]]:

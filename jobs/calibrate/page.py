@@ -47,8 +47,6 @@ def text(result: CalibrateResult) -> str:
         "",
         f"By the proposed limits at most {result.expected * 100:.2g} % of fresh ordinary days are expected to be violated "
         f"({result.rate * 100:.3g} % were asked for).",
-        "",
-        "nothing is written" if result.written is None else f"written to {result.written}",
     ]
     return "\n".join(lines)
 

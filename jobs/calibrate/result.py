@@ -46,4 +46,4 @@ class CalibrateResult(Result):
     drift_proposed: Outcome
     gate_declared: Promotions
     gate_proposed: Promotions
-    written: str | None
+    written: str | None = None
