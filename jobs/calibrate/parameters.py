@@ -23,12 +23,13 @@ class Parameters:
 def choose(use_case: UseCase) -> Parameters:
     """The champion's, where there is one whose parameters lie within the declared ranges; else the middle of each range.
 
-    Without a champion no tracking server is asked.
+    Where the audit log has no champion no tracking server is asked.
     """
     middle = Parameters(space.middles(use_case.model), "the middle of each range")
-    number = champion_record.number(use_case.name)
-    if number is None:
+    changes = champion_record.changes(use_case.name)
+    if not changes:
         return middle
+    number = changes[-1].model_version
     model = recorded_version.version(use_case.name, number)
     result = json.loads(artifacts.local_copy(model, artifacts.RESULT).read_text(encoding="utf-8"))
     point = {name: value for name, value in result["best_params"].items() if name != "rounds"}

@@ -135,7 +135,7 @@ def test_the_champion_s_parameters_are_taken_while_they_are_in_range(
     best: dict[str, float], origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "result.json").write_text(json.dumps({"best_params": best}))
-    monkeypatch.setattr(champion_record, "number", lambda name: 7)
+    monkeypatch.setattr(champion_record, "changes", lambda name: [SimpleNamespace(model_version=7)])
     monkeypatch.setattr(recorded_version, "version", lambda name, number: SimpleNamespace(version=number))
     monkeypatch.setattr(artifacts, "local_copy", lambda model, path: tmp_path / "result.json")
     found = parameters.choose(declared())
@@ -144,5 +144,5 @@ def test_the_champion_s_parameters_are_taken_while_they_are_in_range(
 
 
 def test_without_a_champion_the_middles_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(champion_record, "number", lambda name: None)
+    monkeypatch.setattr(champion_record, "changes", lambda name: [])
     assert parameters.choose(declared()).point == {"max_depth": 3, "eta": pytest.approx(0.158, abs=0.001)}
