@@ -74,7 +74,9 @@ class Tail:
             # Where the middle of the distribution decides, and where all upper values are the same.
             return self.greatest if self.scale == 0 else float(np.quantile(self.values, 1 - rate, method="higher"))
         beyond = float(self.excesses * self.scale * ((rate / self.share) ** (-1 / self.excesses) - 1))
-        return self.threshold + min(beyond, FURTHEST * (self.greatest - self.threshold))
+        limit = self.threshold + min(beyond, FURTHEST * (self.greatest - self.threshold))
+        # Where one value in so many is more than the rate allows, none that was seen may lie beyond.
+        return max(limit, self.greatest) if rate * self.effective < 1 else limit
 
     def expected(self, limit: float) -> float:
         """The chance that a fresh ordinary value exceeds the limit."""

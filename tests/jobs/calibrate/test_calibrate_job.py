@@ -104,7 +104,10 @@ def test_a_history_is_measured_then_written_and_then_there_is_nothing_to_do(
             if one["proposed"] != one["declared"]:
                 expected[section][field] = one["proposed"]
     assert yaml.safe_load(file.read_text()) == expected
-    assert [line for line in original.splitlines() if line not in file.read_text()] == ["  max_loss_rise: 10"]
+    assert [line for line in original.splitlines() if line not in file.read_text()] == [
+        "  min_improvement: 0.0",
+        "  max_loss_rise: 10",
+    ]
     assert f"# calibrated on {measured['first']}..{LAST}: 0 of" in file.read_text()
 
     # Again: the same history gives the same limits.
@@ -116,7 +119,7 @@ def test_a_history_is_measured_then_written_and_then_there_is_nothing_to_do(
 def test_too_short_a_history_says_how_many_days_are_needed(history: Path) -> None:
     code, result = calibrated(history, day=START + dt.timedelta(days=50))
     assert code == 22 and result["error"] == "TrainingDataMissing"
-    assert "expected features and labels of at least 73 days up to 2024-04-20" in result["message"]
+    assert "expected features and labels of at least 72 days up to 2024-04-20" in result["message"]
     assert "found 51 days, 2024-03-01 to 2024-04-20" in result["message"]
     code, result = calibrated(history, "--through", str(LAST), day=LAST - dt.timedelta(days=5))
     assert code == 22 and "begin with 2024-06-13; begin earlier, or end later" in result["message"]

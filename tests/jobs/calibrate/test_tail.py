@@ -26,9 +26,9 @@ def test_fresh_independent_values_exceed_the_limit_no_more_often_than_expected(d
         tail = Tail.of(draw(dice, windows).tolist(), windows)
         limit = tail.limit(rate)
         promised.append(tail.expected(limit))
+        # Where the cap does not allow the rate itself, what is said to be left; less, where more was seen.
+        assert promised[-1] >= rate * 0.99 or limit == tail.greatest
         kept.append(float(np.mean(fresh > limit)))
-    # Where the cap does not allow the rate itself, what is said to be left.
-    assert min(promised) >= rate * 0.99
     assert np.mean(kept) <= np.mean(promised) * 1.25 + 2 / math.sqrt(WORLDS * 4_000)
 
 
