@@ -50,5 +50,5 @@ def train(use_case: UseCase, rows: TrainingSet, day: dt.date, point: Mapping[str
     one_trial = use_case.model.model_copy(update={"trials": 1, "minutes": None})
     tuned = tuning.tune(one_trial, parts.train, parts.validation, starts=[point])
     model = fit_and_measure(use_case, tuned, parts)
-    profile, _ = measure_profile(parts, tuned, model, use_case.drift)
+    profile, _ = measure_profile(parts, tuned, model, use_case.drift, use_case.calendar.scores)
     return PastModel(day, split, parts, tuned, model, profile)

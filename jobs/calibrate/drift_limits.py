@@ -110,7 +110,7 @@ def _trigger(use_case: UseCase, watches: Sequence[Watch], drift: Drift) -> Limit
 
 def _scale(use_case: UseCase, watches: Sequence[Watch]) -> float:
     """The least limit of an error: a part of a probability's range, or of the loss on the holdouts."""
-    if use_case.binary:
+    if use_case.model.task != "regression":
         return SMALLEST_PART
     losses = [watch.evidence.profile.metrics.get(metric_names.LOSS[use_case.model.task]) or 0.0 for watch in watches]
     return SMALLEST_PART * (float(np.mean(losses)) or 1.0)

@@ -19,10 +19,8 @@ from jobs.gate import measurement
 from jobs.gate.checks import GateDecision, decide
 from jobs.gate.measurement import Measured
 from jobs.gate.results import ChallengerResult, ChampionResult
-from jobs.train import fitting
+from jobs.train.fitted_model import final_booster
 from lakehouse.declaration import Gate, UseCase
-from lakehouse.declaration.metric_catalogue import Rows
-from lakehouse.evaluation import metrics
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
 # Models of one day that are compared with one another, each with each and both ways.
@@ -58,7 +56,8 @@ def of_walk(use_case: UseCase, models: Sequence[PastModel]) -> Comparisons:
 
 def of_equals(use_case: UseCase, past: PastModel) -> list[Comparison]:
     """Replicas of the model, each compared with each."""
-    replicas = [_scored(use_case, past, _replica(use_case, past, number)) for number in range(REPLICAS)]
+    boosters = [_replica(use_case, past, number) for number in range(REPLICAS)]
+    replicas = [_measured(use_case, past, booster, past.parts.holdout) for booster in boosters]
     return [_compared(use_case, past.day, new, old) for new, old in permutations(replicas, 2)]
 
 
@@ -76,7 +75,8 @@ def _replica(use_case: UseCase, past: PastModel, number: int) -> object:
     """The model of days that were drawn again, by another seed."""
     dice = np.random.default_rng([use_case.model.seed, past.day.toordinal(), number])
     tuned = replace(past.tuned, params={**past.tuned.params, "seed": int(dice.integers(2**31 - 1))})
-    return fitting.fit(tuned, _drawn(past.parts.train, dice), _drawn(past.parts.validation, dice))
+    drawn = [_drawn(part, dice) for part in (past.parts.train, past.parts.validation)]
+    return final_booster(use_case, tuned, *drawn)
 
 
 def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
@@ -86,19 +86,11 @@ def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
     return replace(rows, features=rows.features[chosen], label=rows.label[chosen], days=rows.days[chosen], slices={})
 
 
-def _scored(use_case: UseCase, past: PastModel, booster: object) -> Measured:
-    return _measured(use_case, past, booster, past.parts.holdout)
-
-
 def _measured(use_case: UseCase, past: PastModel, booster: object, rows: TrainingSet) -> Measured:
-    score, threshold = fitting.score(booster, rows.features), past.model.threshold
-    return Measured(rows, Rows(rows.label, score, None if threshold is None else score >= threshold))
+    return measurement.of_booster(booster, past.model.threshold, rows, use_case, f"the model trained for {past.day}")
 
 
 def _compared(use_case: UseCase, day: dt.date, new: Measured, old: Measured) -> Comparison:
     gain, slices = measurement.gains(use_case, new, old)
-    by_model = [
-        metrics.compute(use_case.model.task, one.predictions.label, one.predictions.score, one.predictions.decided)
-        for one in (new, old)
-    ]
-    return Comparison(day, ChallengerResult(by_model[0]), ChampionResult(0, by_model[1], gain, slices))
+    challenger = ChallengerResult(measurement.metrics_of(use_case, new), measurement.gaps(use_case, new))
+    return Comparison(day, challenger, ChampionResult(0, measurement.metrics_of(use_case, old), gain, slices))

@@ -14,8 +14,9 @@ from jobs.calibrate.rates import Rate
 from jobs.calibrate.watch import Watch
 from jobs.monitor.verdict import DriftCheck
 from lakehouse.declaration import Drift, UseCase
-from lakehouse.evaluation import drift_profile
+from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import Distribution
+from lakehouse.evaluation.population_stability import psi
 
 # Of windows drawn from training's own distribution so many may exceed the floor of a feature.
 BY_CHANCE, DRAWN = 0.01, 400
@@ -35,13 +36,13 @@ def floor(declared: Drift, watch: Watch) -> Limit:
     )
 
 
-def _noise(shape: Distribution, rows: int) -> float:
+def _noise(shape: Distribution | CategoryDistribution, rows: int) -> float:
     """The PSI that so many rows drawn from training's own distribution exceed in 1 of 100 windows."""
     if rows < 1:
         return 0.0
     shares = np.asarray(shape.shares)
     drawn = np.random.default_rng(rows).multinomial(rows, shares / shares.sum(), size=DRAWN)
-    return float(np.quantile(drift_profile.psi(shares, drawn / rows), 1 - BY_CHANCE))
+    return float(np.quantile(psi(shares, drawn / rows), 1 - BY_CHANCE))
 
 
 def factor(declared: Drift, watches: Sequence[Watch], seen: Sequence[tuple[Watch, DriftCheck]], lowest: float) -> Limit:

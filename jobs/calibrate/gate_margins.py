@@ -98,7 +98,7 @@ def _calibration(use_case: UseCase, models: Sequence[PastModel], holdouts: float
     measured = [past.model.metrics["model"] for past in models]
     errors = [value for one in measured if (value := one.get(name)) is not None]
     losses = [value for one in measured if (value := one.get(loss)) is not None]
-    least = LEAST_ERROR if use_case.binary or not losses else LEAST_ERROR * float(np.mean(losses))
+    least = LEAST_ERROR if use_case.model.task != "regression" or not losses else LEAST_ERROR * float(np.mean(losses))
     now = use_case.gate.max_calibration_error
     note = "" if now is not None else "not asked for as declared"
     return limit.of_values(GATE, "max_calibration_error", now, errors, holdouts, rate, least, note=note)

@@ -23,10 +23,10 @@ def of_limits(use_case: UseCase, watches: Sequence[Watch], drift: Drift) -> Outc
     like = use_case.model_copy(update={"drift": drift})
     by_watch = [verdicts(watch.checks(like), drift) for watch in watches]
     violated = Rate.of((bad for days in by_watch for bad in days.values()), windows(watches, drift))
-    exposures = [watch.exposure(days, drift) for watch, days in zip(watches, by_watch, strict=True)]
-    return Outcome(violated, Retrainings.of(exposures, drift.cooldown_days))
+    exposures = [watch.exposure(like, days) for watch, days in zip(watches, by_watch, strict=True)]
+    return Outcome(violated, Retrainings.of(exposures, drift.cooldown_days, use_case.calendar.scores))
 
 
 def windows(watches: Iterable[Watch], drift: Drift) -> float:
-    """How many windows that share no day the watched days hold: so many independent values they count for."""
+    """How many windows that share no scored day the watched days hold: so many independent values they count for."""
     return len({day for watch in watches for day in watch.days}) / drift.window_days

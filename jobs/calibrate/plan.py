@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from lakehouse.declaration import UseCase
 from lakehouse.errors import TrainingDataMissing
 
-# Models are trained whole weeks apart, so that each meets the same weekdays.
+# Models are trained whole weeks apart, so that each meets the same weekdays, and a scored day of the week is one for each.
 WEEK = 7
+DAY = dt.timedelta(days=1)
 # Where training takes whatever there is (a split that begins years back), the first model has so many days of it.
 FEWEST_TRAIN_DAYS = 28
 
@@ -46,7 +47,7 @@ def make(use_case: UseCase, built: Collection[dt.date], first: dt.date | None, l
 
     Args:
         use_case: declares split, maturity and windows.
-        built: the days that have features.
+        built: the scored days that have features.
         first: the first ordinary day; None for as early as there is enough to train on.
         last: the last ordinary day.
         refits: how many at most.
@@ -63,16 +64,25 @@ def make(use_case: UseCase, built: Collection[dt.date], first: dt.date | None, l
     begin, end = known[0], known[-1]
     earliest = begin + dt.timedelta(days=_until_first_refit(use_case, (end - begin).days + 1))
     earliest = max(earliest, first or earliest)
-    latest = end - dt.timedelta(days=_watched_at_least(use_case) - 1)
+    latest = _latest(use_case, end)
     if earliest > latest:
         raise TrainingDataMissing(_too_short(use_case, begin, end, first))
-    weeks = (latest - earliest).days // WEEK
-    step = dt.timedelta(days=WEEK * (weeks // refits + 1))
-    days = [latest - step * number for number in range(weeks * WEEK // step.days + 1)][::-1]
+    candidates = _candidates(use_case, earliest, latest)
+    days = candidates[:: (len(candidates) - 1) // refits + 1][::-1]
     # Watched until the next one takes over, and long enough for labels and cool-down.
-    span = max(_watched(use_case), step.days)
-    read_from = max(begin, days[0] - dt.timedelta(days=use_case.split.train.first))
-    return Plan(read_from, tuple(Refit(day, min(end, day + dt.timedelta(days=span - 1))) for day in days))
+    until = [
+        max(_watched(use_case, day), next_day - DAY) for day, next_day in zip(days, [*days[1:], days[-1]], strict=True)
+    ]
+    oldest = min(days[0] - use_case.split.train.first * DAY, _window(use_case, days[0])[0])
+    return Plan(max(begin, oldest), tuple(Refit(day, min(end, last)) for day, last in zip(days, until, strict=True)))
+
+
+def _candidates(use_case: UseCase, earliest: dt.date, latest: dt.date) -> list[dt.date]:
+    """The days that a model may be trained for, newest first: whole weeks apart, of days of a month each that is scored."""
+    rhythm = use_case.calendar.scores
+    if rhythm.monthly is not None:
+        return rhythm.between(earliest, latest)[::-1]
+    return [latest - WEEK * number * DAY for number in range((latest - earliest).days // WEEK + 1)]
 
 
 def _until_first_refit(use_case: UseCase, days: int) -> int:
@@ -87,24 +97,31 @@ def _until_first_refit(use_case: UseCase, days: int) -> int:
     return train.last + half - 1
 
 
-def _watched_at_least(use_case: UseCase) -> int:
-    """Days that a model has to be watched for one whole window of matured labels."""
-    return use_case.label.maturity_days + use_case.drift.window_days
+def _window(use_case: UseCase, day: dt.date) -> list[dt.date]:
+    """The scored days of the window that ends with ``day``."""
+    return use_case.calendar.scores.newest(day, use_case.drift.window_days)
 
 
-def _watched(use_case: UseCase) -> int:
-    """Days that a model is watched where there are so many: two windows with labels, or until it can ask for a retraining."""
-    drift = use_case.drift
-    return use_case.label.maturity_days + max(2 * drift.window_days, drift.cooldown_days + drift.of_days)
+def _latest(use_case: UseCase, end: dt.date) -> dt.date:
+    """The last day of training for which one whole window of matured labels is watched by ``end``."""
+    return _window(use_case, end - use_case.maturity_days * DAY)[0]
+
+
+def _watched(use_case: UseCase, day: dt.date) -> dt.date:
+    """Until when a model of ``day`` is watched: for two windows with labels, or until it can ask for a retraining."""
+    drift, rhythm = use_case.drift, use_case.calendar.scores
+    two_windows = rhythm.after(day - DAY, 2 * drift.window_days)
+    asks = rhythm.after(day + (drift.cooldown_days - 1) * DAY, drift.of_days)
+    return max(two_windows, asks) + use_case.maturity_days * DAY
 
 
 def _too_short(use_case: UseCase, begin: dt.date, end: dt.date, first: dt.date | None) -> str:
-    watched = _watched_at_least(use_case)
+    watched = (end - _latest(use_case, end)).days + 1
     needed = next(days for days in range(1, 10_000) if _until_first_refit(use_case, days) + watched <= days)
     found = (end - begin).days + 1
     message = (
         f"{use_case.name}: expected features and labels of at least {needed} days up to {end}, of which the split takes "
-        f"{needed - watched} before the first model and {watched} are watched (label.maturity_days and drift.window_days), "
+        f"{needed - watched} before the first model and {watched} are watched (until labels of drift.window_days have matured), "
         f"found {found} days, {begin} to {end}"
     )
     if found >= needed and first is not None:

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 
 from scipy import stats
 
+from lakehouse.declaration import Rhythm
+
 LEVEL = 0.95
 YEAR = 365
+DAILY = Rhythm()
+# Every day of the week and of the month comes in them as often as it does in the long run.
+SOME_YEARS = DAILY.between(dt.date(2001, 1, 1), dt.date(2028, 12, 31))
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Retrainings:
     Attributes:
         models: watched beyond their cool-down.
         asked: how many of them asked for a retraining on ordinary days.
-        days: different days on which one might have.
+        days: different scored days on which one might have.
         a_year: how many that makes a year, cool-downs counted.
         low: lower end.
         high: upper end.
@@ -88,8 +93,14 @@ class Retrainings:
     high: float
 
     @classmethod
-    def of(cls, exposures: Iterable[Exposure], cooldown_days: int) -> Retrainings | None:
-        """From the watches of several models, whose days may be the same; None when the cool-down left no day."""
+    def of(cls, exposures: Iterable[Exposure], cooldown_days: int, rhythm: Rhythm = DAILY) -> Retrainings | None:
+        """From the watches of several models, whose days may be the same; None when the cool-down left no day.
+
+        Args:
+            exposures: of each watch, in scored days.
+            cooldown_days: days of the calendar.
+            rhythm: which of these are scored.
+        """
         watched = [exposure for exposure in exposures if exposure.days]
         if not watched:
             return None
@@ -101,8 +112,11 @@ class Retrainings:
         low = float(stats.chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
         high = float(stats.chi2.ppf(1 - tail, 2 * events + 2)) / 2
 
+        # A scored day stands for the days to the next one.
+        stretch = days * len(SOME_YEARS) / len(rhythm.between(SOME_YEARS[0], SOME_YEARS[-1]))
+
         def a_year(count: float) -> float:
-            return YEAR / (days / count + cooldown_days) if count else 0.0
+            return YEAR / (stretch / count + cooldown_days) if count else 0.0
 
         return cls(len(watched), asked, days, a_year(events), a_year(low), a_year(high))
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from jobs.calibrate.backtest import PastModel
 from jobs.calibrate.rates import Exposure
-from jobs.monitor import counts, drift, performance, verdict
+from jobs.gate import measurement
+from jobs.monitor import counts, drift, new_categories, performance, verdict
+from jobs.monitor.counts import Counts
 from jobs.monitor.drift import Evidence
 from jobs.monitor.performance import Matured
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.monitor.verdict import DriftCheck
-from jobs.train import fitting
 from lakehouse.declaration import Drift, UseCase
-from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation import coded_rows
+from lakehouse.evaluation.drift_profile import Distribution
+from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import registry
 
 
@@ -40,39 +44,44 @@ class Watch:
     @classmethod
     def of(cls, use_case: UseCase, rows: TrainingSet, past: PastModel, number: int, last: dt.date) -> Watch:
         """Score the days from the training to ``last``, and count what monitoring counts."""
-        length = use_case.drift.window_days
-        around = rows.between(past.day - dt.timedelta(days=length - 1), last)
-        scored = around.between(past.day, last)
+        length, bins = use_case.drift.window_days, past.profile.features
+        around = rows.between(use_case.calendar.scores.newest(past.day, length)[0], last)
+        table = coded_rows.arrow(around)
+        by_day = {day: table.filter(pa.array(kept)) for day, kept in _days(around)}
+        features = {day: counts.of_columns(of_day, bins) for day, of_day in by_day.items()}
+        new_levels = {day: new_categories.of_rows(of_day, bins) for day, of_day in by_day.items()}
         # XGBoost predicts no empty matrix.
-        score = fitting.score(past.model.booster, scored.features) if len(scored) else np.empty(0)
-        by_name = {name: around.features[:, place] for place, name in enumerate(around.names)}
+        scored = _scored(use_case, around.between(past.day, last), past, number)
         evidence = Evidence(
             version=number,
             profile=past.profile,
-            features={
-                name: {day: counts.by_bin(values[kept], shape) for day, kept in _days(around)}
-                for name, shape in past.profile.features.items()
-                for values in [by_name[name]]
+            features={name: {day: counted[name] for day, counted in features.items()} for name in bins},
+            scores={of_day.day: _by_bin(of_day, past.profile.prediction) for of_day in scored},
+            matured=_matured(use_case, scored, number),
+            new_levels={
+                name: {day: found[name] for day, found in new_levels.items()}
+                for name in use_case.category_names
+                if name in bins
             },
-            scores={day: counts.by_bin(score[kept], past.profile.prediction) for day, kept in _days(scored)},
-            matured=_matured(use_case, scored, score, past.model.threshold, number),
+            classes=use_case.classes,
         )
-        of_a_day = [int(kept.sum()) for _, kept in _days(around)]
-        days = tuple(day for day, _ in _days(scored))
+        of_a_day = [of_day.num_rows for of_day in by_day.values()]
+        days = tuple(of_day.day for of_day in scored)
         return cls(past.day, days, evidence, int(np.median(of_a_day or [0]) * length))
 
     def checks(self, use_case: UseCase) -> dict[dt.date, list[DriftCheck]]:
         """Every statistic of each watched day against the limits that ``use_case`` declares."""
         return {day: drift.checks_of_day(day, use_case, self.evidence) for day in self.days}
 
-    def exposure(self, violated: dict[dt.date, bool], limits: Drift) -> Exposure:
-        """On which days this model might have asked for a retraining, and whether it did."""
-        exposed: list[dt.date] = []
+    def exposure(self, use_case: UseCase, violated: dict[dt.date, bool]) -> Exposure:
+        """On which days this model might have asked for a retraining, and whether it did, by the limits of ``use_case``."""
+        exposed, limits, rhythm = list[dt.date](), use_case.drift, use_case.calendar.scores
         for day in self.days:
             if (day - self.day).days >= max(limits.cooldown_days, 1):
                 exposed.append(day)
             known = {past: bad for past, bad in violated.items() if past <= day}
-            if verdict.retraining(day, known, limits, self.day, [self.day]).retrain:
+            recent = rhythm.newest(day, limits.of_days)
+            if verdict.retraining(day, known, limits, self.day, [self.day], recent=recent).retrain:
                 return Exposure(tuple(exposed), True)
         return Exposure(tuple(exposed), False)
 
@@ -82,20 +91,31 @@ def verdicts(checks: dict[dt.date, list[DriftCheck]], limits: Drift) -> dict[dt.
     return {day: verdict.day_verdict(of_day, limits).violated for day, of_day in checks.items()}
 
 
-def _matured(
-    use_case: UseCase, rows: TrainingSet, score: Floats, threshold: float | None, number: int
-) -> dict[dt.date, Matured]:
-    decided = np.full(len(rows), -1) if threshold is None else score >= threshold
+def _scored(use_case: UseCase, rows: TrainingSet, past: PastModel, number: int) -> list[ScoredRows]:
+    """The rows of each day with the model's scores and decisions, as monitoring reads them from the scores table."""
+    if not len(rows):
+        return []
+    what = f"the model trained for {past.day}"
+    predicted = measurement.of_booster(past.model.booster, past.model.threshold, rows, use_case, what).predictions
+    decided = np.full(len(rows), -1) if predicted.decided is None else predicted.decided.astype(np.int64)
+    return [
+        ScoredRows(
+            *(day, registry.CHAMPION, number, predicted.score[kept], decided[kept], rows.label[kept], {}),
+            classes=use_case.classes,
+        )
+        for day, kept in _days(rows)
+    ]
+
+
+def _by_bin(rows: ScoredRows, shape: Distribution) -> Counts:
+    """The scores by bin; of several classes the numbers of the decided ones."""
+    return counts.by_bin(rows.decision.astype(np.float64) if rows.classes else rows.score, shape)
+
+
+def _matured(use_case: UseCase, scored: Iterable[ScoredRows], number: int) -> dict[dt.date, Matured]:
     task = use_case.model.task
-
-    def lines() -> Iterator[dict[str, object]]:
-        for day, kept in _days(rows):
-            of_day = ScoredRows(
-                day, registry.CHAMPION, number, score[kept], decided[kept].astype(np.int8), rows.label[kept], {}
-            )
-            yield from performance.of_rows(of_day, task)
-
-    return performance.by_day(lines(), registry.CHAMPION, number, task)
+    lines = (line for of_day in scored for line in performance.of_rows(of_day, task))
+    return performance.by_day(lines, registry.CHAMPION, number, task)
 
 
 def _days(rows: TrainingSet) -> Iterator[tuple[dt.date, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.gate import eligibility, evidence, holdout, measurement
-from jobs.gate.measurement import Measured
-from jobs.gate.results import ChallengerResult, ChampionResult, Metrics
-from lakehouse.declaration import UseCase, class_names
-from lakehouse.evaluation import class_metrics, metrics
+from jobs.gate.results import ChallengerResult, ChampionResult
+from lakehouse.declaration import UseCase
 from lakehouse.models.registry import ModelVersion
 
 
@@ -35,25 +33,17 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
     rows = held_out.labelled if eligible is None or eligible.rows is None else eligible.rows
 
     measured = measurement.measure(challenger, rows, use_case)
-    challenger_result = ChallengerResult(_metrics(use_case, measured), measurement.gaps(use_case, measured))
+    challenger_result = ChallengerResult(
+        measurement.metrics_of(use_case, measured), measurement.gaps(use_case, measured)
+    )
     champion_result = None if eligible is None else eligible.result
     if eligible is not None and eligible.rows is not None:
         champion_measured = measurement.measure(eligible.model, rows, use_case)
         gain, slices = measurement.gains(use_case, measured, champion_measured)
         champion_result = replace(
-            eligible.result, metrics=_metrics(use_case, champion_measured), gain=gain, slices=slices
+            eligible.result, metrics=measurement.metrics_of(use_case, champion_measured), gain=gain, slices=slices
         )
 
     read = evidence.describe_rows(held_out, rows)
     results = evidence.describe_results(use_case, challenger_result, champion_result)
     return Comparison(challenger_result, champion_result, {**read, **results})
-
-
-def _metrics(use_case: UseCase, model: Measured) -> Metrics:
-    predictions = model.predictions
-    measured = metrics.compute(use_case.model.task, predictions.label, predictions.score, predictions.decided)
-    if not use_case.classes:
-        return measured
-    assert predictions.decided is not None
-    columns, decided = tuple(map(class_names.in_column, use_case.classes)), predictions.decided.astype(int)
-    return measured | class_metrics.named(columns, predictions.label, predictions.score, decided)

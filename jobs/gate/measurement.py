@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from jobs.gate.results import CERTAINTY, IntervalEstimate, SliceGain, SliceGap
-from lakehouse.declaration import UseCase
+from jobs.gate.results import CERTAINTY, IntervalEstimate, Metrics, SliceGain, SliceGap
+from lakehouse.declaration import UseCase, class_names
 from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.errors import ModelRefused
-from lakehouse.evaluation import coded_rows, day_bootstrap, metrics, slices
+from lakehouse.evaluation import class_metrics, coded_rows, day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import artifacts, category_record, class_decision, xgboost_model
-from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 
 
@@ -28,12 +28,22 @@ class Measured:
 
 def measure(model: ModelVersion, rows: TrainingSet, use_case: UseCase) -> Measured:
     """The model's scores, and its decisions by its own threshold, or of several classes by its own costs."""
-    scores = score(model, rows)
+    return of_booster(_booster(model), model.threshold, rows, use_case, _words(model))
+
+
+def of_booster(booster: Any, threshold: float | None, rows: TrainingSet, use_case: UseCase, what: str) -> Measured:
+    """The same of a booster that may be no registered version; ``what`` names it in an error.
+
+    Raises:
+        ModelRefused: when it decides for none of several declared classes, or for one that is declared no longer.
+    """
+    scores = _scores(booster, rows)
     if use_case.classes:
-        rule = _rule(model, use_case)
+        rule = class_decision.rule_of(booster, use_case, what)
+        assert rule is not None
         decided = rule.among(use_case.classes)[rule.decide(scores)]
         return Measured(rows, Rows(rows.label, rule.arranged(scores, use_case.classes), decided))
-    decisions = None if model.threshold is None or not use_case.binary else scores >= model.threshold
+    decisions = None if threshold is None or not use_case.binary else scores >= threshold
     return Measured(rows, Rows(rows.label, scores, decisions))
 
 
@@ -43,28 +53,39 @@ def score(model: ModelVersion, rows: TrainingSet) -> Floats:
     Raises:
         ModelRefused: when the file names other features than the version's tags.
     """
+    return _scores(_booster(model), rows)
+
+
+def _booster(model: ModelVersion) -> Any:
     booster = xgboost_model.load(artifacts.model_bytes(model))
     names = list(model.features)
     if booster.feature_names != names:
         raise ModelRefused(
-            f"model {model.name} version {model.version}: expected the features of its tags, {', '.join(names)}; its "
-            f"file names {', '.join(booster.feature_names or ['none'])}; train a new version"
+            f"{_words(model)}: expected the features of its tags, {', '.join(names)}; its file names "
+            f"{', '.join(booster.feature_names or ['none'])}; train a new version"
         )
+    return booster
+
+
+def _words(model: ModelVersion) -> str:
+    return f"model {model.name} version {model.version}"
+
+
+def _scores(booster: Any, rows: TrainingSet) -> Floats:
     coded = coded_rows.by_levels(rows, category_record.levels_of(booster))
-    columns = coded.features[:, [rows.names.index(name) for name in names]]
+    columns = coded.features[:, [rows.names.index(name) for name in booster.feature_names]]
     return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
 
 
-def _rule(model: ModelVersion, use_case: UseCase) -> ClassRule:
-    """How the model decides for one of several classes.
-
-    Raises:
-        ModelRefused: when it does not, or does for a class that is declared no longer.
-    """
-    booster = xgboost_model.load(artifacts.model_bytes(model))
-    rule = class_decision.rule_of(booster, use_case, f"model {model.name} version {model.version}")
-    assert rule is not None
-    return rule
+def metrics_of(use_case: UseCase, model: Measured) -> Metrics:
+    """All metrics of the task; of several classes also those of each."""
+    predictions = model.predictions
+    measured = metrics.compute(use_case.model.task, predictions.label, predictions.score, predictions.decided)
+    if not use_case.classes:
+        return measured
+    assert predictions.decided is not None
+    columns, decided = tuple(map(class_names.in_column, use_case.classes)), predictions.decided.astype(int)
+    return measured | class_metrics.named(columns, predictions.label, predictions.score, decided)
 
 
 def gains(

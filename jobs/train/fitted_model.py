@@ -57,16 +57,23 @@ class FittedModel:
         return hashlib.sha256(self.content).hexdigest()
 
 
+def final_booster(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Any:
+    """The booster of train and validation together, with all that its file says to those who score by it."""
+    booster = fitting.fit(tuned, train, validation, use_case.model.max_levels)
+    if (rule := ClassRule.declared(use_case)) is not None:
+        rule.written_to(booster)
+    return booster
+
+
 def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
     """Fit the final model and measure it on the holdout."""
     declared = use_case.model
     past = fitting.joined(parts.train, parts.validation)
-    booster = fitting.fit(tuned, parts.train, parts.validation, declared.max_levels)
+    booster = final_booster(use_case, tuned, parts.train, parts.validation)
     holdout = fitting.coded(booster, parts.holdout)
     score = fitting.score(booster, holdout.features)
     chosen = None
     if (rule := ClassRule.declared(use_case)) is not None:
-        rule.written_to(booster)
         return FittedModel(
             booster=booster,
             past=past,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from lakehouse.errors import TrainingFailed
 from lakehouse.evaluation import category_codes
@@ -84,6 +85,17 @@ def unseen(rows: TrainingSet, levels: Levels) -> dict[str, int]:
     return {
         name: int((gone & ~np.isnan(rows.features[:, rows.names.index(name)])).sum()) for name, gone in missing.items()
     }
+
+
+def arrow(rows: TrainingSet) -> pa.Table:
+    """The features as the feature table has them: doubles, and texts of categories; null where a category is not known."""
+    columns = {
+        name: pa.array(category_codes.texts_of(values, rows.levels[name]), pa.string())
+        if name in rows.levels
+        else pa.array(values)
+        for name, values in zip(rows.names, rows.features.T, strict=True)
+    }
+    return pa.table(columns)
 
 
 def frame(rows: TrainingSet) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.evaluation import drift_profile
+from lakehouse.evaluation.population_stability import psi
 
 WEEK = 7
 
@@ -31,7 +31,7 @@ def drifting(dice: np.random.Generator, days: int) -> Floats:
     """PSI of rows whose distribution has its moods: counts of bins about shares that are themselves drawn."""
     shares = np.full(10, 0.1)
     drawn = dice.multinomial(300, dice.dirichlet(shares * 200, size=days))
-    return drift_profile.psi(shares, drawn / 300)
+    return psi(shares, drawn / 300)
 
 
 def trailing(values: Floats) -> Floats:

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from jobs.calibrate.rates import Exposure, Rate, Retrainings
+from lakehouse.declaration import Rhythm
 
 DAY = dt.date(2024, 3, 1)
 
@@ -64,6 +65,13 @@ def test_a_cool_down_makes_retrainings_rarer() -> None:
     watched = [Exposure(days(0, 30), True)]
     often, seldom = (Retrainings.of(watched, cooldown) for cooldown in (0, 30))
     assert often is not None and seldom is not None and often.a_year == pytest.approx(2 * seldom.a_year)
+
+
+def test_scored_days_of_a_week_stand_for_the_days_between_them() -> None:
+    weekly = Rhythm(weekly=("monday",))
+    seldom = Retrainings.of([Exposure(days(0, 30), True)], 0, weekly)
+    often = Retrainings.of([Exposure(days(0, 30), True)], 0)
+    assert seldom is not None and often is not None and often.a_year == pytest.approx(7 * seldom.a_year, rel=1e-3)
 
 
 def test_no_retraining_is_not_never() -> None:
