@@ -1,6 +1,7 @@
 """Calibrate: a walk through ordinary days -> limits of drift and margins of the gate, with their false-alarm rates.
 
-Nothing is written to the lakehouse or the registry. With ``write`` the declaration gets the proposed values.
+Nothing is written to the registry, and to the lakehouse only computed labels that a training would write too. With ``write`` the
+declaration gets the proposed values.
 """
 
 from __future__ import annotations

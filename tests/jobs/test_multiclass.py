@@ -15,6 +15,8 @@ from deltalake import DeltaTable
 from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
+from jobs.calibrate import job as calibrate
+from jobs.calibrate.arguments import CalibrateArguments
 from jobs.deliver import job as deliver
 from jobs.deliver.arguments import DeliverArguments
 from jobs.gate import job as gate
@@ -244,6 +246,17 @@ def test_the_drift_of_the_classes_names_the_one_that_moved(chain: Chain) -> None
     assert moved["reason"] in chain.monitored["reasons"]
     gap = found[day(44), "performance", "calibration"]
     assert gap["value"] is not None and "probabilities of " in gap["reason"]
+
+
+def test_limits_of_classes_are_proposed_from_ordinary_days(chain: Chain) -> None:
+    found = calibrate.run(CalibrateArguments(use_case=NAME, partition=day(48), refits=1)).as_json()
+    assert found["status"] == "measured" and found["parameters"] == "those of version 1"
+    limits = {one["field"]: one for one in found["limits"]}
+    assert limits["max_calibration_gap"]["declared"] == 0.3 and limits["max_calibration_gap"]["median"] > 0
+    assert limits["max_prediction_psi"]["greatest"] is not None and limits["max_loss_rise"]["proposed"] > 0
+    assert limits["max_calibration_error"]["median"] > 0
+    # Equal models keep the floor of one class, recall_platinum, and the fairness limit: they are measured for the gate.
+    assert found["gate_declared"]["equals"]["measured"] == 6
 
 
 def test_everything_again_changes_nothing(chain: Chain) -> None:

@@ -13,6 +13,8 @@ import yaml
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from jobs.calibrate import job as calibrate
+from jobs.calibrate.arguments import CalibrateArguments
 from jobs.deliver import job as deliver
 from jobs.deliver.arguments import DeliverArguments
 from jobs.features import job as features
@@ -195,3 +197,18 @@ def test_a_correction_restates_scored_days_and_the_day_on_which_its_labels_matur
     assert set(chain.stale.monitor) - set(scored_days(START, LAST)) == {MATURES_ON, dt.date(2024, 6, 12)}
     assert (chain.restated.status, chain.restated.features) == ("restated", readers)
     assert chain.fresh_again.status == "fresh" and chain.pending == []
+
+
+def test_limits_are_proposed_from_scored_days(chain: SimpleNamespace) -> None:
+    before = versions(chain.root)
+    found = calibrate.run(CalibrateArguments(use_case=NAME, partition=LAST))
+    assert versions(chain.root) == before
+    # On Thursday, June 13, labels up to June 4 have matured: three scored days, from May 27.
+    assert found.refits[-1] == MATURED and all(day.weekday() == MATURED.weekday() for day in found.refits)
+    watched = scored_days(found.first, LAST)
+    assert (found.first, found.last, found.days) == (found.refits[0], LAST, len(watched))
+    assert found.windows == pytest.approx(len(watched) / 3)
+    limits = {one.field: one for one in found.limits}
+    assert limits["max_loss_rise"].proposed and limits["max_prediction_psi"].proposed
+    # A holdout of two scored days tells no better model from a lucky one.
+    assert limits["min_improvement"].proposed is None and "5 days" in limits["min_improvement"].note

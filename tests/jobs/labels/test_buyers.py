@@ -12,6 +12,8 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from jobs.calibrate import job as calibrate
+from jobs.calibrate.arguments import CalibrateArguments
 from jobs.features import batch
 from jobs.features import job as features
 from jobs.features.arguments import FeaturesArguments
@@ -185,6 +187,24 @@ def test_a_corrected_purchase_makes_the_labels_of_its_windows_stale_and_restatin
     assert all(after[day, 1]["label"] == 1.0 for day in expected)
     assert run(stale, StaleArguments)["status"] == "fresh"
     assert run(restate, RestateArguments)["status"] == "fresh"
+
+
+def test_limits_stand_on_the_labels_of_every_day_and_make_those_that_are_missing_once(mine: Path) -> None:
+    before = {row["partition"] for row in rows(mine / "warehouse", "outcomes")}
+    versions = []
+    for _ in range(2):
+        found = run(calibrate, CalibrateArguments, SCORED[-1])
+        versions.append(
+            {table.name: DeltaTable(table).version() for table in (mine / "warehouse/gold").glob(f"{NAME}_*")}
+        )
+    assert versions[0] == versions[1]
+    made = {row["partition"] for row in rows(mine / "warehouse", "outcomes")}
+    assert before < made and max(made) == SCORED[0]
+    # Labels mature after eight days: the last model is watched for a window of three that are labelled.
+    assert found["refits"][-1] == str(SCORED[0] - dt.timedelta(days=2))
+    limits = {one["field"]: one for one in found["limits"]}
+    assert limits["max_loss_rise"]["proposed"] > 0 and limits["max_calibration_gap"]["greatest"] > 0
+    assert found["parameters"] == "those of version 1"
 
 
 def test_a_corrected_customer_changes_the_population(mine: Path) -> None:
