@@ -11,6 +11,8 @@ from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs import appointments
 
 START = appointments.START
+# Parameters to train with.
+POINT = {"max_depth": 3, "eta": 0.3}
 
 
 # Of each an ordinary history is walked through. All but the regression and the classes are yes or no.

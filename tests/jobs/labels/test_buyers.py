@@ -189,8 +189,9 @@ def test_a_corrected_purchase_makes_the_labels_of_its_windows_stale_and_restatin
     assert run(restate, RestateArguments)["status"] == "fresh"
 
 
-def test_limits_stand_on_the_labels_of_every_day_and_make_those_that_are_missing_once(mine: Path) -> None:
-    before = {row["partition"] for row in rows(mine / "warehouse", "outcomes")}
+def test_limits_make_the_labels_that_are_missing_as_training_would(mine: Path) -> None:
+    labels = {(row["partition"], row["customer"]): row["label"] for row in rows(mine / "warehouse", "outcomes")}
+    shutil.rmtree(mine / "warehouse/gold" / f"{NAME}_outcomes")
     versions = []
     for _ in range(2):
         found = run(calibrate, CalibrateArguments, SCORED[-1])
@@ -198,8 +199,8 @@ def test_limits_stand_on_the_labels_of_every_day_and_make_those_that_are_missing
             {table.name: DeltaTable(table).version() for table in (mine / "warehouse/gold").glob(f"{NAME}_*")}
         )
     assert versions[0] == versions[1]
-    made = {row["partition"] for row in rows(mine / "warehouse", "outcomes")}
-    assert before < made and max(made) == SCORED[0]
+    made = {(row["partition"], row["customer"]): row["label"] for row in rows(mine / "warehouse", "outcomes")}
+    assert made == labels and max(made)[0] == SCORED[0]
     # Labels mature after eight days: the last model is watched for a window of three that are labelled.
     assert found["refits"][-1] == str(SCORED[0] - dt.timedelta(days=2))
     limits = {one["field"]: one for one in found["limits"]}
