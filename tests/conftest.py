@@ -94,6 +94,15 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an MLflow server that lives as long as the tests; all share it: use model names of the test's own."""
+    from tests import mlflow_server
+
+    with mlflow_server.running(tmp_path_factory.mktemp("mlflow")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def mongo_emulator() -> Iterator[Server]:
     """A server that speaks MongoDB's wire protocol: an emulator in memory, not MongoDB (tests/mongo_server.py)."""
     from tests import mongo_server
