@@ -27,7 +27,7 @@ FEATURES = '''"""Planned loaves and price, the sales known by then, and what oth
 
 from pyspark.sql import functions as F
 
-PLAN, SALES, OTHERS = {plan!r}, {sales!r}, {others!r}
+PLAN, SALES, OTHERS = $names
 
 
 def build(days, inputs):
@@ -96,7 +96,9 @@ def declare(root: Path, use_cases: int, sources: int) -> None:
             "split": SPLIT,
         }
         _write(root / name / "use_case.yaml", content)
-        (root / name / "features.py").write_text(FEATURES.format(**reads, others=others), encoding="utf-8")
+        (root / name / "features.py").write_text(
+            FEATURES.replace("$names", repr((reads["plan"], reads["sales"], others))), encoding="utf-8"
+        )
 
 
 def break_two(root: Path, use_cases: int) -> tuple[str, str]:

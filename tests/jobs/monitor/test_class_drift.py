@@ -24,7 +24,7 @@ def profile(numbers: list[int]) -> Profile:
     days = np.repeat(DAYS, len(numbers) // len(DAYS))
     frame = pd.DataFrame({"partition": days, "x": 1.0})
     scores = pd.DataFrame({"partition": days, "score": np.array(numbers, dtype=float)})
-    return Profile.of(frame, scores, {}, Drift(window_days=3), len(CLASSES))
+    return Profile.of(frame, scores, {}, Drift(window_days=3), classes=len(CLASSES))
 
 
 ORDINARY = profile([0] * 100 + [1] * 80 + [2] * 20)
