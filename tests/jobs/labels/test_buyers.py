@@ -202,7 +202,7 @@ def test_limits_make_the_labels_that_are_missing_as_training_would(mine: Path) -
     made = {(row["partition"], row["customer"]): row["label"] for row in rows(mine / "warehouse", "outcomes")}
     assert made == labels and max(made)[0] == SCORED[0]
     # Labels mature after eight days: the last model is watched for a window of three that are labelled.
-    assert found["refits"][-1] == str(SCORED[0] - dt.timedelta(days=2))
+    assert found["refits"][-1] == SCORED[0] - dt.timedelta(days=2)
     limits = {one["field"]: one for one in found["limits"]}
     assert limits["max_loss_rise"]["proposed"] > 0 and limits["max_calibration_gap"]["greatest"] > 0
     assert found["parameters"] == "those of version 1"
