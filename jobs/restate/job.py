@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, field, replace
 
 from jobs import code_versions
+from jobs.restate import of_source
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
 from lakehouse.date_ranges import contiguous
@@ -33,8 +34,16 @@ class RestateResult(Result):
     groups: dict[str, list[dt.date]] = field(default_factory=dict)
 
 
-def run(arguments: RestateArguments) -> RestateResult:
-    """Recompute what is stale of all days, or of those from ``partition`` to ``through``, and no other partition."""
+def run(arguments: RestateArguments) -> Result:
+    """Recompute what is stale of all days, or of those from ``partition`` to ``through``, and no other partition.
+
+    With ``source`` that of each use case that reads it.
+    """
+    return of_source.restate(arguments, of_use_case) if arguments.source else of_use_case(arguments)
+
+
+def of_use_case(arguments: RestateArguments) -> RestateResult:
+    """The same of one use case."""
     use_case = loader.by_name(arguments.use_case)
     stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
     features, score, monitor = sorted(stale.features), sorted({*stale.scores, *stale.reasons}), stale.monitor

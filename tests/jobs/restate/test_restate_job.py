@@ -23,6 +23,7 @@ from jobs.score import job as score
 from jobs.stale import job as stale
 from jobs.stale.arguments import StaleArguments
 from lakehouse.date_ranges import contiguous
+from lakehouse.errors import BadArguments, TransformBroken
 from lakehouse.models import version_selection
 from lakehouse.staleness import report
 from tests.jobs.bakery_days import DAY, START, build, copy, ingest, prepared
@@ -150,10 +151,39 @@ def test_a_corrected_source_is_told_and_restated_for_each_use_case_that_reads_it
     told = ingest_job.run(IngestArguments(source="bakery_sales_counted", partition=CORRECTED))
     assert told.to_restate == list(shared_bakery.BOTH)
     tables = DeltaTable(corrected / "gold/bakery_sales_features"), DeltaTable(corrected / "gold/cake_sales_features")
+    planned = restate.run(RestateArguments(source="bakery_sales_counted", dry_run=True)).as_json()
+    assert planned["status"] == "planned"
+    restated = restate.run(RestateArguments(source="bakery_sales_counted")).as_json()
+    assert restated["status"] == "restated" and list(restated["use_cases"]) == list(shared_bakery.BOTH)
     for use_case, table in zip(shared_bakery.BOTH, tables, strict=True):
-        restated = restate.run(RestateArguments(use_case=use_case))
-        assert (restated.status, restated.features) == ("restated", READERS)
+        assert planned["use_cases"][use_case]["features"] == restated["use_cases"][use_case]["features"] == READERS
         assert stale.run(StaleArguments(use_case=use_case)).status == "fresh"
         table.update_incremental()
+    assert restate.run(RestateArguments(source="bakery_sales_counted")).status == "fresh"
     of_bread, of_cake = (sorted(map(repr, table.to_pyarrow_table().to_pylist())) for table in tables)
     assert of_bread == of_cake
+
+
+def test_what_fails_of_one_use_case_stops_the_restatement_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USE_CASE_ROOTS", str(shared_bakery.declare(tmp_path / "roots")))
+    asked = []
+
+    def broken_first(arguments: RestateArguments) -> restate.RestateResult:
+        asked.append(arguments.use_case)
+        if len(asked) == 1:
+            raise TransformBroken("it divides by 0")
+        return restate.RestateResult(status="restated", features=[], score=[], labels=[], monitor=[], deliver=[])
+
+    monkeypatch.setattr(restate, "of_use_case", broken_first)
+    first, second = shared_bakery.BOTH
+    with pytest.raises(TransformBroken, match=f"it divides by 0; of the readers .* failed: {first}; done: {second}"):
+        restate.run(RestateArguments(source="bakery_plan"))
+    assert asked == [first, second]
+
+
+@pytest.mark.parametrize("named", [{}, {"use_case": "bakery_sales", "source": "bakery_plan"}])
+def test_a_use_case_is_restated_or_the_readers_of_a_source(named: dict[str, str]) -> None:
+    with pytest.raises(BadArguments, match="expected --use-case or --source, found"):
+        RestateArguments(**named)  # type: ignore[arg-type]
