@@ -81,6 +81,7 @@ def with_rare_together(rows: pd.DataFrame, reference: pd.DataFrame, categories: 
         known = reference[name].value_counts()
         drawn = known.index[:DRAWN_LEVELS]
         other = rows[name].notna() & ~rows[name].isin(drawn)
-        rows.loc[other & rows[name].isin(known.index), name] = OTHER_LEVELS
-        rows.loc[other & ~rows[name].isin(known.index), name] = NEW_LEVELS
+        seen = rows[name].isin(known.index)
+        rows.loc[other & seen, name] = OTHER_LEVELS
+        rows.loc[other & ~seen, name] = NEW_LEVELS
     return rows

@@ -39,10 +39,10 @@ def test_a_category_is_compared_by_its_levels_and_rare_and_new_ones_are_two_bars
     random = np.random.default_rng(6)
     known = [f"level {number}" for number in range(30)]
     shares = np.array([10.0] * 20 + [0.5] * 10)
-    texts = random.choice(known, 600, p=shares / shares.sum()).astype(object)
+    texts = random.choice(known, 6000, p=shares / shares.sum()).astype(object)
     texts[::11] = None
-    reference = pd.DataFrame({"carrier": texts, "zone": texts, "score": random.normal(size=600)})
-    later = np.where(random.random(600) < 0.3, "new", reference["carrier"])
+    reference = pd.DataFrame({"carrier": texts, "zone": texts, "score": random.normal(size=6000)})
+    later = np.where(random.random(6000) < 0.3, "new", reference["carrier"])
     current = reference.assign(carrier=later, zone=np.roll(texts, 7), retyped=1.0)
     limits = dict.fromkeys(["carrier", "zone", "score", "retyped"], 0.2)
     html, numbers = page.write(

@@ -110,7 +110,9 @@ def test_what_else_was_read_changes_neither_digest_nor_model(
 
 def test_the_profile_has_levels_and_the_sample_has_texts(trained: tuple[TrainingInputs, Tuned, FittedModel]) -> None:
     made, tuned, model = trained
-    profile, reference = training_profile.measure_profile(made.parts, tuned, model, USE_CASE.drift)
+    profile, reference = training_profile.measure_profile(
+        made.parts, tuned, model, USE_CASE.drift, USE_CASE.calendar.scores
+    )
     carrier = Profile.from_json(profile.to_json()).features["carrier"]
     assert isinstance(carrier, CategoryDistribution) and "late" in carrier.levels and "last" not in carrier.levels
     assert set(reference["carrier"]) == {"ant", "bee", HOSTILE, "", "late", "last", None}

@@ -53,12 +53,12 @@ def _functions(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _frames(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """A frame's ``write`` is a property, and that of a file is called."""
+    """A frame's ``write`` is a property, and that of a file is called. That of a command line's arguments is a switch."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and (
-            node.attr in FRAME_METHODS or (node.attr == "write" and id(node) not in called)
-        ):
+        if not isinstance(node, ast.Attribute) or _chain(node.value) == ["arguments"]:
+            continue
+        if node.attr in FRAME_METHODS or (node.attr == "write" and id(node) not in called):
             yield node.lineno, f".{node.attr}"
 
 
