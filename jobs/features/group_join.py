@@ -9,7 +9,6 @@ from functools import reduce
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -91,7 +90,7 @@ def _read(one: GroupTables, days: Sequence[dt.date]) -> pa.Table:
     """The rows that the days may use, in this process."""
     wanted, columns = one.days(max(days), min(days)), _columns(one)
     parts = [
-        arrow_dataset.read(table, pc.field("partition").isin(read), version, columns)
+        arrow_dataset.read(table, arrow_dataset.among("partition", read), version, columns)
         for table, version, read in _places(one, wanted)
     ]
     return pa.concat_tables(parts)
@@ -121,7 +120,7 @@ def _too_old(one: GroupTables, population: pa.Table, unknown: NDArray[np.bool_],
     for table, version, days in _places(one, older):
         if not delta_log.exists(table):
             continue
-        where = pc.field("partition").isin(days) & pc.field(name).isin(wanted)
+        where = arrow_dataset.among("partition", days) & arrow_dataset.among(name, wanted)
         for batch in arrow_dataset.batches(table, list(key), where, version):
             known.append(pa.concat_tables([*known, pa.table(batch)]).group_by(list(key)).aggregate([]))
             del known[:-1]

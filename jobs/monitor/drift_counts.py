@@ -121,7 +121,7 @@ def _identities(files: DayFiles, built: Mapping[dt.date, str]) -> dict[dt.date, 
 def _kept(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows]) -> Counted:
     """The counts of the table that are made from what they would be made from now."""
     days = sorted({day for rows in kinds.values() for day in rows.files.by_day})
-    where = pc.field("partition").isin(days) & (pc.field(MODEL_VERSION) == number)
+    where = arrow_dataset.among("partition", days) & (pc.field(MODEL_VERSION) == number)
     expected = {(kind, day): rows.fingerprint(day) for kind, rows in kinds.items() for day in rows.files.by_day}
     found: Counted = {}
     stored = arrow_dataset.read(tables.drift_counts(use_case), where)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.publish.note import Note
 from lakehouse import tables
@@ -57,7 +56,7 @@ class DeltaServer:
     def rows(self, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         """The rows of these keys."""
         names, first, wanted = self._group.key_names, self._group.key_names[0], set(keys)
-        where = pc.field(first).isin(sorted({key[0] for key in keys}))
+        where = arrow_dataset.among(first, {key[0] for key in keys})
         found = arrow_dataset.read(self._table, where).to_pylist() if keys else []
         by_key = {tuple(row[name] for name in names): tuple(row.values()) for row in found}
         return {key: row for key, row in by_key.items() if key in wanted}

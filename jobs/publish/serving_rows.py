@@ -15,7 +15,6 @@ from functools import cached_property
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse import fingerprints, tables
 from lakehouse.arrivals import group_days
@@ -104,7 +103,7 @@ class ServingRows:
     @contextmanager
     def _rows(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A DuckDB that knows the days' rows as ``rows``, and the columns of the key."""
-        where = pc.field("partition").isin(list(self.days))
+        where = arrow_dataset.among("partition", self.days)
         found = arrow_dataset.batches(tables.group(self.group), self._schema.names, where, self.version)
         with (
             tempfile.TemporaryDirectory(prefix="nightjar-sort-") as folder,

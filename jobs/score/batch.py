@@ -112,7 +112,7 @@ class ScoringBatch:
             commits.replace_by_files(many_rows.score(read, table, by_day), table, {"partition": days})
             return
         columns = tuple(dict.fromkeys(name for role in roles for name in role.scorer.reads))
-        rows = arrow_dataset.read(source, pc.field("partition").isin(days), self.features_version, columns)
+        rows = arrow_dataset.read(source, arrow_dataset.among("partition", days), self.features_version, columns)
         scored = [role.scorer.score(_of_days(rows, role.days)) for role in roles]
         commits.replace_table(pa.concat_tables(scored), table, {"partition": days})
 

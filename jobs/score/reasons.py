@@ -91,7 +91,7 @@ def _write(
         commits.replace_by_files(many_reasons.explain(files, table, chosen, explainer), table, replaced)
         return
     on = list(explainer.kept)
-    features = arrow_dataset.read(source, pc.field("partition").isin(days), features_version, explainer.reads)
+    features = arrow_dataset.read(source, arrow_dataset.among("partition", days), features_version, explainer.reads)
     rows = features.join(chosen, on, join_type="left semi").sort_by([(name, "ascending") for name in on])
     by_day = [
         rows.filter(pc.equal(rows.column("partition"), pa.scalar(day)))

@@ -41,7 +41,7 @@ def in_outcomes(use_case: UseCase, days: Iterable[dt.date]) -> dict[str, int]:
     """The same among the matured labels of these days."""
     if not use_case.label.classes:
         return {}
-    where = pc.field("partition").isin(sorted(days)) & pc.field("label").is_null() & pc.field("label_class").is_valid()
+    where = arrow_dataset.among("partition", days) & pc.field("label").is_null() & pc.field("label_class").is_valid()
     found = arrow_dataset.read(tables.outcomes(use_case), where, columns=["label_class"]).column("label_class")
     counted = {one["values"]: one["counts"] for one in pc.value_counts(found).to_pylist()}
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:NAMED])

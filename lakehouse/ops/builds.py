@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from lakehouse import fingerprints
-from lakehouse.storage import commits, small_tables, sql_quoting
+from lakehouse.storage import arrow_dataset, commits, small_tables, sql_quoting
 from lakehouse.tables import BUILDS, Table
 
 # What a partition is built from: the name of each input, such as "bookings 2024-03-05", and its version.
@@ -104,4 +104,4 @@ def changes(before: Inputs | None, now: Inputs) -> list[str]:
 
 
 def _lines(table: Table, days: set[dt.date]) -> list[dict[str, Any]]:
-    return small_tables.read(BUILDS, (pc.field("table") == table.full_name) & pc.field("partition").isin(list(days)))
+    return small_tables.read(BUILDS, (pc.field("table") == table.full_name) & arrow_dataset.among("partition", days))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import pyarrow.compute as pc
 
 from lakehouse import fingerprints
-from lakehouse.storage import commits, small_tables, sql_quoting
+from lakehouse.storage import arrow_dataset, commits, small_tables, sql_quoting
 from lakehouse.tables import DELIVERIES
 
 # The ledger's lines are ingested or refused; a delivery that has landed is not in the ledger yet.
@@ -50,7 +50,7 @@ def delivery_id(source: str, partition: dt.date, checksum: str) -> str:
 
 def lines_of(sources: Iterable[str], first: dt.date | None = None, last: dt.date | None = None) -> list[Delivery]:
     """The ledger's lines for these sources and days, in the order of their arrival."""
-    condition = pc.field("source").isin(list(sources))
+    condition = arrow_dataset.among("source", sources)
     if first is not None:
         condition &= pc.field("partition") >= first
     if last is not None:

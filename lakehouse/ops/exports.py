@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lakehouse.storage import commits, small_tables, sql_quoting
+from lakehouse.storage import arrow_dataset, commits, small_tables, sql_quoting
 from lakehouse.tables import EXPORTS
 
 SENDING = "sending"
@@ -52,9 +52,9 @@ class Export:
 
 def of_use_case(use_case: str, targets: Iterable[str], days: Iterable[dt.date] | None = None) -> list[Export]:
     """The lines of these targets, of these days or of all, ordered by target and day."""
-    condition = (pc.field("use_case") == use_case) & pc.field("target").isin(list(targets))
+    condition = (pc.field("use_case") == use_case) & arrow_dataset.among("target", targets)
     if days is not None:
-        condition &= pc.field("partition").isin(list(days))
+        condition &= arrow_dataset.among("partition", days)
     return [_from_row(row) for row in small_tables.read(EXPORTS, condition)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,12 @@ from pyarrow import dataset, fs
 
 from lakehouse.storage import delta_log, stored_files, table_schema
 from lakehouse.tables import Table
+
+
+def among(name: str, values: Collection[Any] | pa.Array) -> pc.Expression:
+    """Whether a column has one of the values. Of no values it is false: Arrow can't compare a column with a list of no type."""
+    chosen = values if isinstance(values, pa.Array) else list(values)
+    return pc.field(name).isin(chosen) if len(chosen) else pc.scalar(False)
 
 
 def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:

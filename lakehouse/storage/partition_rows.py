@@ -6,9 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import pyarrow.compute as pc
-
-from lakehouse.storage import commits, small_tables, sql_quoting
+from lakehouse.storage import arrow_dataset, commits, small_tables, sql_quoting
 from lakehouse.storage.small_tables import Row
 from lakehouse.tables import Table
 
@@ -20,7 +18,7 @@ def read(table: Table, days: Iterable[dt.date]) -> list[dict[str, Any]]:
         table: partitioned by ``partition``.
         days: which days.
     """
-    return small_tables.read(table, pc.field("partition").isin(list(days)))
+    return small_tables.read(table, arrow_dataset.among("partition", days))
 
 
 def replace(table: Table, days: Sequence[dt.date], new: Iterable[Row]) -> bool:

@@ -99,7 +99,7 @@ def test_a_killed_task_continues_with_its_search_and_ends_with_the_model_of_one_
         [(t.number, t.params, t.loss, t.rounds, t.state) for t in tuned.trials] for tuned in (resumed, undisturbed)
     )
     assert one == other and len(one) == search_task.MODEL.trials
-    assert (resumed.params, resumed.rounds) == (undisturbed.params, undisturbed.rounds)
+    assert resumed.params == undisturbed.params and resumed.rounds == undisturbed.rounds
     assert (resumed.validation_score == undisturbed.validation_score).all()
 
 
