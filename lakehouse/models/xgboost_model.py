@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import sys
 from functools import lru_cache
@@ -22,6 +23,10 @@ def load(model: bytes) -> xgboost.Booster:
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray(model))
     return booster
+
+
+# While XGBoost's library is there: at the interpreter's end modules go in any order, and a model that goes last warns.
+atexit.register(load.cache_clear)
 
 
 def import_alone() -> None:
