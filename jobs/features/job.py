@@ -13,7 +13,6 @@ from jobs.features.batch import Batch
 from lakehouse import tables
 from lakehouse.arrivals import readiness
 from lakehouse.declaration import UseCase, loader
-from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import delta_log
@@ -44,14 +43,7 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
     if not days:
         return _result(NOT_SCORED, 0, 0, asked, table)
     arrivals = readiness.Arrivals(use_case, days[0], days[-1])
-    waiting = {day: missing for day in days if (missing := arrivals.missing(day))}
-    if waiting:
-        day, missing = next(iter(waiting.items()))
-        raise InputsMissing(
-            f"{table.full_name}: expected the inputs of {len(days)} day(s) to have arrived, {len(waiting)} still wait; "
-            f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
-            f"ingest them first: python -m jobs ingest --source ... --partition ...{_groups(missing, use_case)}"
-        )
+    arrivals.expect(days, table.full_name, lambda missing: _groups(missing, use_case))
     expected = expected_inputs.for_features(use_case, days, arrivals, version.FEATURES)
     stale = up_to_date.compare(table, expected).outdated(arguments.force)
     if not stale:

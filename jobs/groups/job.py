@@ -11,7 +11,6 @@ from jobs.result import Result
 from lakehouse import tables
 from lakehouse.arrivals import group_days, readiness
 from lakehouse.declaration import feature_groups
-from lakehouse.errors import InputsMissing
 from lakehouse.ops import builds
 from lakehouse.staleness import group_staleness, group_users
 from lakehouse.storage import delta_log
@@ -36,14 +35,7 @@ def run(arguments: GroupArguments) -> GroupResult:
     if not arguments.force and not (needed := group_users.needed_by(group)).names:
         return GroupResult(status="none", message=needed.in_words)
     arrivals = readiness.Arrivals(group, days[0], days[-1])
-    waiting = {day: missing for day in days if (missing := arrivals.missing(day))}
-    if waiting:
-        day, missing = next(iter(waiting.items()))
-        raise InputsMissing(
-            f"{table.full_name}: expected the inputs of {len(days)} day(s) to have arrived, {len(waiting)} still wait; "
-            f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
-            f"ingest them first: python -m jobs ingest --source ... --partition ..."
-        )
+    arrivals.expect(days, table.full_name)
     expected = group_staleness.expected(group, days, arrivals, version.GROUPS)
     stale = group_staleness.compare(group, expected).outdated(arguments.force)
     if not stale:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lakehouse.arrivals.group_days import GroupDays
 from lakehouse.declaration import FeatureGroup, Input, UseCase
+from lakehouse.errors import InputsMissing
 from lakehouse.ops import deliveries
 
 
@@ -51,6 +52,30 @@ class Arrivals:
             if (item.source, needed) not in self._arrived
         ]
         return [*self._no_population(day), *lacking, *self.groups.missing(day)]
+
+    def expect(
+        self, days: Iterable[dt.date], table: str, besides: Callable[[list[str]], str] = lambda missing: ""
+    ) -> None:
+        """Refuse to build days of which inputs have not arrived.
+
+        Args:
+            days: to be built.
+            table: that they are built for, for the message.
+            besides: what else is to be done, in words, about what a day lacks.
+
+        Raises:
+            InputsMissing: naming the first such day, and what it waits for.
+        """
+        asked = list(days)
+        waiting = {day: missing for day in asked if (missing := self.missing(day))}
+        if not waiting:
+            return
+        day, missing = next(iter(waiting.items()))
+        raise InputsMissing(
+            f"{table}: expected the inputs of {len(asked)} day(s) to have arrived, {len(waiting)} still wait; "
+            f"{day} waits for {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}; "
+            f"ingest them first: python -m jobs ingest --source ... --partition ...{besides(missing)}"
+        )
 
     def _no_population(self, day: dt.date) -> list[str]:
         """The first delivery of reference data, without which nobody is known."""

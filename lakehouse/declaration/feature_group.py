@@ -64,7 +64,7 @@ class FeatureGroup(Section):
     until a newer one of its key, and at most ``ttl_days`` days after its own. The inputs are shared sources: a group belongs to no
     use case.
 
-    ``publish`` keeps each key's newest row in a serving table, for whoever scores online.
+    ``publish`` keeps each key's newest row in a serving table, for applications that score online.
     """
 
     name: Name

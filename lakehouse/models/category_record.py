@@ -1,4 +1,4 @@
-"""The levels of a model's categories, kept in the model's own file: so its SHA-256 covers them, and whoever loads it has them.
+"""The levels of a model's categories, kept in the model's own file: its SHA-256 covers them, and each reader of the file has them.
 
 XGBoost carries texts with a booster as attributes; this one is JSON. A model of numbers alone has none.
 """

@@ -1,6 +1,6 @@
 """The decision for one of several classes: the one whose expected cost is least, by what the model's file says.
 
-Training writes the classes and the costs into the file itself: whoever scores by it decides as it was judged, whatever is declared
+Training writes the classes and the costs into the file itself: a score of it is decided as it was judged, whatever is declared
 by then. `jobs/train/tracking/nightjar_model.py` does the same for applications without this code.
 """
 
