@@ -1,9 +1,9 @@
 """How long a task and a night take: ``make bench``, after ``make demo`` (PARENT=folder: beside another clone, in the same hour).
 
-Measures on a copy of the demo's lakehouse, so that nothing of the user's is written. The first two nights after the start of the
-stack, and after what `make up` does in the background, are days that nobody has scored yet; they are delivered to a landing zone of
-the measurement's own. Then one day is scored again and again: cold by spark-submit, warm as a process, and when there is nothing to
-do.
+Measures on a copy of the demo's lakehouse, so that nothing of the user's is written. The first three nights after the start of
+the stack, and after what `make up` does in the background, are days that nobody has scored yet; they are delivered to a landing
+zone of the measurement's own. The third is run as the stack's tasks run their jobs. Then one day is scored again and again: cold
+by spark-submit, warm as a process, and when there is nothing to do.
 
 PARENT is a clone of another commit with an environment of its own (`make env` there). It is measured on a copy of the same tables,
 with a stack of its own, before this one.
@@ -105,6 +105,9 @@ def measure(plan: Plan) -> Parts:
                 parts = night(root / "landing", day + dt.timedelta(days=number), environment)
                 found |= {f"the {which} night, {what}": took for what, took in parts.items()}
                 found[f"the {which} night after the start of the stack"] = sum(parts.values())
+            third = night_by_tasks(root / "landing", day + dt.timedelta(days=2), environment)
+            found |= {f"the third night as the stack runs it, {what}": took for what, took in third.items()}
+            found["the third night, by jobs as the stack's tasks run them"] = sum(third.values())
             score = ["score", *USE_CASE, "--partition", str(day)]
             found[COLD] = seconds(
                 [str(spark_home() / "bin/spark-submit"), "jobs/__main__.py", *score, "--force"], _alone(environment)
@@ -112,7 +115,8 @@ def measure(plan: Plan) -> Parts:
             warm = [job([*score, "--force"], environment) for _ in range(WARM_RUNS)]
             found["score one day, warm, as a process"] = statistics.median(warm)
             if (PROJECT / COPIES).is_file():
-                found[COPIED] = copied([*score, "--force"], environment)
+                copies = copied([[[*score, "--force"]]] * WARM_RUNS, environment)
+                found[COPIED] = statistics.median(copies)
             for stage in ("features", "score", "monitor"):
                 again = [job([stage, *USE_CASE, "--partition", str(day)], environment) for _ in range(WARM_RUNS)]
                 found[f"{stage} with nothing to do"] = statistics.median(again)
@@ -139,29 +143,40 @@ def fresh_day(warehouse: Path) -> dt.date:
         .to_table(columns=["partition"])
     )
     day = max(rows.column("partition").to_pylist()) + dt.timedelta(days=1)
-    if day + dt.timedelta(days=1) > LAST_OF_ALL:
+    if day + dt.timedelta(days=2) > LAST_OF_ALL:
         raise SystemExit("Every day of 2013 is scored: run make clean demo first.")
     return day
 
 
 def night(landing: Path, day: dt.date, environment: dict[str, str]) -> Parts:
-    """The chain of a night by jobs, the ingestions side by side as Airflow runs them."""
+    """The chain of a night by jobs, each a process, the ingestions side by side as Airflow runs them."""
+    stages, parts = delivered_night(landing, day), {}
+    for what, commands in stages.items():
+        began = time.monotonic()
+        with ThreadPoolExecutor(max_workers=len(commands)) as pool:
+            for one in [pool.submit(job, command, environment) for command in commands]:
+                one.result()
+        parts[what] = time.monotonic() - began
+    return parts
+
+
+def night_by_tasks(landing: Path, day: dt.date, environment: dict[str, str]) -> Parts:
+    """The same as the stack's tasks run it: by copies of a process that has imported what jobs import, if the commit has them."""
+    if not (PROJECT / COPIES).is_file():
+        return night(landing, day, environment)
+    stages = delivered_night(landing, day)
+    return dict(zip(stages, copied(list(stages.values()), environment), strict=True))
+
+
+def delivered_night(landing: Path, day: dt.date) -> dict[str, list[list[str]]]:
+    """Deliver a night; its groups of command lines, by name."""
     yesterday = day - dt.timedelta(days=1)
     arrivals = {source: day if source == "flight_schedule" else yesterday for source in SOURCES}
     for source, on in arrivals.items():
         feed.deliver(landing, on, on, [source])
-    began = time.monotonic()
-    with ThreadPoolExecutor(max_workers=len(arrivals)) as pool:
-        ingests = [
-            pool.submit(job, ["ingest", "--source", source, "--partition", str(on)], environment)
-            for source, on in arrivals.items()
-        ]
-        for one in ingests:
-            one.result()
-    parts = {"three ingestions at once": time.monotonic() - began}
-    for stage in ("features", "score", "monitor"):
-        parts[stage] = job([stage, *USE_CASE, "--partition", str(day)], environment)
-    return parts
+    ingests = [["ingest", "--source", source, "--partition", str(on)] for source, on in arrivals.items()]
+    stages = {stage: [[stage, *USE_CASE, "--partition", str(day)]] for stage in ("features", "score", "monitor")}
+    return {"three ingestions at once": ingests, **stages}
 
 
 def of_parent(folder: Path, plan: Plan) -> Parts:
@@ -191,13 +206,14 @@ def job(arguments: list[str], environment: dict[str, str]) -> float:
     return seconds([sys.executable, "-m", "jobs", *arguments], environment)
 
 
-def copied(arguments: list[str], environment: dict[str, str]) -> float:
-    """Median seconds of a job as the stack's tasks run it: as a copy of a process that has imported what jobs import."""
-    command = [sys.executable, "-m", "tests.bench.copied_job", str(WARM_RUNS), *arguments]
+def copied(groups: list[list[list[str]]], environment: dict[str, str]) -> list[float]:
+    """Seconds of each group of jobs as the stack's tasks run them: as copies of a process that has imported what jobs import."""
+    command = [sys.executable, "-m", "tests.bench.copied_job", json.dumps(groups)]
     done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(done.stderr[-1500:])
-    return statistics.median(json.loads(done.stdout.splitlines()[-1]))
+    found: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:

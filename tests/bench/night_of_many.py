@@ -135,7 +135,8 @@ def prepare(root: Path, options: argparse.Namespace, broken: tuple[str, str]) ->
     with multiprocessing.get_context("spawn").Pool(1) as apart:
         apart.apply(give_models, (first, [name for name in right if name != first] + [broken[1]]))
     days = (f"--partition={TRAINED_FOR}", f"--through={before}")
-    for stage in ("features", "score"):
+    # The night before is monitored too: a night then counts its own day, and not the week before it.
+    for stage in ("features", "score", "monitor"):
         expect_done(run([(stage, f"--use-case={name}", *days) for name in right]))
 
 
