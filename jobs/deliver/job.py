@@ -70,7 +70,7 @@ def run(arguments: DeliverArguments) -> DeliverResult:
     use_case = loader.by_name(arguments.use_case)
     targets = _targets(use_case, arguments.target)
     scores = Scores.now(use_case)
-    asked = AskedDays.of(use_case, _asked(arguments))
+    asked = AskedDays.of_built(use_case, _asked(arguments))
     if asked.others and not asked.scored:
         return DeliverResult(status=NOT_SCORED, scores_version=scores.version, **_left_out(asked))
     sent: list[SentDay] = []
@@ -154,7 +154,7 @@ def _days(
     elif first is None:
         known = list(scores.files)
     else:
-        asked = AskedDays.of(use_case, _asked(arguments)).scored
+        asked = AskedDays.of_built(use_case, _asked(arguments)).scored
         if absent := [day for day in asked if day not in scores.files and day not in lines]:
             raise InputsMissing(
                 f"{use_case.name}: expected the scores of {len(asked)} day(s), {len(absent)} are not scored, such as {absent[0]}; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.features import version
@@ -14,7 +15,7 @@ from lakehouse import tables
 from lakehouse.arrivals import readiness
 from lakehouse.declaration import UseCase, loader
 from lakehouse.ops import builds
-from lakehouse.staleness import expected_inputs, up_to_date
+from lakehouse.staleness import expected_inputs, nobody
 from lakehouse.storage import delta_log
 from lakehouse.tables import Table
 
@@ -33,6 +34,11 @@ class FeaturesResult(ScoredDaysResult):
     features_version: int
     expired: dict[str, int] = field(default_factory=dict)
 
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object; without feature groups it has no ``expired``."""
+        content = super().as_json()
+        return content if self.expired else {name: value for name, value in content.items() if name != "expired"}
+
 
 def run(arguments: FeaturesArguments) -> FeaturesResult:
     """Build the days whose inputs or code have changed since they were built; leave the others alone."""
@@ -45,12 +51,14 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
     arrivals = readiness.Arrivals(use_case, days[0], days[-1])
     arrivals.expect(days, table.full_name, lambda missing: _groups(missing, use_case))
     expected = expected_inputs.for_features(use_case, days, arrivals, version.FEATURES)
-    stale = up_to_date.compare(table, expected).outdated(arguments.force)
+    stale = nobody.compare(use_case, expected).outdated(arguments.force)
     if not stale:
         return _result("unchanged", len(days), 0, asked, table)
 
     by_day = builds.record(table, {day: expected[day] for day in stale})
     built = Batch(use_case, tuple(stale), arrivals.groups).build(arrivals.same_snapshots(stale), by_day)
+    if without := nobody.record(use_case, {day: expected[day] for day in stale}):
+        log.info("features %s: nobody is in the population of %s", use_case.name, ", ".join(map(str, without)))
     for name, expired in built.expired.items():
         if expired:
             log.info(

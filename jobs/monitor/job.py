@@ -29,7 +29,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     no verdict.
     """
     use_case, days = loader.by_name(arguments.use_case), arguments.days
-    asked, rhythm = AskedDays.of(use_case, days), use_case.calendar.scores
+    asked, rhythm = AskedDays.of_built(use_case, days), use_case.calendar.scores
     scored_by = _scored_by(use_case, asked.scored)
     later = _later_verdicts(use_case, days[-1], set(scored_by))
     verdict_days = [*asked.scored, *later]
@@ -48,7 +48,8 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
-    unscored = f"{days[-1]} is not scored (calendar.scores: {rhythm})"
+    why = "nobody is in the population" if days[-1] in asked.nobody else f"calendar.scores: {rhythm}"
+    unscored = f"{days[-1]} is not scored ({why})"
     last = verdicts[asked.scored[-1]] if asked.scored else DayVerdict.none(days[-1], unscored)
 
     # A range is decided on once, on its last scored day; so is each later day whose verdict was repeated.

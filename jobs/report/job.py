@@ -44,7 +44,7 @@ class ReportResult(Result):
 def run(arguments: ReportArguments) -> ReportResult:
     """Draw the day's window against the training sample; a page that exists for the same numbers is kept."""
     use_case, day = loader.by_name(arguments.use_case), arguments.partition
-    asked = AskedDays.of(use_case, [day])
+    asked = AskedDays.of_built(use_case, [day])
     if not asked.scored:
         return ReportResult(status=NOT_SCORED, run_id=None, url="", rows=0, message=asked.message)
     rows = partition_rows.read(tables.drift(use_case), [day])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
@@ -10,11 +11,11 @@ from jobs.score import reasons, version
 from jobs.score.arguments import ScoreArguments
 from jobs.score.batch import ScoringBatch
 from lakehouse import tables
-from lakehouse.declaration import loader
+from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import FeaturesMissing
 from lakehouse.models import registry, version_selection
 from lakehouse.staleness import score_plan, up_to_date
-from lakehouse.storage import delta_log
+from lakehouse.storage import commits, delta_log, sql_quoting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +49,10 @@ def run(arguments: ScoreArguments) -> ScoreResult:
     """Score the days that are new or whose features or model have changed; leave the others alone."""
     use_case = loader.by_name(arguments.use_case)
     table, source = tables.scores(use_case), tables.features(use_case)
-    asked = AskedDays.of(use_case, arguments.days)
+    asked = AskedDays.of_built(use_case, arguments.days)
     days = asked.scored
     features_version = delta_log.version(source)
+    _forget(use_case, asked.nobody)
     if not days:
         return _nothing(asked, features_version, delta_log.version(table))
     built = up_to_date.built(source)
@@ -83,6 +85,13 @@ def run(arguments: ScoreArguments) -> ScoreResult:
         message=asked.message,
         not_scored=asked.others,
     )
+
+
+def _forget(use_case: UseCase, nobody: Collection[dt.date]) -> None:
+    """Remove the scores and reasons of days on which there was somebody, and by a correction there is nobody."""
+    for table in (tables.reasons(use_case), tables.scores(use_case)):
+        if present := sorted(set(nobody) & set(delta_log.rows_by_day(table))):
+            commits.replace_rows(table, [], sql_quoting.days_condition(present))
 
 
 def _nothing(asked: AskedDays, features_version: int, scores_version: int) -> ScoreResult:

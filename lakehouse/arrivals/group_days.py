@@ -9,12 +9,11 @@ from functools import cached_property
 
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import FeatureGroup, Taken
-from lakehouse.ops import builds
+from lakehouse.ops import builds, rowless
 from lakehouse.storage import delta_log
 from lakehouse.tables import INPUTS_FINGERPRINT, Table
 
-# A day on which a transform knows no key has no row to carry a fingerprint: a line of its own in ops.builds records that, written
-# after the day's commit.
+# Why a day of a group has no row.
 ROWLESS = {"rows": "none: no key is known on this day"}
 
 
@@ -22,20 +21,12 @@ def built(table: Table, at_version: int | None = None) -> dict[dt.date, str]:
     """The fingerprint of each day that is built of a table of a group; at that version of the table, or now."""
     constants = delta_log.constants_by_partition(table, INPUTS_FINGERPRINT, at_version=at_version)
     with_rows = {day: value or "" for day, (value,) in constants.items()}
-    return {**{day: builds.fingerprint(inputs) for day, inputs in _rowless(table).items()}, **with_rows}
+    return {**{day: builds.fingerprint(inputs) for day, inputs in rowless.inputs(table, ROWLESS).items()}, **with_rows}
 
 
 def record_rowless(table: Table, inputs: Mapping[dt.date, builds.Inputs]) -> None:
     """Record that these days, all just written, have no row."""
-    builds.record(table, {day: {**of_day, **ROWLESS} for day, of_day in inputs.items()})
-
-
-def _rowless(table: Table) -> dict[dt.date, builds.Inputs]:
-    """What each day without a row was built from, the last time that it had none."""
-    return {
-        day: {name: value for name, value in attempts[-1].items() if name not in ROWLESS}
-        for day, attempts in builds.attempted_inputs_with(table, ROWLESS).items()
-    }
+    rowless.record(table, ROWLESS, inputs)
 
 
 @dataclass(frozen=True)
