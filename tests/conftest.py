@@ -23,6 +23,10 @@ TESTS = Path(__file__).resolve().parent
 # Tests of tasks copy this process, in which others may have left a client of Spark: gRPC's own handling of a copy crashes it, once
 # in a dozen, if its threads are at work. A task's process on the stack has no such threads, or is not copied.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+# Two workers and Spark share the cores, and a test trains on few rows: a thread of OpenMP or OpenBLAS that waits for the others by
+# turning in circles takes the core from the one that it waits for, and a training of a tenth of a second takes one second. Each
+# library reads this when it is loaded; so do the processes that tests start.
+os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 
 lanes.install()
 
