@@ -23,6 +23,7 @@ BY_FIXTURE = {
     "postgres_server": "server",
     "orders_server": "server",
     "fake_job": "process",
+    "killed_jobs": "process",
     "parsed": "process",
     "others": "process",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pyspark.sql import SparkSession
 from lakehouse.declaration import UseCase
 from tests.jobs import appointments
 from tests.jobs.bakery_days import DAY, START, copy, ingest, prepared
+from tests.jobs.killed import KilledJobs
 from tests.use_cases import bakery
 
 
@@ -21,6 +23,14 @@ def mlflow_uri(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The server, named to the jobs by the environment. All tests share it: use a model name of the test's own."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
     return mlflow_server
+
+
+@pytest.fixture(scope="session")
+def killed_jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledJobs]:
+    """Runs jobs that are killed at a moment that a test chooses."""
+    made = KilledJobs(tmp_path_factory.mktemp("killed") / "log")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

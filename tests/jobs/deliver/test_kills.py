@@ -10,8 +10,8 @@ import pytest
 
 from lakehouse.declaration import UseCase
 from lakehouse.ops import exports
-from tests.jobs.deliver import killed
 from tests.jobs.deliver.scored import DAY, assert_books_are_right, books, by_shop, declare, deliver, score
+from tests.jobs.killed import KilledJobs
 from tests.mongo_server import Server
 from tests.postgres_server import Postgres
 
@@ -26,7 +26,7 @@ SQL_MOMENTS = (
 )
 
 
-def kill_at(use_case: UseCase, *moments: str, at_once: bool = True) -> None:
+def kill_at(killed_jobs: KilledJobs, use_case: UseCase, *moments: str, at_once: bool = True) -> None:
     """Restate as many days, kill the delivery of each at another moment, and deliver again."""
     days = [DAY + dt.timedelta(days=offset) for offset in range(len(moments))]
     for day in days:
@@ -34,7 +34,9 @@ def kill_at(use_case: UseCase, *moments: str, at_once: bool = True) -> None:
     deliver(use_case, None)
     for day in days:
         score(use_case, AFTER, day, version=2)
-    assert killed.runs(use_case.name, dict(zip(days, moments, strict=True))) == [-9] * len(days)
+    for day, moment in zip(days, moments, strict=True):
+        arguments = ("deliver", f"--use-case={use_case.name}", f"--partition={day}")
+        assert killed_jobs.run(moment, *arguments) == -9, moment
     found = [by_shop(use_case, day) for day in days]
     if at_once:
         assert found == [BEFORE] * (len(days) - 1) + [AFTER]
@@ -49,29 +51,43 @@ def kill_at(use_case: UseCase, *moments: str, at_once: bool = True) -> None:
         assert [line["rows"] for line in books(use_case, day).earlier] == [len(BEFORE)]
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_a_file_is_whole_whenever_the_job_is_killed(root: Path, tmp_path: Path, format: str) -> None:
+def test_a_file_is_whole_whenever_the_job_is_killed(
+    killed_jobs: KilledJobs, root: Path, tmp_path: Path, format: str
+) -> None:
     target = {"name": "office", "files": {"folder": str(tmp_path / "out"), "format": format}}
-    kill_at(declare(root, target), "os.rename", "before the books")
+    kill_at(killed_jobs, declare(root, target), "os.rename", "before the books")
     assert not list((tmp_path / "out").glob(".*.part"))
 
 
-@pytest.mark.process
-def test_a_table_of_sqlite_is_whole_whenever_the_job_is_killed(root: Path, office: Path) -> None:
-    kill_at(declare(root, {"name": "office", "sql": {"connection": "office", "table": "loaves"}}), *SQL_MOMENTS)
+def test_a_table_of_sqlite_is_whole_whenever_the_job_is_killed(
+    killed_jobs: KilledJobs, root: Path, office: Path
+) -> None:
+    kill_at(
+        killed_jobs, declare(root, {"name": "office", "sql": {"connection": "office", "table": "loaves"}}), *SQL_MOMENTS
+    )
 
 
 def test_a_table_of_postgresql_is_whole_whenever_the_job_is_killed(
-    root: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    killed_jobs: KilledJobs, root: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NIGHTJAR_CONNECTION_OFFICE", postgres.url)
-    kill_at(declare(root, {"name": "office", "sql": {"connection": "office", "table": "loaves"}}), *SQL_MOMENTS)
+    kill_at(
+        killed_jobs, declare(root, {"name": "office", "sql": {"connection": "office", "table": "loaves"}}), *SQL_MOMENTS
+    )
 
 
 def test_a_collection_is_completed_after_the_job_was_killed(
-    root: Path, mongo: Server, monkeypatch: pytest.MonkeyPatch
+    killed_jobs: KilledJobs, root: Path, mongo: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MONGO_URI", mongo.uri)
     target: dict[str, Any] = {"name": "office", "mongo": {"database": "bakery", "collection": "loaves"}}
-    kill_at(declare(root, target), "after update", "before delete", "after delete", "before the books", at_once=False)
+    kill_at(
+        killed_jobs,
+        declare(root, target),
+        "after update",
+        "before delete",
+        "after delete",
+        "before the books",
+        at_once=False,
+    )

@@ -19,7 +19,7 @@ from lakehouse import tables
 from lakehouse.declaration import FeatureGroup
 from lakehouse.errors import FeaturesMissing, ParityBroken, TargetRefused
 from lakehouse.storage import arrow_dataset, small_tables
-from tests.jobs.publish import killed
+from tests.jobs.killed import KilledJobs
 from tests.jobs.publish.groups import DAY, KEYS, build, compare, declare, publish, served
 from tests.mongo_server import Server
 from tests.postgres_server import Postgres
@@ -28,6 +28,7 @@ from tests.use_cases import grouped_bakery
 SQL = {"to": "sql", "connection": "shop", "table": "breads"}
 DELTA = {"to": "delta"}
 MONGO = {"to": "mongo", "database": "shop", "collection": "breads"}
+PUBLISH = ("publish", "--group=bread_record", "--version=1")
 NEXT = DAY + dt.timedelta(days=1)
 OLD = DAY - dt.timedelta(days=grouped_bakery.TTL_DAYS)
 
@@ -113,7 +114,7 @@ def test_a_collection_serves_the_newest_rows(root: Path, mongo: Server, monkeypa
         assert len(client["shop"]["breads"].distinct("nightjar_generation")) == 2
 
 
-def kill_at(group: FeatureGroup, *moments: str, last_is_there: bool = True) -> None:
+def kill_at(killed_jobs: KilledJobs, group: FeatureGroup, *moments: str, last_is_there: bool = True) -> None:
     """Publish, restate, and kill the publication at one moment after another; readers see one state or the other."""
     before = {key: number / 7 for number, key in enumerate(KEYS)}
     after = {KEYS[0]: 0.0, KEYS[2]: None, KEYS[3]: 1e300}
@@ -121,40 +122,44 @@ def kill_at(group: FeatureGroup, *moments: str, last_is_there: bool = True) -> N
     publish()
     build(group, after, note="corrected")
     for moment in moments[:-1]:
-        assert killed.runs(moment) == [-9], moment
+        assert killed_jobs.run(moment, *PUBLISH) == -9, moment
         assert served(group) == before, moment
         with pytest.raises(ParityBroken):
             compare()
-    assert killed.runs(moments[-1]) == [-9]
+    assert killed_jobs.run(moments[-1], *PUBLISH) == -9
     assert served(group) == (after if last_is_there else before)
     assert publish().status == ("unchanged" if last_is_there else "published")
     assert (served(group), compare().status) == (after, "equal")
 
 
-@pytest.mark.process
-def test_a_delta_table_is_whole_whenever_the_publication_is_killed(root: Path) -> None:
-    kill_at(declare(root, DELTA), "before the commit", "before the result")
+def test_a_delta_table_is_whole_whenever_the_publication_is_killed(killed_jobs: KilledJobs, root: Path) -> None:
+    kill_at(killed_jobs, declare(root, DELTA), "before the commit", "before the result")
 
 
-@pytest.mark.process
-def test_a_table_of_sqlite_is_whole_whenever_the_publication_is_killed(root: Path) -> None:
+def test_a_table_of_sqlite_is_whole_whenever_the_publication_is_killed(killed_jobs: KilledJobs, root: Path) -> None:
     moments = ("after INSERT INTO nightjar_staged", "after DELETE FROM breads", "after INSERT INTO breads")
-    kill_at(declare(root, SQL), *moments, "after UPDATE nightjar_serving", "before the result")
+    kill_at(killed_jobs, declare(root, SQL), *moments, "after UPDATE nightjar_serving", "before the result")
 
 
 def test_a_table_of_postgresql_is_whole_whenever_the_publication_is_killed(
-    root: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    killed_jobs: KilledJobs, root: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NIGHTJAR_CONNECTION_SHOP", postgres.url)
-    kill_at(declare(root, SQL), "after DELETE FROM breads", "after UPDATE nightjar_serving", "before the result")
+    kill_at(
+        killed_jobs,
+        declare(root, SQL),
+        "after DELETE FROM breads",
+        "after UPDATE nightjar_serving",
+        "before the result",
+    )
 
 
 def test_a_collection_is_whole_whenever_the_publication_is_killed(
-    root: Path, mongo: Server, monkeypatch: pytest.MonkeyPatch
+    killed_jobs: KilledJobs, root: Path, mongo: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MONGO_URI", mongo.uri)
     moments = ("before update breads", "after update", "before update nightjar_serving")
-    kill_at(declare(root, MONGO), *moments, "before delete breads")
+    kill_at(killed_jobs, declare(root, MONGO), *moments, "before delete breads")
 
 
 @pytest.mark.parametrize(
