@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.postgres_server import Postgres
 
 TESTS = Path(__file__).resolve().parent
+# Quick tests that take half a minute together.
+LONG = ("test_whatever_loads_runs.py",)
 
 # Tests of tasks copy this process, in which others may have left a client of Spark: gRPC's own handling of a copy crashes it, once
 # in a dozen, if its threads are at work. A task's process on the stack has no such threads, or is not copied.
@@ -27,6 +30,11 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # turning in circles takes the core from the one that it waits for, and a training of a tenth of a second takes one second. Each
 # library reads this when it is loaded; so do the processes that tests start.
 os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+# Every trial and run of a training, every task of the scheduler and every commit of a test waits for the disk, some milliseconds
+# each: the folders of the tests are in memory where there is room for some runs of half a gigabyte.
+MEMORY, ROOM = "/dev/shm", 4 << 30
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = MEMORY
 
 lanes.install()
 
@@ -53,8 +61,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The kills begin first and the scheduler's test half-way through the jobs' rooms: neither runs beside the other, or
-    alone to the end while the other core idles.
+    alone to the end while the other core idles. The files of quick tests come last, so that two workers end together.
     """
+    for item in items:
+        lanes.assign(item)
+    slow = {item.path for item in items if item.get_closest_marker(lanes.QUICK) is None}
 
     def place(item: pytest.Item) -> tuple[int, str]:
         room, *inner = item.path.relative_to(TESTS).parts
@@ -62,11 +73,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             return 0, ""
         if room in ("jobs", "end_to_end"):
             return 1, inner[0] if room == "jobs" else "n"
-        return 2, ""
+        return (2 if item.path in slow or room in LONG else 3), ""
 
     items.sort(key=place)
-    for item in items:
-        lanes.assign(item)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,7 +87,7 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     """A session on the server that all tests share; jobs that ask lakehouse.storage.spark_session for one get the same."""
     from lakehouse.storage import spark_config
     from lakehouse.storage.spark_session import leave, session
-    from tests import services, shared_spark
+    from tests import services, shared_service
 
     spark_config.CONFIG |= services.SMALL
     # Whatever the shell works with: a stack that is up, or a cluster.
@@ -87,10 +96,7 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     if pytestconfig.getoption("--own-spark"):
         yield session("tests")
         return
-    folder = tmp_path_factory.getbasetemp()
-    # Each of xdist's workers has a folder of its own in the run's.
-    run = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    with shared_spark.joined((run / "spark").resolve()) as address:
+    with shared_service.spark(_of_run(tmp_path_factory) / "spark") as address:
         os.environ["SPARK_REMOTE"] = address
         yield session("tests")
         # Else the process asks the server for a last cleaning when it ends, and waits 50 s for one that is gone.
@@ -100,10 +106,16 @@ def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an MLflow server that lives as long as the tests; all share it: use model names of the test's own."""
-    from tests import mlflow_server
+    from tests import shared_service
 
-    with mlflow_server.running(tmp_path_factory.mktemp("mlflow")) as address:
+    with shared_service.mlflow(_of_run(tmp_path_factory) / "mlflow") as address:
         yield address
+
+
+def _of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the whole run: each of xdist's workers has one of its own in it."""
+    folder = tmp_path_factory.getbasetemp().resolve()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +12,24 @@ import pymongo.monitoring
 import sqlalchemy as sa
 
 from jobs.__main__ import main
-from lakehouse.settings import PROJECT_ROOT
 from lakehouse.storage import commits
+from tests import forks
+from tests.forks import Forks
 
 
 class KilledJobs:
-    """The process that jobs are forks of; what they say is in ``log``."""
+    """Runs jobs that are killed; what they say is in ``log``."""
 
     def __init__(self, log: Path) -> None:
-        self._log = log
-        command = [sys.executable, "-m", "tests.jobs.killed"]
-        with log.open("wb") as said:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, cwd=PROJECT_ROOT
-            )
+        self._forks = Forks("tests.jobs.killed", log)
+        self.close = self._forks.close
 
     def run(self, moment: str, *arguments: str) -> int:
         """How the job ended that is killed at the moment of which this text is a part: -9, or its exit code.
 
         It has the environment that this process has now.
         """
-        asked, answers = self._process.stdin, self._process.stdout
-        assert asked is not None and answers is not None
-        print(json.dumps([moment, arguments, dict(os.environ)]), file=asked, flush=True)
-        answer = answers.readline()
-        assert answer, self._log.read_text(errors="replace")[-4000:]
-        return int(answer)
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate(timeout=60)
+        return self._forks.run([moment, *arguments], os.environ)
 
 
 _moment = ""
@@ -95,10 +80,7 @@ def _surround(room: Any, name: str, before: str, after: str | None) -> None:
     setattr(room, name, watched)
 
 
-def _end(moment: str, arguments: Sequence[str], environ: dict[str, str]) -> None:
-    os.dup2(2, 1)
-    os.environ.clear()
-    os.environ.update(environ)
+def _end(moment: str, *arguments: str) -> None:
     _watch(moment)
     os._exit(main(list(arguments)))
 
@@ -109,10 +91,4 @@ if __name__ == "__main__":
     import jobs.publish.job
     from jobs.deliver.delivery import Delivery
 
-    for line in sys.stdin:
-        if (pid := os.fork()) == 0:
-            try:
-                _end(*json.loads(line))
-            finally:
-                os._exit(70)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    forks.serve(_end)

@@ -1,9 +1,8 @@
-"""One Spark Connect server for all processes of a test run: one Spark that starts, and that gets warm.
+"""One Spark Connect server and one MLflow server for all processes of a test run: each starts once, and gets warm.
 
-Each process has a session of its own on it, as the jobs of a stack share one. Whoever comes first starts the server, and
-whoever leaves last stops it: each holds a shared lock meanwhile, which the system takes back from a process that dies. So
-that none is left when all of them were killed, another process waits for all locks to be gone:
-``python -m tests.shared_spark FOLDER``.
+Whoever comes first starts the server, and whoever leaves last stops it: each holds a shared lock meanwhile, which the system
+takes back from a process that dies. So that none is left when all of them were killed, another process waits for all locks to
+be gone: ``python -m tests.shared_service FOLDER``.
 """
 
 from __future__ import annotations
@@ -27,8 +26,21 @@ from tests.services import Running
 
 
 @contextmanager
-def joined(folder: Path) -> Iterator[str]:
-    """The address (``SPARK_REMOTE``) of a session of one's own on the server of ``folder``."""
+def spark(folder: Path) -> Iterator[str]:
+    """The address (``SPARK_REMOTE``) of a session of one's own on the Spark of ``folder``, as the jobs of a stack share one."""
+    with _joined(folder, "spark") as address:
+        yield f"{address};session_id={uuid.uuid4()}"
+
+
+@contextmanager
+def mlflow(folder: Path) -> Iterator[str]:
+    """The address (``MLFLOW_TRACKING_URI``) of the MLflow server of ``folder``."""
+    with _joined(folder, "mlflow") as address:
+        yield address
+
+
+@contextmanager
+def _joined(folder: Path, service: str) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     address = folder / "address"
     with (folder / "guests").open("ab") as guests:
@@ -36,9 +48,9 @@ def joined(folder: Path) -> Iterator[str]:
             fcntl.flock(guests, fcntl.LOCK_SH)
             if not address.exists():
                 _watch(folder)
-                address.write_text(_start(folder), encoding="utf-8")
+                address.write_text(_start(folder, service), encoding="utf-8")
         try:
-            yield f"{address.read_text(encoding='utf-8')};session_id={uuid.uuid4()}"
+            yield address.read_text(encoding="utf-8")
         finally:
             with _door(folder):
                 if _is_last(guests.fileno()):
@@ -53,21 +65,25 @@ def _door(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(folder: Path) -> str:
+def _start(folder: Path, service: str) -> str:
     plan = replace(Plan.from_environ({}), state_root=folder, ports=Ports.free())
-    server = Running(plan, "spark")
+    server = Running(plan, service)
     server.begin()
     server.wait()
+    if service == "mlflow":
+        return plan.mlflow_url
     return task_variables(plan, Credentials.load_or_create(folder))["SPARK_REMOTE"].partition(";session_id=")[0]
 
 
 def _watch(folder: Path) -> None:
-    command = [sys.executable, "-m", "tests.shared_spark", str(folder)]
+    command = [sys.executable, "-m", "tests.shared_service", str(folder)]
     processes.start("watch", command, {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}, folder, folder / "watch.log")
 
 
 def _stop(folder: Path) -> None:
-    processes.stop(lambda: processes.marked(folder, "spark"), grace_seconds=3)
+    processes.stop(
+        lambda: [one for name in ("spark", "mlflow") for one in processes.marked(folder, name)], grace_seconds=3
+    )
     (folder / "address").unlink(missing_ok=True)
 
 
