@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel, fit_and_measure
-from jobs.train.search import tuning
 from jobs.train.search.space import Value
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts, Split, divide
@@ -48,7 +48,7 @@ def train(use_case: UseCase, rows: TrainingSet, day: dt.date, point: Mapping[str
     parts = divide(rows, split, use_case)
     # A search of one trial: its number of trees is still chosen on validation.
     one_trial = use_case.model.model_copy(update={"trials": 1, "minutes": None})
-    tuned = tuning.tune(one_trial, parts.train, parts.validation, starts=[point])
+    tuned = tune.tune(use_case.model_copy(update={"model": one_trial}), split, parts, starts=[point])
     model = fit_and_measure(use_case, tuned, parts)
     profile, _ = measure_profile(parts, tuned, model, use_case.drift, use_case.calendar.scores)
     return PastModel(day, split, parts, tuned, model, profile)

@@ -19,7 +19,7 @@ from jobs.gate import measurement
 from jobs.gate.checks import GateDecision, decide
 from jobs.gate.measurement import Measured
 from jobs.gate.results import ChallengerResult, ChampionResult
-from jobs.train.fitted_model import final_booster
+from jobs.train.fitted_model import final_model
 from lakehouse.declaration import Gate, UseCase
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
@@ -56,8 +56,8 @@ def of_walk(use_case: UseCase, models: Sequence[PastModel]) -> Comparisons:
 
 def of_equals(use_case: UseCase, past: PastModel) -> list[Comparison]:
     """Replicas of the model, each compared with each."""
-    boosters = [_replica(use_case, past, number) for number in range(REPLICAS)]
-    replicas = [_measured(use_case, past, booster, past.parts.holdout) for booster in boosters]
+    models = [_replica(use_case, past, number) for number in range(REPLICAS)]
+    replicas = [_measured(use_case, past, model, past.parts.holdout) for model in models]
     return [_compared(use_case, past.day, new, old) for new, old in permutations(replicas, 2)]
 
 
@@ -67,7 +67,7 @@ def of_successors(use_case: UseCase, models: Sequence[PastModel]) -> Iterator[Co
         holdout = newer.parts.holdout
         rows = holdout.between(older.split.validation.last + dt.timedelta(days=1), newer.split.holdout.last)
         if len(rows):
-            new, old = (_measured(use_case, one, one.model.booster, rows) for one in (newer, older))
+            new, old = (_measured(use_case, one, one.model.scorer, rows) for one in (newer, older))
             yield _compared(use_case, newer.day, new, old)
 
 
@@ -76,7 +76,7 @@ def _replica(use_case: UseCase, past: PastModel, number: int) -> object:
     dice = np.random.default_rng([use_case.model.seed, past.day.toordinal(), number])
     tuned = replace(past.tuned, params={**past.tuned.params, "seed": int(dice.integers(2**31 - 1))})
     drawn = [_drawn(part, dice) for part in (past.parts.train, past.parts.validation)]
-    return final_booster(use_case, tuned, *drawn)
+    return final_model(use_case, tuned, *drawn)
 
 
 def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
@@ -86,8 +86,8 @@ def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
     return replace(rows, features=rows.features[chosen], label=rows.label[chosen], days=rows.days[chosen], slices={})
 
 
-def _measured(use_case: UseCase, past: PastModel, booster: object, rows: TrainingSet) -> Measured:
-    return measurement.of_booster(booster, past.model.threshold, rows, use_case, f"the model trained for {past.day}")
+def _measured(use_case: UseCase, past: PastModel, model: object, rows: TrainingSet) -> Measured:
+    return measurement.of_model(model, past.model.threshold, rows, use_case, f"the model trained for {past.day}")
 
 
 def _compared(use_case: UseCase, day: dt.date, new: Measured, old: Measured) -> Comparison:

@@ -96,7 +96,7 @@ def _scored(use_case: UseCase, rows: TrainingSet, past: PastModel, number: int) 
     if not len(rows):
         return []
     what = f"the model trained for {past.day}"
-    predicted = measurement.of_booster(past.model.booster, past.model.threshold, rows, use_case, what).predictions
+    predicted = measurement.of_model(past.model.scorer, past.model.threshold, rows, use_case, what).predictions
     decided = np.full(len(rows), -1) if predicted.decided is None else predicted.decided.astype(np.int64)
     return [
         ScoredRows(

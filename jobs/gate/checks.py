@@ -47,12 +47,13 @@ def decide(gate: Gate, challenger: ChallengerResult, champion: ChampionResult | 
 
     A challenger is promoted when its lineage is complete, it keeps every limit and, where there is a champion that can be
     measured, it is better on the declared metric by the declared margin beyond noise and harms no slice. A champion that
-    can't score any more prevents no promotion.
+    can't score any more prevents no promotion. Where the gate compares with the baselines, a challenger is held that is worse
+    than one of them beyond noise.
     """
     if challenger.missing:
         return GateDecision(model_events.HELD, tuple(f"lineage is incomplete: {what}" for what in challenger.missing))
     limits = [*_floors(gate, challenger), *_calibration(gate, challenger), *_fairness(gate, challenger)]
-    comparisons = [*_improvement(gate, challenger, champion), *_slices(gate, champion)]
+    comparisons = [*_improvement(gate, challenger, champion), *_slices(gate, champion), *_baselines(gate, challenger)]
     broken = [check.message for check in [*limits, *comparisons] if check.broken]
     kept = [check.message for check in [*comparisons, *limits] if not check.broken]
     return GateDecision(model_events.HELD if broken else model_events.PROMOTED, (*broken, *kept))
@@ -126,6 +127,29 @@ def _slices(gate: Gate, champion: ChampionResult | None) -> list[GateCheck]:
     small = len(champion.slices) - len(measurable)
     none_worse = f"worse by more than {limit:g} in none of {len(measurable)} slices ({small} have too few rows to tell)"
     return worse or [GateCheck(none_worse)]
+
+
+def _baselines(gate: Gate, challenger: ChallengerResult) -> list[GateCheck]:
+    """The simple models that the challenger is worse than beyond noise."""
+    if gate.baselines != "compare":
+        return []
+    checks = []
+    for one in challenger.baselines:
+        name, gain = f"the {_words(one.name)}", one.gain
+        if one.challenger is None or one.baseline is None or gain is None:
+            checks.append(
+                GateCheck(f"{_words(gate.metric)} can't be computed on the holdout: nothing to compare with {name}")
+            )
+            continue
+        how = "better" if gain.value > 0 else "worse" if gain.value < 0 else "different"
+        message = f"{_words(gate.metric)} {one.challenger:.4f} against {one.baseline:.4f} of {name}: {abs(gain.value):.4f} {how}"
+        if gain.days < MIN_DAYS or gain.low is None:
+            checks.append(GateCheck(f"{message}, on {gain.days} day(s): too few to tell it from noise"))
+            continue
+        worse = gain.below_zero
+        so = "a simple model is better beyond noise" if worse else "not worse beyond noise"
+        checks.append(GateCheck(f"{message}, {_interval(gain)} over {gain.days} days; {so}", broken=worse))
+    return checks
 
 
 def _fairness(gate: Gate, challenger: ChallengerResult) -> list[GateCheck]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobs.gate import eligibility, evidence, holdout, measurement
-from jobs.gate.results import ChallengerResult, ChampionResult
+from jobs.gate import eligibility, evidence, holdout, measurement, simple_models
+from jobs.gate.holdout import Holdout
+from jobs.gate.results import BaselineGain, ChallengerResult, ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.models.registry import ModelVersion
 
@@ -34,7 +35,9 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
 
     measured = measurement.measure(challenger, rows, use_case)
     challenger_result = ChallengerResult(
-        measurement.metrics_of(use_case, measured), measurement.gaps(use_case, measured)
+        measurement.metrics_of(use_case, measured),
+        measurement.gaps(use_case, measured),
+        _with_baselines(use_case, challenger, held_out),
     )
     champion_result = None if eligible is None else eligible.result
     if eligible is not None and eligible.rows is not None:
@@ -47,3 +50,11 @@ def compare(use_case: UseCase, challenger: ModelVersion, champion: ModelVersion 
     read = evidence.describe_rows(held_out, rows)
     results = evidence.describe_results(use_case, challenger_result, champion_result)
     return Comparison(challenger_result, champion_result, {**read, **results})
+
+
+def _with_baselines(use_case: UseCase, challenger: ModelVersion, held_out: Holdout) -> tuple[BaselineGain, ...]:
+    """On the whole holdout, which is new to the baselines too; nothing where the gate does not ask for it."""
+    if use_case.gate.baselines != "compare":
+        return ()
+    whole = measurement.measure(challenger, held_out.labelled, use_case)
+    return simple_models.compare(use_case, whole, simple_models.read(challenger))

@@ -10,9 +10,10 @@ from jobs.gate.results import ChampionResult
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing, ModelRefused
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import artifacts, class_decision, recorded_version, registry, xgboost_model
+from lakehouse.models import artifacts, class_decision, recorded_version, registry
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
+from lakehouse.scorers import model_files
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def check_challenger(use_case: UseCase, challenger: ModelVersion) -> None:
 def _decides_otherwise(use_case: UseCase, model: ModelVersion) -> str | None:
     """Why a model of several classes, or of none, does not decide as the use case declares now."""
     try:
-        booster = xgboost_model.load(artifacts.model_bytes(model))
+        loaded = model_files.load(artifacts.model_bytes(model))
     except ModelMissing:
         return None  # Measuring it says what is missing.
-    return class_decision.undeclared(ClassRule.of(booster), use_case)
+    return class_decision.undeclared(ClassRule.of(loaded), use_case)
 
 
 def check_champion(use_case: UseCase, champion: ModelVersion, holdout: Holdout) -> Eligibility:

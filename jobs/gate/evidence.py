@@ -35,6 +35,7 @@ def describe_results(
         "challenger": challenger.metrics,
         "champion": None if champion is None else champion.metrics,
         "champion_version": None if champion is None else champion.version,
+        **({"baselines": [asdict(one) for one in challenger.baselines]} if challenger.baselines else {}),
         "improvement": None if gain is None else asdict(gain),
         "slices": [
             {"slice": one.name, "value": one.value, **_estimate(one.gain)}

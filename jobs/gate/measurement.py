@@ -14,8 +14,10 @@ from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import class_metrics, coded_rows, day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.models import artifacts, category_record, class_decision, xgboost_model
+from lakehouse.models import artifacts, category_record, class_decision
 from lakehouse.models.registry import ModelVersion
+from lakehouse.scorers import model_files
+from lakehouse.scorers.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,18 @@ class Measured:
 
 def measure(model: ModelVersion, rows: TrainingSet, use_case: UseCase) -> Measured:
     """The model's scores, and its decisions by its own threshold, or of several classes by its own costs."""
-    return of_booster(_booster(model), model.threshold, rows, use_case, _words(model))
+    return of_model(_loaded(model), model.threshold, rows, use_case, _words(model))
 
 
-def of_booster(booster: Any, threshold: float | None, rows: TrainingSet, use_case: UseCase, what: str) -> Measured:
-    """The same of a booster that may be no registered version; ``what`` names it in an error.
+def of_model(model: Any, threshold: float | None, rows: TrainingSet, use_case: UseCase, what: str) -> Measured:
+    """The same of a model that may be no registered version; ``what`` names it in an error.
 
     Raises:
         ModelRefused: when it decides for none of several declared classes, or for one that is declared no longer.
     """
-    scores = _scores(booster, rows)
+    scores = _scores(model, rows)
     if use_case.classes:
-        rule = class_decision.rule_of(booster, use_case, what)
+        rule = class_decision.rule_of(model, use_case, what)
         assert rule is not None
         decided = rule.among(use_case.classes)[rule.decide(scores)]
         return Measured(rows, Rows(rows.label, rule.arranged(scores, use_case.classes), decided))
@@ -48,33 +50,33 @@ def of_booster(booster: Any, threshold: float | None, rows: TrainingSet, use_cas
 
 
 def score(model: ModelVersion, rows: TrainingSet) -> Floats:
-    """The model's scores of the rows, from XGBoost's own format; of several classes a column for each of the model's.
+    """The model's scores of the rows, of several classes a column for each of the model's.
 
     Raises:
         ModelRefused: when the file names other features than the version's tags.
     """
-    return _scores(_booster(model), rows)
+    return _scores(_loaded(model), rows)
 
 
-def _booster(model: ModelVersion) -> Any:
-    booster = xgboost_model.load(artifacts.model_bytes(model))
+def _loaded(model: ModelVersion) -> Scorer:
+    loaded = model_files.load(artifacts.model_bytes(model))
     names = list(model.features)
-    if booster.feature_names != names:
+    if list(loaded.feature_names) != names:
         raise ModelRefused(
             f"{_words(model)}: expected the features of its tags, {', '.join(names)}; its file names "
-            f"{', '.join(booster.feature_names or ['none'])}; train a new version"
+            f"{', '.join(loaded.feature_names) or 'none'}; train a new version"
         )
-    return booster
+    return loaded
 
 
 def _words(model: ModelVersion) -> str:
     return f"model {model.name} version {model.version}"
 
 
-def _scores(booster: Any, rows: TrainingSet) -> Floats:
-    coded = coded_rows.by_levels(rows, category_record.levels_of(booster))
-    columns = coded.features[:, [rows.names.index(name) for name in booster.feature_names]]
-    return np.asarray(booster.inplace_predict(np.ascontiguousarray(columns), validate_features=False), dtype=np.float64)
+def _scores(model: Any, rows: TrainingSet) -> Floats:
+    coded = coded_rows.by_levels(rows, category_record.levels_of(model))
+    columns = coded.features[:, [rows.names.index(name) for name in model.feature_names]]
+    return model_files.of(model).score(np.ascontiguousarray(columns))
 
 
 def metrics_of(use_case: UseCase, model: Measured) -> Metrics:
@@ -106,6 +108,18 @@ def gains(
     by_slice = [(name, value, gain(kept)) for name, value, kept in slices.parts(rows)]
     whole = gain(np.ones(len(rows), dtype=bool))
     return whole, tuple(SliceGain(name, value, estimate) for name, value, estimate in by_slice if estimate is not None)
+
+
+def gain(use_case: UseCase, challenger: Measured, other: Measured) -> IntervalEstimate | None:
+    """By how much the challenger is better than another model on the gate's metric, on all rows; None where it is not defined."""
+    metric, rows = use_case.gate.metric, challenger.rows
+    new, old = (day_bootstrap.value(metric, model.predictions) for model in (challenger, other))
+    if new is None or old is None:
+        return None
+    draws = Draws.of(rows.days, use_case.model.seed)
+    drawn_new, drawn_old = (draws.values(metric, model.predictions) for model in (challenger, other))
+    drawn = metrics.better_by(metric, drawn_new, drawn_old)
+    return _estimate(metrics.better_by(metric, new, old), drawn, rows, np.ones(len(rows), dtype=bool))
 
 
 def gaps(use_case: UseCase, model: Measured) -> tuple[SliceGap, ...]:

@@ -24,7 +24,7 @@ TAGS: tuple[OptionalTag[Any], ...] = (
     ModelVersion.holdout_last,
     ModelVersion.features_version,
 )
-FILES = (artifacts.MODEL, artifacts.PROFILE, artifacts.REFERENCE, artifacts.RESULT)
+FILES = (artifacts.PROFILE, artifacts.REFERENCE, artifacts.RESULT)
 
 
 def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def missing(use_case: UseCase, model: ModelVersion) -> tuple[str, ...]:
     # Downloading a file that is not there would be an error; one with other bytes is a gap.
     if not gaps:
         try:
-            artifacts.local_copy(model, artifacts.MODEL)
+            artifacts.model_bytes(model)
         except ModelRefused as error:
             gaps.append(str(error))
     return tuple(gaps)
@@ -61,10 +61,11 @@ def _run_gaps(use_case: UseCase, model: ModelVersion) -> list[str]:
     logged, tagged = read.get(features.full_name), model.tags.get(registry.TAG_FEATURES_VERSION)
     if logged is not None and str(logged) != tagged:
         gaps.append(f"the run read version {logged} of {features.full_name}, the tag says {tagged}")
-    folders = {str(PurePosixPath(file).parent) for file in FILES}
+    files = (artifacts.model_path(model), *FILES)
+    folders = {str(PurePosixPath(file).parent) for file in files}
     client = mlflow_client.client()
     kept = {item.path for folder in folders for item in client.list_artifacts(model.run_id, folder)}
-    return gaps + [f"the run has no file {file}" for file in FILES if file not in kept]
+    return gaps + [f"the run has no file {file}" for file in files if file not in kept]
 
 
 def _version(dataset: Any) -> int | None:

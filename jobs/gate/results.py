@@ -62,17 +62,36 @@ class SliceGap:
 
 
 @dataclass(frozen=True)
+class BaselineGain:
+    """By how much the challenger is better than a baseline on the gate's metric; None where it is not defined.
+
+    Attributes:
+        name: of the baseline.
+        challenger: the challenger's metric on the rows of its holdout.
+        baseline: the baseline's.
+        gain: the difference, negative where the challenger is worse.
+    """
+
+    name: str
+    challenger: float | None
+    baseline: float | None
+    gain: IntervalEstimate | None
+
+
+@dataclass(frozen=True)
 class ChallengerResult:
     """The version that the gate decides on.
 
     Attributes:
         metrics: on the holdout.
         gaps: of the declared fairness limits, on each slice that can be measured.
+        baselines: the comparison with each baseline, where the gate compares with them.
         missing: what its lineage lacks, in words; it is not measured then.
     """
 
     metrics: Metrics
     gaps: tuple[SliceGap, ...] = ()
+    baselines: tuple[BaselineGain, ...] = ()
     missing: tuple[str, ...] = ()
 
 

@@ -9,8 +9,9 @@ from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import SCORE, Profile
-from lakehouse.models import artifacts, recorded_version, registry, xgboost_model
+from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.models.class_decision import ClassRule
+from lakehouse.scorers import model_files
 from lakehouse.storage import partition_rows
 
 
@@ -24,7 +25,7 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     older = {past for day in days for past in rhythm.newest(day - maturity, length)}
     rule = None
     if use_case.classes:
-        rule = ClassRule.of(xgboost_model.load(artifacts.model_bytes(model)))
+        rule = ClassRule.of(model_files.load(artifacts.model_bytes(model)))
     classes = () if rule is None else rule.classes
     features, scores = drift_counts.of_days(use_case, version, profile, recent, classes)
     measured = partition_rows.read(tables.performance(use_case), older)

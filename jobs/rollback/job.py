@@ -139,7 +139,7 @@ def decide(use_case: UseCase, changes: list[Event], champion: int, arguments: Ro
         )
     model = registry.in_service(recorded_version.version(use_case.name, target))
     # Checks that its file exists and is the registered one: otherwise the next night fails instead of the rollback.
-    artifacts.local_copy(model, artifacts.MODEL)
+    artifacts.model_bytes(model)
     passed = champion_history.versions_rolled_back(changes, target)
     since = rescoring.days_to_rescore(use_case, passed)
     return Event(

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from jobs.score.predict import predict
 from lakehouse import tables
 from lakehouse.evaluation import feature_matrix, shap_values
-from lakehouse.models import category_record, registry, xgboost_model
+from lakehouse.models import category_record, registry
 from lakehouse.models.class_decision import ClassRule
+from lakehouse.scorers import model_files
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Explainer:
     """Explains the scores that one version gave; it can be sent to a worker.
 
     Attributes:
-        booster: the model in XGBoost's own format.
+        model: the model's file.
         features: that the model reads, in its order; null becomes NaN, XGBoost's missing value.
         kept: the columns that identify a row.
         named: how many features to name for each row.
@@ -33,7 +34,7 @@ class Explainer:
         with_levels: whether the reasons table has the column ``level``.
     """
 
-    booster: bytes
+    model: bytes
     features: tuple[str, ...]
     kept: tuple[str, ...]
     named: int
@@ -53,7 +54,7 @@ class Explainer:
         """
         (day,) = pc.unique(rows.column("partition")).to_pylist()
         lines = lines_of(
-            self.booster,
+            self.model,
             rows,
             self.kept,
             self.features,
@@ -74,7 +75,7 @@ class Explainer:
 
 
 def lines_of(
-    booster: bytes,
+    content: bytes,
     rows: pa.Table,
     kept: tuple[str, ...],
     features: tuple[str, ...],
@@ -86,14 +87,15 @@ def lines_of(
     """For each row its lines: the columns of ``kept``, rank, feature, value, contribution and base value; ``level``, the value of
     a category; and of several classes the decided one, which the contributions are of.
     """
-    model = xgboost_model.load(booster)
+    model = model_files.load(content)
     levels = category_record.levels_of(model)
     values = np.empty((len(rows), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
         values[:, position] = feature_matrix.column(rows.column(name), levels.get(name))
     rule = ClassRule.of(model)
     decided = None if rule is None else rule.decide(predict(model, rows, features))
-    greatest = shap_values.greatest(model, values.astype(np.float32), named, by_tables, threads, decided)
+    explained_by = model.contributions(values.astype(np.float32), by_tables, threads, decided)
+    greatest = shap_values.ranked(*explained_by, named)
     columns, amounts = greatest.feature, greatest.contribution
     values[:, [position for position, name in enumerate(features) if name in levels]] = np.nan
     shown = np.take_along_axis(values, columns, 1)

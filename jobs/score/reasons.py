@@ -65,7 +65,7 @@ def refresh_reasons(
         log.info("explaining %d day(s) of %s by version %d", len(days), use_case.name, model.version)
         chosen = chosen_rows.of_days(use_case, use_case.reasons, days, scores_version)
         explainer = Explainer(
-            booster=artifacts.model_bytes(model),
+            model=artifacts.model_bytes(model),
             features=registry.declared_features(model, use_case),
             kept=("partition", *use_case.entity.key),
             named=use_case.reasons.each,

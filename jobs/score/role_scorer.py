@@ -16,9 +16,10 @@ from jobs.score.predict import predict
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelRefused
-from lakehouse.models import artifacts, class_decision, registry, xgboost_model
+from lakehouse.models import artifacts, registry
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
+from lakehouse.scorers import model_files
 from lakehouse.storage import table_schema
 
 PASSED = ("partition", "prediction_time")
@@ -50,7 +51,7 @@ class RoleScorer:
         key: the columns of the entity's key.
         columns: of the scores table.
         features: that the model reads, in its order.
-        booster: the model in XGBoost's own format.
+        model: the model's file.
         lineage: what the rows say of their origin.
         code_version: likewise.
     """
@@ -59,7 +60,7 @@ class RoleScorer:
     key: tuple[str, ...]
     columns: pa.Schema
     features: tuple[str, ...]
-    booster: bytes
+    model: bytes
     lineage: Lineage
     code_version: str
 
@@ -70,15 +71,15 @@ class RoleScorer:
         Raises:
             ModelMissing, ModelRefused, ServiceUnavailable: when the model can't be had or doesn't fit.
         """
-        booster = artifacts.model_bytes(lineage.model)
+        content = artifacts.model_bytes(lineage.model)
         if use_case.classes:
-            class_decision.expect(booster, use_case, f"model {lineage.model.name} version {lineage.model.version}")
+            model_files.expect(content, use_case, f"model {lineage.model.name} version {lineage.model.version}")
         return cls(
             name=use_case.name,
             key=use_case.entity.key,
             columns=table_schema.arrow_schema(tables.scores(use_case)),
             features=registry.declared_features(lineage.model, use_case),
-            booster=booster,
+            model=content,
             lineage=lineage,
             code_version=code_version.version(),
         )
@@ -91,9 +92,9 @@ class RoleScorer:
     def score(self, rows: pa.Table) -> pa.Table:
         """The rows of the scores table for feature rows of the lineage's days. Constant columns are dictionaries of one value."""
         model, lineage = self.lineage.model, self.lineage
-        booster = xgboost_model.load(self.booster)
-        score = predict(booster, rows, self.features)
-        rule = ClassRule.of(booster)
+        scorer = model_files.load(self.model)
+        score = predict(scorer, rows, self.features)
+        rule = ClassRule.of(scorer)
         if rule is not None and pa.types.is_boolean(self.columns.field("decision").type):
             raise ModelRefused(
                 f"model {model.name} version {model.version}: expected a model of the declared task, found one of several classes; "

@@ -6,6 +6,17 @@ tests/jobs/test_code_versions.py holds what the versions stand for.
 SCORES = 1
 REASONS = 1
 
+# Models behind one interface, and what the trees' contributions are made of.
+SCORERS = (
+    "lakehouse.evaluation.shap_values",
+    "lakehouse.evaluation.shapley_tables",
+    "lakehouse.evaluation.tree_shap",
+    "lakehouse.scorers.boosted",
+    "lakehouse.scorers.model_files",
+    "lakehouse.scorers.nightjar_linear",
+    "lakehouse.scorers.scorer",
+)
+
 # The modules that decide the values.
 SCORES_DECIDED_BY = (
     "jobs.score.batch",
@@ -19,6 +30,7 @@ SCORES_DECIDED_BY = (
     "lakehouse.models.category_record",
     "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",
+    *SCORERS,
 )
 REASONS_DECIDED_BY = (
     "jobs.score.chosen_rows",
@@ -28,10 +40,8 @@ REASONS_DECIDED_BY = (
     "jobs.score.reasons",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.feature_matrix",
-    "lakehouse.evaluation.shap_values",
-    "lakehouse.evaluation.shapley_tables",
-    "lakehouse.evaluation.tree_shap",
     "lakehouse.models.category_record",
     "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",
+    *SCORERS,
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from jobs.train import probing
 from lakehouse.declaration import Model
 from lakehouse.evaluation import coded_rows, metrics
-from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.scorers.nightjar_linear import Linear
 
 Metrics = dict[str, float | None]
 
@@ -17,20 +20,65 @@ CONSTANT = "baseline_constant"
 LINEAR = "baseline_linear"
 
 
+@dataclass(frozen=True)
+class Baselines:
+    """Both, fitted to the rows of ``past``; ``pipeline`` is scikit-learn's."""
+
+    model: Model
+    past: TrainingSet
+    pipeline: Any
+
+    @classmethod
+    def fit(cls, model: Model, past: TrainingSet) -> Baselines:
+        """Fit them."""
+        return cls(model, past, linear(model, past).fit(past.features, past.label))
+
+    def scores(self, rows: TrainingSet) -> dict[str, Floats]:
+        """The scores of rows by each; of several classes a column a class."""
+        coded = coded_rows.by_levels(rows, self.past.levels)
+        if self.model.task == "multiclass":
+            return {
+                CONSTANT: np.tile(self._shares(), (len(rows), 1)),
+                LINEAR: np.asarray(self.pipeline.predict_proba(coded.features), dtype=np.float64),
+            }
+        predicted = (
+            self.pipeline.predict_proba(coded.features)[:, 1]
+            if self.model.task == "classification"
+            else self.pipeline.predict(coded.features)
+        )
+        return {
+            CONSTANT: np.full(len(rows), self.past.label.mean()),
+            LINEAR: np.asarray(predicted, dtype=np.float64),
+        }
+
+    def files(self) -> dict[str, Linear]:
+        """Both as models of coefficients, for the gate."""
+        task = self.model.task
+        scale = {"classification": "logit", "multiclass": "softmax", "regression": "identity"}[task]
+        if task == "regression":
+            base = [float(self.past.label.mean())]
+        elif task == "multiclass":
+            base = np.log(self._shares()).tolist()
+        else:
+            mean = float(self.past.label.mean())
+            base = [float(np.log(mean) - np.log1p(-mean))]
+        said = {"scale": scale, "base": base, "terms": {}, "importance": {}, "texts": {}}
+        return {CONSTANT: Linear(said), LINEAR: probing.as_coefficients(self.pipeline, self.past, scale)}
+
+    def _shares(self) -> Floats:
+        label = self.past.label.astype(np.int64)
+        return np.bincount(label) / len(label)
+
+
 def measure(model: Model, past: TrainingSet, holdout: TrainingSet) -> dict[str, Metrics]:
     """Metrics on the holdout of each baseline, fitted to ``past``."""
-    constant = np.full(len(holdout), past.label.mean())
-    holdout = coded_rows.by_levels(holdout, past.levels)
-    fitted = linear(model, past).fit(past.features, past.label)
-    predicted = (
-        fitted.predict_proba(holdout.features)[:, 1]
-        if model.task == "classification"
-        else fitted.predict(holdout.features)
-    )
-    return {
-        CONSTANT: metrics.compute(model.task, holdout.label, constant),
-        LINEAR: metrics.compute(model.task, holdout.label, np.asarray(predicted, dtype=np.float64)),
-    }
+    return measured(Baselines.fit(model, past), holdout)
+
+
+def measured(fitted: Baselines, holdout: TrainingSet) -> dict[str, Metrics]:
+    """Metrics on the holdout of each baseline, of a classification or a regression."""
+    scores = fitted.scores(holdout)
+    return {name: metrics.compute(fitted.model.task, holdout.label, score) for name, score in scores.items()}
 
 
 def linear(model: Model, past: TrainingSet) -> Any:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.train import baselines
-from jobs.train.baselines import CONSTANT, LINEAR, Metrics
+from jobs.train.baselines import Baselines, Metrics
 from jobs.train.evaluation import Evaluation
 from lakehouse.declaration import UseCase
-from lakehouse.evaluation import class_metrics, coded_rows, slices
+from lakehouse.evaluation import class_metrics, slices
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 from lakehouse.models.class_decision import ClassRule
 
@@ -17,11 +16,11 @@ from lakehouse.models.class_decision import ClassRule
 def evaluate(use_case: UseCase, rule: ClassRule, past: TrainingSet, holdout: TrainingSet, score: Floats) -> Evaluation:
     """Measure the probabilities of the holdout, and what the rule decides by them; baselines are fitted to ``past``."""
     decided = rule.decide(score)
-    predicted = {
-        "model": score,
-        CONSTANT: _shares(past, holdout, score.shape[1]),
-        LINEAR: _linear(use_case, past, holdout),
-    }
+    fitted = Baselines.fit(use_case.model, past)
+    files = fitted.files()
+    for model in files.values():
+        rule.written_to(model)
+    predicted = {"model": score, **fitted.scores(holdout)}
     return Evaluation(
         score=score,
         decided=decided,
@@ -29,6 +28,7 @@ def evaluate(use_case: UseCase, rule: ClassRule, past: TrainingSet, holdout: Tra
         recalibration=class_metrics.recalibration(rule.columns, holdout.label, score),
         slices=slices.measured(use_case, holdout, score, decided),
         confusion=class_metrics.confusion_lines(rule.classes, holdout.label, decided),
+        baselines=files,
     )
 
 
@@ -36,16 +36,3 @@ def measured(rule: ClassRule, label: Floats, score: Floats) -> Metrics:
     """The metrics of the whole and of each class, with the decisions that the rule makes."""
     decided: NDArray[np.int64] = rule.decide(score)
     return class_metrics.compute(label, score, decided) | class_metrics.named(rule.columns, label, score, decided)
-
-
-def _shares(past: TrainingSet, holdout: TrainingSet, classes: int) -> Floats:
-    """The classes' shares in the past, for every row."""
-    shares = np.bincount(past.label.astype(np.int64), minlength=classes) / len(past)
-    return np.tile(shares, (len(holdout), 1))
-
-
-def _linear(use_case: UseCase, past: TrainingSet, holdout: TrainingSet) -> Floats:
-    """The probabilities of a multinomial logistic regression; the past has rows of every class."""
-    holdout = coded_rows.by_levels(holdout, past.levels)
-    fitted = baselines.linear(use_case.model, past).fit(past.features, past.label)
-    return np.asarray(fitted.predict_proba(holdout.features), dtype=np.float64)

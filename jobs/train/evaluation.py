@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobs.train import baselines
+from jobs.train.baselines import Baselines
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import metrics, slices
 from lakehouse.evaluation.day_bootstrap import Bools
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.scorers.nightjar_linear import Linear
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +29,7 @@ class Evaluation:
         metrics: by name, of the model and of each baseline.
         recalibration: intercept and slope of the recalibration line; empty where the holdout does not define it.
         slices: lines as ``lakehouse.evaluation.slices.measured`` gives them.
+        baselines: each as a model of coefficients.
         confusion: lines as ``lakehouse.evaluation.class_metrics.confusion_lines`` gives them, of several classes.
     """
 
@@ -35,6 +39,7 @@ class Evaluation:
     recalibration: dict[str, float]
     slices: list[dict[str, Any]]
     confusion: list[dict[str, Any]] = field(default_factory=list)
+    baselines: Mapping[str, Linear] = field(default_factory=dict)
 
 
 def evaluate(
@@ -42,14 +47,16 @@ def evaluate(
 ) -> Evaluation:
     """Measure the scores of the holdout; baselines are fitted to ``past``."""
     decided = None if threshold is None else score >= threshold
+    fitted = Baselines.fit(use_case.model, past)
     line = metrics.recalibration(holdout.label, score) if use_case.binary else None
     return Evaluation(
         score=score,
         decided=decided,
         metrics={
             "model": metrics.compute(use_case.model.task, holdout.label, score, decided),
-            **baselines.measure(use_case.model, past, holdout),
+            **baselines.measured(fitted, holdout),
         },
         recalibration={} if line is None else {"calibration_intercept": line[0], "calibration_slope": line[1]},
         slices=slices.measured(use_case, holdout, score, decided),
+        baselines=fitted.files(),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from jobs.train import class_evaluation, evaluation, fitting, threshold
 from jobs.train.baselines import Metrics
+from jobs.train.candidates import tune
 from jobs.train.evaluation import Evaluation
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
@@ -16,6 +16,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.evaluation import metrics
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 from lakehouse.models.class_decision import ClassRule
+from lakehouse.scorers.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class FittedModel:
     """The final model.
 
     Attributes:
-        booster: fitted to ``past``.
+        scorer: fitted to ``past``.
         past: train and validation together.
         threshold: chosen on validation; None unless the label is yes or no.
         evaluation: how good the model is on the holdout.
         validation: metrics of the tuned model, which was fitted to train alone, on validation.
     """
 
-    booster: Any
+    scorer: Scorer
     past: TrainingSet
     threshold: float | None
     evaluation: Evaluation
@@ -38,7 +39,7 @@ class FittedModel:
 
     @property
     def score(self) -> Floats:
-        """The booster's scores of the holdout."""
+        """The model's scores of the holdout."""
         return self.evaluation.score
 
     @property
@@ -49,7 +50,7 @@ class FittedModel:
     @cached_property
     def content(self) -> bytes:
         """The model's file."""
-        return fitting.file_bytes(self.booster)
+        return self.scorer.content()
 
     @property
     def sha256(self) -> str:
@@ -57,25 +58,26 @@ class FittedModel:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def final_booster(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Any:
-    """The booster of train and validation together, with all that its file says to those who score by it."""
-    booster = fitting.fit(tuned, train, validation, use_case.model.max_levels)
+def final_model(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Scorer:
+    """The model of train and validation together, with all that its file says to those who score by it."""
+    declared = use_case.model
+    scorer = tune.fit(declared, tuned, tune.learned(declared, fitting.joined(train, validation)))
     if (rule := ClassRule.declared(use_case)) is not None:
-        rule.written_to(booster)
-    return booster
+        rule.written_to(scorer)
+    return scorer
 
 
 def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
     """Fit the final model and measure it on the holdout."""
     declared = use_case.model
     past = fitting.joined(parts.train, parts.validation)
-    booster = final_booster(use_case, tuned, parts.train, parts.validation)
-    holdout = fitting.coded(booster, parts.holdout)
-    score = fitting.score(booster, holdout.features)
+    scorer = final_model(use_case, tuned, parts.train, parts.validation)
+    holdout = fitting.coded(scorer, parts.holdout)
+    score = scorer.score(holdout.features)
     chosen = None
     if (rule := ClassRule.declared(use_case)) is not None:
         return FittedModel(
-            booster=booster,
+            scorer=scorer,
             past=past,
             threshold=None,
             evaluation=class_evaluation.evaluate(use_case, rule, past, parts.holdout, score),
@@ -86,9 +88,9 @@ def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedMode
             parts.validation.label, tuned.validation_score, declared.cost_of_miss, declared.cost_of_false_alarm
         )
     return FittedModel(
-        booster=booster,
+        scorer=scorer,
         past=past,
         threshold=chosen,
-        evaluation=evaluation.evaluate(use_case, fitting.coded(booster, past), holdout, score, chosen),
+        evaluation=evaluation.evaluate(use_case, fitting.coded(scorer, past), holdout, score, chosen),
         validation=metrics.compute(declared.task, parts.validation.label, tuned.validation_score),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import xgboost
 
 from jobs.train.search.binning import binned
@@ -13,6 +12,7 @@ from lakehouse.declaration.model import MAX_LEVELS
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 from lakehouse.models import category_record
+from lakehouse.scorers import model_files
 
 
 def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet, max_levels: int = MAX_LEVELS) -> Any:
@@ -22,13 +22,17 @@ def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet, max_levels: i
     of its categories among the rest.
     """
     both = joined(train, validation)
-    both = coded_rows.by_levels(both, coded_rows.learned(both, max_levels))
+    return fit_coded(tuned, coded_rows.by_levels(both, coded_rows.learned(both, max_levels)))
+
+
+def fit_coded(tuned: Tuned, rows: TrainingSet) -> Any:
+    """The same, fitted to these rows, whose categories are coded by learned levels."""
     booster = xgboost.train(
-        dict(tuned.params), binned(both, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False
+        dict(tuned.params), binned(rows, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False
     )
     # The file names its features, so that a reader can refuse a wrong column order.
-    booster.feature_names = list(both.names)
-    category_record.keep(booster, both.levels)
+    booster.feature_names = list(rows.names)
+    category_record.keep(booster, rows.levels)
     return booster
 
 
@@ -37,16 +41,16 @@ def joined(first: TrainingSet, second: TrainingSet) -> TrainingSet:
     return coded_rows.joined(first, second)
 
 
-def coded(booster: Any, rows: TrainingSet) -> TrainingSet:
-    """The rows with their categories coded as the booster has learned them."""
-    return coded_rows.by_levels(rows, category_record.levels_of(booster))
+def coded(model: Any, rows: TrainingSet) -> TrainingSet:
+    """The rows with their categories coded as the model has learned them."""
+    return coded_rows.by_levels(rows, category_record.levels_of(model))
 
 
-def score(booster: Any, features: Floats) -> Floats:
+def score(model: Any, features: Floats) -> Floats:
     """Probability or predicted value of each row that is ``coded``, of several classes a column a class; as scoring computes it."""
-    return np.asarray(booster.inplace_predict(features, validate_features=False), dtype=np.float64)
+    return model_files.of(model).score(features)
 
 
-def file_bytes(booster: Any) -> bytes:
-    """The booster in XGBoost's own binary format: scoring loads it, and nothing is unpickled."""
-    return bytes(booster.save_raw("ubj"))
+def file_bytes(model: Any) -> bytes:
+    """The model's file, XGBoost's own binary format or coefficients as JSON: scoring loads it, and nothing is unpickled."""
+    return model_files.of(model).content()

@@ -44,6 +44,7 @@ class TrainResult(Result):
         seconds: how long each part took; empty when nothing was trained.
         confusion: of several classes, how many rows of the holdout of each were decided for each.
         undeclared_labels: how often each value came that is no declared class; such rows have no label.
+        candidates: of several candidates which was chosen, why, and the numbers of each; see `candidates.choice.Choice`.
     """
 
     model_version: int
@@ -59,6 +60,7 @@ class TrainResult(Result):
     seconds: dict[str, float] = field(default_factory=dict)
     confusion: list[dict[str, Any]] = field(default_factory=list)
     undeclared_labels: dict[str, int] = field(default_factory=dict)
+    candidates: dict[str, Any] = field(default_factory=dict)
 
 
 def run(arguments: TrainArguments) -> Result:

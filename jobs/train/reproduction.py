@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jobs.result import Result
 from jobs.train import fitted_model, time_travel
+from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel
-from jobs.train.search import tuning
+from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts, divide
 from jobs.train.tracking import manifest
 from jobs.train.tracking.manifest import RECORD_FILE, Manifest
@@ -71,9 +74,8 @@ def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
             "--use-case out, or name a run of its experiment"
         )
     parts, notes = read_rows(record, use_case)
-    fitted_to, compared_by = tuning.by_learned_levels(use_case.model, parts.train, parts.validation)
-    score = tuning.validation_score(record.params, record.rounds, fitted_to, compared_by)
-    tuned = tuning.Tuned(record.params, record.rounds, score, None, (), None)
+    recorded = Tuned(record.params, record.rounds, np.empty(0), None, (), None, record.kind, record.strength)
+    tuned = replace(recorded, validation_score=tune.validation_score(use_case.model, recorded, parts))
     model = fitted_model.fit_and_measure(use_case, tuned, parts)
     # Through JSON, as the record went.
     differences = manifest.differences(record.outcome, json.loads(json.dumps(manifest.outcome(model))))
@@ -163,9 +165,9 @@ def _log(use_case: UseCase, record: Manifest, like: str, result: dict[str, Any],
     tags = {"use_case": use_case.name, "partition": record.partition, "stage": "reproduce", REPRODUCTION_OF: like}
     run = Run(use_case.name, f"like {like[:8]}", {**tags, "code_version": code_version.version()})
     with run.ended():
-        run.params({**record.params, "rounds": record.rounds})
+        run.params({**record.params, "rounds": record.rounds, "candidate": record.kind})
         numbers = {f"holdout_{name}": value for name, value in model.metrics["model"].items()}
         run.metrics({**numbers, "identical": float(result["identical"])})
-        run.content(artifacts.MODEL, model.content)
+        run.content(artifacts.path_of(record.kind), model.content)
         run.text(artifacts.RESULT, json.dumps(result, indent=1))
     return run.run_id

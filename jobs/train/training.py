@@ -6,10 +6,12 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel, fit_and_measure
-from jobs.train.search import space, studies, tuning
+from jobs.train.search import space, studies
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import PARTS
 from jobs.train.tracking import registration, training_log
@@ -58,13 +60,15 @@ def train(inputs: TrainingInputs, seconds: dict[str, float]) -> ModelVersion:
 
 def result_of(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> dict[str, Any]:
     """The result of the training as its run keeps it: the fields of ``job.TrainResult`` that a repeated training gives again."""
-    searched = {name: tuned.params[name] for name in space.ranges(inputs.use_case.model)}
+    ranges = space.ranges(inputs.use_case.model)
+    searched = {name: value for name, value in tuned.params.items() if name in ranges}
     of_classes = {
         "confusion": model.evaluation.confusion,
         "undeclared_labels": dict(inputs.parts.undeclared),
     }
     return {
         **(of_classes if inputs.use_case.classes else {}),
+        **({} if tuned.choice is None else {"candidates": asdict(tuned.choice)}),
         "metrics": model.metrics,
         "recalibration": model.evaluation.recalibration,
         "slices": model.evaluation.slices,
@@ -82,9 +86,7 @@ def _search(inputs: TrainingInputs, run: Run) -> Tuned:
     folder = studies.folder(use_case, fingerprint)
     starts = studies.best_of_last(use_case, fingerprint, inputs.day)
     loss = metric_names.LOSS[use_case.model.task]
-    tuned = tuning.tune(
-        use_case.model, parts.train, parts.validation, lambda trial: run.trial(trial, loss), folder, starts
-    )
+    tuned = tune.tune(use_case, inputs.split, parts, lambda trial: run.trial(trial, loss), folder, starts)
     # Before anything is registered: a training that is killed later leaves its best point to other searches.
     if tuned.best is not None:
         studies.remember(folder, inputs.day, tuned.best.params, tuned.best.loss)

@@ -33,7 +33,7 @@ def measure_profile(
     """
     scored = _frame(fitting.joined(parts.validation, parts.holdout))
     score = np.concatenate([tuned.validation_score, model.score])
-    rule = ClassRule.of(model.booster)
+    rule = ClassRule.of(model.scorer)
     if rule is None:
         scored[SCORE] = score
         profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift, rhythm)

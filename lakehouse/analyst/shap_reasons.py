@@ -90,25 +90,24 @@ def compute(use_case: UseCase, model: ModelVersion, features: dict[str, Any]) ->
     import numpy as np
 
     from lakehouse.evaluation import category_codes
-    from lakehouse.models import category_record, xgboost_model
+    from lakehouse.models import category_record
+    from lakehouse.scorers import model_files
 
-    booster = xgboost_model.load(content)
-    levels, values = category_record.levels_of(booster), [features[name] for name in names]
+    loaded = model_files.load(content)
+    levels, values = category_record.levels_of(loaded), [features[name] for name in names]
     numbers = [
         category_codes.of_value(value, levels[name]) if name in levels else np.nan if value is None else value
         for name, value in zip(names, values, strict=True)
     ]
     row = np.array([numbers], dtype=np.float32)
-    rule = ClassRule.of(booster)
+    rule = ClassRule.of(loaded)
     decided = decision = score = None
     if rule is not None:
-        probability = np.asarray(
-            booster.inplace_predict(row, missing=np.nan, validate_features=False), dtype=np.float64
-        )
+        probability = loaded.score(row)
         decided = rule.decide(probability)
         decision, score = rule.classes[decided[0]], float(probability[0, decided[0]])
     named = use_case.reasons.each if use_case.reasons else NAMED
-    explained = shap_values.greatest(booster, row, named, of_class=decided)
+    explained = shap_values.ranked(*loaded.contributions(row, of_class=decided), named)
     reasons = [
         Reason(names[position], values[position], float(amount))
         for position, amount in zip(explained.feature[0], explained.contribution[0], strict=True)

@@ -110,8 +110,10 @@ class Approval(Section):
     hours: float = Field(default=24, gt=0, le=24 * 31)
 
 
-class Gate(Section):
+class Gate(GrownSection):
     """When a challenger becomes champion: it is better on the metric by the margin, beyond noise, and within every limit."""
+
+    LATER = ("baselines",)
 
     metric: ScoreMetric
     # The least lower end of the improvement's 95 % interval.
@@ -123,6 +125,8 @@ class Gate(Section):
     max_slice_worsening: float | None = Field(default=None, ge=0)
     min_slice_rows: int = Field(default=200, ge=1)
     fairness: tuple[Fairness, ...] = ()
+    # Whether a challenger that is worse than a baseline beyond noise is held, or the baselines are only reported.
+    baselines: Literal["report", "compare"] = "report"
     approval: Approval | None = None
 
 

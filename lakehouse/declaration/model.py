@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration import objectives, xgboost_parameters
 from lakehouse.declaration.metric_catalogue import Task
 from lakehouse.declaration.objectives import OBJECTIVES, Objective
-from lakehouse.declaration.section import GrownSection, Section, refuse
+from lakehouse.declaration.section import GrownSection, Section, refuse, twice
 from lakehouse.declaration.xgboost_parameters import KNOWN
 
 MAX_LEVELS = 1000
+
+# From the simplest to the least simple: of candidates that can't be told apart the first is chosen.
+CANDIDATES = ("linear", "boosted", "blend")
+# What XGBoost's objectives have a linear counterpart for.
+LINEAR_OBJECTIVES = (
+    "binary:logistic",
+    "multi:softprob",
+    "reg:squarederror",
+    "reg:logistic",
+    "count:poisson",
+    "reg:gamma",
+    "reg:tweedie",
+)
 
 
 class Range(Section):
@@ -44,13 +57,22 @@ class Range(Section):
             yield f"low: expected at least 1 with log and integer: true, found {self.low:g}"
 
 
+class LinearModel(Section):
+    """The linear model among the candidates."""
+
+    # How little the coefficients are pulled towards 0: scikit-learn's C. Of several the one with the least loss is taken.
+    strengths: tuple[Annotated[float, Field(ge=1e-9, le=1e9)], ...] = Field(
+        default=(0.001, 0.01, 0.1, 1.0), min_length=1, max_length=20
+    )
+
+
 Cost = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Model(GrownSection):
     """The model and the budget of its tuning."""
 
-    LATER = ("max_levels", "costs")
+    LATER = ("max_levels", "costs", "candidates", "linear")
 
     task: Task
     # XGBoost's parameters; lakehouse/declaration/xgboost_parameters.py lists them.
@@ -71,6 +93,10 @@ class Model(GrownSection):
     # Each row is decided for the class whose expected cost is least.
     costs: dict[str, dict[str, Cost]] = Field(default_factory=dict)
 
+    # What may become the model, chosen by rolling validation where there are several.
+    candidates: tuple[Literal["linear", "boosted", "blend"], ...] = Field(default=("boosted",), min_length=1)
+    linear: LinearModel = Field(default_factory=LinearModel)
+
     @field_validator("fixed", "search", mode="before")
     @classmethod
     def _parameters_have_one_name(cls, value: Any) -> Any:
@@ -78,7 +104,7 @@ class Model(GrownSection):
 
     @model_validator(mode="after")
     def _xgboost_takes_the_parameters(self) -> Model:
-        refuse([*self._names(), *self._values(), *self._objective()])
+        refuse([*self._names(), *self._values(), *self._objective(), *self._candidates()])
         return self
 
     @property
@@ -90,6 +116,25 @@ class Model(GrownSection):
     def objective(self) -> Objective:
         """The scale of the model's sums, and the labels that it can take."""
         return OBJECTIVES[self.task][self.objective_name]
+
+    @property
+    def trees(self) -> bool:
+        """Whether any candidate has trees, which are searched for."""
+        return any(kind != "linear" for kind in self.candidates)
+
+    @property
+    def coefficients(self) -> bool:
+        """Whether any candidate has coefficients."""
+        return any(kind != "boosted" for kind in self.candidates)
+
+    def _candidates(self) -> Iterator[str]:
+        yield from twice("candidates", self.candidates)
+        if self.coefficients and self.objective_name not in LINEAR_OBJECTIVES:
+            kinds = " and ".join(kind for kind in self.candidates if kind != "boosted")
+            yield (
+                f"candidates: {kinds}: expected an objective that has a linear counterpart ({', '.join(LINEAR_OBJECTIVES)}), found "
+                f"{self.objective_name}; leave {kinds} out, or choose another objective"
+            )
 
     def _names(self) -> Iterator[str]:
         for section, names in (("fixed", self.fixed), ("search", self.search)):

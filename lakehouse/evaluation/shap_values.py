@@ -68,15 +68,31 @@ def greatest(
         threads: of XGBoost; a row's values do not depend on them.
         of_class: shape (rows,), of a label of several classes the one whose margin is explained in each row.
     """
+    return ranked(*of_trees(booster, matrix, by_tables, threads, of_class), named)
+
+
+def of_trees(
+    booster: Any,
+    matrix: NDArray[np.float32],
+    by_tables: bool = False,
+    threads: int = 1,
+    of_class: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Every contribution, shape (rows, features), and the base values, shape (rows,); see `greatest`."""
     import numpy as np
 
-    tables = tree_shap.of_model(booster) if by_tables and of_class is None else None
     if of_class is not None:
-        values, base = _of_classes(booster, matrix, of_class, by_tables, threads)
-    elif tables is not None:
-        values, base = tables.contributions(matrix), np.full(len(matrix), tables.base)
-    else:
-        values, base = _by_xgboost(booster, matrix, threads)
+        return _of_classes(booster, matrix, of_class, by_tables, threads)
+    tables = tree_shap.of_model(booster) if by_tables else None
+    if tables is not None:
+        return tables.contributions(matrix), np.full(len(matrix), tables.base)
+    return _by_xgboost(booster, matrix, threads)
+
+
+def ranked(values: NDArray[np.float64], base: NDArray[np.float64], named: int) -> Contributions:
+    """The greatest contributions of each row, of ``values`` with shape (rows, features), and the sum of the others."""
+    import numpy as np
+
     # Stable, so that equal contributions have one order: that of the model's features.
     order = np.argsort(-np.abs(values), axis=1, kind="stable")
     first, rest = order[:, :named], order[:, named:]

@@ -14,10 +14,23 @@ from lakehouse.models.registry import ModelVersion
 
 # The paths of a version's files under its run.
 MODEL = "booster/model.ubj"
+COEFFICIENTS = "coefficients/model.json"
 PROFILE = "profile/profile.json"
 REFERENCE = "profile/reference.parquet"
+# The baselines as models of coefficients, by name, for the gate.
+BASELINES = "baselines/models.json"
 # The training job's result, which a repeated training returns.
 RESULT = "training/result.json"
+
+
+def path_of(kind: str) -> str:
+    """Where the run has the file of a model of this kind (`lakehouse.scorers`)."""
+    return MODEL if kind == "boosted" else COEFFICIENTS
+
+
+def model_path(model: ModelVersion) -> str:
+    """Where the version's run has its file."""
+    return path_of(model.candidate or "boosted")
 
 
 def local_copy(model: ModelVersion, path: str) -> Path:
@@ -28,7 +41,7 @@ def local_copy(model: ModelVersion, path: str) -> Path:
         ServiceUnavailable: when MLflow does not answer.
     """
     cached = _cached(model, path)
-    if path == MODEL:
+    if path in (MODEL, COEFFICIENTS):
         model_bytes(model)
     elif not cached.is_file():
         _download(model, path, cached)
@@ -36,17 +49,18 @@ def local_copy(model: ModelVersion, path: str) -> Path:
 
 
 def model_bytes(model: ModelVersion) -> bytes:
-    """The model in XGBoost's own format: the bytes that were checked, not a file that may change afterwards.
+    """The model's file: the bytes that were checked, not a file that may change afterwards.
 
     Raises:
         ModelMissing: when the run has no such file. ModelRefused: when it is not what was registered.
         ServiceUnavailable: when MLflow does not answer.
     """
-    cached = _cached(model, MODEL)
+    path = model_path(model)
+    cached = _cached(model, path)
     if cached.is_file() and _is_registered(model, content := cached.read_bytes()):
         return content
     # Not fetched yet, or the copy on this machine was changed or cut off: the artifact store decides.
-    _download(model, MODEL, cached)
+    _download(model, path, cached)
     content = cached.read_bytes()
     if not _is_registered(model, content):
         cached.unlink()

@@ -112,21 +112,6 @@ def rule_of(booster: Any, use_case: UseCase, model: str) -> ClassRule | None:
     return rule
 
 
-def expect(model: bytes, use_case: UseCase, what: str) -> None:
-    """Refuse a model that does not decide as the use case declares; see `rule_of`. ``what`` names it.
-
-    Raises:
-        ModelRefused: also when XGBoost can't read it.
-    """
-    from lakehouse.models import xgboost_model
-
-    try:
-        booster = xgboost_model.load(model)
-    except ValueError as error:
-        raise ModelRefused(f"{what}: expected a model in XGBoost's format: {error}; train a new version") from error
-    rule_of(booster, use_case, what)
-
-
 def undeclared(rule: ClassRule | None, use_case: UseCase) -> str | None:
     """Why a model's rule does not fit what is declared now, in words; None when it does."""
     found = () if rule is None else rule.classes

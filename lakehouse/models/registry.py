@@ -36,6 +36,8 @@ TAG_CODE_VERSION = "code_version"
 TAG_FEATURES = "features"
 # Those of them that are categories, likewise; a model of numbers alone has no such tag.
 TAG_CATEGORIES = "categories"
+# Which candidate it is, where the use case declares several: linear, boosted or blend.
+TAG_CANDIDATE = "candidate"
 # When the version was retired (ISO, UTC), and when its files were removed after that.
 TAG_RETIRED = "retired_at"
 TAG_FILES_REMOVED = "files_removed_at"
@@ -62,6 +64,7 @@ class ModelVersion:
         sha256: of the model's file.
         fingerprint: of everything that the model was trained from.
         code_version: of the code that trained it.
+        candidate: which candidate it is; None where the use case declared no choice: it is boosted then.
         retired_at: when the version was retired; None while it is in service.
         files_removed_at: when its files were removed; None while they are there.
     """
@@ -82,6 +85,7 @@ class ModelVersion:
     sha256 = Tag(TAG_SHA256, str, "a SHA-256")
     fingerprint = OptionalTag(TAG_FINGERPRINT, str, "a fingerprint")
     code_version = OptionalTag(TAG_CODE_VERSION, str, "a version of the code")
+    candidate = OptionalTag(TAG_CANDIDATE, str, "linear, boosted or blend")
     retired_at = OptionalTag(TAG_RETIRED, version_tags.instant, AN_INSTANT)
     files_removed_at = OptionalTag(TAG_FILES_REMOVED, version_tags.instant, AN_INSTANT)
 

@@ -35,13 +35,13 @@ HELD = {
     "features": (1, "55119b98b7d6a928"),
     "groups": (1, "e362180b96fa9314"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "1139209a9676353d"),
-    "reasons": (1, "81490cc954ef4a74"),
+    "scores": (1, "3b1e7a2b7d961ea7"),
+    "reasons": (1, "51fb69fb64cd0cb0"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "e101ddbc99a4b1f7"),
     "drift counts": (1, "ed6968d22323f8f0"),
     "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "b3059e3e26223e59"),
+    "training": (1, "9b0a7ba9335c50c9"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

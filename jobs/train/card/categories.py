@@ -12,12 +12,12 @@ from lakehouse.models import category_record
 LISTED = 10
 
 
-def described(parts: Parts, booster: Any) -> list[dict[str, Any]]:
+def described(parts: Parts, scorer: Any) -> list[dict[str, Any]]:
     """For each category ``name``; ``learned``, how many levels the model has learned; ``frequent``, the text and the share of the
     training rows of the most frequent levels; ``others``, how many more levels the training rows have; and ``unseen``, the share of
     the holdout's rows whose level the model has not learned.
     """
-    learned = category_record.levels_of(booster)
+    learned = category_record.levels_of(scorer)
     unseen = coded_rows.unseen(parts.holdout, learned)
     lines = []
     for name, levels in learned.items():

@@ -18,6 +18,7 @@ from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.scorers import model_files
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
 
@@ -30,7 +31,7 @@ class Trained:
         use_case: its declaration.
         result: the result of the training, as it is logged to ``training/result.json``; ``slices`` may be absent.
         parts: the labelled rows.
-        booster: the fitted model.
+        scorer: the fitted model.
         score: its scores of the holdout's rows.
         lineage: what it was made from and by, in words and values.
         pictures: the pictures of the run, PNG by name.
@@ -40,7 +41,7 @@ class Trained:
     use_case: UseCase
     result: Mapping[str, Any]
     parts: Parts
-    booster: Any
+    scorer: Any
     score: Floats
     lineage: Mapping[str, Any]
     pictures: Mapping[str, bytes]
@@ -50,7 +51,7 @@ class Trained:
 def gather(trained: Trained) -> dict[str, Any]:
     """The card's content; every text in it is as it was declared, and the page escapes it."""
     use_case, result = trained.use_case, trained.result
-    importance = search_plots.importance(trained.booster)
+    importance = search_plots.importance(trained.scorer)
     return {
         "name": use_case.name,
         "title": use_case.title,
@@ -64,10 +65,12 @@ def gather(trained: Trained) -> dict[str, Any]:
         "parts": _parts(trained),
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
-        "categories": categories.described(trained.parts, trained.booster),
+        "categories": categories.described(trained.parts, trained.scorer),
         "metrics": _metrics(result["metrics"]),
         "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),
+        "candidates": _candidates(result.get("candidates")),
+        "importance": search_plots.IMPORTANCE[model_files.of(trained.scorer).kind],
         "threshold": result.get("threshold"),
         "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
         "classes": of_classes.content(use_case, result),
@@ -121,7 +124,7 @@ def _parts(trained: Trained) -> list[dict[str, Any]]:
             "shares": of_classes.shares(trained.use_case, part.label),
         }
         for name, use, part in (
-            ("train", "fitting the trees", trained.parts.train),
+            ("train", "fitting the model", trained.parts.train),
             (
                 "validation",
                 "choosing parameters and threshold; the final model is fitted to it too",
@@ -164,6 +167,15 @@ def _metrics(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         for name in names
     ]
     return {"models": [name.replace("_", " ") for name in measured], "rows": rows}
+
+
+def _candidates(said: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The choice among several candidates; None where there was one."""
+    if not said:
+        return None
+    rows = [{"name": kind, **result} for kind, result in said["candidates"].items()]
+    windows = [f"{first}..{last}" for first, last in said["windows"]]
+    return {"kind": said["kind"], "reason": said["reason"], "metric": said["metric"], "windows": windows, "rows": rows}
 
 
 def _slices(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

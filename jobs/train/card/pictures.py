@@ -10,7 +10,7 @@ CAPTIONS = {
     "predicted_and_actual": "Predicted and actual values; on the line is right",
     "calibration_by_class": "Calibration of each class: of rows with about that probability, which share was of the class",
     "confusion_matrix": "What was decided of the rows of each class; on the diagonal is right",
-    "feature_importance": "What the model uses: each feature's share of the total gain",
+    "feature_importance": "What the model uses: each feature's share of it",
 }
 OF_TASK = {
     "classification": ("calibration", "feature_importance"),

@@ -11,12 +11,18 @@ from matplotlib.figure import Figure
 
 from jobs.train.plots.figure import new_figure
 from jobs.train.search.study import Trial
+from lakehouse.scorers import model_files
+
+# What a feature's importance is, by the model's kind.
+IMPORTANCE = {
+    "boosted": "share of the total gain",
+    "linear": "share of the terms' spread over the training rows",
+    "blend": "mean share of the trees' gain and of the terms' spread",
+}
 
 
-def search_figures(
-    study: optuna.Study, trials: tuple[Trial, ...], booster: Any, seed: int
-) -> Iterator[tuple[str, Figure]]:
-    """Name and figure of every picture of the search and of its best model."""
+def search_figures(study: optuna.Study, trials: tuple[Trial, ...], seed: int) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of every picture of the search."""
     yield "tuning_history", history(trials)
     complete = [trial for trial in study.trials if trial.state is optuna.trial.TrialState.COMPLETE and trial.params]
     # Equal losses say nothing of what mattered, and Optuna refuses to ask.
@@ -31,14 +37,16 @@ def search_figures(
             "tuning_importance",
             bars(mattered, "share of the validation loss's variance", "Which parameters mattered"),
         )
-    yield "feature_importance", bars(importance(booster), "share of the total gain", "What the model uses")
 
 
-def importance(booster: Any) -> dict[str, float]:
-    """Each feature's share of the total gain; a feature that no tree uses has none."""
-    gain = booster.get_score(importance_type="total_gain")
-    total = sum(gain.values()) or 1.0
-    return {name: value / total for name, value in gain.items()}
+def model_figures(model: Any) -> Iterator[tuple[str, Figure]]:
+    """The picture of what the model uses."""
+    yield "feature_importance", bars(importance(model), IMPORTANCE[model_files.of(model).kind], "What the model uses")
+
+
+def importance(model: Any) -> Mapping[str, float]:
+    """Each feature's share of what moves the score; a feature that is not used has none."""
+    return model_files.of(model).importance()
 
 
 def history(trials: tuple[Trial, ...]) -> Figure:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import optuna
@@ -22,6 +23,9 @@ from lakehouse.errors import TrainingFailed
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 
+if TYPE_CHECKING:
+    from jobs.train.candidates.choice import Choice
+
 
 @dataclass(frozen=True)
 class Tuned:
@@ -35,6 +39,9 @@ class Tuned:
         study: Optuna's study, for plots; None where nothing was searched.
         trials: all trials in order.
         best: the one with the least loss; None where nothing was searched.
+        kind: which candidate it is, see `lakehouse.declaration.model`; only one with trees has parameters and rounds that count.
+        strength: of the linear model's coefficients; None where there is none.
+        choice: how it was chosen among several candidates; None where there was one.
     """
 
     params: Mapping[str, Value]
@@ -43,6 +50,9 @@ class Tuned:
     study: optuna.Study | None
     trials: tuple[Trial, ...]
     best: Trial | None
+    kind: str = "boosted"
+    strength: float | None = None
+    choice: Choice | None = None
 
 
 def tune(

@@ -20,6 +20,7 @@ from jobs.train.split import PARTS, DayRange, Parts, Split
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse import code_version
 from lakehouse.evaluation import coded_rows
+from lakehouse.scorers.boosted import Boosted
 
 # Its path under the run.
 RECORD_FILE = "training/record.json"
@@ -44,6 +45,8 @@ class Manifest:
         libraries: versions of the libraries that compute.
         code_version: of the platform.
         fingerprint: the training's.
+        kind: which candidate it is, see `lakehouse.declaration.model`.
+        strength: of the coefficients of one that has some.
     """
 
     use_case: Mapping[str, Any]
@@ -58,6 +61,8 @@ class Manifest:
     libraries: Mapping[str, str]
     code_version: str
     fingerprint: str
+    kind: str = "boosted"
+    strength: float | None = None
 
     def to_json(self) -> str:
         """As a file."""
@@ -100,6 +105,8 @@ def build_manifest(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> 
         libraries=libraries(),
         code_version=code_version.version(),
         fingerprint=inputs.snapshot.fingerprint,
+        kind=tuned.kind,
+        strength=tuned.strength,
     )
 
 
@@ -127,16 +134,23 @@ def digest(parts: Parts) -> str:
 
 def outcome(model: FittedModel) -> dict[str, Any]:
     """What a second training must reach too, to the last digit and the last tree."""
-    as_json = json.loads(bytes(model.booster.save_raw("json")))
-    # The trees alone: the file also has the library's version, and may have more with a later release of it.
-    trees = json.dumps(as_json["learner"]["gradient_booster"], sort_keys=True)
     return {
         "metrics": model.metrics,
         "validation": model.validation,
         "threshold": model.threshold,
-        "trees_sha256": hashlib.sha256(trees.encode()).hexdigest(),
+        **_of_trees(model.scorer),
         "model_sha256": model.sha256,
     }
+
+
+def _of_trees(scorer: Any) -> dict[str, str]:
+    """A digest of the trees alone, where there are some: the file also has XGBoost's version, and more later."""
+    boosted = getattr(scorer, "boosted", scorer)
+    if not isinstance(boosted, Boosted):
+        return {}
+    as_json = json.loads(bytes(boosted.booster.save_raw("json")))
+    trees = json.dumps(as_json["learner"]["gradient_booster"], sort_keys=True)
+    return {"trees_sha256": hashlib.sha256(trees.encode()).hexdigest()}
 
 
 def differences(then: Any, now: Any, path: str = "") -> list[str]:

@@ -1,4 +1,5 @@
-"""The registered model as other applications load it; MLflow carries this file with the model, and it needs no more than XGBoost.
+"""The registered model as other applications load it; MLflow carries this file with the model, and it needs no more than XGBoost;
+with a model of coefficients goes ``nightjar_linear``.
 
 It takes rows of named columns as clients send them: whole numbers, decimals, truths, numbers as text and null, in any order, with
 columns that the model does not need. MLflow's own check of declared doubles refuses whole numbers of 64 bits. Categories are
@@ -17,14 +18,14 @@ CLASSES = "nightjar_classes"
 
 
 class NightjarModel:
-    """A booster behind MLflow's ``predict``."""
+    """A model behind MLflow's ``predict``: a booster, or coefficients."""
 
     def __init__(self, booster: Any) -> None:
         self._booster = booster
         self._levels: dict[str, list[str]] = json.loads(booster.attr(LEVELS) or "{}")
 
     def get_raw_model(self) -> Any:
-        """The booster itself."""
+        """The booster, or the coefficients."""
         return self._booster
 
     def predict(self, rows: Any, params: Any = None) -> Any:
@@ -55,9 +56,31 @@ class NightjarModel:
         for position, name in enumerate(names):
             levels = self._levels.get(name)
             matrix[:, position] = _numbers(frame[name], name) if levels is None else _codes(frame[name], name, levels)
-        scores = self._booster.inplace_predict(matrix, missing=np.nan, validate_features=False)
+        scores = _scores(self._booster, matrix)
         classes = self._booster.attr(CLASSES)
         return scores if classes is None else _decided(json.loads(classes), scores)
+
+
+def _scores(model: Any, matrix: Any) -> Any:
+    import numpy as np
+
+    if hasattr(model, "inplace_predict"):
+        return model.inplace_predict(matrix, missing=np.nan, validate_features=False)
+    return model.score(matrix).astype(np.float32)
+
+
+class Trees:
+    """The trees of a blend, as far as scores need them."""
+
+    def __init__(self, booster: Any) -> None:
+        self._booster = booster
+
+    def margin(self, matrix: Any) -> Any:
+        """The sum of the trees."""
+        import numpy as np
+
+        found = self._booster.inplace_predict(matrix, missing=np.nan, validate_features=False, predict_type="margin")
+        return found.astype(np.float64)
 
 
 def _decided(said: Any, probability: Any) -> Any:
@@ -137,8 +160,17 @@ def _refused(what: str) -> Exception:
 
 def _load_pyfunc(path: str) -> NightjarModel:
     """What MLflow calls; nothing is unpickled."""
+    if path.endswith(".json"):
+        import nightjar_linear  # type: ignore[import-not-found]
+
+        with open(path, "rb") as file:
+            return NightjarModel(nightjar_linear.read(file.read(), lambda content: Trees(_booster(bytearray(content)))))
+    return NightjarModel(_booster(path))
+
+
+def _booster(file: Any) -> Any:
     import xgboost
 
     booster = xgboost.Booster()
-    booster.load_model(path)
-    return NightjarModel(booster)
+    booster.load_model(file)
+    return booster

@@ -30,6 +30,7 @@ from lakehouse.models import champion_record, mlflow_client, recorded_version, r
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
+from lakehouse.scorers.scorer import Scorer
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,13 @@ log = logging.getLogger(__name__)
 RECOGNISED_BY = (registry.TAG_SHA256, registry.TAG_TRAINED_FOR)
 
 
-def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
+def log_model(run_id: str, scorer: Scorer, example: TrainingSet) -> str:
     """Log the model with its signature to the run and return the logged model's id."""
     import mlflow
     from mlflow.models import Model
 
     # Without inputs: MLflow would refuse whole numbers for a double before the model sees them, which checks them itself.
-    signature = ModelSignature(outputs=Schema(outputs(booster)))
+    signature = ModelSignature(outputs=Schema(outputs(scorer)))
     with mlflow_client.tracking():
         # A run can be joined only under its own experiment, and another one may be the active one of this process.
         mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
@@ -52,7 +53,7 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
             logged = Model.log(
                 None,
                 served_model,
-                xgb_model=booster,
+                xgb_model=scorer,
                 name="model",
                 signature=signature,
                 input_example=coded_rows.frame(example).head(3),
@@ -62,9 +63,9 @@ def log_model(run_id: str, booster: Any, example: TrainingSet) -> str:
     return str(logged.model_id)
 
 
-def outputs(booster: Any) -> list[ColSpec | TensorSpec]:
+def outputs(model: Any) -> list[ColSpec | TensorSpec]:
     """A number a row; of several classes the decided one and a probability each."""
-    if (rule := ClassRule.of(booster)) is None:
+    if (rule := ClassRule.of(model)) is None:
         return [ColSpec("float")]
     return [ColSpec("string", "decision"), *(ColSpec("float", f"{PROBABILITY}{name}") for name in rule.columns)]
 
@@ -142,6 +143,7 @@ def version_tags(inputs: TrainingInputs, model: FittedModel) -> dict[str, str]:
         registry.TAG_FINGERPRINT: inputs.snapshot.fingerprint,
         registry.TAG_FEATURES: ",".join(inputs.use_case.feature_names),
         **({registry.TAG_CATEGORIES: ",".join(categories)} if (categories := inputs.use_case.category_names) else {}),
+        **({} if inputs.use_case.model.candidates == ("boosted",) else {registry.TAG_CANDIDATE: model.scorer.kind}),
         registry.TAG_FEATURES_VERSION: str(inputs.snapshot.features_version),
         registry.TAG_TRAINED_FOR: inputs.day.isoformat(),
         registry.TAG_TRAINED_THROUGH: inputs.split.validation.last.isoformat(),

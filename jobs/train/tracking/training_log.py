@@ -21,6 +21,7 @@ from lakehouse import code_version
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.labelled_rows import Floats
 from lakehouse.models import artifacts
+from lakehouse.scorers import named_models
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,18 +48,21 @@ def log_training(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedMo
     run.text(manifest.RECORD_FILE, record.to_json())
     _log_inputs(run, inputs, record)
     _log_profile(run, inputs, tuned, model)
-    run.content(artifacts.MODEL, model.content)
+    run.content(artifacts.path_of(tuned.kind), model.content)
+    run.text(artifacts.BASELINES, named_models.together(model.evaluation.baselines))
     run.text(artifacts.RESULT, json.dumps(result, indent=1))
     lineage = _lineage(run, inputs, model)
     decided = model.evaluation.decided
-    page.log(
-        run, Trained(inputs.use_case, result, inputs.parts, model.booster, model.score, lineage, pictures, decided)
-    )
-    return registration.log_model(run.run_id, model.booster, inputs.parts.train)
+    page.log(run, Trained(inputs.use_case, result, inputs.parts, model.scorer, model.score, lineage, pictures, decided))
+    return registration.log_model(run.run_id, model.scorer, inputs.parts.train)
 
 
 def _log_numbers(run: Run, tuned: Tuned, model: FittedModel, result: Mapping[str, Any]) -> None:
     run.params({**tuned.params, "rounds": tuned.rounds, "trials": len(tuned.trials)})
+    if tuned.choice is not None:
+        run.params({"candidate": tuned.kind, "strength": tuned.strength})
+        losses = {kind: result.loss for kind, result in tuned.choice.candidates.items()}
+        run.metrics({f"rolling_{tuned.choice.metric}_{kind}": loss for kind, loss in losses.items()})
     run.params({f"window_{name}": days for name, days in result["windows"].items()})
     numbers = {f"validation_{name}": value for name, value in model.validation.items()}
     for name, values in model.metrics.items():
@@ -72,9 +76,10 @@ def _log_numbers(run: Run, tuned: Tuned, model: FittedModel, result: Mapping[str
 def _log_pictures(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> dict[str, bytes]:
     """Log them, and return them as PNG by name."""
     declared, parts, evaluation = inputs.use_case.model, inputs.parts, model.evaluation
-    assert tuned.study is not None
+    searched = () if tuned.study is None else search_plots.search_figures(tuned.study, tuned.trials, declared.seed)
     figures = (
-        *search_plots.search_figures(tuned.study, tuned.trials, model.booster, declared.seed),
+        *searched,
+        *search_plots.model_figures(model.scorer),
         *_holdout_figures(inputs.use_case, parts.holdout.label, evaluation),
         *evaluation_plots.threshold_figures(declared, parts.validation.label, tuned.validation_score),
         *evaluation_plots.slice_figures(inputs.use_case, evaluation),

@@ -74,10 +74,10 @@ def test_the_final_model_learns_the_levels_of_train_and_validation(
     trained: tuple[TrainingInputs, Tuned, FittedModel],
 ) -> None:
     made, _, model = trained
-    levels = category_record.levels_of(model.booster)
+    levels = category_record.levels_of(model.scorer)
     assert levels["carrier"] == tuple(sorted(["ant", "bee", HOSTILE, "", "late"])) and levels["express"] == ("true",)
     holdout = coded_rows.by_levels(made.parts.holdout, levels)
-    score = model.booster.inplace_predict(holdout.features, validate_features=False)
+    score = model.scorer.score(holdout.features)
     assert np.array_equal(model.score, score.astype(float)) and model.metrics["model"]["roc_auc"] > 0.8
     tags = registration.version_tags(made, model)
     version = ModelVersion(parcels.NAME, 1, "r", tags)
@@ -126,7 +126,7 @@ def test_the_card_says_what_was_learned_and_what_the_holdout_has_that_was_not(
     drawn = {name: figure.png(Figure(figsize=(1, 1))) for name in pictures.CAPTIONS}
     result = result_of(made, tuned, model)
     card = content.gather(
-        Trained(USE_CASE, result, made.parts, model.booster, model.score, {"trained for": str(DAY)}, drawn)
+        Trained(USE_CASE, result, made.parts, model.scorer, model.score, {"trained for": str(DAY)}, drawn)
     )
     carrier, zone, _ = card["categories"]
     last = sum(1 for text in coded_rows.frame(made.parts.holdout)["carrier"] if text == "last")
