@@ -17,7 +17,9 @@ LONGEST_TEXT = 1000
 
 
 def option(help: str, **settings: Any) -> dict[str, Any]:
-    """The metadata of a field that is an option; ``settings`` are those of ``ArgumentParser.add_argument``."""
+    """The metadata of a field that is an option; ``settings`` are those of ``ArgumentParser.add_argument``, and ``flag``: its name
+    where that is no field's.
+    """
     return {"option": {"help": help, **settings}}
 
 
@@ -35,7 +37,8 @@ def add_to(parser: argparse.ArgumentParser, arguments: type[Any]) -> None:
                 keywords["required"] = True
             elif "action" not in keywords:
                 keywords["default"] = field.default
-            parser.add_argument(f"--{field.name.replace('_', '-')}", **keywords)
+            flag = keywords.pop("flag", f"--{field.name.replace('_', '-')}")
+            parser.add_argument(flag, dest=field.name, **keywords)
 
 
 def day(text: str) -> dt.date:

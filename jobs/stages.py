@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.backtest.arguments import BacktestArguments
 from jobs.calibrate.arguments import CalibrateArguments
 from jobs.deliver.arguments import DeliverArguments
 from jobs.extract.arguments import ExtractArguments
@@ -122,6 +123,12 @@ def _calibrate(arguments: CalibrateArguments) -> Result:
     return run(arguments)
 
 
+def _backtest(arguments: BacktestArguments) -> Result:
+    from jobs.backtest.job import run
+
+    return run(arguments)
+
+
 def _stale(arguments: StaleArguments) -> Result:
     from jobs.stale.job import run
 
@@ -185,6 +192,11 @@ STAGES = {
         "propose limits of drift and margins of the gate from ordinary days, with their false-alarm rates",
         CalibrateArguments,
         _calibrate,
+    ),
+    "backtest": Stage(
+        "walk through history week by week: train, judge, score and measure, as it would have been",
+        BacktestArguments,
+        _backtest,
     ),
     "stale": Stage(
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale

@@ -147,7 +147,11 @@ def _baselines(gate: Gate, challenger: ChallengerResult) -> list[GateCheck]:
             checks.append(GateCheck(f"{message}, on {gain.days} day(s): too few to tell it from noise"))
             continue
         worse = gain.below_zero
-        so = "a simple model is better beyond noise" if worse else "not worse beyond noise"
+        so = (
+            "a simple model is better beyond noise (model.candidates can have it)"
+            if worse
+            else "not worse beyond noise"
+        )
         checks.append(GateCheck(f"{message}, {_interval(gain)} over {gain.days} days; {so}", broken=worse))
     return checks
 

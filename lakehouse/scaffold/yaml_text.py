@@ -135,6 +135,8 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield ""
     yield "model:"
     yield f"  task: {label.task}"
+    yield "  # The simpler one, unless the other is better over several weeks of validation."
+    yield "  candidates: [linear, boosted]"
     yield from _search(split.rows[0])
     yield "  trials: 10"
     yield "  max_rounds: 300"
@@ -148,6 +150,8 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield "gate:"
     yield f"  metric: {METRICS[label.task]}"
     yield "  min_improvement: 0.0"
+    yield "  # What is worse than a constant or a linear model, beyond noise, is held."
+    yield "  baselines: compare"
     yield ""
     yield "# Limits come from ordinary weeks; these are a start."
     yield "drift:"

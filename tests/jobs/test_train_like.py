@@ -105,12 +105,12 @@ def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase) -> 
 
 def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
     made = train(clinic)
-    fit = fitting.fit
+    fit = fitting.fit_coded
 
     def one_tree_less(tuned: Any, *parts: Any) -> Any:
         return fit(tuned, *parts)[: tuned.rounds - 1]
 
-    monkeypatch.setattr(fitting, "fit", one_tree_less)
+    monkeypatch.setattr(fitting, "fit_coded", one_tree_less)
     monkeypatch.setattr(manifest, "libraries", lambda: {**kept(made["run_id"]).libraries, "xgboost-cpu": "9.9"})
     again = like(made["run_id"])
     assert not again["identical"]

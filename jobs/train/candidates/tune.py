@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,11 +74,27 @@ def validation_score(model: Model, tuned: Tuned, parts: Parts) -> Floats:
 
 def fit(model: Model, tuned: Tuned, rows: TrainingSet) -> Scorer:
     """The candidate of these parameters, fitted to rows whose categories are coded by learned levels."""
-    if tuned.kind == "boosted":
-        return Boosted(fitting.fit_coded(tuned, rows))
-    assert tuned.strength is not None
-    coefficients: Linear = linear.fit(model, rows, tuned.strength)
-    return coefficients if tuned.kind == "linear" else Blend(Boosted(fitting.fit_coded(tuned, rows)), coefficients)
+    return fit_each(model, tuned, rows, [tuned.kind], tuned.strength)[tuned.kind]
+
+
+def fit_each(
+    model: Model, tuned: Tuned, rows: TrainingSet, kinds: Collection[str], strength: float | None
+) -> dict[str, Scorer]:
+    """Each of these candidates, fitted to the same rows; ``strength`` is that of the coefficients."""
+    found: dict[str, Scorer] = {}
+    trees = Boosted(fitting.fit_coded(tuned, rows)) if set(kinds) - {"linear"} else None
+    line = None
+    if set(kinds) - {"boosted"}:
+        assert strength is not None
+        line = linear.fit(model, rows, strength)
+    for kind in kinds:
+        if kind == "blend" and trees is not None and line is not None:
+            found[kind] = Blend(trees, line)
+        elif kind == "boosted" and trees is not None:
+            found[kind] = trees
+        elif line is not None:
+            found[kind] = line
+    return found
 
 
 def _of_window(model: Model, trees: Tuned, window: Window, line: Linear | None) -> dict[str, Floats]:

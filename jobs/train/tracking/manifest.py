@@ -66,7 +66,11 @@ class Manifest:
 
     def to_json(self) -> str:
         """As a file."""
-        return _JSON.dump_json(self, indent=1).decode()
+        content = _JSON.dump_python(self, mode="json")
+        if self.kind == "boosted":
+            # As a record was before there were other candidates.
+            content = {name: value for name, value in content.items() if name not in ("kind", "strength")}
+        return json.dumps(content, indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:

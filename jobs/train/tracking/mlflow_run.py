@@ -82,10 +82,10 @@ class Run:
         """Log the run's parameters."""
         self._client.log_batch(self.run_id, params=[Param(key, str(value)) for key, value in params.items()])
 
-    def metrics(self, metrics: Mapping[str, float | None]) -> None:
-        """Log the run's metrics, leaving out those that the rows do not define."""
+    def metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
+        """Log the run's metrics at a step, leaving out those that the rows do not define."""
         now = int(time.time() * 1000)
-        known = [Metric(key, value, now, 0) for key, value in metrics.items() if value is not None]
+        known = [Metric(key, value, now, step) for key, value in metrics.items() if value is not None]
         for start in range(0, len(known), MOST_AT_ONCE):
             self._client.log_batch(self.run_id, metrics=known[start : start + MOST_AT_ONCE])
 

@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 
 from jobs.gate.checks import GateDecision, decide
-from jobs.gate.results import ChallengerResult, ChampionResult, IntervalEstimate, SliceGain, SliceGap
+from jobs.gate.results import (
+    BaselineGain,
+    ChallengerResult,
+    ChampionResult,
+    IntervalEstimate,
+    SliceGain,
+    SliceGap,
+)
 from lakehouse.declaration import Fairness, Gate
 
 LOSS = Gate(metric="log_loss", min_improvement=0.01, floors={"roc_auc": 0.6, "brier": 0.2})
@@ -139,3 +146,32 @@ def test_a_version_whose_record_has_gaps_is_held_whatever_its_numbers() -> None:
     decision = decide(LOSS, ChallengerResult({}, missing=("the tag model_sha256 is not there",)), None)
     assert decision.verdict == "held"
     assert decision.reasons == ("lineage is incomplete: the tag model_sha256 is not there",)
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict", "said"),
+    [
+        (
+            span(-0.04, 0.01),
+            "held",
+            "log loss 0.5000 against 0.4600 of the baseline linear: 0.0400 worse, 97.5 % interval -0.0500",
+        ),
+        (
+            span(-0.04, 0.05),
+            "promoted",
+            "0.0400 worse, 97.5 % interval -0.0900 to 0.0100 over 7 days; not worse beyond noise",
+        ),
+        (span(0.04, 0.01), "promoted", "0.0400 better"),
+        (span(-0.04, 0.01, days=4), "promoted", "on 4 day(s): too few to tell it from noise"),
+        (None, "promoted", "nothing to compare with the baseline linear"),
+    ],
+)
+def test_a_simple_model_that_is_better_beyond_noise_holds_the_challenger(
+    gain: IntervalEstimate | None, verdict: str, said: str
+) -> None:
+    baseline = None if gain is None else 0.50 + gain.value
+    challenger = ChallengerResult(GOOD, baselines=(BaselineGain("baseline_linear", 0.50, baseline, gain),))
+    compared = decide(LOSS.model_copy(update={"baselines": "compare"}), challenger, None)
+    assert compared.verdict == verdict and any(said in reason for reason in compared.reasons)
+    reported = decide(LOSS, challenger, None)
+    assert reported.verdict == "promoted" and not any("baseline" in reason for reason in reported.reasons)
