@@ -200,3 +200,40 @@ def test_of_several_classes_a_decision_and_the_probabilities_are_answered(tmp_pa
     expected = booster.inplace_predict(np.array([[0.1, 5], [0.5, 5], [0.9, 5], [np.nan, 5]], dtype=np.float32))
     assert probability == pytest.approx(expected)
     assert [row["decision"] for row in found] == [rule.classes[n] for n in rule.decide(expected.astype(np.float64))]
+
+
+@pytest.mark.parametrize("kind", ["linear", "blend"])
+@pytest.mark.parametrize("world", ["classification", "multiclass", "categories"])
+def test_a_model_of_coefficients_is_served_with_its_own_file_and_answers_as_it_scores(
+    tmp_path: Path, world: str, kind: str
+) -> None:
+    import mlflow.pyfunc
+    from mlflow.models import Model
+
+    from jobs.train.candidates import tune
+    from jobs.train.search.tuning import Tuned
+    from lakehouse.evaluation import coded_rows
+    from tests.jobs.calibrate import worlds
+
+    use_case = worlds.declared(world)
+    rows = worlds.history(use_case, 20, 1).labelled()
+    params = {"objective": "multi:softprob", "num_class": 3} if use_case.classes else {"objective": "binary:logistic"}
+    tuned = Tuned({**params, "max_bin": 32, "nthread": 1}, 4, np.empty(0), None, (), None)
+    scorer = tune.fit_each(use_case.model, tuned, rows, [kind], 0.1)[kind]
+    rule = ClassRule.declared(use_case)
+    if rule is not None:
+        rule.written_to(scorer)
+    signature = ModelSignature(outputs=Schema(registration.outputs(scorer)))
+    folder = str(tmp_path / "model")
+    served_model.save_model(scorer, folder, Model(), signature=signature, pip_requirements=["xgboost"])
+    assert {file.name for file in (tmp_path / "model" / "code").glob("*.py")} == {
+        "nightjar_model.py",
+        "nightjar_linear.py",
+    }
+    answer = mlflow.pyfunc.load_model(folder).predict(coded_rows.frame(rows))
+    expected = scorer.score(rows.features)
+    if rule is None:
+        assert list(answer) == pytest.approx(list(expected), rel=1e-5)
+    else:
+        assert answer.iloc[:, 1:].to_numpy() == pytest.approx(expected, rel=1e-5)
+        assert list(answer["decision"]) == [rule.classes[number] for number in rule.decide(expected)]
