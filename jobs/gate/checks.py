@@ -102,10 +102,13 @@ def _improvement(gate: Gate, challenger: ChallengerResult, champion: ChampionRes
     if gain.days < MIN_DAYS or gain.low is None:
         few = f"{message}, on {gain.days} day(s); expected at least {MIN_DAYS} days to tell a difference from noise"
         return [GateCheck(few, broken=True), *notes]
+    message += f", {_interval(gain)} over {gain.days} days"
+    if gate.promote == "not_worse":
+        so = "worse beyond noise" if gain.below_zero else "not worse beyond noise, and newer"
+        return [GateCheck(f"{message}; {so}", broken=gain.below_zero), *notes]
     better = gain.low > 0 and gain.low >= gate.min_improvement
     margin = "its lower end is at least" if better else "expected a lower end of at least"
-    message += f", {_interval(gain)} over {gain.days} days; {margin} {gate.min_improvement:g}"
-    return [GateCheck(message, broken=not better), *notes]
+    return [GateCheck(f"{message}; {margin} {gate.min_improvement:g}", broken=not better), *notes]
 
 
 def _slices(gate: Gate, champion: ChampionResult | None) -> list[GateCheck]:

@@ -113,7 +113,7 @@ class Approval(Section):
 class Gate(GrownSection):
     """When a challenger becomes champion: it is better on the metric by the margin, beyond noise, and within every limit."""
 
-    LATER = ("baselines",)
+    LATER = ("baselines", "promote")
 
     metric: ScoreMetric
     # The least lower end of the improvement's 95 % interval.
@@ -127,6 +127,8 @@ class Gate(GrownSection):
     fairness: tuple[Fairness, ...] = ()
     # Whether a challenger that is worse than a baseline beyond noise is held, or the baselines are only reported.
     baselines: Literal["report", "compare"] = "report"
+    # A challenger that is better than the champion by the margin, or any that is not worse: the newer one of equals.
+    promote: Literal["better", "not_worse"] = "better"
     approval: Approval | None = None
 
 

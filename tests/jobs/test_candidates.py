@@ -1,4 +1,4 @@
-"""A linear champion and a blend through the lifecycle: trained, judged by the baselines too, scored, explained, served, repeated."""
+"""A linear champion and a blend through the lifecycle: trained, judged by baselines too, scored, explained, served, repeated."""
 
 from __future__ import annotations
 

@@ -175,3 +175,28 @@ def test_a_simple_model_that_is_better_beyond_noise_holds_the_challenger(
     assert compared.verdict == verdict and any(said in reason for reason in compared.reasons)
     reported = decide(LOSS, challenger, None)
     assert reported.verdict == "promoted" and not any("baseline" in reason for reason in reported.reasons)
+
+
+@pytest.mark.parametrize(
+    ("champion", "verdict", "said"),
+    [
+        (rival(0.52), "promoted", "0.0200 better"),
+        (rival(0.50, spread=0.01), "promoted", "not worse beyond noise, and newer"),
+        (
+            rival(0.495, spread=0.01),
+            "promoted",
+            "0.0050 worse, 97.5 % interval -0.0150 to 0.0050 over 7 days; not worse beyond",
+        ),
+        (
+            rival(0.48, spread=0.01),
+            "held",
+            "0.0200 worse, 97.5 % interval -0.0300 to -0.0100 over 7 days; worse beyond noise",
+        ),
+        (rival(0.52, days=4), "held", "expected at least 5 days"),
+    ],
+)
+def test_where_the_newer_of_equals_is_wanted_only_what_is_worse_beyond_noise_is_held(
+    champion: ChampionResult, verdict: str, said: str
+) -> None:
+    decision = judge(LOSS.model_copy(update={"promote": "not_worse"}), GOOD, champion)
+    assert decision.verdict == verdict and any(said in reason for reason in decision.reasons)
