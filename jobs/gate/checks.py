@@ -149,13 +149,9 @@ def _baselines(gate: Gate, challenger: ChallengerResult) -> list[GateCheck]:
         if gain.days < MIN_DAYS or gain.low is None:
             checks.append(GateCheck(f"{message}, on {gain.days} day(s): too few to tell it from noise"))
             continue
-        worse = gain.below_zero
-        so = (
-            "a simple model is better beyond noise (model.candidates can have it)"
-            if worse
-            else "not worse beyond noise"
-        )
-        checks.append(GateCheck(f"{message}, {_interval(gain)} over {gain.days} days; {so}", broken=worse))
+        so = "a simple model is better" if gain.below_zero else "not worse"
+        message += f", {_interval(gain)} over {gain.days} days; {so} beyond noise"
+        checks.append(GateCheck(message, broken=gain.below_zero))
     return checks
 
 
