@@ -110,6 +110,12 @@ class ModelRefused(NightjarError):
     exit_code = 21
 
 
+class NotScorable(NightjarError):
+    """The model can't score a row, and no declared fallback has a score for it."""
+
+    exit_code = 52
+
+
 class RegistryChanged(NightjarError):
     """The registry's version is not the one that the audit log recorded under its number, or is gone."""
 

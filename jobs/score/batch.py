@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from jobs.score import many_rows
+from jobs.score import written_days
+from jobs.score.fallback_scorer import FallbackScorer
 from jobs.score.role_scorer import Lineage, RoleScorer
+from jobs.score.written_days import RoleDays
 from lakehouse import tables
 from lakehouse.errors import NightjarError
 from lakehouse.models import registry, shadow
@@ -19,18 +18,8 @@ from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness.score_plan import ScorePlan
-from lakehouse.storage import arrow_dataset, commits, row_limits
-from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RoleDays:
-    """What scores some days in one role."""
-
-    scorer: RoleScorer
-    days: list[dt.date]
 
 
 @dataclass(frozen=True)
@@ -93,7 +82,10 @@ class ScoringBatch:
             share=share,
             scored_at=self.scored_at,
         )
-        return RoleDays(RoleScorer.of(use_case, lineage), days)
+        # Nobody but the champion scores those whose features are missing, so its decision counts for all of them.
+        alone = role == registry.CHAMPION and bool(use_case.fallback)
+        of_absent = FallbackScorer.of(use_case, replace(lineage, share=0.0)) if alone else None
+        return RoleDays(RoleScorer.of(use_case, lineage), days, of_absent)
 
     def _why(self, role: str, day: dt.date) -> str:
         return self.plan.champions[day].why if role == registry.CHAMPION else self.plan.shadows[day].why
@@ -103,19 +95,4 @@ class ScoringBatch:
 
     def _write(self, roles: list[RoleDays]) -> None:
         """Score the days of each role, and replace all rows of these days by theirs."""
-        source, table = tables.features(self.plan.use_case), tables.scores(self.plan.use_case)
-        days = sorted({day for role in roles for day in role.days})
-        read = DayFiles.of(source, days, self.features_version)
-        if read.rows > row_limits.IN_PROCESS_ROWS:
-            by_day = {day: tuple(role.scorer for role in roles if day in role.days) for day in days}
-            commits.ensure(table)
-            commits.replace_by_files(many_rows.score(read, table, by_day), table, {"partition": days})
-            return
-        columns = tuple(dict.fromkeys(name for role in roles for name in role.scorer.reads))
-        rows = arrow_dataset.read(source, arrow_dataset.among("partition", days), self.features_version, columns)
-        scored = [role.scorer.score(_of_days(rows, role.days)) for role in roles]
-        commits.replace_table(pa.concat_tables(scored), table, {"partition": days})
-
-
-def _of_days(rows: pa.Table, days: list[dt.date]) -> pa.Table:
-    return rows.filter(pc.is_in(rows.column("partition"), value_set=pa.array(days, pa.date32())))
+        written_days.write(self.plan.use_case, roles, self.features_version)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
-from jobs.score import reasons, version
+from jobs.score import deciders, reasons, version
 from jobs.score.arguments import ScoreArguments
 from jobs.score.batch import ScoringBatch
+from jobs.score.fallback_night import Nights
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
-from lakehouse.errors import FeaturesMissing
+from lakehouse.errors import FeaturesMissing, NightjarError
 from lakehouse.models import registry, version_selection
 from lakehouse.staleness import score_plan, up_to_date
 from lakehouse.storage import commits, delta_log, sql_quoting
@@ -32,6 +34,11 @@ class ScoreResult(ScoredDaysResult):
         features_version: of the feature table, that was read.
         scores_version: of the scores table, afterwards.
         reasons: for how many days reasons were written, and of how many rows.
+        decided_by: how many of the champion's rows in the written days the model, each rule and each fallback decided, by kind and
+            name; empty, and not in the JSON, for a use case without rules and fallbacks.
+        fallback_days: the requested days that the fallbacks scored in the champion's place, with the reason. These days stay stale
+            until a model has scored them. Likewise.
+        fallback_failures: why, with all that is known.
     """
 
     days: int
@@ -43,6 +50,14 @@ class ScoreResult(ScoredDaysResult):
     features_version: int
     scores_version: int
     reasons: dict[str, int]
+    decided_by: dict[str, dict[str, int]] = field(default_factory=dict)
+    fallback_days: dict[str, str] = field(default_factory=dict)
+    fallback_failures: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object; what only rules and fallbacks give is left out where there is none."""
+        later = ("decided_by", "fallback_days", "fallback_failures")
+        return {name: value for name, value in super().as_json().items() if value or name not in later}
 
 
 def run(arguments: ScoreArguments) -> ScoreResult:
@@ -56,26 +71,43 @@ def run(arguments: ScoreArguments) -> ScoreResult:
     if not days:
         return _nothing(asked, features_version, delta_log.version(table))
     built = up_to_date.built(source)
+    nights = Nights(use_case)
     if absent := [day for day in days if day not in built]:
-        raise FeaturesMissing(
+        missing = FeaturesMissing(
             f"{source.full_name}: expected the features of {len(days)} day(s), {len(absent)} are not built, such as {absent[0]}; "
             f"build them first: python -m jobs features --use-case {use_case.name} --partition {absent[0]}"
         )
+        _without_model(nights, absent, missing, arguments)
     why = arguments.chosen_by or version_selection.ASKED
-    champions = version_selection.choose(use_case, days, arguments.model_version, arguments.champion, why)
-    plan = score_plan.make(use_case, built, champions, version.SCORES)
-    stale = days if arguments.force else plan.outdated()
-    failures, scored_at = list(plan.failures), dt.datetime.now(dt.UTC)
-    for champion, group in plan.by_champion(stale):
-        failures += ScoringBatch(plan, registry.in_service(champion), features_version, scored_at).score(group)
-    models = {day: choice.model for day, choice in plan.champions.items()}
+    plan, stale, scored_at = None, list[dt.date](), dt.datetime.now(dt.UTC)
+    ready = [day for day in days if day in built]
+    try:
+        champions = version_selection.choose(use_case, ready, arguments.model_version, arguments.champion, why)
+        plan = score_plan.make(use_case, built, champions, version.SCORES)
+    except NightjarError as error:
+        _without_model(nights, ready, error, arguments)
+    failures = [] if plan is None else list(plan.failures)
+    if plan is not None:
+        for champion, group in plan.by_champion(ready if arguments.force else plan.outdated()):
+            try:
+                failures += ScoringBatch(plan, registry.in_service(champion), features_version, scored_at).score(group)
+            except NightjarError as error:
+                _without_model(nights, group, error, arguments)
+            else:
+                stale += group
+    # After the days that a model scores: a last score may be of one of these.
+    stale = sorted([*stale, *nights.score(features_version, scored_at, arguments.force)])
+    if nights.failure is not None:
+        raise nights.failure
+    by_model = {} if plan is None else plan.champions
+    models = {day: choice.model for day, choice in by_model.items() if day not in nights.why}
     explained = reasons.refresh_reasons(use_case, models, features_version, arguments.force)
     challengers = version_selection.scored_by(use_case, registry.CHALLENGER)
     return ScoreResult(
         status="scored" if stale else "explained" if explained["days"] else "unchanged",
         days=len(stale),
         rows=delta_log.rows_in(table, stale, role=registry.CHAMPION),
-        model_versions=sorted({choice.model.version for choice in plan.champions.values()}),
+        model_versions=sorted({model.version for model in models.values()}),
         challenger_versions=sorted({challengers[day] for day in days if day in challengers}),
         challenger_rows=delta_log.rows_in(table, stale, role=registry.CHALLENGER),
         challenger_failures=failures,
@@ -84,6 +116,9 @@ def run(arguments: ScoreArguments) -> ScoreResult:
         reasons=explained,
         message=asked.message,
         not_scored=asked.others,
+        decided_by=deciders.count(use_case, stale),
+        fallback_days={str(day): why for day, why in sorted(nights.why.items())},
+        fallback_failures=nights.failures,
     )
 
 
@@ -92,6 +127,14 @@ def _forget(use_case: UseCase, nobody: Collection[dt.date]) -> None:
     for table in (tables.reasons(use_case), tables.scores(use_case)):
         if present := sorted(set(nobody) & set(delta_log.rows_by_day(table))):
             commits.replace_rows(table, [], sql_quoting.days_condition(present))
+
+
+def _without_model(nights: Nights, days: list[dt.date], error: NightjarError, arguments: ScoreArguments) -> None:
+    """Let the fallbacks score these days, where it is the champion that should; raises the error where none is declared."""
+    if arguments.model_version is not None:
+        # Somebody wants the scores of this version, and no others.
+        raise error
+    nights.take(days, error)
 
 
 def _nothing(asked: AskedDays, features_version: int, scores_version: int) -> ScoreResult:

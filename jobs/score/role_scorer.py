@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from jobs.score import canary, class_scores
+from jobs.score.judge import Judge
 from jobs.score.predict import predict
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
@@ -54,6 +55,7 @@ class RoleScorer:
         model: the model's file.
         lineage: what the rows say of their origin.
         code_version: likewise.
+        judge: decides by the declared rules and fallbacks; None: there are none.
     """
 
     name: str
@@ -63,6 +65,7 @@ class RoleScorer:
     model: bytes
     lineage: Lineage
     code_version: str
+    judge: Judge | None = None
 
     @classmethod
     def of(cls, use_case: UseCase, lineage: Lineage) -> RoleScorer:
@@ -72,7 +75,8 @@ class RoleScorer:
             ModelMissing, ModelRefused, ServiceUnavailable: when the model can't be had or doesn't fit.
         """
         content = artifacts.model_bytes(lineage.model)
-        if use_case.classes:
+        if use_case.classes or use_case.fallback:
+            # Where a fallback can score, a file that is no model is found before anything is written.
             model_files.expect(content, use_case, f"model {lineage.model.name} version {lineage.model.version}")
         return cls(
             name=use_case.name,
@@ -82,24 +86,19 @@ class RoleScorer:
             model=content,
             lineage=lineage,
             code_version=code_version.version(),
+            judge=Judge.of(use_case, list(lineage.fingerprints), lineage.model.threshold),
         )
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns of the feature table that it reads."""
-        return tuple(dict.fromkeys((*self.key, *PASSED, *self.features)))
+        judged = () if self.judge is None else self.judge.features
+        return tuple(dict.fromkeys((*self.key, *PASSED, *self.features, *judged)))
 
     def score(self, rows: pa.Table) -> pa.Table:
         """The rows of the scores table for feature rows of the lineage's days. Constant columns are dictionaries of one value."""
         model, lineage = self.lineage.model, self.lineage
-        scorer = model_files.load(self.model)
-        score = predict(scorer, rows, self.features)
-        rule = ClassRule.of(scorer)
-        if rule is not None and pa.types.is_boolean(self.columns.field("decision").type):
-            raise ModelRefused(
-                f"model {model.name} version {model.version}: expected a model of the declared task, found one of several classes; "
-                "train a new version"
-            )
+        scored = self._scored(rows)
         count = len(rows)
         chosen = canary.within(lineage.share, self.name, rows, self.key)
         decides = ~chosen if lineage.role == registry.CHAMPION else chosen
@@ -108,7 +107,7 @@ class RoleScorer:
             "role": _constant(lineage.role, count),
             "model_name": _constant(model.name, count),
             "model_version": pa.repeat(pa.scalar(model.version, pa.int32()), count),
-            **(_decided(score, model.threshold) if rule is None else class_scores.columns(rule, score, self.columns)),
+            **scored,
             "threshold": pa.repeat(pa.scalar(model.threshold, pa.float64()), count),
             "features_version": pa.repeat(pa.scalar(lineage.features_version, pa.int64()), count),
             "code_version": _constant(self.code_version, count),
@@ -118,7 +117,32 @@ class RoleScorer:
             "chosen_by": _of_day(rows, lineage.chosen_by),
             "decides": pa.array(decides),
         }
+        if self.judge is not None:
+            values |= self.judge.judge(rows, scored, self._unscored(rows), decides)
         return pa.table([values[name] for name in self.columns.names], names=self.columns.names)
+
+    def _scored(self, rows: pa.Table) -> dict[str, pa.Array]:
+        """Score, decision and probabilities by the model."""
+        model, scorer = self.lineage.model, model_files.load(self.model)
+        score = predict(scorer, rows, self.features)
+        rule = ClassRule.of(scorer)
+        if rule is None:
+            return _decided(score, model.threshold)
+        if pa.types.is_boolean(self.columns.field("decision").type):
+            raise ModelRefused(
+                f"model {model.name} version {model.version}: expected a model of the declared task, found one of several classes; "
+                "train a new version"
+            )
+        return class_scores.columns(rule, score, self.columns)
+
+    def _unscored(self, rows: pa.Table) -> NDArray[np.bool_]:
+        """The rows that the model is not asked for, where there is a fallback: none of its features is known."""
+        if self.judge is None or self.judge.fallbacks is None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        unknown: NDArray[np.bool_] = np.ones(len(rows), dtype=np.bool_)
+        for name in self.features:
+            unknown &= np.asarray(pc.is_null(rows.column(name), nan_is_null=True).to_numpy(), dtype=np.bool_)
+        return unknown
 
 
 def _decided(score: NDArray[np.float64], threshold: float | None) -> dict[str, pa.Array]:

@@ -3,6 +3,8 @@
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """
 
+from lakehouse.populations import version as population
+
 SCORES = 1
 REASONS = 1
 
@@ -19,18 +21,30 @@ SCORERS = (
 
 # The modules that decide the values.
 SCORES_DECIDED_BY = (
+    "jobs.score.absent_rows",
+    "jobs.score.base_rates",
     "jobs.score.batch",
     "jobs.score.canary",
     "jobs.score.class_scores",
+    "jobs.score.fallback_night",
+    "jobs.score.fallback_scorer",
+    "jobs.score.fallbacks",
+    "jobs.score.given_scores",
+    "jobs.score.judge",
+    "jobs.score.last_scores",
     "jobs.score.many_rows",
     "jobs.score.predict",
     "jobs.score.role_scorer",
+    "jobs.score.written_days",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.feature_matrix",
+    "lakehouse.evaluation.key_join",
+    "lakehouse.evaluation.labels",
     "lakehouse.models.category_record",
     "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",
     *SCORERS,
+    *population.DECIDED_BY,
 )
 REASONS_DECIDED_BY = (
     "jobs.score.chosen_rows",

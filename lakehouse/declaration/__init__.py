@@ -33,6 +33,7 @@ from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.owner import Owner
 from lakehouse.declaration.rhythm import Rhythm
 from lakehouse.declaration.rollout import Retirement, Rollout
+from lakehouse.declaration.rules import Fallback, FallbackRule, LastScore, Rule
 from lakehouse.declaration.section import Section
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import RESERVED, Column, ColumnType, RowRule, Source
@@ -51,6 +52,8 @@ __all__ = [
     "Drift",
     "Entity",
     "Fairness",
+    "Fallback",
+    "FallbackRule",
     "Feature",
     "FeatureGroup",
     "Fetch",
@@ -62,6 +65,7 @@ __all__ = [
     "Input",
     "Label",
     "LabelInput",
+    "LastScore",
     "Model",
     "Mongo",
     "MongoServing",
@@ -73,6 +77,7 @@ __all__ = [
     "Rhythm",
     "Rollout",
     "RowRule",
+    "Rule",
     "Section",
     "SharedSource",
     "Source",

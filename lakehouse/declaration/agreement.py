@@ -16,9 +16,10 @@ from lakehouse.declaration import (
     population,
     reserved_names,
     rhythm_agreement,
+    rule_agreement,
     xgboost_parameters,
 )
-from lakehouse.declaration.deliver import SCORE_COLUMNS
+from lakehouse.declaration.deliver import OF_RULES, SCORE_COLUMNS
 from lakehouse.declaration.known import Known
 from lakehouse.declaration.metric_names import CALIBRATION_GAP, NAMES, OF_DECISIONS, RATES
 from lakehouse.declaration.section import twice, unknown
@@ -67,6 +68,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from rhythm_agreement.problems(use_case)
     yield from _metrics(use_case)
     yield from _targets(use_case)
+    yield from rule_agreement.problems(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
     yield from categories.problems(use_case)
 
@@ -209,7 +211,9 @@ def _targets(use_case: UseCase) -> Iterator[str]:
     yield from twice("deliver.name", [target.name for target in use_case.deliver])
     # Some databases take names that differ in their case for one.
     yield from twice("deliver", [target.address.lower() for target in use_case.deliver])
-    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS, *class_names.probability_columns(use_case.label))
+    of_rules = OF_RULES if use_case.judged else ()
+    probabilities = class_names.probability_columns(use_case.label)
+    known = (*use_case.entity.key, "partition", *SCORE_COLUMNS, *probabilities, *of_rules)
     for target in use_case.deliver:
         if target.only_decided and not use_case.binary:
             decides = "decides every row" if use_case.model.task == "multiclass" else "decides nothing"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lakehouse.declaration.mongo import Collection, Database
-from lakehouse.declaration.section import Name, Section, refuse, twice
+from lakehouse.declaration.section import GrownSection, Name, Section, refuse, twice
 
 # The columns of the scores beside the entity's key and ``partition``; tests hold them against lakehouse.tables.scores.
 SCORE_COLUMNS = (
@@ -26,6 +26,18 @@ SCORE_COLUMNS = (
     "inputs_fingerprint",
     "chosen_by",
     "decides",
+)
+# What the scores have besides where the use case declares rules or fallbacks; likewise.
+OF_RULES = (
+    "decided_by",
+    "decided_by_name",
+    "withheld",
+    "sent_to",
+    "score_from",
+    "score_day",
+    "model_score",
+    "model_decision",
+    "rules_version",
 )
 # Those that are delivered when a target declares none; a regression has no decision and no threshold.
 OF_A_REGRESSION = ("score", "model_version", "prediction_time", "scored_at")
@@ -90,13 +102,16 @@ class FilesTarget(Section):
     format: Literal["csv", "parquet"] = "csv"
 
 
-class Target(Section):
+class Target(GrownSection):
     """One place that decisions are delivered to: exactly one of ``sql``, ``mongo`` and ``files``.
 
     ``rows``: deciding, the one row an entity and day whose decision counts; champion, the champion's, also where a canary's
     counted. ``only_decided``: of them those whose decision is yes. ``columns`` are columns of the scores; the entity's key and
-    ``partition`` come first in any case.
+    ``partition`` come first in any case. Rows whose decision a rule blocks, or sends to a person, go to no target; one
+    with ``sent_to`` gets the rows that are sent to that name, and no others.
     """
+
+    LATER = ("sent_to",)
 
     name: Name
     sql: SqlTarget | None = None
@@ -105,6 +120,7 @@ class Target(Section):
     rows: Literal["deciding", "champion"] = "deciding"
     only_decided: bool = False
     columns: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    sent_to: Name | None = None
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Target:

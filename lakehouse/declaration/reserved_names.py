@@ -44,6 +44,22 @@ OF_USE_CASES = frozenset(
 LEVEL = "level"
 # What the tables of a label of several classes have besides: the probabilities, and the label's own value.
 OF_MULTICLASS = frozenset({"label_class"})
+# What the scores have besides where a use case declares rules or fallbacks.
+OF_RULES = frozenset(
+    {
+        *(
+            "decided_by",
+            "decided_by_name",
+            "withheld",
+            "sent_to",
+            "score_from",
+            "score_day",
+            "model_score",
+            "model_decision",
+        ),
+        "rules_version",
+    }
+)
 # What the performance of each class is sliced by.
 CLASS = "class"
 # Of the tables of feature groups, beside those of use cases.

@@ -14,6 +14,7 @@ from lakehouse.declaration.known import Known
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.rollout import Rollout
+from lakehouse.declaration.rules import Fallback, Rule
 from lakehouse.declaration.section import GrownSection, Name, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
@@ -72,7 +73,7 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups",)
+    LATER: ClassVar[tuple[str, ...]] = ("groups", "rules", "fallback")
 
     name: Name
     title: str
@@ -95,6 +96,9 @@ class UseCase(GrownSection):
     card: Card = Card()
     # Where decisions go besides gold.
     deliver: tuple[Target, ...] = ()
+    # What decides besides the model, in this order, and what scores where it can't.
+    rules: tuple[Rule, ...] = ()
+    fallback: tuple[Fallback, ...] = ()
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 
@@ -197,6 +201,11 @@ class UseCase(GrownSection):
     def classes(self) -> tuple[str, ...]:
         """The label's classes as texts, in the order of their numbers; none unless it has several."""
         return class_names.texts(self.label)
+
+    @property
+    def judged(self) -> bool:
+        """Whether rules or fallbacks may decide besides the model; its scores then say what did."""
+        return bool(self.rules or self.fallback)
 
     @property
     def binary(self) -> bool:

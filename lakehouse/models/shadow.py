@@ -60,7 +60,7 @@ def choose(use_case: UseCase, champions: Mapping[dt.date, Choice], retry_failed:
         champions: each day's champion and the reason for it.
         retry_failed: also for days whose shadow failed when they were scored.
     """
-    scored_by = version_selection.scored_by(use_case)
+    scored_by = {day: scores.version for day, scores in version_selection.scored_by_model(use_case).items()}
     chosen = recorded(use_case, set(champions) & set(scored_by), retry_failed)
     new = [day for day in champions if day not in scored_by and champions[day].why == version_selection.CHAMPION]
     failures: list[str] = []

@@ -18,6 +18,8 @@ Champion = Literal["then", "now"]
 # Why a version scored a day, in the column ``chosen_by``: it was champion when the day was first scored; it is the champion
 # that the day was restated by; it was requested by its number; or it became champion again by a rollback.
 CHAMPION, NOW, ASKED, ROLLED_BACK = "champion", "now", "asked", "rolled back"
+# None did: the champion could not score, and the declared fallbacks did in its place.
+FALLBACK = "fallback"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ def scored(use_case: UseCase, role: str = registry.CHAMPION, at_version: int | N
     }
 
 
+def scored_by_model(use_case: UseCase) -> dict[dt.date, Scored]:
+    """The days that a model has scored in the champion's role: without those that the declared fallbacks scored in its place."""
+    return {day: scores for day, scores in scored(use_case).items() if scores.why != FALLBACK}
+
+
 def scored_by(use_case: UseCase, role: str = registry.CHAMPION) -> dict[dt.date, int]:
     """The version of the champion's (or challenger's) scores of each day that has some."""
     return {day: scores.version for day, scores in scored(use_case, role).items()}
@@ -68,7 +75,7 @@ def choose(
     """
     if asked is not None:
         return dict.fromkeys(days, Choice(recorded_version.version(use_case.name, asked), why))
-    before = scored(use_case)
+    before = scored_by_model(use_case)
     kept = {day: before[day] for day in days if day in before} if champion == "then" else {}
     versions = {
         number: recorded_version.version(use_case.name, number)

@@ -18,6 +18,11 @@ from lakehouse import fingerprints
 from lakehouse.storage import arrow_dataset, commits, small_tables, sql_quoting
 from lakehouse.tables import BUILDS, Table
 
+# An input of days that were scored without a model: why.
+WITHOUT_MODEL = "scored without the model"
+# Longer values are not repeated in words.
+LONGEST = 200
+
 # What a partition is built from: the name of each input, such as "bookings 2024-03-05", and its version.
 Inputs = Mapping[str, str]
 
@@ -92,12 +97,17 @@ def changes(before: Inputs | None, now: Inputs) -> list[str]:
         old, new = before.get(name, ""), now.get(name, "")
         if old == new:
             continue
+        if name == WITHOUT_MODEL:
+            differences.append(f"a fallback scored it, since {old or new}")
+            continue
         if not old:
             differences.append(f"{name} has arrived since")
         elif not new:
             differences.append(f"{name} is not read any more")
         elif set(old.split(",")) < set(new.split(",")):
             differences.append(f"{name} was corrected")
+        elif max(len(old), len(new)) > LONGEST:
+            differences.append(f"{name} changed")
         else:
             differences.append(f"{name} changed from {old} to {new}")
     return differences

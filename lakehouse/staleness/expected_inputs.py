@@ -14,6 +14,7 @@ from lakehouse.declaration import UseCase, label_transform, transform
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.shadow import DECIDES_FOR, SHADOW_REASON, Shadow
+from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.staleness import up_to_date
 
@@ -39,10 +40,15 @@ def for_outcomes(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[
     return {day: {**inputs, **by} for day in ordered if (inputs := arrivals.inputs(day)) is not None}
 
 
-def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "") -> Inputs:
+# The declared rules and fallbacks.
+RULES = "the rules"
+
+
+def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary: str = "", rules: str = "") -> Inputs:
     """The feature rows of a day by their fingerprint, the model's version, bytes and threshold, and the scoring code.
 
-    ``canary`` identifies how a challenger's decision counts for some entities; empty: it does not.
+    ``canary`` identifies how a challenger's decision counts for some entities; empty: it does not. ``rules``: as declared; empty:
+    there are none.
     """
     return {
         "features": features_fingerprint,
@@ -51,13 +57,34 @@ def for_scores(features_fingerprint: str, model: ModelVersion, code: int, canary
         "threshold": str(model.threshold),
         "the scoring code": str(code),
         **({"the canary": canary} if canary else {}),
+        **({RULES: rules} if rules else {}),
     }
 
 
-def for_challenger_scores(features_fingerprint: str, shadow: Shadow, model: ModelVersion, code: int) -> Inputs:
+def for_fallback_scores(
+    features_fingerprint: str | None, version: int, threshold: float | None, code: int, rules: str, why: str
+) -> Inputs:
+    """What the scores of a day are made from that the fallbacks score in the place of model ``version``.
+
+    ``features_fingerprint`` is None where the day's features are not built. With the model the inputs are others, so the day is
+    stale until it is scored by one.
+    """
+    return {
+        "features": features_fingerprint or "not built",
+        "model version": str(version),
+        "threshold": str(threshold),
+        "the scoring code": str(code),
+        RULES: rules,
+        builds.WITHOUT_MODEL: why,
+    }
+
+
+def for_challenger_scores(
+    features_fingerprint: str, shadow: Shadow, model: ModelVersion, code: int, rules: str = ""
+) -> Inputs:
     """The same for the challenger's scores, and why it is in shadow."""
     return {
-        **for_scores(features_fingerprint, model, code),
+        **for_scores(features_fingerprint, model, code, rules=rules),
         SHADOW_REASON: shadow.why,
         DECIDES_FOR: f"{shadow.share:g}",
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelMissing, RegistryChanged
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
@@ -26,6 +27,9 @@ from lakehouse.staleness import (
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.tables import Table
+
+# What is said of a day that no model has scored.
+_BY_FALLBACK = "a fallback scored it"
 
 
 @dataclass(frozen=True)
@@ -130,12 +134,22 @@ def _scores(
     stale_features: Iterable[dt.date],
     champion: Champion,
 ) -> Reasons:
-    features = up_to_date.built(tables.features(use_case))
-    days = sorted(_scored(use_case, first, last).keys() & features.keys())
+    features, scored = up_to_date.built(tables.features(use_case)), _scored(use_case, first, last)
+    days = sorted(scored.keys() & features.keys())
+    by_fallbacks = scored.keys() - version_selection.scored_by_model(use_case).keys()
+    waiting = {day: [f"{_BY_FALLBACK}, since its features are not built"] for day in by_fallbacks - features.keys()}
     if not days:
-        return {}
-    champions = version_selection.choose(use_case, days, champion=champion)
-    stale = score_plan.make(use_case, features, champions, code, retry_failed=False).reasons()
+        return waiting
+    try:
+        champions = version_selection.choose(use_case, days, champion=champion)
+        stale = score_plan.make(use_case, features, champions, code, retry_failed=False).reasons() | waiting
+    except (ModelMissing, RegistryChanged) as error:
+        if not by_fallbacks:
+            raise
+        # What else is stale can't be told without a champion; that these days wait for one can.
+        stale = waiting | {
+            day: [f"{_BY_FALLBACK}, and still no model can: {error}"] for day in by_fallbacks & set(days)
+        }
     for day in set(stale_features) & set(days):
         stale.setdefault(day, []).append("its features are stale")
     return stale

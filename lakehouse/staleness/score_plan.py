@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from lakehouse import tables
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import UseCase, decision_path
 from lakehouse.models import registry, shadow
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.shadow import Shadow
@@ -46,13 +46,18 @@ class ScorePlan:
     def champion_inputs(self, day: dt.date, alone: bool = False) -> Inputs:
         """The inputs of the champion's rows of the day; ``alone``: no challenger decides for a share of them."""
         canary = self.shadows[day].canary if day in self.shadows and not alone else ""
-        return expected_inputs.for_scores(self.built_features[day], self.champions[day].model, self.code, canary)
+        model = self.champions[day].model
+        return expected_inputs.for_scores(self.built_features[day], model, self.code, canary, self._rules)
 
     def challenger_inputs(self, day: dt.date) -> Inputs:
         """The inputs of the challenger's rows, on a day that has one."""
         return expected_inputs.for_challenger_scores(
-            self.built_features[day], self.shadows[day], self.models[self.shadows[day].version], self.code
+            self.built_features[day], self.shadows[day], self.models[self.shadows[day].version], self.code, self._rules
         )
+
+    @property
+    def _rules(self) -> str:
+        return decision_path.text(self.use_case)
 
     def without(self, version: int) -> ScorePlan:
         """The same plan where that version can't be used."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declaration import Column, FeatureGroup, UseCase
-from lakehouse.tables import of_label
+from lakehouse.tables import of_label, of_rules
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.of_group import group_key_columns
 from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
@@ -83,6 +83,7 @@ def scores(use_case: UseCase) -> Table:
                 nullable=True,
             ),
             *of_label.probabilities(use_case),
+            *of_rules.columns(use_case),
         ),
         key=(*use_case.entity.key, "partition", "role"),
         partition_by=("partition", "role"),

@@ -1,0 +1,221 @@
+"""Judging scores: which rows the model scores and which a fallback, and then the first rule that decides.
+
+The one function of both roles, for few rows in the job's process and for many in Spark's workers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from jobs.score.fallbacks import Fallbacks, code_of
+from jobs.score.given_scores import NONE, Bools, GivenScores, decisions, doubles
+from lakehouse.declaration import Rule, UseCase, decision_path
+from lakehouse.declaration.rules import FALLBACK, MODEL, RULE
+from lakehouse.evaluation import key_join
+from lakehouse.populations import population
+from lakehouse.populations.population import DayRows
+from lakehouse.row_rules import evaluation
+
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges the rows of some days; it can be sent to a worker.
+
+    Attributes:
+        rules: in the order in which they are asked.
+        version: of rules and fallbacks.
+        key: the columns of the entity's key.
+        classes: of a label of several.
+        binary: whether the label is yes or no.
+        threshold: of the model; None where it has none.
+        entity_types: the columns that a condition can name before there is a score, with their types.
+        scored_types: those that a rule's condition can name.
+        features: the columns of the feature table that conditions name.
+        entity_columns: the columns of the entity's source that they name and the feature table does not have.
+        population: who is scored, for these.
+        fallbacks: None: not declared.
+    """
+
+    rules: tuple[Rule, ...]
+    version: str
+    key: tuple[str, ...]
+    classes: tuple[str, ...]
+    binary: bool
+    threshold: float | None
+    entity_types: Mapping[str, str]
+    scored_types: Mapping[str, str]
+    features: tuple[str, ...]
+    entity_columns: tuple[str, ...]
+    population: DayRows | None
+    fallbacks: Fallbacks | None
+
+    @classmethod
+    def of(cls, use_case: UseCase, days: Collection[dt.date], threshold: float | None) -> Judge | None:
+        """The judge of these days, as the tables are now; None for a use case without rules and fallbacks."""
+        if not use_case.judged:
+            return None
+        before, after = decision_path.entity_types(use_case), decision_path.scored_types(use_case)
+        asked = [(one.rule.when, before) for one in use_case.fallback if one.rule is not None and one.rule.when]
+        asked += [(rule.when, after) for rule in use_case.rules]
+        named = set[str]().union(*(evaluation.columns_of(when, types) for when, types in asked))
+        features = {feature.name for feature in use_case.table_features}
+        present = {*features, *use_case.entity.key, "partition", "prediction_time"}
+        others = tuple(sorted(name for name in named if name in before and name not in present))
+        return cls(
+            rules=use_case.rules,
+            version=decision_path.version(use_case),
+            key=use_case.entity.key,
+            classes=use_case.classes,
+            binary=use_case.binary,
+            threshold=threshold,
+            entity_types=before,
+            scored_types=after,
+            features=tuple(sorted(named & features)),
+            entity_columns=others,
+            population=population.of(use_case, days) if others else None,
+            fallbacks=Fallbacks.of(use_case, days, threshold) if use_case.fallback else None,
+        )
+
+    def judge(
+        self, rows: pa.Table, model: Mapping[str, pa.Array | pa.ChunkedArray], unscored: Bools, counts: Bools
+    ) -> dict[str, pa.Array]:
+        """The columns of the scores that rules and fallbacks decide.
+
+        Args:
+            rows: of feature rows: the key, ``partition`` and the named features.
+            model: ``score``, ``decision`` and probabilities of the model.
+            unscored: the rows that it can't score.
+            counts: the rows whose decision would count.
+
+        Raises:
+            NotScorable: a row that the model can't score has no fallback.
+        """
+        days = pc.unique(rows.column("partition")).to_pylist()
+        if len(days) == 1:
+            return self._of_day(rows, model, unscored, counts, days[0])
+        found: list[dict[str, pa.Array]] = []
+        places: list[NDArray[np.int64]] = []
+        for day in days:
+            mine = np.flatnonzero(pc.equal(rows.column("partition"), pa.scalar(day)).to_numpy())
+            chosen = pa.array(mine)
+            own = {name: values.take(chosen) for name, values in model.items()}
+            found.append(self._of_day(rows.take(chosen), own, unscored[mine], counts[mine], day))
+            places.append(mine)
+        order = pa.array(np.argsort(np.concatenate(places), kind="stable")) if places else pa.array([], pa.int64())
+        if not found:
+            return self._of_day(rows, model, unscored, counts, dt.date.min)
+        return {name: pa.concat_arrays([one[name] for one in found]).take(order) for name in found[0]}
+
+    def _of_day(
+        self,
+        rows: pa.Table,
+        model: Mapping[str, pa.Array | pa.ChunkedArray],
+        unscored: Bools,
+        counts: Bools,
+        day: dt.date,
+    ) -> dict[str, pa.Array]:
+        columns = self._named(rows, day)
+        said = GivenScores.of_columns(model, self.classes)
+        said.put(unscored, GivenScores.none(len(rows), tuple(said.probabilities)))
+        missing, by_rule = unscored.copy(), np.full(len(rows), None, dtype=object)
+        for rule in self.rules:
+            if rule.use_fallback:
+                missing |= self._holds(rule.when, self.scored_types, columns, said)
+        given, source = said, np.full(len(rows), MODEL, dtype=object)
+        score_day = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
+        if self.fallbacks is not None and missing.any():
+            filled = self.fallbacks.fill(
+                rows, said, missing, day, lambda when: self._holds(when, self.entity_types, columns, None)
+            )
+            given, source, score_day = filled.given, filled.source, filled.day
+        final = GivenScores(given.score, given.decision, given.probabilities)
+        withheld, sent_to = np.zeros(len(rows), dtype=bool), np.full(len(rows), None, dtype=object)
+        undecided = np.ones(len(rows), dtype=bool)
+        for rule in self.rules:
+            if rule.use_fallback or not undecided.any():
+                continue
+            # Each sees the score before any rule: of several that hold the first decides, and alone.
+            where = undecided & self._holds(rule.when, self.scored_types, columns, given)
+            where = self._apply(rule, where, final)
+            if rule.block or rule.send_to is not None:
+                withheld |= where
+                sent_to[where & counts] = rule.send_to
+            by_rule[where] = rule.name
+            undecided &= ~where
+        ruled = ~undecided
+        kind = np.where(ruled, RULE, np.where(source == MODEL, MODEL, FALLBACK)).astype(object)
+        of_fallback = source.copy()
+        of_fallback[source == MODEL] = None
+        name = np.where(ruled, by_rule, of_fallback).astype(object)
+        return {
+            **final.columns(self.classes, self.binary),
+            "decides": pa.array(counts & ~withheld),
+            "decided_by": _texts(kind),
+            "decided_by_name": _texts(name),
+            "withheld": pa.array(withheld),
+            "sent_to": _texts(sent_to),
+            "score_from": _texts(source),
+            "score_day": pa.array(score_day, pa.date32()),
+            "model_score": doubles(said.score),
+            "model_decision": decisions(said.decision, self.classes, self.binary),
+            "rules_version": _texts(np.full(len(rows), self.version, dtype=object)),
+        }
+
+    def _apply(self, rule: Rule, where: Bools, final: GivenScores) -> Bools:
+        """Do what the rule says with these rows; gives those for which that makes a difference."""
+        if rule.action == "decide":
+            assert rule.decide is not None
+            code = code_of(rule.decide, self.classes)
+            final.decision = np.where(where, code, final.decision)
+            if self.classes:
+                names = list(final.probabilities)
+                final.score = np.where(where, final.probabilities[names[code]], final.score)
+                final.score = np.where(where & np.isnan(final.score), 1.0, final.score)
+            return where
+        if rule.action == "limit":
+            low = -np.inf if rule.floor is None else rule.floor
+            high = np.inf if rule.cap is None else rule.cap
+            limited = np.clip(final.score, low, high)
+            where = where & (limited != final.score) & ~np.isnan(final.score)
+            final.score = np.where(where, limited, final.score)
+            if self.binary:
+                decided = NONE if self.threshold is None else limited >= self.threshold
+                final.decision = np.where(where, decided, final.decision).astype(np.int64)
+        return where
+
+    def _named(self, rows: pa.Table, day: dt.date) -> pa.Table:
+        """The columns that conditions name; what the rows do not have is null."""
+        if self.population is not None and len(rows):
+            entities = self.population.read(day, [*self.key, *self.entity_columns])
+            rows = key_join.left_join(rows, entities, self.key)
+        return rows
+
+    def _holds(self, when: str, types: Mapping[str, str], columns: pa.Table, given: GivenScores | None) -> Bools:
+        """For which rows a condition is true; null, and what can't be evaluated, is not."""
+        whole = f"coalesce(({when}), false)"
+        named = evaluation.columns_of(whole, types)
+        table = {name: columns.column(name) for name in named if given is None or not self._of_score(name)}
+        if given is not None:
+            scored = given.columns(self.classes, self.binary)
+            table |= {name: scored[name] for name in named if self._of_score(name)}
+        table[""] = pa.nulls(len(columns))
+        outcome = evaluation.evaluate(whole, types, table)
+        return ~np.asarray(pc.or_(outcome.broken, outcome.failed).to_numpy(zero_copy_only=False), dtype=bool)
+
+    def _of_score(self, name: str) -> bool:
+        """Whether it is the score's and not the entity's."""
+        return name not in self.entity_types or name in (decision_path.SCORE, decision_path.DECISION)
+
+
+def _texts(values: Texts) -> pa.Array:
+    """A column of few different texts."""
+    return pa.array(values, pa.string())
