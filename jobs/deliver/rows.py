@@ -60,7 +60,14 @@ def batches(use_case: UseCase, target: Target, day: dt.date, version: int) -> It
 
 def _wanted(table: tables.Table, target: Target, day: dt.date, version: int) -> pc.Expression:
     condition = pc.field("partition") == day
-    if target.rows == "champion" or "decides" not in delta_log.column_names(table, version):
+    present = delta_log.column_names(table, version)
+    if target.sent_to is not None:
+        # Of the row that would have decided, whatever its role.
+        return condition & (pc.field("sent_to") == target.sent_to if "sent_to" in present else pc.scalar(False))
+    if "withheld" in present and "withheld" in table.column_names:
+        # A rule blocks these, or a person decides; null in rows from before there were rules.
+        condition &= ~pc.coalesce(pc.field("withheld"), pc.scalar(False))
+    if target.rows == "champion" or "decides" not in present:
         condition &= pc.field("role") == registry.CHAMPION
     else:
         # Null before it was recorded whose decision counted, when the champion's did.

@@ -22,6 +22,7 @@ from jobs.monitor.counts import DailyCounts
 from lakehouse import fingerprints, tables
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.reserved_names import LEVEL
+from lakehouse.evaluation import model_scores
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 from lakehouse.models import registry, version_selection
@@ -47,13 +48,15 @@ Counted = dict[tuple[Kind, dt.date], dict[str, Any]]
 class Rows:
     """What is counted of one kind: the files of the days that have rows, what identifies them, and the bins of each column.
 
-    ``classes``: of a label of several, those that the scores decide for: each is a bin of its own.
+    ``classes``: of a label of several, those that the scores decide for: each is a bin of its own. ``judged``: rules and fallbacks
+    decide beside the model, whose own scores are counted.
     """
 
     files: DayFiles
     identity: Mapping[dt.date, str]
     bins: Mapping[str, Distribution | CategoryDistribution]
     classes: tuple[str, ...] = ()
+    judged: bool = False
 
     def fingerprint(self, day: dt.date) -> str:
         """Of everything that the counts of the day are made from."""
@@ -107,7 +110,7 @@ def _scores(use_case: UseCase, number: int, profile: Profile, days: Collection[d
     others = {day for day, scores in scored.items() if scores.version != number}
     files = DayFiles.of(tables.scores(use_case), set(days) - others, role=registry.CHAMPION)
     built = {day: scores.fingerprint for day, scores in scored.items()}
-    return Rows(files, _identities(files, built), {SCORE: profile.prediction})
+    return Rows(files, _identities(files, built), {SCORE: profile.prediction}, judged=use_case.judged)
 
 
 def _identities(files: DayFiles, built: Mapping[dt.date, str]) -> dict[dt.date, str]:
@@ -164,10 +167,14 @@ def _counter(
         names = [*bins, MODEL_VERSION] if kind == PREDICTION else list(bins)
         if classes:
             names = [DECISION, MODEL_VERSION]
+        if kinds[kind].judged:
+            names += model_scores.COLUMNS
         for rows in kinds[kind].files.parts(part.file, names, part.groups):
             if kind == PREDICTION:
                 by_version = pc.equal(rows.column(MODEL_VERSION), number)
                 rows = rows if pc.all(by_version).as_py() else rows.filter(by_version)
+                if kinds[kind].judged:
+                    rows = model_scores.of_model(rows)
                 if classes:
                     rows = pa.table({SCORE: scored_classes.numbers(rows.column(DECISION), classes).cast(pa.float64())})
             if len(rows):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.monitor import class_performance
+from jobs.monitor import class_performance, final_performance
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
@@ -45,7 +45,7 @@ def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[s
     if whole:
         for line in _metrics(rows, task, slice(None), len(rows.score)):
             yield {**identity, "slice": ALL, "slice_value": ALL, **line}
-        if rows.classes:
+        if rows.classes and rows.deciders is None:
             for line in class_performance.lines(rows.classes, rows.label, rows.score, rows.decision.astype(np.int64)):
                 yield {**identity, **line}
     for name, texts in rows.slices.items():
@@ -61,6 +61,13 @@ def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[s
 def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict[str, Any]]:
     label, score, decision = rows.label[places], rows.score[places], rows.decision[places]
     known = ~np.isnan(label)
+    if rows.deciders is not None and rows.withheld is not None:
+        kinds, withheld = rows.deciders[places], rows.withheld[places]
+        stands = known & ~withheld
+        values = final_performance.measured(task, label[stands], score[stands], decision[stands])
+        values |= final_performance.counted(kinds, withheld)
+        of_all = {"rows": count, "labelled_rows": int(stands.sum())}
+        return [of_all | {"metric": metric, "value": value} for metric, value in values.items()]
     if not known.all():
         label, score, decision = label[known], score[known], decision[known]
     if task == "multiclass":
@@ -95,7 +102,7 @@ def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Tas
     for row in rows:
         if (row["role"], row["model_version"]) == (role, version):
             gaps_of_day.setdefault(row["partition"], {}).update(class_performance.gaps([row]))
-        if whole.items() <= row.items() and row["labelled_rows"]:
+        if whole.items() <= row.items() and row["labelled_rows"] and not final_performance.is_final(row["metric"]):
             numbers_of_day.setdefault(row["partition"], {})[row["metric"]] = row["value"]
             numbers_of_day[row["partition"]]["rows"] = row["labelled_rows"]
     return {

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from jobs.monitor import scored_classes
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.evaluation import key_join, labels
+from lakehouse.declaration.rules import MODEL
+from lakehouse.evaluation import key_join, labels, model_scores
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
@@ -34,6 +35,9 @@ class ScoredRows:
         label: shape (rows,), NaN where none came.
         slices: the slice of each row, by the declared slice's name.
         classes: of a label of several.
+        deciders: of rows as they were decided, by rules and fallbacks too, the kind of what decided each: shape (rows,); None of
+            those that the model scored, with what it alone said.
+        withheld: of the same, whether the decision counts for nothing.
     """
 
     day: dt.date
@@ -44,6 +48,8 @@ class ScoredRows:
     label: Floats
     slices: Mapping[str, SliceTexts]
     classes: tuple[str, ...] = ()
+    deciders: NDArray[np.object_] | None = None
+    withheld: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class ScoredDays:
         scores, outcomes: the files of the tables.
         population: who was scored.
         classes: of a label of several.
+        judged: whether rules or fallbacks decide beside the model.
     """
 
     key: tuple[str, ...]
@@ -62,21 +69,29 @@ class ScoredDays:
     outcomes: DayFiles
     population: DayRows
     classes: tuple[str, ...] = ()
+    judged: bool = False
 
     @classmethod
     def of(cls, use_case: UseCase, days: Sequence[dt.date]) -> ScoredDays:
         """The days as they are now."""
         scores, outcomes = (DayFiles.of(table(use_case), days) for table in (tables.scores, tables.outcomes))
-        return cls(use_case.entity.key, scores, outcomes, population.of(use_case, days), use_case.classes)
+        return cls(
+            use_case.entity.key, scores, outcomes, population.of(use_case, days), use_case.classes, use_case.judged
+        )
 
     def roles(self, day: dt.date) -> list[str]:
         """The roles that have scores of the day."""
         return sorted({file.partition["role"] for file in self.scores.by_day.get(day, ())})
 
     def read(self, day: dt.date, role: str, slices: Sequence[str]) -> Iterator[ScoredRows]:
-        """The day's rows of a role, those of each version apart, with these slices."""
+        """The day's rows of a role, those of each version apart, with these slices.
+
+        Where rules or fallbacks decide beside the model: those that it scored, with what it alone said; then all, as they were
+        decided.
+        """
         key = list(self.key)
         columns = [*key, "model_version", *scored_classes.columns(self.classes), "decision"]
+        columns += [*model_scores.COLUMNS, "decided_by", "withheld"] if self.judged else []
         scores = replace(
             self.scores, by_day={day: tuple(f for f in self.scores.by_day[day] if f.partition["role"] == role)}
         )
@@ -89,12 +104,27 @@ class ScoredDays:
                 found = SliceTexts.of(entities.column(name))
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
             rows = key_join.left_join(rows, coded, key)
+        if not self.judged:
+            yield from self._by_version(rows, day, role, texts)
+            return
+        yield from self._by_version(model_scores.of_model(rows), day, role, texts)
+        yield from self._by_version(rows, day, role, texts, decided=True)
+
+    def _by_version(
+        self, rows: pa.Table, day: dt.date, role: str, texts: Mapping[str, tuple[str, ...]], decided: bool = False
+    ) -> Iterator[ScoredRows]:
         version = rows.column("model_version").to_numpy()
         label = labels.floats(rows.column("label"))
         score, decision = scored_classes.score(rows, self.classes), scored_classes.decision(rows, self.classes)
-        code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in slices}
+        code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in texts}
+        kinds = rows.column("decided_by").fill_null(MODEL).to_numpy().astype(object) if decided else None
+        withheld = rows.column("withheld").fill_null(False).to_numpy().astype(bool) if decided else None
         for number in np.unique(version).tolist():
             kept = version == number
             its = slice(None) if kept.all() else kept
-            of_version = {name: SliceTexts(code[name][its], texts[name]) for name in slices}
-            yield ScoredRows(day, role, number, score[its], decision[its], label[its], of_version, self.classes)
+            of_version = {name: SliceTexts(code[name][its], texts[name]) for name in texts}
+            yield ScoredRows(
+                *(day, role, number, score[its], decision[its], label[its], of_version, self.classes),
+                deciders=None if kinds is None else kinds[its],
+                withheld=None if withheld is None else withheld[its],
+            )

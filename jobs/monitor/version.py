@@ -11,6 +11,7 @@ COUNTS = 1
 # The modules that decide the values.
 PERFORMANCE_DECIDED_BY = (
     "jobs.monitor.class_performance",
+    "jobs.monitor.final_performance",
     "jobs.monitor.performance",
     "jobs.monitor.scored_classes",
     "jobs.monitor.scored_rows",
@@ -23,6 +24,7 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.labels",
     "lakehouse.evaluation.metrics",
+    "lakehouse.evaluation.model_scores",
     "lakehouse.evaluation.ranking",
     "lakehouse.evaluation.slice_texts",
     *population.DECIDED_BY,
@@ -36,5 +38,6 @@ COUNTS_DECIDED_BY = (
     "jobs.monitor.scored_classes",
     "lakehouse.evaluation.drift_profile",
     "lakehouse.evaluation.labels",
+    "lakehouse.evaluation.model_scores",
     "lakehouse.evaluation.population_stability",
 )

@@ -25,6 +25,9 @@ def of_days(use_case: UseCase, reasons: Reasons, days: Sequence[dt.date], scores
     found = []
     for day in days:
         where = (pc.field("partition") == day) & (pc.field("role") == registry.CHAMPION)
+        if use_case.judged:
+            # What no model has scored has no reasons of one.
+            where &= pc.field("model_score").is_valid()
         if reasons.above_threshold:
             where &= pc.field("decision")
         if reasons.top is not None:

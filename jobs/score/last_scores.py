@@ -15,7 +15,7 @@ from jobs.score.given_scores import Bools, GivenScores
 from lakehouse import tables
 from lakehouse.declaration import UseCase, class_names
 from lakehouse.declaration.rules import MODEL
-from lakehouse.evaluation import key_join
+from lakehouse.evaluation import key_join, model_scores
 from lakehouse.models import registry
 from lakehouse.storage.day_files import DayFiles
 
@@ -85,14 +85,10 @@ class LastScores:
 
     def _parts(self, day: dt.date) -> Iterator[pa.Table]:
         """Key and score of the rows that a model scored, a row group at a time."""
-        names = [*self.key, *self._columns, "score_from", "model_score", "model_decision"]
+        names = [*self.key, *self._columns, *model_scores.COLUMNS]
         for file in self.files.by_day.get(day, ()):
             for rows in self.files.parts(file, names):
-                # Before rules and fallbacks were declared the model decided all.
-                ours = pc.fill_null(pc.not_equal(rows.column("score_from"), MODEL), False)
-                recorded = pc.is_valid(rows.column("score_from"))
-                for own in ("score", "decision"):
-                    kept = pc.if_else(recorded, rows.column(f"model_{own}"), rows.column(own))
-                    rows = rows.set_column(rows.column_names.index(own), own, kept)
-                rows = rows.filter(pc.invert(ours)).select([*self.key, *self._columns])
+                # A rule may say that the model's score is not used.
+                unused = pc.fill_null(pc.not_equal(rows.column("score_from"), MODEL), False)
+                rows = model_scores.of_model(rows.filter(pc.invert(unused))).select([*self.key, *self._columns])
                 yield rows.append_column(FOUND, pa.repeat(pa.scalar(True), len(rows)))

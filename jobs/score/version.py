@@ -40,6 +40,7 @@ SCORES_DECIDED_BY = (
     "lakehouse.evaluation.feature_matrix",
     "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labels",
+    "lakehouse.evaluation.model_scores",
     "lakehouse.models.category_record",
     "lakehouse.models.class_decision",
     "lakehouse.models.xgboost_model",

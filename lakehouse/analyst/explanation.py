@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
 from lakehouse import tables
-from lakehouse.analyst import lookup, shap_reasons
+from lakehouse.analyst import decided, lookup, shap_reasons
+from lakehouse.analyst.decided import Decided
 from lakehouse.analyst.lookup import Row
 from lakehouse.analyst.shap_reasons import ScoreReasons
 from lakehouse.declaration import UseCase
@@ -37,6 +38,7 @@ class Explanation:
         history: the version's events, oldest first.
         built_from: inputs of the scores and of the features, by name.
         missing: what could not be read or computed, and why.
+        decided: what decided beside the model, of a use case with rules or fallbacks.
     """
 
     key: Row
@@ -48,6 +50,7 @@ class Explanation:
     history: tuple[model_events.Event, ...]
     built_from: Mapping[str, Inputs]
     missing: tuple[str, ...]
+    decided: Decided | None = None
 
 
 def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> Explanation:
@@ -81,6 +84,7 @@ def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> Explanat
         history=history,
         built_from={"scores": scores_from, "features": _features_from(use_case, day, features)},
         missing=tuple(missing),
+        decided=decided.of_score(use_case, score, features, scores_from),
     )
 
 
@@ -128,6 +132,9 @@ def _reasons(
     model: ModelVersion | None,
     missing: list[str],
 ) -> ScoreReasons | None:
+    if score.get("score_from") not in (None, "model") and score.get("model_score") is None:
+        missing.append("the reasons: no model scored this row")
+        return None
     stored = _stored_reasons(use_case, key, day, score)
     if stored:
         return shap_reasons.from_rows(stored)
@@ -144,13 +151,16 @@ def _reasons(
     objective = use_case.model.objective
     computed = objective.score(reasons.margin) if reasons.score is None else reasons.score
     steepness = objective.steepness(reasons.margin)
-    if reasons.decision not in (None, score["decision"]):
+    # Reasons are those of the model, also where a rule decided otherwise.
+    own = "model_" if score.get("model_score") is not None else ""
+    said, by_model = score[f"{own}score"], score[f"{own}decision"]
+    if reasons.decision not in (None, by_model):
         missing.append(
-            f"certainty of the reasons: computed again {reasons.decision} is decided, and {score['decision']} is stored"
+            f"certainty of the reasons: computed again {reasons.decision} is decided, and {by_model} is stored"
         )
-    if abs(computed - score["score"]) > reasons.rounding * steepness:
+    if abs(computed - said) > reasons.rounding * steepness:
         missing.append(
-            f"certainty of the reasons: computed again the score is {computed:.6f}, and {score['score']:.6f} is stored"
+            f"certainty of the reasons: computed again the score is {computed:.6f}, and {said:.6f} is stored"
         )
     return reasons
 

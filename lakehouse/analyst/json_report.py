@@ -14,6 +14,8 @@ def report(use_case: UseCase, explanation: Explanation) -> str:
     """One JSON object: the fields of `Explanation`, the use case, and of the reasons also margin, unit and descriptions."""
     history = [vars(event) for event in explanation.history]
     content = asdict(explanation) | {"use_case": use_case.name, "history": history}
+    if explanation.decided is None:
+        del content["decided"]
     if explanation.reasoned is not None:
         content["reasoned"] |= {"margin": explanation.reasoned.margin, "unit": use_case.model.objective.unit}
         descriptions = {feature.name: feature.description for feature in use_case.table_features}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse.analyst import class_report, keys
+from lakehouse.analyst import class_report, decided, keys
 from lakehouse.analyst.explanation import Explanation
 from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
@@ -43,6 +43,8 @@ def _score(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         f"Scored by version {score['model_version']} of {score['model_name']}, as {score['role']}, "
         f"at {_instant(score['scored_at'])}{CHOSEN_BY.get(score.get('chosen_by') or '', '')}."
     )
+    if explanation.decided is not None:
+        yield from decided.words(explanation.decided)
     for other in explanation.others:
         outcome = _outcome(use_case, other)
         yield f"Next to it, version {other['model_version']} as {other['role']}: {outcome[0].lower()}{outcome[1:]}."
@@ -53,9 +55,15 @@ def _outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
         return class_report.outcome(use_case, score)
     if not use_case.binary:
         return f"Predicted value {score['score']:.4g}"
-    side = "at or above" if score["decision"] else "below"
     decision = "yes" if score["decision"] else "no"
-    return f"Score {score['score']:.3f}, {side} the threshold {score['threshold']:.3f}: decided {decision}"
+    if score.get("threshold") is None:
+        # Only of a fallback's score, in the place of a champion that nobody knows any more.
+        return f"Score {score['score']:.3f}, no threshold is known: decided {'nothing' if score['decision'] is None else decision}"
+    side = "at or above" if score["score"] >= score["threshold"] else "below"
+    measured = f"Score {score['score']:.3f}, {side} the threshold {score['threshold']:.3f}"
+    if score.get("withheld"):
+        return f"{measured}: it would be {decision}, and nothing is decided"
+    return f"{measured}: decided {decision}"
 
 
 def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:

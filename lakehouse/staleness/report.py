@@ -159,7 +159,9 @@ def _reasons(
     use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None, stale_scores: Iterable[dt.date]
 ) -> Reasons:
     features = up_to_date.built(tables.features(use_case))
-    scored = {day: digest for day, digest in _scored(use_case, first, last).items() if day in features}
+    by_model = version_selection.scored_by_model(use_case)
+    scored = _scored(use_case, first, last)
+    scored = {day: digest for day, digest in scored.items() if day in features and day in by_model}
     expected = expected_inputs.for_reasons(use_case, scored, code)
     stale = up_to_date.compare_reasons(use_case, expected).reasons()
     for day in set(stale_scores) & set(expected):
