@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from lakehouse.errors import ModelRefused
 from lakehouse.evaluation import class_metrics, coded_rows, day_bootstrap, metrics, slices
 from lakehouse.evaluation.day_bootstrap import Draws, Floats
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.models import artifacts, category_record, class_decision
 from lakehouse.models.registry import ModelVersion
 from lakehouse.scorers import model_files
@@ -44,9 +45,17 @@ def of_model(model: Any, threshold: float | None, rows: TrainingSet, use_case: U
         rule = class_decision.rule_of(model, use_case, what)
         assert rule is not None
         decided = rule.among(use_case.classes)[rule.decide(scores)]
-        return Measured(rows, Rows(rows.label, rule.arranged(scores, use_case.classes), decided))
+        return Measured(rows, _with_worth(use_case, Rows(rows.label, rule.arranged(scores, use_case.classes), decided)))
     decisions = None if threshold is None or not use_case.binary else scores >= threshold
-    return Measured(rows, Rows(rows.label, scores, decisions))
+    return Measured(rows, _with_worth(use_case, Rows(rows.label, scores, decisions)))
+
+
+def _with_worth(use_case: UseCase, predictions: Rows) -> Rows:
+    worth = RealisedWorth.of(use_case)
+    if worth is None:
+        return predictions
+    of_rows = worth.of_rows(predictions.label, predictions.score, predictions.decided)
+    return replace(predictions, worth=of_rows)
 
 
 def score(model: ModelVersion, rows: TrainingSet) -> Floats:
@@ -83,6 +92,9 @@ def metrics_of(use_case: UseCase, model: Measured) -> Metrics:
     """All metrics of the task; of several classes also those of each."""
     predictions = model.predictions
     measured = metrics.compute(use_case.model.task, predictions.label, predictions.score, predictions.decided)
+    if (worth := RealisedWorth.of(use_case)) is not None:
+        measured |= worth.measured(predictions.label, predictions.score, predictions.decided)
+        measured |= worth.of_everybody(predictions.label)
     if not use_case.classes:
         return measured
     assert predictions.decided is not None

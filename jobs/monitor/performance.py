@@ -16,6 +16,7 @@ from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
 from lakehouse.evaluation import class_metrics, metrics
+from lakehouse.evaluation.realised_worth import RealisedWorth
 
 ALL = "all"
 
@@ -39,11 +40,24 @@ class Matured:
     gaps: Mapping[str, float] = field(default_factory=dict)
 
 
-def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[str, Any]]:
-    """The metrics of the rows by each of their slices, and as a ``whole``: rows of the performance table without fingerprint."""
+@dataclass(frozen=True)
+class WorthOfDay:
+    """What decisions are worth, and the base rate that was known before the day; None where none was."""
+
+    realised: RealisedWorth
+    rate: tuple[float, ...] | None
+
+
+def of_rows(
+    rows: ScoredRows, task: Task, whole: bool = True, worth: WorthOfDay | None = None
+) -> Iterator[dict[str, Any]]:
+    """The metrics of the rows by each of their slices, and as a ``whole``: rows of the performance table without fingerprint.
+
+    ``worth`` adds what the decisions were worth; None: the use case does not say.
+    """
     identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
     if whole:
-        for line in _metrics(rows, task, slice(None), len(rows.score)):
+        for line in _metrics(rows, task, slice(None), len(rows.score), worth):
             yield {**identity, "slice": ALL, "slice_value": ALL, **line}
         if rows.classes and rows.deciders is None:
             for line in class_performance.lines(rows.classes, rows.label, rows.score, rows.decision.astype(np.int64)):
@@ -54,17 +68,20 @@ def of_rows(rows: ScoredRows, task: Task, whole: bool = True) -> Iterator[dict[s
         number, first = np.unique(texts.code[order], return_index=True)
         for code, places in zip(number.tolist(), np.split(order, first[1:]), strict=True):
             if code >= 0:
-                for line in _metrics(rows, task, places, len(places)):
+                for line in _metrics(rows, task, places, len(places), worth):
                     yield {**identity, "slice": name, "slice_value": texts.texts[code], **line}
 
 
-def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict[str, Any]]:
+def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: WorthOfDay | None) -> list[dict[str, Any]]:
     label, score, decision = rows.label[places], rows.score[places], rows.decision[places]
     known = ~np.isnan(label)
     if rows.deciders is not None and rows.withheld is not None:
         kinds, withheld = rows.deciders[places], rows.withheld[places]
         stands = known & ~withheld
         values = final_performance.measured(task, label[stands], score[stands], decision[stands])
+        if worth is not None:
+            realised = worth.realised.measured(label[stands], score[stands], decision[stands])
+            values |= {f"{final_performance.FINAL}{name}": value for name, value in realised.items()}
         values |= final_performance.counted(kinds, withheld)
         of_all = {"rows": count, "labelled_rows": int(stands.sum())}
         return [of_all | {"metric": metric, "value": value} for metric, value in values.items()]
@@ -76,6 +93,8 @@ def _metrics(rows: ScoredRows, task: Task, places: Any, count: int) -> list[dict
         values = metrics.compute(task, *_ascending(label, score))
     if task == "classification" and np.all(decision >= 0):
         values |= metrics.of_decisions(label, decision == 1)
+    if worth is not None:
+        values |= worth.realised.beside(label, score, decision, worth.rate)
     counts = {"rows": count, "labelled_rows": len(label)}
     return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
 

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobs.monitor import performance, version
+from jobs.monitor.performance import WorthOfDay
 from jobs.monitor.scored_rows import ScoredDays
 from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.evaluation import base_rates
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
@@ -57,12 +60,14 @@ def _pieces(use_case: UseCase, day: dt.date, role: str, scored: ScoredDays) -> I
 
 
 def _measurer(use_case: UseCase, scored: ScoredDays, pieces: list[Piece]) -> Callable[[int], Iterator[dict[str, Any]]]:
-    task = use_case.model.task
+    task, realised = use_case.model.task, RealisedWorth.of(use_case)
+    rates = {} if realised is None else base_rates.of_days(use_case, {day for day, *_ in pieces})
 
     def measure_piece(number: int) -> Iterator[dict[str, Any]]:
         day, role, slices, whole = pieces[number]
+        worth = None if realised is None else WorthOfDay(realised, rates.get(day))
         for rows in scored.read(day, role, slices):
-            yield from performance.of_rows(rows, task, whole)
+            yield from performance.of_rows(rows, task, whole, worth)
 
     return measure_piece
 

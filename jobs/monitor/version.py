@@ -18,6 +18,8 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.declaration.class_catalogue",
     "lakehouse.declaration.metric_catalogue",
     "lakehouse.declaration.metric_names",
+    "lakehouse.declaration.worth_metrics",
+    "lakehouse.evaluation.base_rates",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.class_metrics",
     "lakehouse.evaluation.key_join",
@@ -26,6 +28,7 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.evaluation.metrics",
     "lakehouse.evaluation.model_scores",
     "lakehouse.evaluation.ranking",
+    "lakehouse.evaluation.realised_worth",
     "lakehouse.evaluation.slice_texts",
     *population.DECIDED_BY,
 )

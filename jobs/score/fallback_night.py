@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from jobs.labels import outcomes
-from jobs.score import base_rates, version, written_days
+from jobs.score import version, written_days
 from jobs.score.fallback_scorer import FallbackScorer
 from jobs.score.role_scorer import Lineage
 from jobs.score.written_days import RoleDays
@@ -27,6 +27,7 @@ from lakehouse.errors import (
     RegistryChanged,
     ServiceUnavailable,
 )
+from lakehouse.evaluation import base_rates
 from lakehouse.models import champion_record, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds

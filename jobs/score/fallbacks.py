@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from jobs.score import base_rates
 from jobs.score.given_scores import NONE, Bools, GivenScores
 from jobs.score.last_scores import LastScores
 from lakehouse.declaration import Fallback, UseCase, class_names
 from lakehouse.declaration.rules import BASE_RATE, LAST_SCORE, MODEL
 from lakehouse.errors import NotScorable
+from lakehouse.evaluation import base_rates
 from lakehouse.models.class_decision import ClassRule
 
 Days = NDArray[np.datetime64]

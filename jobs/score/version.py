@@ -22,7 +22,6 @@ SCORERS = (
 # The modules that decide the values.
 SCORES_DECIDED_BY = (
     "jobs.score.absent_rows",
-    "jobs.score.base_rates",
     "jobs.score.batch",
     "jobs.score.canary",
     "jobs.score.class_scores",
@@ -36,6 +35,7 @@ SCORES_DECIDED_BY = (
     "jobs.score.predict",
     "jobs.score.role_scorer",
     "jobs.score.written_days",
+    "lakehouse.evaluation.base_rates",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.feature_matrix",
     "lakehouse.evaluation.key_join",

@@ -12,6 +12,7 @@ from jobs.train import probing
 from lakehouse.declaration import Model
 from lakehouse.evaluation import coded_rows, metrics
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.scorers.nightjar_linear import Linear
 
 Metrics = dict[str, float | None]
@@ -75,10 +76,18 @@ def measure(model: Model, past: TrainingSet, holdout: TrainingSet) -> dict[str, 
     return measured(Baselines.fit(model, past), holdout)
 
 
-def measured(fitted: Baselines, holdout: TrainingSet) -> dict[str, Metrics]:
-    """Metrics on the holdout of each baseline, of a classification or a regression."""
-    scores = fitted.scores(holdout)
-    return {name: metrics.compute(fitted.model.task, holdout.label, score) for name, score in scores.items()}
+def measured(fitted: Baselines, holdout: TrainingSet, worth: RealisedWorth | None = None) -> dict[str, Metrics]:
+    """Metrics on the holdout of each baseline, of a classification or a regression; with ``worth`` also what it was worth.
+
+    A baseline's scores count as probabilities: it decides yes where that is expected to cost less than no.
+    """
+    model = fitted.model
+    cheapest = model.cost_of_false_alarm / (model.cost_of_miss + model.cost_of_false_alarm)
+    return {
+        name: metrics.compute(model.task, holdout.label, score)
+        | ({} if worth is None else worth.measured(holdout.label, score, score >= cheapest))
+        for name, score in fitted.scores(holdout).items()
+    }
 
 
 def linear(model: Model, past: TrainingSet) -> Any:

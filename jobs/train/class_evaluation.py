@@ -5,26 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.train.baselines import Baselines, Metrics
+from jobs.train.baselines import CONSTANT, Baselines, Metrics
 from jobs.train.evaluation import Evaluation
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import class_metrics, slices
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.models.class_decision import ClassRule
 
 
 def evaluate(use_case: UseCase, rule: ClassRule, past: TrainingSet, holdout: TrainingSet, score: Floats) -> Evaluation:
     """Measure the probabilities of the holdout, and what the rule decides by them; baselines are fitted to ``past``."""
-    decided = rule.decide(score)
+    decided, worth = rule.decide(score), RealisedWorth.of(use_case)
     fitted = Baselines.fit(use_case.model, past)
     files = fitted.files()
     for model in files.values():
         rule.written_to(model)
     predicted = {"model": score, **fitted.scores(holdout)}
+    shares = predicted[CONSTANT][0].tolist()
     return Evaluation(
         score=score,
         decided=decided,
-        metrics={name: measured(rule, holdout.label, values) for name, values in predicted.items()},
+        metrics={
+            name: measured(rule, holdout.label, values)
+            | ({} if worth is None else worth.beside(holdout.label, values, rule.decide(values), shares))
+            for name, values in predicted.items()
+        },
         recalibration=class_metrics.recalibration(rule.columns, holdout.label, score),
         slices=slices.measured(use_case, holdout, score, decided),
         confusion=class_metrics.confusion_lines(rule.classes, holdout.label, decided),

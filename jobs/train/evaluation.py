@@ -12,6 +12,7 @@ from lakehouse.declaration import UseCase
 from lakehouse.evaluation import metrics, slices
 from lakehouse.evaluation.day_bootstrap import Bools
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.scorers.nightjar_linear import Linear
 
 if TYPE_CHECKING:
@@ -46,15 +47,16 @@ def evaluate(
     use_case: UseCase, past: TrainingSet, holdout: TrainingSet, score: Floats, threshold: float | None
 ) -> Evaluation:
     """Measure the scores of the holdout; baselines are fitted to ``past``."""
-    decided = None if threshold is None else score >= threshold
-    fitted = Baselines.fit(use_case.model, past)
+    decided, worth = None if threshold is None else score >= threshold, RealisedWorth.of(use_case)
+    fitted = Baselines.fit(use_case.costed_model, past)
     line = metrics.recalibration(holdout.label, score) if use_case.binary else None
     return Evaluation(
         score=score,
         decided=decided,
         metrics={
-            "model": metrics.compute(use_case.model.task, holdout.label, score, decided),
-            **baselines.measured(fitted, holdout),
+            "model": metrics.compute(use_case.model.task, holdout.label, score, decided)
+            | ({} if worth is None else worth.beside(holdout.label, score, decided, [float(past.label.mean())])),
+            **baselines.measured(fitted, holdout, worth),
         },
         recalibration={} if line is None else {"calibration_intercept": line[0], "calibration_slope": line[1]},
         slices=slices.measured(use_case, holdout, score, decided),

@@ -69,7 +69,7 @@ def final_model(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation:
 
 def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
     """Fit the final model and measure it on the holdout."""
-    declared = use_case.model
+    declared = use_case.costed_model
     past = fitting.joined(parts.train, parts.validation)
     scorer = final_model(use_case, tuned, parts.train, parts.validation)
     holdout = fitting.coded(scorer, parts.holdout)

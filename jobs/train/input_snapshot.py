@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from pydantic import BaseModel
+
 from jobs.train.split import DayRange, Split
 from jobs.train.version import TRAINING
 from lakehouse import fingerprints, tables
@@ -48,7 +50,15 @@ def fingerprint(use_case: UseCase, split: Split) -> str:
 def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
     """What a training would be made from now, by name."""
     libraries = {library: version(library) for library in ("xgboost-cpu", "optuna")}
-    sections = (use_case.label, use_case.split, use_case.model, use_case.drift, *use_case.gate.fairness)
+    sections: tuple[BaseModel, ...] = (
+        use_case.label,
+        use_case.split,
+        use_case.model,
+        use_case.drift,
+        *use_case.gate.fairness,
+    )
+    if use_case.worth is not None:
+        sections += (use_case.worth,)
     names = (*use_case.feature_names, *use_case.slices, use_case.gate.metric)
     # A number that became a category is another model, also before its days are built again.
     names += tuple(f"{name} is a category" for name in use_case.category_names)

@@ -18,7 +18,7 @@ def outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
     known = [(score.get(column), name) for column, name in zip(columns, use_case.classes, strict=True)]
     listed = sorted(((value, name) for value, name in known if value is not None), key=lambda item: -item[0])
     others = ", ".join(f"{name} {value:.3f}" for value, name in listed if name != score["decision"])
-    costs = " by its expected cost" if use_case.model.costs else ""
+    costs = " by its expected cost" if use_case.costed_model.costs else ""
     return f"Decided {score['decision']}{costs}, with a probability of {score['score']:.3f}; {others}"
 
 

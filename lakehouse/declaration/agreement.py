@@ -17,6 +17,8 @@ from lakehouse.declaration import (
     reserved_names,
     rhythm_agreement,
     rule_agreement,
+    worth,
+    worth_metrics,
     xgboost_parameters,
 )
 from lakehouse.declaration.deliver import OF_RULES, SCORE_COLUMNS
@@ -69,6 +71,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _metrics(use_case)
     yield from _targets(use_case)
     yield from rule_agreement.problems(use_case)
+    yield from worth.problems(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
     yield from categories.problems(use_case)
 
@@ -185,13 +188,16 @@ def _embargo(use_case: UseCase) -> Iterator[str]:
 
 
 def _metrics(use_case: UseCase) -> Iterator[str]:
-    gate, names = use_case.gate, NAMES[use_case.model.task]
+    gate = use_case.gate
+    names = (*NAMES[use_case.model.task], *(worth_metrics.NAMES if use_case.worth is not None else ()))
     what = f"the metrics of a {use_case.model.task}"
     decisions, rates = (OF_DECISIONS, RATES) if use_case.binary else ((), ())
     of_classes = metric_names.class_floors(map(class_names.in_column, class_names.texts(use_case.label)))
     yield from unknown("gate.metric", [gate.metric], names, what)
     yield from unknown("gate.floors", list(gate.floors), (*names, *decisions, *of_classes), what)
     for name, limit in gate.floors.items():
+        if name in worth_metrics.NAMES:
+            continue
         at_most_one = name in _AT_MOST_ONE or name in of_classes or name.startswith("macro_")
         if at_most_one and limit > 1:
             yield f"gate.floors.{name}: no model has more than 1; expected at most that, found {limit:g}"
@@ -200,7 +206,8 @@ def _metrics(use_case: UseCase) -> Iterator[str]:
     limits = gate.fairness
     yield from unknown("gate.fairness.slice", [limit.slice for limit in limits], use_case.slices, "the declared slices")
     # Of several classes the gap is that of one class, which need not be the same in a slice.
-    measured = names if use_case.model.task == "multiclass" else (*names, *decisions, *rates, CALIBRATION_GAP)
+    of_slices = NAMES[use_case.model.task]
+    measured = of_slices if use_case.model.task == "multiclass" else (*of_slices, *decisions, *rates, CALIBRATION_GAP)
     yield from unknown("gate.fairness.metric", [limit.metric for limit in limits], measured, what)
     yield from twice("gate.fairness", [f"{limit.metric} of {limit.slice}" for limit in limits])
     if gate.max_slice_worsening is not None and not use_case.slices:

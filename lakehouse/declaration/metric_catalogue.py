@@ -34,23 +34,26 @@ Task = Literal["classification", "regression", "multiclass"]
 
 # What a metric is computed from. ``scores``: scores and labels. ``decisions``, ``rates`` and ``confusion``: decisions and
 # labels, so these depend on the threshold. ``calibration``: scores and labels, whatever the task.
-Group = Literal["scores", "decisions", "rates", "confusion", "calibration"]
+Group = Literal["scores", "decisions", "rates", "confusion", "calibration", "worth"]
 
 
 @dataclass(frozen=True)
 class Rows:
     """The rows to measure: label, score, and the decision where there is one, each of shape (rows,).
 
-    Of several classes the label and the decision are numbers of classes, and the score has a column a class.
+    Of several classes the label and the decision are numbers of classes, and the score has a column a class. ``worth`` is what each
+    decision was worth, where a use case declares that.
     """
 
     label: Floats
     score: Floats
     decided: Decided | None = None
+    worth: Floats | None = None
 
     def __getitem__(self, kept: Bools) -> Rows:
         """The rows that are kept."""
-        return Rows(self.label[kept], self.score[kept], None if self.decided is None else self.decided[kept])
+        decided = None if self.decided is None else self.decided[kept]
+        return Rows(self.label[kept], self.score[kept], decided, None if self.worth is None else self.worth[kept])
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from lakehouse.declaration.class_catalogue import CLASS_METRICS, PER_CLASS, PER_CLASS_DECISIONS
 from lakehouse.declaration.metric_catalogue import METRICS, Group
 from lakehouse.declaration.metric_catalogue import Task as Task
+from lakehouse.declaration.worth_metrics import NAMES as OF_WORTH
 
 
 def _of(group: Group, task: Task) -> tuple[str, ...]:
@@ -28,7 +29,7 @@ NAMES: Mapping[Task, tuple[str, ...]] = {
 if TYPE_CHECKING:
     ScoreMetric = str
 else:
-    ScoreMetric = Literal[tuple(dict.fromkeys(name for names in NAMES.values() for name in names))]
+    ScoreMetric = Literal[tuple(dict.fromkeys(name for names in (*NAMES.values(), OF_WORTH) for name in names))]
 
 # These depend on the threshold.
 OF_DECISIONS = _of("decisions", "classification")
@@ -41,13 +42,14 @@ CALIBRATION_ERROR = METRICS["calibration_error"].name
 GREATER_IS_BETTER = frozenset(
     [metric.name for metric in METRICS.values() if metric.greater_is_better]
     + [metric.name for metric in CLASS_METRICS.values() if metric.greater_is_better]
+    + list(OF_WORTH)
 )
 
 
 def greater_is_better(metric: str) -> bool:
     """Whether more of a metric is better; ``recall_<class>`` and the like are of one class."""
     rising = (f"{name}_" for name in PER_CLASS if name in GREATER_IS_BETTER)
-    return metric in GREATER_IS_BETTER or metric.startswith(tuple(rising))
+    return metric in GREATER_IS_BETTER or metric.startswith(OF_WORTH) or metric.startswith(tuple(rising))
 
 
 def of_a_class(metric: str, name: str) -> str:

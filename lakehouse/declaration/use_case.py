@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from lakehouse.declaration import agreement, class_names
+from lakehouse.declaration import worth as of_worth
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
 from lakehouse.declaration.group_use import GroupUse, Taken
@@ -18,6 +19,7 @@ from lakehouse.declaration.rules import Fallback, Rule
 from lakehouse.declaration.section import GrownSection, Name, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
+from lakehouse.declaration.worth import Worth
 
 if TYPE_CHECKING:
     from lakehouse.declaration.feature_group import FeatureGroup
@@ -73,7 +75,7 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups", "rules", "fallback")
+    LATER: ClassVar[tuple[str, ...]] = ("groups", "rules", "fallback", "worth")
 
     name: Name
     title: str
@@ -99,6 +101,8 @@ class UseCase(GrownSection):
     # What decides besides the model, in this order, and what scores where it can't.
     rules: tuple[Rule, ...] = ()
     fallback: tuple[Fallback, ...] = ()
+    # What decisions bring or cost.
+    worth: Worth | None = None
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 
@@ -201,6 +205,11 @@ class UseCase(GrownSection):
     def classes(self) -> tuple[str, ...]:
         """The label's classes as texts, in the order of their numbers; none unless it has several."""
         return class_names.texts(self.label)
+
+    @property
+    def costed_model(self) -> Model:
+        """The model with the costs by which its decisions are made: those that follow from ``worth`` where that is declared."""
+        return of_worth.costed(self)
 
     @property
     def judged(self) -> bool:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lakehouse.declaration import class_catalogue
 from lakehouse.declaration.class_catalogue import CLASS_METRICS, Macro
 from lakehouse.declaration.metric_catalogue import METRICS, Ranking, Rows, Sums
+from lakehouse.declaration.worth_metrics import WORTH_METRICS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -59,6 +60,8 @@ class Draws:
         """
         day = self.day if kept is None else self.day[kept]
         measured = rows if kept is None else rows[kept]
+        if metric in WORTH_METRICS:
+            return self._by_formula(metric, WORTH_METRICS[metric].formula, measured, day)
         if measured.score.ndim == 1:
             return self._by_formula(metric, METRICS[metric].formula, measured, day)
         formula = CLASS_METRICS[metric].formula

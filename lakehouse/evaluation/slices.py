@@ -12,6 +12,7 @@ from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Bools, Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 
 
 def measured(
@@ -29,7 +30,9 @@ def measured(
         ``slice``, ``value``, ``rows``, ``positives`` (None unless the label is yes or no), ``metric``, ``value_of_metric`` and its
         95 % interval, ``low`` and ``high``; None where the rows do not define it.
     """
-    whole, draws = Rows(rows.label, score, decided), Draws.of(rows.days, use_case.model.seed)
+    worth = RealisedWorth.of(use_case)
+    of_rows = None if worth is None else worth.of_rows(rows.label, score, decided)
+    whole, draws = Rows(rows.label, score, decided, of_rows), Draws.of(rows.days, use_case.model.seed)
     lines = []
     for name, value, kept in parts(rows):
         part = whole[kept]

@@ -43,7 +43,7 @@ class ClassRule:
         """The rule that a use case declares; None when its label does not have several classes."""
         if not use_case.classes:
             return None
-        return cls(use_case.classes, class_names.cost_matrix(use_case.model, use_case.label))
+        return cls(use_case.classes, class_names.cost_matrix(use_case.costed_model, use_case.label))
 
     @classmethod
     def of(cls, booster: Any) -> ClassRule | None:

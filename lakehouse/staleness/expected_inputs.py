@@ -11,6 +11,7 @@ from lakehouse import fingerprints, tables
 from lakehouse.arrivals.label_windows import LabelArrivals
 from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase, label_transform, transform
+from lakehouse.evaluation import base_rates
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.models.shadow import DECIDES_FOR, SHADOW_REASON, Shadow
@@ -93,6 +94,8 @@ def for_challenger_scores(
 def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
     """The scores of each day, by champion and challenger, and its labels by their fingerprints, the declared slices and the
     measuring code; only of days that have labels. The labels' fingerprint stands for the population, and so for its slices.
+
+    Where a worth is declared also that, and the labels of the days before, of which a base rate is made.
     """
     labels = up_to_date.built(tables.outcomes(use_case))
     by_role = {
@@ -101,8 +104,20 @@ def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> di
     }
     slices = fingerprints.digest(use_case.model.task, *use_case.slices)
     by = {"the declared slices": slices, "the measuring code": str(code)}
+
+    def of_worth(day: dt.date) -> dict[str, str]:
+        if use_case.worth is None:
+            return {}
+        before = (labels.get(past, "") for past in base_rates.known_days(use_case, day))
+        return {"the declared worth": _declared(use_case.worth), "the labels before": fingerprints.digest(*before)}
+
     return {
-        day: {"outcomes": labels[day], **{name: digests.get(day, "") for name, digests in by_role.items()}, **by}
+        day: {
+            "outcomes": labels[day],
+            **{name: digests.get(day, "") for name, digests in by_role.items()},
+            **by,
+            **of_worth(day),
+        }
         for day in sorted(days)
         if day in labels
     }

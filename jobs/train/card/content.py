@@ -18,6 +18,7 @@ from lakehouse.declaration.metric_catalogue import Rows
 from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.scorers import model_files
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
@@ -72,7 +73,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "candidates": _candidates(result.get("candidates")),
         "importance": search_plots.IMPORTANCE[model_files.of(trained.scorer).kind],
         "threshold": result.get("threshold"),
-        "costs": (use_case.model.cost_of_miss, use_case.model.cost_of_false_alarm),
+        "costs": (use_case.costed_model.cost_of_miss, use_case.costed_model.cost_of_false_alarm),
         "classes": of_classes.content(use_case, result),
         "gate": _limits(use_case.gate.model_dump()),
         "drift": _limits(use_case.drift.model_dump()),
@@ -95,7 +96,9 @@ def interval(trained: Trained) -> dict[str, Any] | None:
         return None
     draws = Draws.of(holdout.days, trained.use_case.model.seed)
     days = len(np.unique(holdout.days))
-    rows = Rows(holdout.label, trained.score, trained.decided)
+    worth = RealisedWorth.of(trained.use_case)
+    of_rows = None if worth is None else worth.of_rows(holdout.label, trained.score, trained.decided)
+    rows = Rows(holdout.label, trained.score, trained.decided, of_rows)
     span = day_bootstrap.interval(draws.values(metric, rows), days)
     low, high = span or (None, None)
     return {"metric": metric, "value": value, "low": low, "high": high, "days": days}

@@ -20,7 +20,7 @@ def content(use_case: UseCase, result: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     measured = result["metrics"].get("model", {})
     counts = {(line["true"], line["decided"]): line["rows"] for line in result.get("confusion") or ()}
-    costs = class_names.cost_matrix(use_case.model, use_case.label)
+    costs = class_names.cost_matrix(use_case.costed_model, use_case.label)
     return {
         "names": use_case.classes,
         "columns": PER_CLASS,

@@ -75,7 +75,7 @@ def _log_numbers(run: Run, tuned: Tuned, model: FittedModel, result: Mapping[str
 
 def _log_pictures(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> dict[str, bytes]:
     """Log them, and return them as PNG by name."""
-    declared, parts, evaluation = inputs.use_case.model, inputs.parts, model.evaluation
+    declared, parts, evaluation = inputs.use_case.costed_model, inputs.parts, model.evaluation
     searched = () if tuned.study is None else search_plots.search_figures(tuned.study, tuned.trials, declared.seed)
     figures = (
         *searched,

@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from jobs.score import batch, job
+from jobs.score import job, written_days
 from jobs.score.arguments import ScoreArguments
 from lakehouse import tables
 from lakehouse.evaluation import shap_values
@@ -125,6 +125,6 @@ def test_rows_of_a_day_that_is_scored_by_workers_replace_those_of_the_process_an
 
 
 def test_a_process_scores_few_rows_without_spark(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch.many_rows, "score", None)
+    monkeypatch.setattr(written_days.many_rows, "score", None)
     monkeypatch.setattr("lakehouse.storage.spark_session.session", None)
     assert score(0, 2)["rows"] == 3 * ROWS

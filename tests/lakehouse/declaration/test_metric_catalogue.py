@@ -14,6 +14,7 @@ from lakehouse.declaration import metric_names
 from lakehouse.declaration.class_catalogue import CLASS_METRICS
 from lakehouse.declaration.learning import Fairness, Gate
 from lakehouse.declaration.metric_catalogue import METRICS, Ranking, Rows
+from lakehouse.declaration.worth_metrics import NAMES as OF_WORTH
 
 LABEL = np.array([1.0, 0.0, 1.0, 0.0])
 SCORE = np.array([0.8, 0.3, 0.4, 0.1])
@@ -21,14 +22,14 @@ SCORE = np.array([0.8, 0.3, 0.4, 0.1])
 
 def test_the_gate_compares_by_every_metric_of_scores_and_a_fairness_limit_by_some_that_exist() -> None:
     of_gate, of_fairness = (get_args(section.model_fields["metric"].annotation) for section in (Gate, Fairness))
-    assert set(of_gate) == {name for names in metric_names.NAMES.values() for name in names}
+    assert set(of_gate) == {name for names in (*metric_names.NAMES.values(), OF_WORTH) for name in names}
     assert set(of_fairness) <= {*METRICS, *CLASS_METRICS}
 
 
 def test_a_metric_is_greater_when_better_only_where_it_is_said_so() -> None:
     rising = {"roc_auc", "average_precision", "r2", "precision", "recall", "f1"}
     macro = {"accuracy", "macro_roc_auc", "macro_precision", "macro_recall", "macro_f1"}
-    assert rising | macro == metric_names.GREATER_IS_BETTER
+    assert {*rising, *macro, *OF_WORTH} == metric_names.GREATER_IS_BETTER
     assert all(map(metric_names.greater_is_better, ["recall_gold", "roc_auc_gold", "f1_1"]))
     assert not any(map(metric_names.greater_is_better, ["calibration_gap_gold", "log_loss", "brier", "alarm_rate"]))
 
