@@ -28,6 +28,8 @@ for use_case in wanted.use_cases(__file__):
                 "through": form.THROUGH,
                 "model-version": form.MODEL_VERSION,
             },
+            # A fallback scores in the place of a registry that is away in the last try, and not before.
+            switches={"retry-service": "{{ ti.try_number <= ti.max_tries }}"},
             cascade=form.CASCADE,
             outlets=[assets.scores(use_case)],
         )

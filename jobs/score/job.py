@@ -131,8 +131,9 @@ def _forget(use_case: UseCase, nobody: Collection[dt.date]) -> None:
 
 def _without_model(nights: Nights, days: list[dt.date], error: NightjarError, arguments: ScoreArguments) -> None:
     """Let the fallbacks score these days, where it is the champion that should; raises the error where none is declared."""
-    if arguments.model_version is not None:
-        # Somebody wants the scores of this version, and no others.
+    later = arguments.retry_service and error.retryable and not isinstance(error, FeaturesMissing)
+    if arguments.model_version is not None or later:
+        # Somebody wants the scores of this version, and no others; or there will be another try.
         raise error
     nights.take(days, error)
 

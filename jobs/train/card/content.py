@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.train.card import categories, of_classes, pictures
+from jobs.train.card import categories, of_classes, of_worth, pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
@@ -74,6 +74,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "importance": search_plots.IMPORTANCE[model_files.of(trained.scorer).kind],
         "threshold": result.get("threshold"),
         "costs": (use_case.costed_model.cost_of_miss, use_case.costed_model.cost_of_false_alarm),
+        "worth": of_worth.words(use_case),
         "classes": of_classes.content(use_case, result),
         "gate": _limits(use_case.gate.model_dump()),
         "drift": _limits(use_case.drift.model_dump()),

@@ -259,6 +259,9 @@ def test_without_features_or_mlflow_the_population_is_scored(
     for name in ("by_alias", "version"):
         patch.setattr(registry, name, away)
     live(shelf.use_case, 2)
+    # A task that will be tried again waits for the registry.
+    with pytest.raises(ServiceUnavailable):
+        score(2, retry_service=True)
     assert score(2)["fallback_days"] == {str(day(2)): "MLflow did not answer"}
     assert {row["threshold"] for row in rows_of(shelf, 2).values()} == {0.5}
 

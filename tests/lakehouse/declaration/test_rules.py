@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import yaml
 
-from lakehouse.declaration import row_rules, rule_proof
+from lakehouse import tables
+from lakehouse.declaration import deliver, loader, reserved_names, row_rules, rule_proof
 from lakehouse.declaration.rule_proof import Case, Limits
 from lakehouse.errors import DeclarationError
 from lakehouse.row_rules import evaluation
+from lakehouse.settings import PROJECT_ROOT
 from tests.jobs import appointments
 
 BASE = [{"base_rate": True}]
@@ -174,3 +177,21 @@ def test_limits_of_values_that_exclude_one_another_have_nothing_in_common() -> N
     assert Limits(low=1, above=True, null=False).both(Limits(high=1, null=False)) is None
     assert Limits(low=1, null=False).both(Limits(high=1, null=False)) == Limits(low=1, high=1, null=False)
     assert Limits(null=True).both(Limits(low=1, null=False)) is None
+
+
+def test_the_examples_of_the_documentation_are_right(lakehouse_root: Path, tmp_path: Path) -> None:
+    page = (PROJECT_ROOT / "docs/rules-and-fallbacks.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
+    content = yaml.safe_load((PROJECT_ROOT / "tests/use_cases/bakery_sales/use_case.yaml").read_text(encoding="utf-8"))
+    folder = tmp_path / "bakery_sales"
+    folder.mkdir()
+    (folder / "features.py").write_text("def build(days, inputs):\n    raise NotImplementedError\n", encoding="utf-8")
+    (folder / loader.FILE).write_text(yaml.safe_dump({**content, **example}), encoding="utf-8")
+    use_case = loader.load(folder / loader.FILE)
+    assert [one.name for one in use_case.rules] == ["no_history", "closed", "large", "shelf"]
+    assert [one.name for one in use_case.fallback] == ["last_score", "as_planned", "base_rate"]
+    # The tables of use cases without rules have nothing of them; those with rules what is reserved.
+    plain = tables.scores(loader.by_name("bakery_sales")).column_names
+    added = set(tables.scores(use_case).column_names) - set(plain)
+    assert added == reserved_names.OF_RULES == set(deliver.OF_RULES)
+    assert not reserved_names.OF_RULES.intersection(plain)
