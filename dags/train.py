@@ -22,7 +22,12 @@ for use_case in wanted.use_cases(__file__):
         train = JobOperator(
             task_id="train",
             stage="train",
-            options={"use-case": use_case.name, "partition": form.PARTITION, "actor": form.ACTOR},
+            options={
+                "use-case": use_case.name,
+                "partition": form.PARTITION,
+                "actor": form.ACTOR,
+                "reason": form.WHY_TRAIN,
+            },
         )
         version = {
             "use-case": use_case.name,

@@ -15,8 +15,11 @@ log = logging.getLogger(__name__)
 # The gate's possible verdicts; each is a task of train__<use_case>.
 VERDICTS = ("promoted", "held", "unchanged")
 
-# Why monitoring requests a retraining, for the run that it triggers.
-REASONS = "{{ ti.xcom_pull(task_ids='measure')['retrain_because'] | join('; ') }}"
+# Why monitoring requests a retraining, for the run that it triggers: as long as the form of that run allows (`form.ONE_LINE`).
+REASONS = (
+    "{% set measure = ti.xcom_pull(task_ids='measure') %}"
+    "{{ (measure.retrain_reasons + measure.retrain_because) | join('; ') | truncate(500, true, '...', 0) }}"
+)
 # The newest day with a new verdict: a day that comes late changes the verdicts of those after it.
 RETRAIN_FOR = "{{ ti.xcom_pull(task_ids='measure')['retrain_for'] }}"
 

@@ -11,7 +11,7 @@ from jobs.labels import outcomes
 from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision, verdict
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
-from jobs.monitor.verdict import RetrainingDecision
+from jobs.monitor.triggers import RetrainingDecision
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
@@ -74,6 +74,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
         not_scored=asked.others,
         retrain=decision.retrain,
         retrain_reasons=list(decision.reasons),
+        retrain_triggers=list(decision.triggers),
         retrain_for=retrain_for,
         retrain_because=because,
         roll_back=rollback.roll_back,

@@ -71,6 +71,7 @@ class MonitorResult(ScoredDaysResult, DayVerdict):
 
     Attributes:
         retrain: whether a retraining is requested; ``retrain_reasons`` why, or why not.
+        retrain_triggers: what asked for it: drift, performance, schedule, new labels.
         retrain_for: the day that it is requested for, whose verdict has the reasons ``retrain_because``.
         roll_back: whether the last promotion is taken back; ``roll_back_reasons`` why, or why not.
         rollback: the form of the rollback.
@@ -84,6 +85,7 @@ class MonitorResult(ScoredDaysResult, DayVerdict):
 
     retrain: bool
     retrain_reasons: list[str]
+    retrain_triggers: list[str]
     retrain_for: dt.date
     retrain_because: list[str]
     roll_back: bool

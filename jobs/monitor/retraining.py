@@ -1,16 +1,22 @@
-"""Requesting a retraining: whether the verdicts ask for it, and its line in the audit log."""
+"""Requesting a retraining: what the triggers are asked with, and the line in the audit log."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from jobs.monitor import verdict
+from jobs.monitor import performance, triggers, verdict
+from jobs.monitor.triggers import RetrainingDecision
 from lakehouse import tables
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import Drift, UseCase
 from lakehouse.models import champion_record, registry
 from lakehouse.ops import model_events, retrainings
 from lakehouse.storage import partition_rows
+
+# The kind of the drift table's row that has a day's verdict.
+VERDICT = "verdict"
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,8 @@ class Trainings:
     lost: dict[dt.date, str]
 
 
-def decide(
-    use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newest: bool = True
-) -> verdict.RetrainingDecision:
-    """Whether the verdicts up to ``day``, all against the version that scored it, ask for retraining.
+def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newest: bool = True) -> RetrainingDecision:
+    """Whether a declared trigger asks on ``day`` for retraining: verdicts against the version that scored it, schedule, labels.
 
     Args:
         use_case: whose verdicts.
@@ -43,14 +47,67 @@ def decide(
     """
     recent = use_case.calendar.scores.newest(day, use_case.drift.of_days)
     past = partition_rows.read(tables.drift(use_case), recent)
-    verdicts = [row for row in past if row["kind"] == "verdict" and row["model_version"] == version]
     known = trainings(use_case, now)
     champion = champion_record.number(use_case.name)
-    champion_trained = None if champion is None else known.made.get(champion)
-    violated = {row["partition"]: row["violated"] for row in verdicts}
     lost = known.lost if newest else {}
     made = [*known.made.values(), *(() if newest else known.lost)]
-    return verdict.retraining(day, violated, use_case.drift, champion_trained, made, known.running, lost, recent)
+    return triggers.decide(
+        day,
+        use_case.retrain,
+        use_case.drift,
+        triggers.Known(
+            violated=violated_by([row for row in past if row["model_version"] == version], use_case.drift),
+            champion_trained_for=None if champion is None else known.made.get(champion),
+            trained_for=made,
+            running=known.running,
+            lost=lost,
+            recent=recent,
+            new_labels=new_labels(use_case, day, made),
+        ),
+    )
+
+
+def violated_by(rows: Iterable[Mapping[str, Any]], limits: Drift) -> dict[dt.date, frozenset[str]]:
+    """What violated each day, by rows of the drift table: the performance of matured labels, all else (drift), or both.
+
+    Whether it is violated is what its verdict says.
+    """
+    by_day: dict[dt.date, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_day.setdefault(row["partition"], []).append(row)
+    return {day: _kinds(of_day, limits) for day, of_day in by_day.items()}
+
+
+def _kinds(rows: Iterable[Mapping[str, Any]], limits: Drift) -> frozenset[str]:
+    given = [row for row in rows if row["kind"] == VERDICT]
+    if not any(row["violated"] for row in given):
+        return frozenset()
+    checks = [
+        verdict.DriftCheck(**{field.name: row[field.name] for field in fields(verdict.DriftCheck)})
+        for row in rows
+        if row["kind"] != VERDICT
+    ]
+    by_performance = any(check.violated for check in checks if check.kind == triggers.PERFORMANCE)
+    others = [check for check in checks if check.kind != triggers.PERFORMANCE]
+    # Without labels a day that has a verdict at all was violated by what was measured of features and scores.
+    by_drift = verdict.day_verdict(others, limits).violated or not by_performance
+    found = {triggers.PERFORMANCE: by_performance, triggers.DRIFT: by_drift}
+    return frozenset(kind for kind, is_violated in found.items() if is_violated)
+
+
+def new_labels(use_case: UseCase, day: dt.date, made: Iterable[dt.date]) -> int | None:
+    """The labelled rows of the champion's scores that are known on ``day`` and were not on that of the training before it."""
+    before = [trained for trained in made if trained < day]
+    if use_case.retrain.new_labels is None or not before:
+        return None
+    maturity, one = dt.timedelta(days=use_case.maturity_days), dt.timedelta(days=1)
+    days = use_case.calendar.scores.between(max(before) - maturity + one, day - maturity)
+    whole = {"role": registry.CHAMPION, "slice": performance.ALL}
+    rows: dict[dt.date, int] = {}
+    for row in partition_rows.read(tables.performance(use_case), days) if days else []:
+        if whole.items() <= row.items():
+            rows[row["partition"]] = max(row["labelled_rows"], rows.get(row["partition"], 0))
+    return sum(rows.values())
 
 
 def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:
@@ -78,22 +135,9 @@ def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:
 
 
 def request(
-    use_case: UseCase, day: dt.date, version: int, because: list[str], decision: verdict.RetrainingDecision, actor: str
+    use_case: UseCase, day: dt.date, version: int, because: list[str], decision: RetrainingDecision, actor: str
 ) -> None:
     """Record in the audit log that a training is requested, once a day."""
-    if day in retrainings.requests(use_case.name):
-        return
-    model = registry.version(use_case.name, version)
-    model_events.record(
-        model_events.Event(
-            model_name=use_case.name,
-            model_version=version,
-            event=model_events.REQUESTED,
-            from_version=version,
-            actor=actor,
-            reason="; ".join([*decision.reasons, *because]),
-            evidence={"partition": day.isoformat()},
-            run_id=model.run_id,
-            happened_at=dt.datetime.now(dt.UTC),
-        )
-    )
+    run_id = registry.version(use_case.name, version).run_id
+    reason = "; ".join([*decision.reasons, *because])
+    retrainings.record(use_case.name, day, version, run_id, actor, reason, decision.triggers)

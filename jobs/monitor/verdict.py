@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from lakehouse.declaration import Drift, Rhythm
+from jobs.monitor import triggers
+from jobs.monitor.triggers import RetrainingDecision
+from lakehouse.declaration import Drift, Retrain
 
 Kind = Literal["feature", "prediction", "performance", "new category", "verdict"]
 
@@ -47,14 +49,6 @@ class Verdict:
     """Whether a day is out of order, and why; for a day in order, what was measured."""
 
     violated: bool
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RetrainingDecision:
-    """Whether to retrain, and why or why not."""
-
-    retrain: bool
     reasons: tuple[str, ...]
 
 
@@ -122,40 +116,24 @@ def retraining(
     lost: Mapping[dt.date, str] = MappingProxyType({}),
     recent: Sequence[dt.date] = (),
 ) -> RetrainingDecision:
-    """Whether the evidence up to ``day`` asks for a new model.
+    """Whether the verdicts up to ``day`` ask for a new model, where no section ``retrain`` is declared.
 
     Args:
         day: the day of the verdict.
         violated: the verdicts of this and earlier days against the profile of the champion that scored ``day``.
         drift: the declared N of M and cool-down.
         champion_trained_for: the day that the present champion was trained for.
-        trained_for: the days that a training was made for, challengers that were held among them: when one was held
-            yesterday, another one today would be held for the same reasons.
+        trained_for: the days that a training was made for.
         running: the days that a training was asked for and that may still wait its turn or run, each with how long, in words.
-        lost: the days that a training was asked for in vain, each with why, in words. It starts no cool-down.
+        lost: the days that a training was asked for in vain, each with why, in words.
         recent: the newest ``of_days`` scored days up to ``day``; by default every day is one.
     """
-    if champion_trained_for is not None and champion_trained_for >= day:
-        return RetrainingDecision(
-            False, (f"the champion was trained for {champion_trained_for}, this day or a later one",)
-        )
-    if later := [trained for trained in (*trained_for, *running, *lost) if trained > day]:
-        return RetrainingDecision(False, (f"a training was made or asked for {max(later)} already, after this day",))
-    daily = Rhythm().newest(day, drift.of_days)
-    bad = [past for past in recent or daily if violated.get(past, False)]
-    days = "days" if list(recent or daily) == daily else "scored days"
-    count = f"{len(bad)} of the last {drift.of_days} {days} violated"
-    if len(bad) < drift.violated_days:
-        return RetrainingDecision(False, (f"{count}, {drift.violated_days} ask for retraining",))
-    # This decision itself asked for a training of this very day when it was made first; repeated, it asks for the same.
-    before = [trained for trained in trained_for if trained < day]
-    if asked := [past for past in running if past < day]:
-        return RetrainingDecision(False, (f"{count}, but a training for {max(asked)} {running[max(asked)]}",))
-    if before and (day - max(before)).days < drift.cooldown_days:
-        wait = f"the last training was made for {max(before)}: cooling down for {drift.cooldown_days} days"
-        return RetrainingDecision(False, (f"{count}, but {wait}",))
-    which = ", ".join(str(past) for past in bad)
-    reasons = [f"{count} ({which}), {drift.violated_days} ask for retraining"]
-    if vain := [past for past in lost if max(before, default=dt.date.min) < past < day]:
-        reasons.append(f"the training asked for {max(vain)} {lost[max(vain)]}, so it is asked for again")
-    return RetrainingDecision(True, tuple(reasons))
+    known = triggers.Known(
+        violated={past: frozenset({triggers.DRIFT}) if bad else frozenset() for past, bad in violated.items()},
+        champion_trained_for=champion_trained_for,
+        trained_for=trained_for,
+        running=running,
+        lost=lost,
+        recent=recent,
+    )
+    return triggers.decide(day, Retrain(), drift, known)

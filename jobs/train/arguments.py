@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from jobs.arguments import Arguments
-from jobs.options import day, option, run_id
+from jobs.options import day, option, run_id, words
 from lakehouse.errors import BadArguments
 
 
@@ -17,11 +17,16 @@ class TrainArguments(Arguments):
     Attributes:
         use_case: whose model.
         partition: the day that the training is for.
+        reason: why, where a person asks for the training.
         like: the id of a run whose training is repeated; then its record says which use case and day.
     """
 
     use_case: str | None = field(default=None, metadata=option("name of a declared use case"))
     partition: dt.date | None = field(default=None, metadata=option("the day", type=day, metavar="YYYY-MM-DD"))
+    reason: str | None = field(
+        default=None,
+        metadata=option("why you ask for this training, for readers of ops.model_events", type=words),
+    )
     like: str | None = field(
         default=None,
         metadata=option(

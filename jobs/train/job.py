@@ -74,6 +74,7 @@ def run(arguments: TrainArguments) -> Result:
         return reproduce(arguments.like, arguments.use_case)
     assert arguments.use_case is not None and arguments.partition is not None
     use_case = loader.by_name(arguments.use_case)
+    asked_training.by_hand(use_case.name, arguments.partition, arguments.actor, arguments.reason)
     with asked_training.failure_recorded(use_case.name, arguments.partition, arguments.actor):
         return _of_day(use_case, arguments.partition, arguments.actor)
 

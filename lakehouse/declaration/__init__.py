@@ -31,6 +31,7 @@ from lakehouse.declaration.learning import (
 from lakehouse.declaration.model import Model, Range
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.owner import Owner
+from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rhythm import Rhythm
 from lakehouse.declaration.rollout import Retirement, Rollout
 from lakehouse.declaration.rules import Fallback, FallbackRule, LastScore, Rule
@@ -74,6 +75,7 @@ __all__ = [
     "Range",
     "Reasons",
     "Retirement",
+    "Retrain",
     "Rhythm",
     "Rollout",
     "RowRule",

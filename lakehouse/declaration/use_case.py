@@ -14,6 +14,7 @@ from lakehouse.declaration.group_use import GroupUse, Taken
 from lakehouse.declaration.known import Known
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
+from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.rules import Fallback, Rule
 from lakehouse.declaration.section import GrownSection, Name, Window, refuse
@@ -75,7 +76,7 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups", "rules", "fallback", "worth")
+    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "worth")
 
     name: Name
     title: str
@@ -92,6 +93,7 @@ class UseCase(GrownSection):
     model: Model
     gate: Gate
     drift: Drift
+    retrain: Retrain = Retrain()
     rollout: Rollout = Rollout()
     slices: tuple[Name, ...] = ()
     reasons: Reasons | None = None
@@ -116,6 +118,7 @@ class UseCase(GrownSection):
         taken = (known.groups.get((use.group, use.version)) for use in self.groups)
         self._groups = tuple(found for found in taken if found is not None)
         refuse(agreement.of_sections(self))
+        refuse(self.retrain.problems(self.drift))
         return self
 
     def source(self, name: str) -> Source:

@@ -1,4 +1,4 @@
-"""Retrainings that monitoring asked for, by the audit log: when, and whether one failed.
+"""Retrainings that monitoring or a person asked for, by the audit log: when, why, and whether one failed.
 
 A request alone trains nothing: its run may fail, be killed, or never start. Only a version that was trained for its day answers it.
 """
@@ -6,7 +6,9 @@ A request alone trains nothing: its run may fail, be killed, or never start. Onl
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
@@ -56,6 +58,43 @@ def requests(name: str) -> dict[dt.date, Request]:
             if day in found:
                 found[day] = Request(found[day].event, day, event)
     return found
+
+
+def record(
+    name: str,
+    day: dt.date,
+    version: int,
+    run_id: str,
+    actor: str,
+    reason: str,
+    triggers: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Record that a training for ``day`` is asked for, once a day.
+
+    Args:
+        name: of the model.
+        day: the partition to train for.
+        version: the champion.
+        run_id: the run that trained it.
+        actor: who asks.
+        reason: why, in words.
+        triggers: what asked for it, each with its numbers.
+    """
+    if day in requests(name):
+        return
+    model_events.record(
+        Event(
+            model_name=name,
+            model_version=version,
+            event=model_events.REQUESTED,
+            from_version=version,
+            actor=actor,
+            reason=reason,
+            evidence={"partition": day.isoformat(), "triggers": triggers},
+            run_id=run_id,
+            happened_at=dt.datetime.now(dt.UTC),
+        )
+    )
 
 
 def record_failure(name: str, day: dt.date, actor: str, failure: str, retryable: bool) -> None:

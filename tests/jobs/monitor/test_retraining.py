@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.monitor import retraining
-from jobs.monitor.verdict import RetrainingDecision
+from jobs.monitor.triggers import RetrainingDecision
 from lakehouse.declaration import UseCase
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion

@@ -10,9 +10,10 @@ import pytest
 
 from jobs.train import job
 from jobs.train.arguments import TrainArguments
-from jobs.train.tracking.asked_training import failure_recorded
+from jobs.train.tracking.asked_training import by_hand, failure_recorded
 from lakehouse.declaration import loader
 from lakehouse.errors import ServiceUnavailable, TrainingDataMissing
+from lakehouse.models import champion_record, registry
 from lakehouse.ops import model_events, retrainings
 from lakehouse.ops.model_events import Event
 
@@ -59,6 +60,44 @@ def test_an_audit_log_that_cannot_be_written_hides_no_error(monkeypatch: pytest.
     monkeypatch.setattr(retrainings, "record_failure", full)
     with pytest.raises(TrainingDataMissing), failure_recorded("m", DAY, "airflow"):
         raise TrainingDataMissing("too few rows")
+
+
+@pytest.fixture
+def versions(monkeypatch: pytest.MonkeyPatch) -> dict[int, dt.date]:
+    """The registry: by number the day trained for; the newest is champion."""
+    made = {1: dt.date(2024, 5, 1)}
+
+    def version(name: str, number: int) -> SimpleNamespace:
+        return SimpleNamespace(name=name, version=number, run_id=f"r{number}", trained_for=made[number])
+
+    monkeypatch.setattr(registry, "version", version)
+    monkeypatch.setattr(registry, "versions", lambda name: [version(name, number) for number in made])
+    monkeypatch.setattr(champion_record, "number", lambda name: max(made, default=None))
+    return made
+
+
+@pytest.mark.usefixtures("lakehouse_root", "versions")
+def test_a_person_s_request_is_recorded_once_with_its_reason_and_its_failure_like_any_other() -> None:
+    for _ in range(2):
+        by_hand("m", DAY, "airflow:ann", "prices changed")
+    with pytest.raises(TrainingDataMissing), failure_recorded("m", DAY, "airflow:ann"):
+        raise TrainingDataMissing("too few rows")
+    line, failed = model_events.of_model("m")
+    assert (line.event, line.model_version, line.actor, line.reason) == (
+        model_events.REQUESTED, 1, "airflow:ann", "prices changed",
+    )  # fmt: skip
+    assert line.evidence == {"partition": "2024-06-08", "triggers": {"by hand": {}}}
+    assert failed.event == model_events.TRAINING_FAILED
+
+
+@pytest.mark.usefixtures("lakehouse_root")
+def test_a_first_training_a_repeated_one_and_one_without_a_reason_are_no_request(versions: dict[int, dt.date]) -> None:
+    by_hand("m", DAY, "ann", None)
+    versions[2] = DAY
+    by_hand("m", DAY, "ann", "again")
+    versions.clear()
+    by_hand("m", DAY, "ann", "the first")
+    assert model_events.of_model("m") == []
 
 
 @pytest.mark.usefixtures("_asked")
