@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-idle bench-dags bench-many clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-idle bench-dags bench-many bench-triggers clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -121,6 +121,9 @@ bench-dags: $(STAMP) ## what 1 and 100 use cases cost Airflow: parsing, the page
 
 bench-many: $(STAMP) ## a night of 50 use cases on 20 shared sources, two of them broken, by the jobs (USE_CASES=... SOURCES=...; minutes)
 	@$(BIN)/python -m tests.bench.night_of_many $(if $(USE_CASES),--use-cases $(USE_CASES)) $(if $(SOURCES),--sources $(SOURCES))
+
+bench-triggers: $(STAMP) ## what each trigger of a retraining would have done to the flights of July to December (KEEP=folder; half an hour)
+	@$(BIN)/python -m tests.bench.triggers $(if $(KEEP),--keep $(KEEP))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons

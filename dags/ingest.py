@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, late_night, schedules, wanted
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 
@@ -17,6 +17,7 @@ for owner, source, readers in wanted.sources(__file__):
             doc_md=docs.ingest(owner, source, readers),
             schedule=schedules.nightly(owner, source),
             start_date=schedules.start(owner),
+            **late_night.of_source(source, readers),
             **{
                 **defaults.common(owner.owner, "ingest", *readers),
                 "max_active_runs": schedules.nights_at_once(source),

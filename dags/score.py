@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
+from include.orchestration import apart, assets, defaults, docs, form, form_fields, late_night, schedules, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -15,6 +15,7 @@ for use_case in wanted.use_cases(__file__):
             description=f"Scores of {use_case.title}",
             doc_md=docs.score(use_case),
             schedule=schedules.when_updated(use_case, assets.features(use_case)),
+            **late_night.of_use_case(use_case),
             **defaults.common(use_case.owner, "score", use_case.name),
         ),
         form_fields.shown({**form.days("score"), **form.cascade(), **form.model_version()}),

@@ -1,6 +1,6 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
-And ``new``, which writes a use case's folder; and ``migrate``, which is a job: it alone changes tables.
+For those on call ``alerts``; and ``new``, which writes a use case's folder; and ``migrate``, which is a job: it alone changes tables.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lakehouse",
         description="Look at the lakehouse's tables; migrate alone changes them. No Spark, no JVM.",
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,contract,new,migrate}")
+    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,alerts,contract,new,migrate}")
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     sources = commands.add_parser("sources", help="how fresh each source is: the newest day, the day that is due, gaps")
     sources.set_defaults(run=_sources)
+    alerts = commands.add_parser(
+        "alerts", help="what people were told, and what could not be sent yet, the newest first"
+    )
+    alerts.set_defaults(run=_alerts)
+    alerts.add_argument("--open", action="store_true", help="only what is not sent")
+    alerts.add_argument("--whose", metavar="NAME", help="only of this use case or source")
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
     contract.set_defaults(run=_contract)
     contract.add_argument("source", help="name of a declared source")
@@ -83,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument(
         "--any-rejects", action="store_true", help="go on where more rows than the contract allows would be rejected"
     )
-    for command in (tables, sql, sources):
+    for command in (tables, sql, sources, alerts):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
 
@@ -150,6 +156,17 @@ def _sources(root: str, options: argparse.Namespace) -> int:
     states = [freshness.state(owner, source, now) for owner, source in loader.sources()]
     rows = [[state.source, state.newest, state.due, len(state.missing), state.verdict] for state in states]
     render(sys.stdout, options.format, ("source", "newest", "due", "missing_days", "verdict"), rows, missing="-")
+    return 0
+
+
+def _alerts(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.ops import alerts
+
+    found = [line for line in alerts.lines() if options.whose in (None, line.whose)]
+    lines = [line for line in reversed(found) if not options.open or line.state != alerts.SENT]
+    columns = ("recorded_at", "state", "tries", "receiver", "subject", "error")
+    rows = [[f"{line.recorded_at:%Y-%m-%d %H:%M}", *(getattr(line, name) for name in columns[1:])] for line in lines]
+    render(sys.stdout, options.format, columns, rows, missing="-")
     return 0
 
 

@@ -7,14 +7,16 @@ from airflow.plugins_manager import AirflowPlugin
 
 from include.orchestration import fork_server, one_writer
 from include.orchestration.day_shift import DayShiftMapper
+from include.orchestration.late_night import HourOfNight
 from include.orchestration.nightly import NightlyTimetable
 
 
 class NightjarPlugin(AirflowPlugin):
-    """The mapper that shifts partitions by days, the nightly timetable, the fork server's listener, SQLite's one writer."""
+    """The mapper that shifts partitions by days, the nightly timetable, a late night's hour, the fork server, the one writer."""
 
     name = "nightjar"
     partition_mappers = [DayShiftMapper]  # noqa: RUF012  # as the base class declares it
     timetables = [NightlyTimetable]  # noqa: RUF012
+    deadline_references = [HourOfNight]  # noqa: RUF012
     listeners = [fork_server]  # noqa: RUF012
     fastapi_root_middlewares = one_writer.middlewares(conf.get("database", "sql_alchemy_conn"))

@@ -22,6 +22,8 @@ BY_FIXTURE = {
     "mongo_emulator": "server",
     "postgres_server": "server",
     "orders_server": "server",
+    "mail_server": "server",
+    "chat_server": "server",
     "fake_job": "process",
     "killed_jobs": "process",
     "parsed": "process",

@@ -1,26 +1,153 @@
-"""The log line of a failed task, for the engineer on call."""
+"""Telling people, from Airflow: a notifier for the ends of tasks, for approvals and for nights that are late.
+
+What there is to tell is in the platform's records (`lakehouse.alerts.facts`), but for what Airflow alone knows: a task that failed
+for good, an approval that waits, an hour that has passed. Each call writes down what is new and sends what is due: what a server
+that was away or a killed process has left open goes out with the next task's end. Nothing here fails a task.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.configuration import conf
+
+from lakehouse import settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from lakehouse.alerts.fact import Fact
+    from lakehouse.declaration import UseCase
+
 log = logging.getLogger(__name__)
+
+# The stages whose end may have made a fact. That of maintain, once a night, sends what is open of all use cases.
+TELLING = frozenset({"ingest", "replay", "monitor", "gate", "rollback", "score", "maintain"})
 
 
 def log_remedy(context: Context) -> None:
     """Log one line: what failed for which day, why, and what to do. Called when a task has failed for good."""
-    task, run = context["ti"], context["dag_run"]
-    day = run.partition_key or (context.get("params") or {}).get("partition") or "no day"
-    cause = str(context.get("exception") or "see above").strip().splitlines()[0]
+    task = context["ti"]
     log.error(
         "%s.%s failed for %s: %s | When the cause is fixed, clear this task: running it again is safe, "
         "each write replaces exactly its own partition.",
         task.dag_id,
         task.task_id,
-        day,
-        cause,
+        _day(context),
+        _cause(context),
     )
+
+
+class AlertNotifier(BaseNotifier):
+    """Writes down what is new for the use cases of a task, and sends what is due to their receivers.
+
+    Args:
+        seen: what Airflow alone knows, as facts, from the context and the use cases.
+    """
+
+    def __init__(self, seen: Callable[[Context, list[UseCase]], list[Fact]] | None = None) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def notify(self, context: Context) -> None:
+        """Tell. An error is logged: what is written down is sent with the next call."""
+        try:
+            use_cases, dag, run = of_task(context), context["ti"].dag_id, context["dag_run"].run_id
+            seen = self.seen(context, use_cases) if self.seen else []
+            tell(use_cases, seen, lambda fact: link(fact, dag, run))
+        except Exception:
+            log.exception("alerts: not everything could be told; what is written down is sent with the next task's end")
+
+
+def tell(use_cases: list[UseCase], seen: list[Fact], link: Callable[[Fact], str]) -> tuple[int, int]:
+    """Write down what is new of the records and what was seen, and send what is due.
+
+    Args:
+        use_cases: whose records, and whose receivers.
+        seen: facts that are in no record.
+        link: the address of a fact's run.
+
+    Returns:
+        How many messages were sent, and to how many receivers none could be.
+    """
+    from include.orchestration import alert_ways
+    from lakehouse.alerts import facts, sending
+
+    def clock() -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    now, pages = clock(), settings.load().mlflow_tracking_uri.rstrip("/")
+    for use_case in use_cases:
+        found = [*seen, *facts.of_records(use_case, now, pages if "://" in pages else "")]
+        sending.write_down(found, alert_ways.receivers([use_case]), link, now)
+    return sending.send_due(alert_ways.receivers(use_cases), alert_ways.send, clock)
+
+
+def of_task(context: Context) -> list[UseCase]:
+    """The use cases that the task works for: the one that it names, the readers of its source, or all of them."""
+    from lakehouse.declaration import loader
+
+    options: Mapping[str, str] = getattr(context["task"], "options", {})
+    if "source" in options:
+        return loader.readers(loader.by_source(options["source"])[1])
+    name = options.get("use-case") or context["ti"].dag_id.partition("__")[2]
+    return [one for one in loader.declared() if one.name == name or getattr(context["task"], "stage", "") == "maintain"]
+
+
+def link(fact: Fact, dag: str, run: str) -> str:
+    """The address of the fact's run: of the run that tells it, where that is of its DAG, else of the DAG."""
+    base = conf.get("api", "base_url", fallback="").rstrip("/")
+    if not base or not fact.dag:
+        return ""
+    its = f"{base}/dags/{fact.dag}"
+    return f"{its}/runs/{run}" if dag == fact.dag else its
+
+
+def _failure(context: Context, use_cases: list[UseCase]) -> list[Fact]:
+    """That the task failed; of a refused delivery that, with the reason that the ledger's line does not have."""
+    from lakehouse.alerts import facts
+
+    task, cause, now = context["ti"], _cause(context), dt.datetime.now(dt.UTC)
+    if cause.startswith("DeliveryRejected"):
+        options: Mapping[str, str] = getattr(context["task"], "options", {})
+        return list(facts.of_deliveries([options["source"]], now - facts.NEWS, cause))
+    whose = task.dag_id.partition("__")[2]
+    return [facts.failed(whose, task.dag_id, task.task_id, context["dag_run"].run_id, _day(context), cause, now)]
+
+
+def _result(context: Context, use_cases: list[UseCase]) -> list[Fact]:
+    """What the job's result says that no table does: rows that a fallback decided."""
+    from lakehouse.alerts import facts
+
+    result: Mapping[str, Any] = getattr(context["task"], "result", None) or {}
+    decided: Mapping[str, Mapping[str, int]] = result.get("fallbacks") or {}
+    now = dt.datetime.now(dt.UTC)
+    return [
+        facts.fallback(use_case.name, dt.date.fromisoformat(day), by_way, now)
+        for use_case in use_cases
+        for day, by_way in decided.items()
+    ]
+
+
+def _waiting(context: Context, use_cases: list[UseCase]) -> list[Fact]:
+    """That the gate's proposal waits for a person."""
+    from lakehouse.alerts import facts
+
+    gate, now = context["ti"].xcom_pull(task_ids="gate"), dt.datetime.now(dt.UTC)
+    return [facts.approval(one.name, gate["model_version"], gate["reasons"], gate["run_url"], now) for one in use_cases]
+
+
+def _day(context: Context) -> str:
+    return context["dag_run"].partition_key or (context.get("params") or {}).get("partition") or "no day"
+
+
+def _cause(context: Context) -> str:
+    return (str(context.get("exception") or "").strip() or "see the task's log").splitlines()[0]
+
+
+# A notifier each, shared by all tasks: parsing makes none.
+task_failed, job_done, approval_waits = AlertNotifier(_failure), AlertNotifier(_result), AlertNotifier(_waiting)

@@ -6,6 +6,7 @@ import datetime as dt
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
+from include.orchestration import alerts
 from lakehouse.declaration import Approval, UseCase
 
 APPROVE, REJECT = "Approve", "Reject"
@@ -62,4 +63,5 @@ def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
         options=[APPROVE, REJECT],
         defaults=REJECT,
         response_timeout=dt.timedelta(hours=approval.hours),
+        notifiers=alerts.approval_waits,
     )

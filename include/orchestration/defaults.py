@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk.configuration import conf
 
-from include.orchestration.alerts import log_remedy
+from include.orchestration import alerts
 
 # A day's work is minutes; the range of a whole history and a training may take hours on a small machine.
 DAILY = dt.timedelta(minutes=30)
@@ -28,7 +28,7 @@ def default_args(owner: str, execution_timeout: dt.timedelta = LONG) -> dict[str
         "retry_exponential_backoff": 2,
         "max_retry_delay": dt.timedelta(minutes=5),
         "execution_timeout": execution_timeout,
-        "on_failure_callback": log_remedy,
+        "on_failure_callback": [alerts.log_remedy, alerts.task_failed],
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from include.orchestration import connections, job_process, job_result, partition_key
+from include.orchestration import alerts, connections, job_process, job_result, partition_key
 from lakehouse import settings
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class JobOperator(BaseOperator):
         connections: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
+        if stage in alerts.TELLING:
+            kwargs.setdefault("on_success_callback", alerts.job_done)
         super().__init__(**kwargs)
         self.stage = stage
         self.options = options
@@ -77,6 +79,8 @@ class JobOperator(BaseOperator):
         self.needs_spark = needs_spark
         self.connections = connections
         self._running: JobProcess | SparkSubmitHook | None = None
+        # For what is told at the end of the task.
+        self.result: dict[str, Any] | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the job.
@@ -97,6 +101,7 @@ class JobOperator(BaseOperator):
         if exit_code != 0:
             self.failed(job_result.failure(self.stage, exit_code, result, last_line), result)
         self.log.info("%s done: %s", self.stage, result)
+        self.result = result
         if result.get("status") in NOTHING_TO_DO:
             raise AirflowSkipException(f"{self.stage} found nothing to do: {result.get('message', 'no delivery')}")
         if self.cascade == "True":

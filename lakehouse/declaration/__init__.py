@@ -5,6 +5,7 @@ ignored setting. The model validators of :class:`UseCase` check what spans secti
 source.
 """
 
+from lakehouse.declaration.alerts import Alerts, Receiver
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
@@ -43,6 +44,7 @@ from lakehouse.declaration.use_case import Entity, Feature, Input, UseCase
 
 __all__ = [
     "RESERVED",
+    "Alerts",
     "Approval",
     "Calendar",
     "Card",
@@ -74,6 +76,7 @@ __all__ = [
     "Owner",
     "Range",
     "Reasons",
+    "Receiver",
     "Retirement",
     "Retrain",
     "Rhythm",

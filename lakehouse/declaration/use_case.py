@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from lakehouse.declaration import agreement, class_names
 from lakehouse.declaration import worth as of_worth
+from lakehouse.declaration.alerts import Alerts
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
 from lakehouse.declaration.group_use import GroupUse, Taken
@@ -76,7 +77,7 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "worth")
+    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "worth", "alerts")
 
     name: Name
     title: str
@@ -98,6 +99,7 @@ class UseCase(GrownSection):
     slices: tuple[Name, ...] = ()
     reasons: Reasons | None = None
     card: Card = Card()
+    alerts: Alerts = Alerts()
     # Where decisions go besides gold.
     deliver: tuple[Target, ...] = ()
     # What decides besides the model, in this order, and what scores where it can't.

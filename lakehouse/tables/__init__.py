@@ -26,10 +26,11 @@ from lakehouse.tables.of_use_case import (
     reasons,
     scores,
 )
-from lakehouse.tables.ops import BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS, PARITY
+from lakehouse.tables.ops import ALERTS, BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS, PARITY
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
+    "ALERTS",
     "BUILDS",
     "CONTRACTS",
     "DELIVERIES",

@@ -161,3 +161,33 @@ PARITY = Table(
     few_rows=True,
     description="whether serving tables have what gold has: a sample of keys each night, compared to the last digit",
 )
+
+ALERTS = Table(
+    layer="ops",
+    name="alerts",
+    columns=(
+        col("fact", "string", "digest of what happened: seen again, it is the same"),
+        col("receiver", "string", "who is told, by which way; the address of a server is its connection's"),
+        col(
+            "event",
+            "string",
+            "late, failed, refused, violated, retraining, promoted, held, approval, rolled_back, fallback",
+        ),
+        col("whose", "string", "the use case or source"),
+        col("subject", "string", "in a few words"),
+        col("body", "string", "what happened, what it means, what to do, where to look"),
+        col("run", "string", "address of the run in Airflow; empty where none is known"),
+        col("page", "string", "address of a page with more; may be empty"),
+        col("state", "string", "open, sending, sent, or failed, which is tried again"),
+        col("tries", "int", "how often it was tried"),
+        col("error", "string", "why the last try failed; null when none has", nullable=True),
+        col("happened_at", "timestamp", "when it happened, or was seen"),
+        col("recorded_at", "timestamp", "when it was written down"),
+        col("tried_at", "timestamp", "when it was tried last; null before the first try", nullable=True),
+        col("sent_at", "timestamp", "when it was sent; null before", nullable=True),
+    ),
+    key=("fact", "receiver"),
+    partition_by=(),
+    few_rows=True,
+    description="what people are told: one message a fact and receiver, whether it was sent, and why not",
+)

@@ -45,6 +45,7 @@ for dag_id, dag in bag.dags.items():
         "tags": sorted(dag.tags),
         "params": sorted(dag.params),
         "max_active_runs": dag.max_active_runs,
+        "deadlines": [[one.name, one.reference.hour, one.reference.days] for one in dag.deadline or ()],
         "schedule": type(stored.timetable).__name__,
         "edges": sorted(f"{task.task_id}>{down}" for task in dag.tasks for down in task.downstream_task_ids),
         "tasks": {
@@ -54,6 +55,7 @@ for dag_id, dag in bag.dags.items():
                 "backoff": task.retry_exponential_backoff,
                 "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                 "callback": bool(task.on_failure_callback),
+                "tells": bool(task.on_success_callback),
                 "trigger_rule": str(task.trigger_rule.value),
                 "asks": hasattr(task, "response_timeout")
                 and {

@@ -190,6 +190,7 @@ DELIVER = """
 deliver:
   - {name: desk, sql: {connection: desk, table: late_parcels}, only_decided: true}
   - {name: archive, files: {folder: out/parcels, format: parquet}}
+alerts: {late_after: "06:30"}
 """
 
 
@@ -253,6 +254,29 @@ def test_a_day_is_delivered_when_it_was_scored_to_each_target_by_itself(others):
     assert deliver["params"] == ["force", "partition", "through"]
     assert "`desk`: table late_parcels of desk, rows: those that decide, of them those decided yes" in deliver["doc"]
     assert "deliver__parcels" not in others[1]["dags"]
+
+
+def test_the_runs_of_a_night_have_the_declared_hour_and_no_others(others, dags):
+    asked = {dag_id: dag["deadlines"] for dag_id, dag in others[1]["dags"].items() if dag["deadlines"]}
+    by = "asked by 06:30"
+    assert asked == {
+        "features__asked": [[by, "06:30", 0]],
+        "ingest__asked_outcomes": [[by, "06:30", 1]],
+        "ingest__asked_plan": [[by, "06:30", 0]],
+        "score__asked": [[by, "06:30", 0]],
+    }
+    assert not any(dag["deadlines"] for dag in dags.values())
+
+
+def test_the_tasks_that_may_make_news_tell_them_when_they_end(dags):
+    telling = {
+        f"{dag_id}.{name}" for dag_id, dag in dags.items() for name, task in dag["tasks"].items() if task["tells"]
+    }
+    assert telling == {
+        *(f"ingest__{source}.ingest" for source in ("depots", "parcel_lorries", "parcel_outcomes", "parcel_plan")),
+        *("maintain__lakehouse.maintain", "monitor__parcels.measure", "rollback__parcels.roll_back"),
+        *("score__parcels.score", "train__parcels.gate"),
+    }
 
 
 def test_what_was_scored_again_replaces_what_was_delivered(others):

@@ -1,0 +1,1 @@
+"""Alerts: which facts people are told, in which words, and the sending that tells each of them once."""
