@@ -53,6 +53,12 @@ def propose(use_case: UseCase, watches: Sequence[Watch], rate: float) -> DriftPr
         rate: the share of ordinary days that may be violated.
     """
     declared, each = use_case.drift, rate / WATCHED
+    if declared.measured:
+        # The verdict has no limits to propose: only how many violated days ask for a retraining.
+        trigger = _trigger(use_case, watches, declared)
+        drift = _with(declared, [trigger])
+        before, after = (outcome.of_limits(use_case, watches, limits) for limits in (declared, drift))
+        return DriftProposal(drift, (trigger,), before, after)
     seen = [
         (watch, day, check) for watch in watches for day, checks in watch.checks(use_case).items() for check in checks
     ]

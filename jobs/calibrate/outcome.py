@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.calibrate.rates import Rate, Retrainings
-from jobs.calibrate.watch import Watch, verdicts
+from jobs.calibrate.watch import Watch
 from lakehouse.declaration import Drift, UseCase
 
 
@@ -21,7 +21,7 @@ class Outcome:
 def of_limits(use_case: UseCase, watches: Sequence[Watch], drift: Drift) -> Outcome:
     """What these limits would have done on the watched days."""
     like = use_case.model_copy(update={"drift": drift})
-    by_watch = [verdicts(watch.checks(like), drift) for watch in watches]
+    by_watch = [watch.verdicts(like) for watch in watches]
     violated = Rate.of((bad for days in by_watch for bad in days.values()), windows(watches, drift))
     exposures = [watch.exposure(like, days) for watch, days in zip(watches, by_watch, strict=True)]
     return Outcome(violated, Retrainings.of(exposures, drift.cooldown_days, use_case.calendar.scores))

@@ -9,19 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from jobs.calibrate import alarm_seen
 from jobs.calibrate.backtest import PastModel
 from jobs.calibrate.rates import Exposure
 from jobs.gate import measurement
 from jobs.monitor import counts, drift, new_categories, performance, verdict
+from jobs.monitor.alarms import checks
 from jobs.monitor.counts import Counts
 from jobs.monitor.drift import Evidence
 from jobs.monitor.performance import Matured
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.monitor.verdict import DriftCheck
-from lakehouse.declaration import Drift, UseCase
+from lakehouse.declaration import UseCase
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import Distribution
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models import registry
 
 
@@ -48,6 +51,7 @@ class Watch:
         around = rows.between(use_case.calendar.scores.newest(past.day, length)[0], last)
         table = coded_rows.arrow(around)
         by_day = {day: table.filter(pa.array(kept)) for day, kept in _days(around)}
+        pairs = {day: (around.between(day, day), of_day) for day, of_day in by_day.items()}
         features = {day: counts.of_columns(of_day, bins) for day, of_day in by_day.items()}
         new_levels = {day: new_categories.of_rows(of_day, bins) for day, of_day in by_day.items()}
         # XGBoost predicts no empty matrix.
@@ -64,6 +68,8 @@ class Watch:
                 if name in bins
             },
             classes=use_case.classes,
+            reference=checks.reference_of(past.profile, use_case.classes),
+            seen=alarm_seen.of_rows(use_case, past.profile, pairs, scored, number),
         )
         of_a_day = [of_day.num_rows for of_day in by_day.values()]
         days = tuple(of_day.day for of_day in scored)
@@ -72,6 +78,13 @@ class Watch:
     def checks(self, use_case: UseCase) -> dict[dt.date, list[DriftCheck]]:
         """Every statistic of each watched day against the limits that ``use_case`` declares."""
         return {day: drift.checks_of_day(day, use_case, self.evidence) for day in self.days}
+
+    def verdicts(self, use_case: UseCase) -> dict[dt.date, bool]:
+        """Whether each watched day is violated by what ``use_case`` declares."""
+        return {
+            day: drift.verdict_of(of_day, use_case, self.evidence).violated
+            for day, of_day in self.checks(use_case).items()
+        }
 
     def exposure(self, use_case: UseCase, violated: dict[dt.date, bool]) -> Exposure:
         """On which days this model might have asked for a retraining, and whether it did, by the limits of ``use_case``."""
@@ -86,11 +99,6 @@ class Watch:
         return Exposure(tuple(exposed), False)
 
 
-def verdicts(checks: dict[dt.date, list[DriftCheck]], limits: Drift) -> dict[dt.date, bool]:
-    """Whether each day is violated."""
-    return {day: verdict.day_verdict(of_day, limits).violated for day, of_day in checks.items()}
-
-
 def _scored(use_case: UseCase, rows: TrainingSet, past: PastModel, number: int) -> list[ScoredRows]:
     """The rows of each day with the model's scores and decisions, as monitoring reads them from the scores table."""
     if not len(rows):
@@ -100,11 +108,18 @@ def _scored(use_case: UseCase, rows: TrainingSet, past: PastModel, number: int) 
     decided = np.full(len(rows), -1) if predicted.decided is None else predicted.decided.astype(np.int64)
     return [
         ScoredRows(
-            *(day, registry.CHAMPION, number, predicted.score[kept], decided[kept], rows.label[kept], {}),
+            *(day, registry.CHAMPION, number, predicted.score[kept], decided[kept], rows.label[kept]),
+            {name: SliceTexts.of(pa.chunked_array([values[kept]])) for name, values in _slices(rows, past)},
             classes=use_case.classes,
         )
         for day, kept in _days(rows)
     ]
+
+
+def _slices(rows: TrainingSet, past: PastModel) -> Iterator[tuple[str, pa.Array]]:
+    """The slices whose quality is measured: only where alarms are, since it takes most of the time."""
+    if past.profile.history is not None:
+        yield from ((name, pa.array(values)) for name, values in rows.slices.items())
 
 
 def _by_bin(rows: ScoredRows, shape: Distribution) -> Counts:

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.monitor import class_drift, new_categories, verdict
+from jobs.monitor.alarms import checks as measured_alarms
+from jobs.monitor.alarms.finding import NONE
+from jobs.monitor.alarms.reference import Reference
+from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.counts import Counts, DailyCounts, window
 from jobs.monitor.new_categories import NewLevels
 from jobs.monitor.performance import Matured, over
@@ -35,6 +39,7 @@ class Evidence:
         matured: how good its scores turned out, by day.
         new_levels: by feature and day the rows of each level that training did not have.
         classes: that it decides for, of a label of several.
+        reference, seen: of measured alarms.
     """
 
     version: int
@@ -44,12 +49,26 @@ class Evidence:
     matured: Mapping[dt.date, Matured]
     new_levels: NewLevels = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    reference: Reference | None = None
+    seen: Seen = field(default_factory=Seen)
+
+
+def verdict_of(checks: Sequence[DriftCheck], use_case: UseCase, evidence: Evidence) -> Verdict:
+    """The day's verdict, by measured alarms or by declared limits."""
+    if evidence.reference is not None and use_case.drift.measured:
+        return measured_alarms.verdict(list(checks))
+    return verdict.day_verdict(checks, use_case.drift)
 
 
 def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Every statistic of the window that ends with ``day``, and of the matured one before it."""
     drift, profile, rhythm = use_case.drift, evidence.profile, use_case.calendar.scores
     days = rhythm.newest(day, drift.window_days)
+    if evidence.reference is not None and drift.measured:
+        found = measured_alarms.of_day(
+            day, use_case, evidence.reference, evidence.features, evidence.scores, evidence.seen
+        )
+        return [*found, *_new_categories(day, evidence)]
     checks = [
         _psi(
             "feature", name, profile.features[name], evidence.features[name], days,
@@ -72,7 +91,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
 
 def rows(day: dt.date, version: int, checks: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:
     """The day's rows of the drift table: the checks, and the verdict with all its reasons."""
-    identity = {"partition": day, "model_version": version}
+    identity = {"partition": day, "model_version": version, **NONE}
     last = DriftCheck(
         kind="verdict",
         feature="all",

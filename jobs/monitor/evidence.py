@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from jobs.monitor import drift_counts, new_categories, performance
+from jobs.monitor import alarm_counts, drift_counts, new_categories, performance
+from jobs.monitor.alarms import checks, matured
+from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.drift import Evidence
 from lakehouse import tables
 from lakehouse.declaration import UseCase
@@ -27,8 +29,13 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     if use_case.classes:
         rule = ClassRule.of(model_files.load(artifacts.model_bytes(model)))
     classes = () if rule is None else rule.classes
+    reference, seen = checks.reference_of(profile, classes) if use_case.drift.measured else None, Seen()
     features, scores = drift_counts.of_days(use_case, version, profile, recent, classes)
     measured = partition_rows.read(tables.performance(use_case), older)
+    if reference is not None:
+        sliced, labels = alarm_counts.of_days(use_case, version, profile, reference.history, recent, older)
+        by_slice = matured.by_slice(measured, registry.CHAMPION, version, use_case.model.task)
+        seen = Seen(sliced, labels, by_slice)
     return Evidence(
         version=version,
         profile=profile,
@@ -37,4 +44,6 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
         new_levels=new_categories.read(use_case, version, recent),
         matured=performance.by_day(measured, registry.CHAMPION, version, use_case.model.task),
         classes=classes,
+        reference=reference,
+        seen=seen,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.asked_days import NOT_SCORED, AskedDays
 from jobs.labels import outcomes
-from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision, verdict
+from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
 from jobs.monitor.triggers import RetrainingDecision
@@ -17,7 +17,7 @@ from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.evaluation import undeclared_classes
 from lakehouse.models import version_selection
-from lakehouse.storage import partition_rows
+from lakehouse.storage import commits, partition_rows
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,9 @@ def run(arguments: MonitorArguments) -> MonitorResult:
         log.warning("monitor: %s: %s", matured[-1], undeclared_classes.words(use_case, undeclared))
 
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
+    if use_case.drift.measured:
+        # A use case that turns measured alarms on adds their columns.
+        commits.ensure(tables.drift(use_case))
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
     why = "nobody is in the population" if days[-1] in asked.nobody else f"calendar.scores: {rhythm}"
@@ -127,5 +130,5 @@ def _drift_rows(use_case: UseCase, scored_by: dict[dt.date, int]) -> list[dict[s
         gathered = evidence.gather(use_case, version, days)
         for day in days:
             checks = drift.checks_of_day(day, use_case, gathered)
-            rows += drift.rows(day, version, checks, verdict.day_verdict(checks, use_case.drift))
+            rows += drift.rows(day, version, checks, drift.verdict_of(checks, use_case, gathered))
     return rows

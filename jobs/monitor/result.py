@@ -41,7 +41,7 @@ class DayVerdict:
             violated=final["violated"],
             verdict="violated" if final["violated"] else "ordinary",
             reasons=final["reason"].split("; "),
-            drifted_features=sorted(row["feature"] for row in of_day if row["kind"] == "feature" and row["violated"]),
+            drifted_features=sorted({row["feature"] for row in of_day if row["kind"] == "feature" and row["violated"]}),
             new_categories={
                 row["feature"]: int(row["value"]) for row in of_day if row["kind"] == KIND and row["value"]
             },

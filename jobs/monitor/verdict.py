@@ -12,7 +12,7 @@ from jobs.monitor import triggers
 from jobs.monitor.triggers import RetrainingDecision
 from lakehouse.declaration import Drift, Retrain
 
-Kind = Literal["feature", "prediction", "performance", "new category", "verdict"]
+Kind = Literal["feature", "prediction", "performance", "new category", "data", "label", "verdict"]
 
 # A window with fewer days says more about weekdays than about drift.
 FEWEST_DAYS = 3

@@ -7,6 +7,7 @@ from lakehouse.populations import version as population
 
 PERFORMANCE = 1
 COUNTS = 1
+ALARM_COUNTS = 1
 
 # The modules that decide the values.
 PERFORMANCE_DECIDED_BY = (
@@ -42,5 +43,17 @@ COUNTS_DECIDED_BY = (
     "lakehouse.evaluation.drift_profile",
     "lakehouse.evaluation.labels",
     "lakehouse.evaluation.model_scores",
+    "lakehouse.evaluation.packed_numbers",
     "lakehouse.evaluation.population_stability",
+    "lakehouse.evaluation.training_days",
+)
+ALARM_COUNTS_DECIDED_BY = (
+    "jobs.monitor.alarm_counts",
+    *COUNTS_DECIDED_BY,
+    "lakehouse.evaluation.key_join",
+    "lakehouse.evaluation.labelled_rows",
+    "lakehouse.evaluation.packed_numbers",
+    "lakehouse.evaluation.slice_texts",
+    "lakehouse.evaluation.training_days",
+    *population.DECIDED_BY,
 )

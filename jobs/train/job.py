@@ -128,13 +128,20 @@ def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:
     """The labelled rows of the three windows at the pinned versions."""
     session, whole = spark_session.session(f"train {use_case.name}"), split.whole
     rows = labelled_rows.read(
-        session, use_case, whole.first, whole.last, snapshot.features_version, snapshot.labels_version
+        session,
+        use_case,
+        whole.first,
+        whole.last,
+        snapshot.features_version,
+        snapshot.labels_version,
+        # Measured alarms know the ordinary days of each slice.
+        sliced=use_case.drift.measured,
     )
     undeclared = undeclared_classes.in_labels(session, use_case, whole.first, whole.last, snapshot.labels_version)
     if undeclared:
         log.warning("train %s", undeclared_classes.words(use_case, undeclared))
     parts = replace(divide(rows, split, use_case), undeclared=undeclared)
-    if use_case.slices:
+    if use_case.slices and not use_case.drift.measured:
         # Slices of the holdout alone are read: a text for each of its rows, and not for the rows of months.
         days = split.holdout.first, split.holdout.last
         pins = snapshot.features_version, snapshot.labels_version

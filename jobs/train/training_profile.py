@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.train import fitting
+from jobs.train import fitting, training_history
 from jobs.train.fitted_model import FittedModel
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
+from jobs.train.training_history import Scored
 from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
@@ -36,13 +38,36 @@ def measure_profile(
     rule = ClassRule.of(model.scorer)
     if rule is None:
         scored[SCORE] = score
-        profile = Profile.of(_frame(model.past), scored[[PARTITION, SCORE]], model.metrics["model"], drift, rhythm)
-        return profile, reference_sample(scored)
+        profile = Profile.of(
+            _frame(model.past),
+            scored[[PARTITION, SCORE]],
+            model.metrics["model"],
+            drift,
+            rhythm,
+            threshold=model.threshold if drift.measured else None,
+        )
+        return _with_days(profile, parts, tuned, model, drift, rhythm), reference_sample(scored)
     decided = rule.decide(score)
     scored[SCORE] = np.take_along_axis(score, decided[:, None], axis=1)[:, 0]
     numbers = scored[[PARTITION]].assign(**{SCORE: decided.astype(np.float64)})
     profile = Profile.of(_frame(model.past), numbers, model.metrics["model"], drift, rhythm, len(rule.classes))
-    return profile, reference_sample(scored)
+    return _with_days(profile, parts, tuned, model, drift, rhythm), reference_sample(scored)
+
+
+def _with_days(
+    profile: Profile, parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm
+) -> Profile:
+    """The profile with its days one by one, where alarms are measured."""
+    if not drift.measured:
+        return profile
+    rule = ClassRule.of(model.booster)
+    pairs = (parts.validation, tuned.validation_score), (parts.holdout, model.score)
+    scored = [
+        Scored(rows, score, None if rule is None else rule.decide(score), model.threshold is not None)
+        for rows, score in pairs
+    ]
+    learned = [parts.train, parts.validation]
+    return replace(profile, history=training_history.measure(profile, learned, scored, rhythm, model.threshold))
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:

@@ -132,9 +132,18 @@ class Gate(GrownSection):
     approval: Approval | None = None
 
 
-class Drift(Section):
-    """Limits of the drift verdict. docs/decisions/0007-drift-limits.md says what each is compared with."""
+class Drift(GrownSection):
+    """Limits of the drift verdict. docs/decisions/0007-drift-limits.md says what each is compared with.
 
+    With ``alarms: measured`` the verdict does not compare with declared limits of PSI: what is beyond chance follows from the rows
+    of a window and from how training's own days differ, and ``false_alarm_days`` says how seldom ordinary days may be violated.
+    """
+
+    LATER = ("alarms", "false_alarm_days")
+
+    alarms: Literal["declared", "measured"] = "declared"
+    # An ordinary day is violated once in so many days, or more seldom.
+    false_alarm_days: int = Field(default=1000, ge=10, le=1_000_000)
     window_days: int = Field(default=7, ge=1, le=90)
     bins: int = Field(default=10, ge=3, le=50)
     # A feature drifts when its PSI exceeds max(floor, factor x the ordinary week's quantile).
@@ -149,6 +158,11 @@ class Drift(Section):
     violated_days: int = Field(default=3, ge=1, le=366)
     of_days: int = Field(default=5, ge=1, le=366)
     cooldown_days: int = Field(default=7, ge=0, le=3660)
+
+    @property
+    def measured(self) -> bool:
+        """Whether alarms are measured, and not declared."""
+        return self.alarms == "measured"
 
     @model_validator(mode="after")
     def _trigger_can_fire(self) -> Drift:

@@ -21,6 +21,7 @@ from pydantic.dataclasses import dataclass
 from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.population_stability import NUMBERS, Counts, Floats, ordinary, psi
+from lakehouse.evaluation.training_days import TrainingDays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,12 +69,19 @@ class Distribution:
         return float(psi(np.asarray(self.shares), counts / counts.sum()))
 
     @classmethod
-    def of(cls, values: Floats, day: Counts, days: int, drift: Drift, classes: int = 0) -> Distribution:
+    def of(
+        cls, values: Floats, day: Counts, days: int, drift: Drift, classes: int = 0, threshold: float | None = None
+    ) -> Distribution:
         """The distribution of ``values``, where value i belongs to the ``day[i]``-th of ``days`` successive scored days.
 
-        ``classes``: the values are numbers of so many classes, and each class is a bin.
+        ``classes``: the values are numbers of so many classes, and each class is a bin. ``threshold``: no bin has values on both
+        sides of it; the threshold itself is above.
         """
         edges = tuple(map(float, range(classes - 1))) if classes else _edges(values, drift.bins)
+        if drift.measured and not classes:
+            edges = with_range(edges, values)
+        if threshold is not None:
+            edges = tuple(sorted({*edges, float(np.nextafter(threshold, -np.inf))}))
         shape = cls(edges=edges, shares=(), ordinary_psi=None)
         width = len(shape.edges) + 2
         counts = np.bincount(day * width + shape.bins(values), minlength=days * width).reshape(days, width)
@@ -92,6 +100,7 @@ class Profile:
         prediction: the distribution of the model's scores on rows that it was not fitted to; of several classes, of the numbers of
             those that it decides for.
         metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
+        history: its days one by one, of a use case with measured alarms.
     """
 
     first_day: dt.date
@@ -101,6 +110,7 @@ class Profile:
     features: Mapping[str, Distribution | CategoryDistribution]
     prediction: Distribution
     metrics: Mapping[str, float | None]
+    history: TrainingDays | None = None
 
     @classmethod
     def of(
@@ -111,6 +121,7 @@ class Profile:
         drift: Drift,
         rhythm: Rhythm = DAILY,
         classes: int = 0,
+        threshold: float | None = None,
     ) -> Profile:
         """Measure a profile.
 
@@ -123,6 +134,7 @@ class Profile:
             drift: the use case's declared windows and bins.
             rhythm: the days that are scored; a window's days are counted in them.
             classes: of a label of several, how many there are: then ``score`` is the number of the decided one.
+            threshold: of decisions, where it is to be an edge of the scores' bins.
         """
         names = [name for name in frame.columns if name != PARTITION]
         first, last, day, days = _days(frame[PARTITION], rhythm)
@@ -138,13 +150,14 @@ class Profile:
                 else Distribution.of(_floats(frame[name]), day, days, drift)
                 for name in names
             },
-            prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift, classes),
+            prediction=Distribution.of(_floats(prediction[SCORE]), scored_day, scored_days, drift, classes, threshold),
             metrics=dict(metrics),
         )
 
     def to_json(self) -> str:
         """The profile as JSON."""
-        return _JSON.dump_json(self).decode()
+        # A profile without it is written as ever.
+        return _JSON.dump_json(self, exclude={"history"} if self.history is None else None).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Profile:
@@ -175,6 +188,15 @@ def _edges(values: Floats, bins: int) -> tuple[float, ...]:
     edges = np.unique(inner[inner < known.max()])
     # Where nearly all values are the greatest one, no quantile is below it: one bin for it, one for the others.
     return tuple(map(float, edges)) if len(edges) else (float(np.nextafter(known.max(), -np.inf)),)
+
+
+def with_range(edges: tuple[float, ...], values: Floats) -> tuple[float, ...]:
+    """The edges with two more: below the least known value and at the greatest, so that what lies outside has bins of its own."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return edges
+    outer = (float(np.nextafter(known.min(), -np.inf)), float(known.max()))
+    return tuple(sorted({*edges, *outer}))
 
 
 def _days(partition: pd.Series[dt.date], rhythm: Rhythm) -> tuple[dt.date, dt.date, Counts, int]:

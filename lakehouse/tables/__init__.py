@@ -16,6 +16,7 @@ from lakehouse.tables.of_group import (
 )
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
 from lakehouse.tables.of_use_case import (
+    alarm_counts,
     drift,
     drift_counts,
     entity_columns,
@@ -41,6 +42,7 @@ __all__ = [
     "PARITY",
     "Layer",
     "Table",
+    "alarm_counts",
     "bronze",
     "drift",
     "drift_counts",

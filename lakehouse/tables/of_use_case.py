@@ -209,23 +209,69 @@ def drift_counts(use_case: UseCase) -> Table:
     )
 
 
+def alarm_counts(use_case: UseCase) -> Table:
+    """Rows counted by day, slice and bin, and labels by bin: what measured alarms need besides."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_alarm_counts",
+        columns=(
+            PARTITION,
+            col("model_version", "int", "the version by whose bins the rows are counted"),
+            col("kind", "string", "slice: feature rows of a slice; or label: matured labels of all rows"),
+            col("slice", "string", "column that the rows are sliced by, or 'all'"),
+            col("slice_value", "string", "its value, or 'all'"),
+            col("name", "string", "of the feature, or label"),
+            col("bin", "int", "as in the drift counts; of labels the bins of the version's training"),
+            col("rows", "long", "rows in the bin; an empty bin has no line"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the rows, the bins and the code that they were counted by"),
+        ),
+        key=("partition", "model_version", "kind", "slice", "slice_value", "name", "bin"),
+        partition_by=("partition",),
+        description=f"feature rows of {use_case.name} by day, watched slice and bin, and its matured labels by bin",
+        few_rows=True,
+    )
+
+
+def _of_findings(use_case: UseCase) -> tuple[Column, ...]:
+    """The columns that the drift table has where alarms are measured."""
+    if not use_case.drift.measured:
+        return ()
+    return (
+        col("slice", "string", "of which slice, or 'all'", nullable=True),
+        col("slice_value", "string", "its value, or 'all'", nullable=True),
+        col("since", "date", "from which day on it stands out most", nullable=True),
+        col("days", "int", "days of the window that shows it most clearly", nullable=True),
+        col("chance", "double", "how probable as much is in an ordinary window, for this test alone", nullable=True),
+        col(
+            "once_in_days",
+            "double",
+            "after so many ordinary days chance alone shows as much somewhere in all that is watched",
+            nullable=True,
+        ),
+        col("advice", "string", "what to do; of violated findings", nullable=True),
+    )
+
+
 def drift(use_case: UseCase) -> Table:
     """Drift statistics and verdict by day and feature."""
+    findings = _of_findings(use_case)
+    kinds = "feature, prediction, performance or verdict"
     return Table(
         layer="gold",
         name=f"{use_case.name}_drift",
         columns=(
             PARTITION,
             col("model_version", "int", "champion whose training profile is the reference"),
-            col("kind", "string", _kinds(use_case, "feature, prediction, performance or verdict")),
+            col("kind", "string", _kinds(use_case, f"data, label, {kinds}" if findings else kinds)),
             col("feature", "string", "feature or statistic"),
             col("statistic", "string", "what is measured, such as psi"),
             col("value", "double", "the statistic over the window that ends on the day", nullable=True),
             col("limit", "double", "the declared or ordinary limit", nullable=True),
             col("violated", "boolean", "whether the value is beyond the limit"),
             col("reason", "string", "in words; the verdict's row holds all reasons", nullable=True),
+            *findings,
         ),
-        key=("partition", "kind", "feature", "statistic"),
+        key=("partition", "kind", "feature", "statistic", *(column.name for column in findings[:2])),
         partition_by=("partition",),
         description=f"drift of {use_case.name} by day and feature, with a verdict a day",
         few_rows=True,
@@ -234,4 +280,5 @@ def drift(use_case: UseCase) -> Table:
 
 def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
     """All gold tables of a use case."""
-    return tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift_counts, drift))
+    made = tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift_counts, drift))
+    return (*made, alarm_counts(use_case)) if use_case.drift.measured else made

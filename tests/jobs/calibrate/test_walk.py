@@ -12,7 +12,7 @@ import pytest
 from jobs.calibrate import backtest, drift_limits, equals, feature_limits, gate_margins, outcome, plan, walk
 from jobs.calibrate.limit import Limit
 from jobs.calibrate.walk import Walk
-from jobs.calibrate.watch import Watch, verdicts
+from jobs.calibrate.watch import Watch
 from jobs.train.search import space
 from lakehouse.declaration import UseCase
 from lakehouse.errors import TrainingDataMissing
@@ -95,7 +95,7 @@ def test_days_that_are_not_ordinary_are_beyond_what_was_proposed(quiet: tuple[Us
         place = rows.names.index(name)
         features[:, place] = np.where(later, 0.0, rows.features[:, place])
     watch = Watch.of(use_case, replace(rows, features=features), seen.models[-1], 1, fresh[-1])
-    after = verdicts(watch.checks(use_case.model_copy(update={"drift": made.drift})), made.drift)
+    after = watch.verdicts(use_case.model_copy(update={"drift": made.drift}))
     assert all(after[on] for on in fresh[15:]) and not after[fresh[9]]
     assert watch.exposure(use_case.model_copy(update={"drift": made.drift}), after).asked
 

@@ -1,0 +1,106 @@
+"""All findings of a day, and the verdict: violated when one is beyond what chance gives once in the declared number of days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jobs.monitor.alarms import of_data, of_means, of_psi, of_quality
+from jobs.monitor.alarms.budget import Tally
+from jobs.monitor.alarms.column import Column
+from jobs.monitor.alarms.finding import Finding
+from jobs.monitor.alarms.reference import Reference
+from jobs.monitor.alarms.seen import Seen
+from jobs.monitor.alarms.windows import Recent
+from jobs.monitor.counts import Counts, DailyCounts
+from jobs.monitor.verdict import DriftCheck, Kind, Verdict
+from lakehouse.declaration import UseCase, metric_names
+from lakehouse.evaluation.drift_profile import Profile
+from lakehouse.evaluation.packed_numbers import Whole
+
+Daily = Mapping[dt.date, Counts]
+
+# So many findings are told in a verdict, the surest first.
+TOLD = 8
+
+
+def of_day(
+    day: dt.date, use_case: UseCase, reference: Reference, features: DailyCounts, scores: Daily, seen: Seen
+) -> list[DriftCheck]:
+    """Every finding of the windows that end with ``day``, and of those of matured days before it."""
+    drift, rhythm, tally = use_case.drift, use_case.calendar.scores, Tally()
+    newest, sizes = rhythm.newest(day, drift.window_days), list[tuple[Kind, Recent, list[tuple[Column, Whole]]]]()
+    by_name = {name: by_day for name, by_day in features.items() if name in reference.features}
+    recent = Recent.of(newest, {past for by_day in by_name.values() for past in _with_rows(by_day, newest)})
+    if day in recent.days:
+        windows = {name: _of_feature(reference, recent, name, by_day, seen) for name, by_day in by_name.items()}
+        of_data.missing(reference, recent, windows, tally)
+        of_data.beyond(reference, recent, windows, tally)
+        of_means.features(reference, recent, windows, tally)
+        of_data.volume(reference, recent, next(iter(windows.values()))[0].sum(axis=-1), tally)
+        columns = [(reference.features[name], counts[0]) for name, counts in windows.items()]
+        sizes.append(("feature", recent, columns))
+    scored = Recent.of(newest, _with_rows(scores, newest))
+    if day in scored.days:
+        counted = scored.stacked(scores, (reference.profile.prediction.width,))
+        of_means.scores(reference, scored, counted, tally)
+        sizes.append(("prediction", scored, [(reference.scores, counted)]))
+    matured = rhythm.newest(day - dt.timedelta(days=use_case.maturity_days), drift.window_days)
+    labelled = Recent.of(matured, {past for past in _with_rows(seen.labels, matured) if seen.labels[past][:-1].any()})
+    if labelled.days:
+        counted = labelled.stacked(seen.labels, (reference.history.label_width,))
+        of_means.labels(reference, labelled, counted, tally)
+    judged = Recent.of(matured, {past for days in seen.quality.values() for past in days})
+    if judged.days:
+        of_quality.quality(reference, judged, seen.quality, metric_names.LOSS[use_case.model.task], tally)
+    found = list(tally.findings(drift.false_alarm_days))
+    psi = (
+        one
+        for kind, days, columns in sizes
+        for one in of_psi.rows(kind, columns, days, 1 / drift.false_alarm_days / len(columns), found)
+    )
+    return [*psi, *found]
+
+
+def reference_of(profile: Profile, classes: tuple[str, ...]) -> Reference | None:
+    """What the profile's ordinary days are like; None of a version that was trained before alarms were measured."""
+    return None if profile.history is None else Reference(profile, profile.history, bool(classes))
+
+
+def verdict(checks: list[DriftCheck]) -> Verdict:
+    """Violated by any finding; the reasons are the findings, the surest first, and of a day in order the nearest to one."""
+    found = [check for check in checks if isinstance(check, Finding) and check.chance is not None]
+    violated = sorted((one for one in found if one.violated), key=_chance)
+    others = [str(one.reason) for one in checks if one.kind == "new category" and one.value]
+    if violated:
+        told = [_told(one) for one in violated[:TOLD]]
+        if len(violated) > TOLD:
+            told.append(f"and {len(violated) - TOLD} more findings in the drift table")
+        return Verdict(True, (*told, *others))
+    if not found:
+        return Verdict(False, ("nothing measured", *(str(one.reason) for one in checks), *others))
+    nearest = min(found, key=_chance)
+    return Verdict(False, (f"nothing beyond chance among {len(found)} findings, nearest: {nearest.reason}", *others))
+
+
+def _told(check: DriftCheck) -> str:
+    advice = check.advice if isinstance(check, Finding) else None
+    return str(check.reason) + (f": {advice.replace('; ', ', ')}" if advice else "")
+
+
+def _chance(check: DriftCheck) -> float:
+    # A declared limit is beyond doubt.
+    return -(check.once_in_days or 0.0) if isinstance(check, Finding) else -np.inf
+
+
+def _with_rows(by_day: Daily, days: Sequence[dt.date]) -> set[dt.date]:
+    return {day for day in days if day in by_day and by_day[day].any()}
+
+
+def _of_feature(reference: Reference, recent: Recent, name: str, by_day: Daily, seen: Seen) -> Whole:
+    """Shape (1 + slices, days, bins)."""
+    width, slices = reference.features[name].counts.shape[2], len(reference.history.slices)
+    sliced = recent.stacked(seen.sliced.get(name, {}), (slices, width))
+    return np.concatenate([recent.stacked(by_day, (width,))[None], sliced])

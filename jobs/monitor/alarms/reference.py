@@ -1,0 +1,185 @@
+"""What ordinary days of a model version are like, from the days of its training; estimated once, and compared with every day."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from jobs.monitor.alarms import weekdays
+from jobs.monitor.alarms.column import Bools, Column
+from jobs.monitor.alarms.means import Floats, Means
+from jobs.monitor.alarms.shapes import Shape
+from jobs.monitor.alarms.shares import Shares
+from lakehouse.evaluation.category_distribution import CategoryDistribution
+from lakehouse.evaluation.drift_profile import SCORE, Profile
+from lakehouse.evaluation.packed_numbers import Whole
+from lakehouse.evaluation.training_days import ALL, LABEL, TrainingDays
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The training of a model version.
+
+    Attributes:
+        profile: of the version.
+        history: its days.
+        classes: whether the label has several.
+    """
+
+    profile: Profile
+    history: TrainingDays
+    classes: bool = False
+    _shapes: dict[tuple[str, int, int], Shape | None] = field(default_factory=dict)
+
+    @cached_property
+    def slices(self) -> list[tuple[str, str]]:
+        """All rows first, then each watched slice."""
+        return [(ALL, ALL), *self.history.slices]
+
+    @cached_property
+    def weekday(self) -> Whole:
+        """Of each day of training."""
+        return weekdays.of_days(self.history.days)
+
+    @cached_property
+    def scored_weekday(self) -> Whole:
+        """Of each day that the model was not fitted to."""
+        return weekdays.of_days(self.history.scored_days)
+
+    @cached_property
+    def features(self) -> dict[str, Column]:
+        """By name."""
+        return {
+            name: Column(
+                name,
+                item,
+                not isinstance(item, CategoryDistribution),
+                np.concatenate([self.history.counts_of(name)[None], self.history.sliced_of(name)]),
+                self.history.beyond_of(name),
+            )
+            for name, item in self.profile.features.items()
+        }
+
+    @cached_property
+    def scores(self) -> Column:
+        """The scores of days that the model was not fitted to; of several classes the decided ones."""
+        counts = self.history.score_counts[None]
+        return Column(SCORE, self.profile.prediction, not self.classes, counts, np.zeros(counts.shape[1], np.int64))
+
+    @cached_property
+    def labels(self) -> Column:
+        """The labels of training."""
+        counts = self.history.label_counts[None]
+        return Column(LABEL, None, not self.classes, counts, np.zeros(counts.shape[1], np.int64))
+
+    def among(self, names: Container[str]) -> Bools:
+        """Shape (features,): which features are among these."""
+        return np.array([name in names for name in self.features])
+
+    def numbers_among(self, names: Container[str]) -> Bools:
+        """Shape (numbers,): which numbers are among these."""
+        return np.array([name in names for name in self.numbers])
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """The features that are numbers."""
+        return [name for name, column in self.features.items() if column.ordered]
+
+    @cached_property
+    def moved(self) -> Means:
+        """Of the mean ranks of all numbers, each of all rows and of each slice."""
+        return means_of([self.features[name] for name in self.numbers], self.weekday)
+
+    @cached_property
+    def missing(self) -> Shares:
+        """Of the rows without a value of all features, each of all rows and of each slice."""
+        counts = [column.counts for column in self.features.values()]
+        hits = np.concatenate([one[..., -1] for one in counts]).astype(np.float64)
+        return Shares.of(hits, np.concatenate([one.sum(axis=-1) for one in counts]).astype(np.float64), self.weekday)
+
+    @cached_property
+    def beyond(self) -> Shares:
+        """Of the rows of all features that lie beyond what other weeks have."""
+        columns = list(self.features.values())
+        hits = np.stack([column.beyond for column in columns]).astype(np.float64)
+        rows = np.stack([column.counts[0, :, :-1].sum(axis=-1) for column in columns]).astype(np.float64)
+        return Shares.of(hits, rows, self.weekday)
+
+    @cached_property
+    def score_means(self) -> Means:
+        """Of the mean rank of the scores."""
+        return means_of([self.scores], self.scored_weekday)
+
+    @cached_property
+    def decided(self) -> Shares | None:
+        """Of the rows that are decided yes; None where there is no threshold."""
+        if (place := self.yes) is None:
+            return None
+        counts = self.scores.counts
+        hits, rows = counts[..., place:-1].sum(axis=-1), counts[..., :-1].sum(axis=-1)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.scored_weekday)
+
+    @cached_property
+    def yes(self) -> int | None:
+        """The first bin of scores that are decided yes."""
+        if self.history.threshold is None:
+            return None
+        return int(np.searchsorted(self.profile.prediction.edges, self.history.threshold, side="left"))
+
+    @cached_property
+    def label_shares(self) -> Shares | None:
+        """Of the rows whose label is yes; None of other labels."""
+        if self.history.threshold is None or self.history.label_width != 3:
+            return None
+        counts = self.labels.counts
+        hits, rows = counts[..., 1], counts[..., :-1].sum(axis=-1)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday)
+
+    @cached_property
+    def label_means(self) -> Means:
+        """Of the mean rank of the labels."""
+        return means_of([self.labels], self.weekday)
+
+    @cached_property
+    def volume(self) -> Means:
+        """Of the logarithm of a day's rows: a day is one value."""
+        rows = next(iter(self.features.values())).counts[0].sum(axis=-1).astype(np.float64)[None]
+        return Means.of((rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday)
+
+    def shape(self, column: Column, series: int, length: int) -> Shape | None:
+        """Of the bins of a column's series that training has rows in."""
+        key = (column.name, series, length)
+        if key not in self._shapes:
+            self._shapes[key] = Shape.of(column.counts[series][:, column.known], length)
+        return self._shapes[key]
+
+    @cached_property
+    def quality(self) -> tuple[list[tuple[str, str]], Means | None, Means]:
+        """The slices that have matured quality; their calibration gap (None of several classes), and their loss."""
+        kept = [one for one in self.history.quality if sum(one[2].rows)]
+        rows = np.array([quality.rows for *_, quality in kept], dtype=np.float64)
+        parts = [quality for *_, quality in kept]
+        gap = None
+        if kept and all(part.gap for part in parts):
+            gap = Means.of(
+                rows, _array([p.gap for p in parts]), _array([p.gap_variance for p in parts]), self.scored_weekday
+            )
+        loss = Means.of(
+            rows, _array([p.loss for p in parts]), _array([p.loss_variance for p in parts]), self.scored_weekday
+        )
+        return [(name, value) for name, value, _ in kept], gap, loss
+
+
+def means_of(columns: list[Column], weekday: Whole) -> Means:
+    """Of the mean ranks of columns, each of all of its series; of no column of none."""
+    if not columns:
+        return Means.of(np.zeros((0, len(weekday))), np.zeros((0, len(weekday))), np.zeros(0), weekday)
+    rows, mean = (np.concatenate(part) for part in zip(*(c.mean_ranks(c.counts) for c in columns), strict=True))
+    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday)
+
+
+def _array(values: object) -> Floats:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,96 @@
+"""Whether a distribution over bins has changed: Pearson's chi-square, measured on training's own windows of days first.
+
+Rows of one day are alike, so that a week of weather is no six thousand draws, and the chi-square distribution of the textbook does
+not hold. The same statistic of every window of training has a mean and a variance: a multiple of a chi-square with the same two
+stands for it (Satterthwaite 1946; Rao and Scott 1981), and its uncertain scale makes the tail one of F.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import fdtrc, fdtri
+
+from jobs.monitor.alarms.memory import TINY, Floats, lags_of, memory_of
+from lakehouse.evaluation.packed_numbers import Whole
+
+# With fewer windows that share no day, or fewer rows of a window for each bin, nothing is said.
+LEAST_WINDOWS, LEAST_ROWS = 5, 3
+
+
+def chi_square(counts: Floats, shares: Floats) -> Floats:
+    """Pearson's chi-square of rows counted by bin, shape (..., bins), against shares of which none is 0; 0 for no rows."""
+    expected = counts.sum(axis=-1, keepdims=True) * shares
+    return np.asarray(((counts - expected) ** 2 / np.maximum(expected, TINY)).sum(axis=-1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What ordinary windows of ``length`` days give.
+
+    Attributes:
+        shares: of the bins that training has.
+        length: of the window.
+        mean: of the statistic.
+        degrees: of the chi-square that stands for it.
+        windows: how many windows the training is worth.
+        rows: of a window, on average.
+    """
+
+    shares: Floats
+    length: int
+    mean: float
+    degrees: float
+    windows: float
+    rows: float
+
+    @classmethod
+    def of(cls, counts: Whole, length: int) -> Shape | None:
+        """Measure training's windows; shape (days, bins), of bins that have rows. None where there are too few of them."""
+        counts = counts[counts.sum(axis=1) > 0].astype(np.float64)
+        bins = counts.shape[1]
+        if bins < 2 or len(counts) < max(length, 2):
+            return None
+        shares = counts.sum(axis=0) / counts.sum()
+        windows = np.lib.stride_tricks.sliding_window_view(counts, length, axis=0).transpose(0, 2, 1)
+        found = without_a_day(windows, shares)
+        mean, variance = float(found.mean()), float(found.var())
+        degrees = float(np.clip(2 * mean**2 / max(variance, TINY), 1.0, bins - 1))
+        worth = len(counts) / max(length, _memory(counts, shares))
+        rows = float(windows.sum(axis=(1, 2)).mean())
+        enough = worth >= LEAST_WINDOWS and rows >= LEAST_ROWS * bins
+        return cls(shares, length, mean, degrees, worth, rows) if enough and mean > 0 else None
+
+    def measured(self, counts: Whole) -> tuple[float, float]:
+        """The statistic of a window, shape (days, bins), as a multiple of what is expected of as many rows, and its chance."""
+        value = float(without_a_day(counts[None].astype(np.float64), self.shares)[0])
+        ratio = value / self._expected(float(counts.sum()))
+        return ratio, float(fdtrc(self.degrees, self.windows, ratio))
+
+    def bound(self, chance: float) -> float:
+        """The multiple that an ordinary window exceeds with this chance."""
+        return float(fdtri(self.degrees, self.windows, 1 - chance))
+
+    def _expected(self, rows: float) -> float:
+        # The part that is more than rows by themselves would give grows with their number.
+        by_rows = len(self.shares) - 1
+        extra = max(0.0, self.mean - by_rows)
+        return min(self.mean, by_rows) + extra * rows / max(self.rows, 1.0)
+
+
+def without_a_day(windows: Floats, shares: Floats) -> Floats:
+    """The chi-square of each window without the day that speaks for it most; shape (windows, days, bins).
+
+    Of a single day nothing is left out.
+    """
+    if windows.shape[1] == 1:
+        return chi_square(windows[:, 0], shares)
+    return np.asarray(chi_square(windows.sum(axis=1)[:, None] - windows, shares).min(axis=1), dtype=np.float64)
+
+
+def _memory(counts: Floats, shares: Floats) -> float:
+    rows = counts.sum(axis=1, keepdims=True)
+    residual = (counts - rows * shares) / np.sqrt(np.maximum(rows * shares, TINY))
+    products = [float((residual[lag:] * residual[:-lag]).sum()) for lag in range(1, lags_of(len(counts)) + 1)]
+    return float(memory_of(np.array(products), np.asarray((residual**2).sum())))

@@ -1,0 +1,116 @@
+"""Whether a share of rows has grown or shrunk: values that are gone, that lie beyond training, decisions, labels.
+
+Shares of few rows are skewed, so their chance is the binomial distribution's, with as many rows as the days are worth: rows of a
+day that come and go together count as few (Rao and Scott 1981, an effective number of rows from the design effect of training's own
+windows). Days of a kind have a variance of their own beside it, so a share must be beyond chance by `means` as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc
+
+from jobs.monitor.alarms.means import Means, Moved
+from jobs.monitor.alarms.memory import TINY, Floats
+from lakehouse.evaluation.packed_numbers import Whole
+
+Ways = Literal["more", "both"]
+# So many average days of all weekdays count into the share of each: a weekday's own rows are few.
+PRIOR_DAYS = 2.0
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What ordinary days are like, of S shares.
+
+    Attributes:
+        hits, rows: shape (S, days), of training.
+        weekday: shape (days,).
+        expected: shape (S, 7), by weekday.
+        means: of the daily shares.
+    """
+
+    hits: Floats
+    rows: Floats
+    weekday: Whole
+    expected: Floats
+    means: Means
+    _effects: dict[int, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, hits: Floats, rows: Floats, weekday: Whole) -> Shares:
+        """Estimate them; shape (S, days) and (days,)."""
+        total, events = rows.sum(axis=1), hits.sum(axis=1)
+        whole = (events + 0.5) / (total + 1)
+        of_weekday = (weekday[:, None] == np.arange(7)).astype(np.float64)
+        prior = PRIOR_DAYS * total / np.maximum((rows > 0).sum(axis=1), 1)
+        expected = (hits @ of_weekday + (prior * whole)[:, None]) / np.maximum(rows @ of_weekday + prior[:, None], TINY)
+        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday)
+        return cls(hits, rows, weekday, expected, means)
+
+    def only(self, kept: NDArray[np.bool_]) -> Shares:
+        """Some of the shares; ``kept`` of shape (S,)."""
+        if kept.all():
+            return self
+        return Shares(self.hits[kept], self.rows[kept], self.weekday, self.expected[kept], self.means.only(kept))
+
+    def design_effect(self, length: int) -> Floats:
+        """Shape (S,): how many times more training's windows of so many days vary than rows by themselves would; at least 1."""
+        if length not in self._effects:
+            self._effects[length] = self._effect(length)
+        return self._effects[length]
+
+    def _effect(self, length: int) -> Floats:
+        if self.rows.shape[1] < length:
+            return np.ones(len(self.rows))
+        on_day = self.rows * self.expected[:, self.weekday]
+        hits, expected, rows = (_rolling(values, length) for values in (self.hits, on_day, self.rows))
+        variance = expected * (1 - np.minimum(expected / np.maximum(rows, 1), 1 - TINY))
+        squares = ((hits - expected) ** 2).sum(axis=1)
+        return np.asarray(np.maximum(1.0, squares / np.maximum(variance.sum(axis=1), TINY)), dtype=np.float64)
+
+    def moved(self, hits: Floats, rows: Floats, weekday: Whole, leave_out: bool, ways: Ways) -> Moved:
+        """A window of days, in order; shape (S, window) and (window,). ``shift`` is the share minus what is expected."""
+        plain = self.means.moved(rows, hits / np.maximum(rows, 1), weekday, leave_out)
+        on_day = rows * self.expected[:, weekday]
+        excess = hits - on_day
+        total, expected, events = rows.sum(axis=1), on_day.sum(axis=1), hits.sum(axis=1)
+        upward = events >= expected
+        if leave_out:
+            place = np.where(upward, np.argmax(excess, axis=1), np.argmin(excess, axis=1))[:, None]
+            left = [np.take_along_axis(values, place, axis=1)[:, 0] for values in (rows, on_day, hits)]
+            total_kept, expected_kept, events_kept = total - left[0], expected - left[1], events - left[2]
+        else:
+            total_kept, expected_kept, events_kept = total, expected, events
+        length = rows.shape[1] - leave_out
+        chance = self._binomial(events_kept, expected_kept, total_kept, length, upward, ways)
+        shift = np.where(total > 0, (events - expected) / np.maximum(total, 1), 0.0)
+        chance = np.maximum(chance, plain.chance if ways == "both" else np.where(plain.z > 0, plain.chance / 2, 1.0))
+        return Moved(shift, plain.z, np.minimum(chance, 1.0), plain.since)
+
+    def _binomial(
+        self, hits: Floats, expected: Floats, rows: Floats, length: int, upward: NDArray[np.bool_], ways: Ways
+    ) -> Floats:
+        share = np.clip(expected / np.maximum(rows, TINY), TINY, 1 - TINY)
+        effect = self.design_effect(length)
+        # That the expected share is an estimate itself makes the window's rows count for less.
+        known = np.maximum(self.rows.sum(axis=1) / effect, 1)
+        worth = rows / effect
+        worth = worth / (1 + worth / known)
+        events = hits * worth / np.maximum(rows, TINY)
+        more = betainc(np.maximum(events, TINY), np.maximum(worth - events + 1, TINY), share)
+        fewer = betainc(np.maximum(worth - events, TINY), events + 1, 1 - share)
+        none = (rows <= 0) | (length < 1)
+        if ways == "more":
+            return np.asarray(np.where(none | ~upward | (events <= 0), 1.0, more), dtype=np.float64)
+        both = 2 * np.where(upward, np.where(events > 0, more, 1.0), fewer)
+        return np.asarray(np.where(none, 1.0, both), dtype=np.float64)
+
+
+def _rolling(values: Floats, length: int) -> Floats:
+    running = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
+    return np.asarray(running[:, length:] - running[:, :-length], dtype=np.float64)

@@ -1,0 +1,190 @@
+"""The days of a training one by one, for alarms with a known error rate: what each day, slice, score and label was like."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lakehouse.declaration import Rhythm
+from lakehouse.evaluation import beyond_training, drift_profile
+from lakehouse.evaluation.category_distribution import CategoryDistribution
+from lakehouse.evaluation.drift_profile import Distribution, Profile
+from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
+from lakehouse.evaluation.packed_numbers import Whole, pack
+from lakehouse.evaluation.training_days import ALL, Quality, TrainingDays, weeks
+
+# So many values of a slice are watched, those with the most rows, when at least this share of the rows have them.
+MOST_VALUES, LEAST_SHARE = 16, 0.01
+# Labels of a regression are counted by so many bins.
+LABEL_BINS = 10
+# As the metrics clip a probability.
+SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows that the model was not fitted to, with its scores.
+
+    Attributes:
+        rows: labelled.
+        score: shape (rows,), or of several classes (rows, classes).
+        decided: shape (rows,), the number of the decided class; None unless there are several.
+        binary: whether the label is yes or no.
+    """
+
+    rows: TrainingSet
+    score: Floats
+    decided: Whole | None
+    binary: bool
+
+
+def measure(
+    profile: Profile, learned: list[TrainingSet], scored: list[Scored], rhythm: Rhythm, threshold: float | None
+) -> TrainingDays:
+    """Count the days.
+
+    Args:
+        profile: by whose bins.
+        learned: the rows that the model was fitted to, with their slices where these are watched.
+        scored: those that it was not fitted to.
+        rhythm: the days that are scored.
+        threshold: of decisions.
+    """
+    days = rhythm.between(profile.first_day, profile.last_day)
+    place = np.concatenate([_places(part, days) for part in learned])
+    block = weeks(np.array([day.toordinal() for day in days], dtype=np.int64))[place]
+    slices = tuple(_watched(learned))
+    members = [np.concatenate([part.slices[name] == value for part in learned]) for name, value in slices]
+    counts, beyond, sliced = dict[str, str](), dict[str, str](), dict[str, str]()
+    for name, item in profile.features.items():
+        bins = np.concatenate([_bins(item, part, name) for part in learned])
+        counts[name] = pack(_by_day(bins, place, len(days), item.width))
+        beyond[name] = pack(_beyond(item, learned, name, place, block, len(days)))
+        of_slices = [_by_day(bins[kept], place[kept], len(days), item.width) for kept in members]
+        sliced[name] = pack(np.stack(of_slices) if of_slices else np.zeros((0, len(days), item.width), np.int64))
+    label = np.concatenate([part.label for part in learned])
+    of_labels = Distribution(edges=_label_edges(label), shares=(), ordinary_psi=None)
+    scored_days = rhythm.between(*_first_and_last(scored))
+    of_scores = [
+        _by_day(
+            profile.prediction.bins(part.score if part.decided is None else part.decided.astype(np.float64)),
+            _places(part.rows, scored_days), len(scored_days), profile.prediction.width,
+        )
+        for part in scored
+    ]  # fmt: skip
+    return TrainingDays(
+        days=tuple(days),
+        slices=slices,
+        counts=counts,
+        beyond=beyond,
+        sliced=sliced,
+        scored_days=tuple(scored_days),
+        scores=pack(np.sum(of_scores, axis=0)),
+        label_edges=of_labels.edges,
+        labels=pack(_by_day(of_labels.bins(label), place, len(days), of_labels.width)),
+        quality=tuple(_qualities(scored, slices, scored_days)),
+        threshold=threshold,
+    )
+
+
+def _places(rows: TrainingSet, days: list[dt.date]) -> Whole:
+    return np.searchsorted(np.array(days, dtype="datetime64[D]"), rows.days).astype(np.int64)
+
+
+def _first_and_last(scored: list[Scored]) -> tuple[dt.date, dt.date]:
+    stamps = np.concatenate([part.rows.days for part in scored])
+    return stamps.min().astype(dt.date), stamps.max().astype(dt.date)
+
+
+def _by_day(bins: Whole, place: Whole, days: int, width: int) -> Whole:
+    return np.bincount(place * width + bins, minlength=days * width).reshape(days, width).astype(np.int64)
+
+
+def _bins(item: Distribution | CategoryDistribution, rows: TrainingSet, name: str) -> Whole:
+    values = rows.features[:, rows.names.index(name)]
+    if isinstance(item, Distribution):
+        return item.bins(values)
+    of_level = dict(zip(item.levels, item.bin, strict=True))
+    table = np.array([*(of_level.get(level, item.new) for level in rows.levels[name]), item.width - 1], dtype=np.int64)
+    return np.asarray(table[np.where(np.isnan(values), len(table) - 1, values).astype(np.intp)])
+
+
+def _beyond(
+    item: Distribution | CategoryDistribution,
+    parts: list[TrainingSet],
+    name: str,
+    place: Whole,
+    block: Whole,
+    days: int,
+) -> Whole:
+    values = [part.features[:, part.names.index(name)] for part in parts]
+    if isinstance(item, Distribution):
+        return beyond_training.of_numbers(np.concatenate(values), place, block, days)
+    # Each part has its own codes.
+    number = {level: float(code) for code, level in enumerate(item.levels)}
+    for at, part in enumerate(parts):
+        table = np.array([*(number.get(level, np.nan) for level in part.levels[name]), np.nan])
+        values[at] = table[np.where(np.isnan(values[at]), len(table) - 1, values[at]).astype(np.intp)]
+    return beyond_training.of_levels(np.concatenate(values), place, block, days)
+
+
+def _watched(parts: list[TrainingSet]) -> Iterator[tuple[str, str]]:
+    """Name and value of each slice that has enough rows; a slice of one value alone is the whole."""
+    for name in parts[0].slices:
+        values, rows = np.unique(np.concatenate([part.slices[name] for part in parts]), return_counts=True)
+        most = sorted(zip(rows.tolist(), values.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
+        chosen = [str(value) for count, value in most[:MOST_VALUES] if count >= LEAST_SHARE * rows.sum()]
+        yield from ((name, value) for value in sorted(chosen) if len(values) > 1)
+
+
+def _label_edges(label: Floats) -> tuple[float, ...]:
+    distinct = np.unique(label)
+    if len(distinct) <= LABEL_BINS:
+        # A bin a value: of yes and no, of classes, of small counts.
+        return tuple(map(float, distinct[:-1]))
+    inner = np.quantile(label, np.linspace(0, 1, LABEL_BINS + 1)[1:-1], method="lower")
+    return drift_profile.with_range(tuple(map(float, np.unique(inner))), label)
+
+
+def _qualities(
+    scored: list[Scored], slices: tuple[tuple[str, str], ...], days: list[dt.date]
+) -> Iterator[tuple[str, str, Quality]]:
+    place = np.concatenate([_places(part.rows, days) for part in scored])
+    gap, loss = (np.concatenate(values) for values in zip(*map(_errors, scored), strict=True))
+    yield ALL, ALL, _quality(place, gap, loss, len(days))
+    for name, value in slices:
+        if all(name in part.rows.slices for part in scored):
+            kept = np.concatenate([part.rows.slices[name] == value for part in scored])
+            yield name, value, _quality(place[kept], gap[kept], loss[kept], len(days))
+
+
+def _errors(part: Scored) -> tuple[Floats, Floats]:
+    """The gap and the loss of each row; of several classes no gap."""
+    label, score = part.rows.label, part.score
+    if score.ndim == 2:
+        of_label = score[np.arange(len(score)), label.astype(np.intp)]
+        return np.full(len(label), np.nan), -np.log(np.clip(of_label, SMALLEST, 1 - SMALLEST))
+    if part.binary:
+        clipped = np.clip(score, SMALLEST, 1 - SMALLEST)
+        return score - label, -np.log(np.where(label > 0, clipped, 1 - clipped))
+    return score - label, (score - label) ** 2
+
+
+def _quality(place: Whole, gap: Floats, loss: Floats, days: int) -> Quality:
+    rows = np.bincount(place, minlength=days)
+    gaps = None if np.isnan(gap).any() else _means(place, gap, rows)
+    losses = _means(place, loss, rows)
+    return Quality(
+        rows=tuple(map(int, rows)),
+        gap=() if gaps is None else tuple(map(float, gaps)),
+        loss=tuple(map(float, losses)),
+        gap_variance=0.0 if gaps is None or not len(gap) else float(np.mean((gap - gaps[place]) ** 2)),
+        loss_variance=float(np.mean((loss - losses[place]) ** 2)) if len(loss) else 0.0,
+    )
+
+
+def _means(place: Whole, values: Floats, rows: Whole) -> Floats:
+    return np.asarray(np.bincount(place, weights=values, minlength=len(rows)) / np.maximum(rows, 1), dtype=np.float64)

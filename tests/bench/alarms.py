@@ -1,0 +1,196 @@
+"""How often monitoring cries wolf, and how soon it sees what happens: ``make bench-alarms`` (SEEDS=20 ROWS=6,60 FLIGHTS=folder).
+
+Worlds of known truth go through the functions of the nightly jobs, in this process: training's profile, the counts, the findings,
+the verdict, the trigger. tests/jobs/monitor/test_alarms_job.py holds that the job gives the same rows from tables.
+
+Quiet worlds are watched for 90 days in which nothing happens, but for a holiday or a missing day; in the others something does, and
+the days until it is seen are counted. Beside the platform: Evidently's default tests, and a PSI of 0.2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tabulate import tabulate
+
+from jobs.monitor.alarms.finding import Finding
+from lakehouse.declaration import UseCase
+from tests.bench import alarm_flights, alarm_worlds
+from tests.bench.alarm_nights import Night, Stage, triggered
+from tests.bench.alarm_worlds import Change, World
+
+# Something happens on this watched day: also its fate before is known.
+SINCE = 3
+OTHERS = ("declared limits", "Evidently", "Evidently, any column", "PSI 0.2")
+QUIET_HEAD = ("quiet world", "rows a day", "worlds", "false verdicts in 90 days", "ask for a retraining", *OTHERS)
+SEEN_HEAD = ("what happens", "rows a day", "worlds", "seen", "days, median", "days, most", "named", *OTHERS)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One world by the platform and by others, each as the nights that it gives."""
+
+    ours: list[Night]
+    others: tuple[list[Night], ...]
+
+
+def run(use_case: UseCase, stage: Stage, beside: bool) -> Run:
+    """Watch a world; ``beside``: by others too."""
+    ours = stage.nights(use_case)
+    if not beside:
+        return Run(ours, ())
+    # Imported here: Evidently takes seconds.
+    from tests.bench import alarm_rivals
+
+    declared = use_case.model_copy(update={"drift": use_case.drift.model_copy(update={"alarms": "declared"})})
+    days = use_case.drift.window_days
+    verdicts = (*alarm_rivals.evidently(stage, days), alarm_rivals.fixed_psi(stage, days))
+    others = [triggered(use_case, one, stage.days[0]) for one in verdicts]
+    return Run(ours, (stage.nights(declared), *others))
+
+
+def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int) -> list[object]:
+    """A line of the table of quiet worlds."""
+    runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
+    found: list[object] = [name, rows, len(runs), f"{_mean(runs):.2f}", f"{sum(_asks(one.ours) for one in runs)}"]
+    known = [one.others for one in runs if one.others]
+    found += [
+        f"{np.mean([_violated(one[place]) for one in known]):.1f} ({sum(_asks(one[place]) for one in known)} of {len(known)})"
+        for place in range(4 if known else 0)
+    ]
+    return found
+
+
+def seen(
+    change: Change, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int
+) -> list[object]:
+    """A line of the table of what happens."""
+    runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
+    delays = [_delay(one.ours) for one in runs]
+    found = [delay for delay in delays if delay is not None]
+    named = sum(_named(one.ours, change) for one in runs)
+    line: list[object] = [change.name, rows, len(runs), f"{len(found)}"]
+    # One that is not seen is later than all that are.
+    ordered = sorted(np.inf if delay is None else delay for delay in delays)
+    line += [_days(ordered[len(ordered) // 2]), _days(ordered[-1]), f"{named}" if change.column else "-"]
+    known = [one.others for one in runs if one.others]
+    for place in range(4 if known else 0):
+        others = [_delay(one[place]) for one in known]
+        before = sum(night.violated for one in known for night in one[place][:SINCE])
+        middle = sorted(np.inf if delay is None else delay for delay in others)[len(others) // 2]
+        line.append(f"{_days(middle)}{' (before too)' if before else ''}")
+    return line
+
+
+def _violated(nights: list[Night]) -> int:
+    return sum(night.violated for night in nights)
+
+
+def _mean(runs: list[Run]) -> float:
+    return float(np.mean([_violated(one.ours) for one in runs]))
+
+
+def _asks(nights: list[Night]) -> bool:
+    return any(night.retrain for night in nights)
+
+
+def _delay(nights: list[Night]) -> int | None:
+    return next((place for place, night in enumerate(nights[SINCE:]) if night.violated), None)
+
+
+def _named(nights: list[Night], change: Change) -> bool:
+    """Whether a finding of the first violated day, or of the day after, names the column, and the slice where it is one."""
+    delay = _delay(nights)
+    if delay is None:
+        return False
+    found = [one for night in nights[SINCE + delay : SINCE + delay + 2] for one in night.checks if one.violated]
+    return any(
+        one.feature == change.column and (not change.region or one.slice_value == change.region)
+        for one in found
+        if isinstance(one, Finding)
+    )
+
+
+def _days(delay: float) -> str:
+    return "not" if np.isinf(delay) else f"{delay:.0f}"
+
+
+def main() -> None:
+    """Print the tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="the first seed: others than those that the docs have")
+    parser.add_argument("--beside", type=int, default=3, help="worlds of each kind that others watch too")
+    parser.add_argument("--rows", default="6,60,600,6000")
+    parser.add_argument("--flights", type=Path, help="a lakehouse with flights, such as ./warehouse after make demo")
+    parser.add_argument("--only", choices=("quiet", "seen"))
+    asked = parser.parse_args()
+    started, seeds = time.monotonic(), range(asked.first, asked.first + asked.seeds)
+    sizes = [int(size) for size in asked.rows.split(",")]
+    flights = None if asked.flights is None else alarm_flights.Flights.of(asked.flights)
+    if asked.only != "seen":
+        _print(QUIET_HEAD, _quiet_lines(sizes, seeds, asked.beside, flights))
+    if asked.only != "quiet":
+        _print(SEEN_HEAD, _seen_lines(sizes, seeds, asked.beside, flights))
+    print(f"\n{time.monotonic() - started:.0f} s")
+
+
+def _quiet_lines(
+    sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
+) -> Iterator[list[object]]:
+    week, short, long = (alarm_worlds.declared(days) for days in (7, 3, 14))
+
+    def of(world: World) -> list[Callable[[], Stage]]:
+        return [lambda seed=seed: alarm_worlds.stage(replace(world, seed=seed)) for seed in seeds]  # type: ignore[misc]
+
+    for rows in sizes:
+        yield quiet("made up", rows, week, of(World(rows, False, 0)), beside)
+        yield quiet("with a weekly season", rows, week, of(World(rows, True, 0)), beside)
+        yield quiet("the same, with a holiday", rows, week, of(World(rows, True, 0, holiday=40)), 0)
+        yield quiet("the same, with a missing day", rows, week, of(World(rows, True, 0, gap=40)), 0)
+    for name, use_case in (("window of 3 days, shorter than the season", short), ("window of 14 days", long)):
+        yield quiet(name, 600, use_case, of(World(600, True, 0)), 0)
+    if flights is not None:
+        for rows in (size for size in sizes if size < 6000):
+            stages = [lambda seed=seed: flights.stage(rows, seed) for seed in seeds]  # type: ignore[misc]
+            yield quiet("flights, weeks in drawn order", rows, flights.use_case, stages, beside)
+
+
+def _seen_lines(
+    sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
+) -> Iterator[list[object]]:
+    week = alarm_worlds.declared(7)
+    for change in (*alarm_worlds.CHANGES, *alarm_worlds.OTHERS):
+        for rows in sizes:
+            stages = [
+                lambda seed=seed: alarm_worlds.stage(  # type: ignore[misc]
+                    # It begins on another weekday in each world.
+                    World(rows, True, 1000 + seed, change, SINCE + seed % 7),
+                    SINCE + seed % 7 + change.watched,
+                    skip=seed % 7,
+                )
+                for seed in seeds
+            ]
+            yield seen(change, rows, week, stages, beside)
+    if flights is not None:
+        for change in alarm_flights.CHANGES:
+            for rows in (size for size in sizes if size < 6000):
+                stages = [lambda seed=seed: flights.stage(rows, seed, change, SINCE) for seed in seeds]  # type: ignore[misc]
+                yield seen(change, rows, flights.use_case, stages, beside)
+
+
+def _print(head: tuple[str, ...], lines: Iterator[list[object]]) -> None:
+    """A table, line by line: the bench takes minutes."""
+    empty = tabulate([], headers=head, tablefmt="github")
+    print(f"\n{empty}", flush=True)
+    for line in lines:
+        print(f"| {' | '.join(map(str, line))} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
