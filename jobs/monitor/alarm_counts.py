@@ -110,8 +110,8 @@ def of_days(
     }
     wanted: dict[tuple[Kind, dt.date], str] = {}
     for kind, files in (("slice", counter.features), ("label", counter.outcomes)):
-        for day, found in files.by_day.items():
-            rows = built[kind].get(day) or fingerprints.digest(*(file.path for file in found))
+        for day, its in files.by_day.items():
+            rows = built[kind].get(day) or fingerprints.digest(*(file.path for file in its))
             inputs = {"rows": rows, "bins": fingerprints.digest(by[kind]), "code": str(version.ALARM_COUNTS)}
             if kind == LABEL or history.slices:
                 wanted["slice" if kind == "slice" else "label", day] = builds.fingerprint(inputs)
@@ -125,8 +125,8 @@ def of_days(
     sliced: dict[str, dict[dt.date, Whole]] = {name: {} for name in declared}
     for (kind, day), found in counted.items():
         if kind == "slice":
-            for name, its in found.items():
-                sliced[name][day] = its
+            for name, rows_of in found.items():
+                sliced[name][day] = rows_of
     return sliced, {day: found[LABEL][0] for (kind, day), found in counted.items() if kind == LABEL}
 
 

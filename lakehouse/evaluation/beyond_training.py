@@ -48,4 +48,4 @@ def of_levels(codes: NDArray[np.float64], day: Whole, week: Whole, days: int) ->
 def _of_others(least: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each block the least of all other blocks."""
     first, second = np.partition(least, 1)[:2]
-    return np.where(least == first, second, first)
+    return np.asarray(np.where(least == first, second, first), dtype=np.float64)

@@ -143,7 +143,7 @@ def rows_of(world: World, days: int) -> tuple[TrainingSet, Floats]:
     first = LEARNED + SCORED + 1
     for number in range(days):
         weather = 0.5 * weather + dice.normal() * np.sqrt(0.75)
-        mood = 0.3 * mood + 0.1 * dice.normal()
+        mood = 0.3 * mood + 0.05 * dice.normal()
         watched, weekend = number - first, world.season and day(number).weekday() >= 5
         mean = world.rows_a_day * (0.5 if weekend else 1.0)
         holiday = watched >= 0 and watched == world.holiday

@@ -13,6 +13,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +147,7 @@ def _quiet_lines(
     week, short, long = (alarm_worlds.declared(days) for days in (7, 3, 14))
 
     def of(world: World) -> list[Callable[[], Stage]]:
-        return [lambda seed=seed: alarm_worlds.stage(replace(world, seed=seed)) for seed in seeds]  # type: ignore[misc]
+        return [partial(alarm_worlds.stage, replace(world, seed=seed)) for seed in seeds]
 
     for rows in sizes:
         yield quiet("made up", rows, week, of(World(rows, False, 0)), beside)
@@ -157,7 +158,7 @@ def _quiet_lines(
         yield quiet(name, 600, use_case, of(World(600, True, 0)), 0)
     if flights is not None:
         for rows in (size for size in sizes if size < 6000):
-            stages = [lambda seed=seed: flights.stage(rows, seed) for seed in seeds]  # type: ignore[misc]
+            stages = [partial(flights.stage, rows, seed) for seed in seeds]
             yield quiet("flights, weeks in drawn order", rows, flights.use_case, stages, beside)
 
 
@@ -167,20 +168,17 @@ def _seen_lines(
     week = alarm_worlds.declared(7)
     for change in (*alarm_worlds.CHANGES, *alarm_worlds.OTHERS):
         for rows in sizes:
-            stages = [
-                lambda seed=seed: alarm_worlds.stage(  # type: ignore[misc]
-                    # It begins on another weekday in each world.
-                    World(rows, True, 1000 + seed, change, SINCE + seed % 7),
-                    SINCE + seed % 7 + change.watched,
-                    skip=seed % 7,
-                )
-                for seed in seeds
-            ]
+            stages = []
+            for seed in seeds:
+                # It begins on another weekday in each world.
+                skip = seed % 7
+                world = World(rows, True, 1000 + seed, change, SINCE + skip)
+                stages.append(partial(alarm_worlds.stage, world, SINCE + skip + change.watched, skip))
             yield seen(change, rows, week, stages, beside)
     if flights is not None:
         for change in alarm_flights.CHANGES:
             for rows in (size for size in sizes if size < 6000):
-                stages = [lambda seed=seed: flights.stage(rows, seed, change, SINCE) for seed in seeds]  # type: ignore[misc]
+                stages = [partial(flights.stage, rows, seed, change, SINCE) for seed in seeds]
                 yield seen(change, rows, flights.use_case, stages, beside)
 
 

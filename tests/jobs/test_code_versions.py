@@ -28,6 +28,7 @@ VERSIONS = {
     "outcomes": (labels.OUTCOMES, "jobs/labels/version.py", labels.OUTCOMES_DECIDED_BY),
     "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
     "drift counts": (monitor.COUNTS, "jobs/monitor/version.py", monitor.COUNTS_DECIDED_BY),
+    "alarm counts": (monitor.ALARM_COUNTS, "jobs/monitor/version.py", monitor.ALARM_COUNTS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
@@ -39,7 +40,8 @@ HELD = {
     "reasons": (1, "51fb69fb64cd0cb0"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "e101ddbc99a4b1f7"),
-    "drift counts": (1, "ed6968d22323f8f0"),
+    "drift counts": (1, "107302e8506d19f3"),
+    "alarm counts": (1, "6f69c1796c94dcb8"),
     "deliveries": (1, "6083475960b2d96a"),
     "training": (1, "b81da2c11cb85ef9"),
 }

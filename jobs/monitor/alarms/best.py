@@ -18,7 +18,7 @@ class Best:
     Attributes:
         length: of the window.
         back: how many days before the last one it began to stand out.
-        shift, z, chance: as `Moved` has them.
+        shift, z, kept, chance: as `Moved` has them.
         tests: how many series were tested on how many windows.
     """
 
@@ -26,6 +26,7 @@ class Best:
     back: Whole
     shift: Floats
     z: Floats
+    kept: Floats
     chance: Floats
     tests: int
 
@@ -53,6 +54,7 @@ class Best:
             length - 1 - since,
             of([one.shift for one in found.values()]),
             of([one.z for one in found.values()]),
+            of([one.kept for one in found.values()]),
             of([one.chance for one in found.values()]),
             chance.size,
         )

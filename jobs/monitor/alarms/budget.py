@@ -15,16 +15,19 @@ from jobs.monitor.alarms.finding import MOST_DAYS, Finding, how_seldom
 from jobs.monitor.alarms.tested import Tested
 from lakehouse.evaluation.training_days import ALL
 
-Group = Literal["data", "features", "slices", "scores", "labels", "quality", "volume"]
+Group = Literal[
+    "data", "features", "slices", "scores", "labels", "quality", "quality of slices", "volume"
+]  # fmt: skip
 
 # Parts of the rate; they add up to 1.
 PARTS: dict[Group, float] = {
     "data": 0.2,
-    "features": 0.25,
-    "slices": 0.2,
+    "features": 0.2,
+    "slices": 0.15,
     "scores": 0.1,
-    "labels": 0.05,
+    "labels": 0.1,
     "quality": 0.15,
+    "quality of slices": 0.05,
     "volume": 0.05,
 }
 

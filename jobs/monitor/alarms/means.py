@@ -6,7 +6,8 @@ their number. Both are estimated from training: six rows a day get wide limits, 
 - The rows of training's days also say how much more windows vary than days that know nothing of one another would (``inflation``),
   for how many days a deviation lasts (``memory``, the integrated autocorrelation time: so many days count as one), and how much
   heavier the tails are than a normal distribution's (``excess``, the excess kurtosis). Chances are those of Student's t.
-- **A single day never moves a window**: of each window the day is left out without which it moved least. A holiday is one day.
+- **A single day never moves a window**: without whichever of its days, a window must still be improbable, to a tenth. A holiday is
+  one day.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 
 # With fewer free days nothing is said.
 LEAST_FREE = 5
+# Without a day the rest may be so many times as probable by chance.
+LESS_SURE = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,15 @@ class Moved:
 
     Attributes:
         shift: the mean of the window minus what is expected.
-        z: the shift in its standard errors, of the window without the day that speaks for it most.
+        z: the shift in its standard errors.
+        kept: what is left of it without the day that speaks for it most; 0 when the other days speak against it.
         chance: the probability that an ordinary window has such a z or a greater one, either way; 1 where nothing is known.
         since: the place in the window from which on it has moved most clearly.
     """
 
     shift: Floats
     z: Floats
+    kept: Floats
     chance: Floats
     since: Whole
 
@@ -83,7 +88,7 @@ class Means:
         """
         present = rows > 0
         mean = np.where(present, mean, 0.0)
-        group = weekdays.groups(weekday, present.any(axis=0))
+        group = weekdays.groups(weekday, np.asarray(present.any(axis=0)))
         of_group = (group[weekday][:, None] == np.arange(int(group.max()) + 1)).astype(np.float64)
         used = (present @ of_group > 0).sum(axis=1)
         free = np.maximum(present.sum(axis=1) - used, 0).astype(np.float64)
@@ -147,21 +152,28 @@ class Means:
         )
         group = self.group[weekday]
         deviations = weights * np.where(present, mean - self.centre[:, group], 0.0)
-        length = rows.shape[1] - leave_out
-        inflation = self.inflation(length)[:, None]
-        of_group = (group[:, None] == np.arange(self.centre.shape[1])).astype(np.float64)
-        # Each column without one day; or one column with all.
-        kept = 1.0 - np.eye(rows.shape[1]) if leave_out else np.ones((rows.shape[1], 1))
-        above, below = deviations @ kept, weights @ kept
-        parts = np.einsum("sw,wk,wg->skg", weights, kept, of_group)
-        reference = (parts**2 / np.maximum(self.weight[:, None, :], TINY)).sum(axis=2)
-        variance = inflation * below + self.memory[:, None] * reference
-        z = np.where(below > 0, above / np.sqrt(np.maximum(variance, TINY)), 0.0)
-        same = np.all(z > 0, axis=1) | np.all(z < 0, axis=1)
-        least = np.where(same, np.sign(z[:, 0]) * np.abs(z).min(axis=1), 0.0)
+        length = rows.shape[1]
+        whole = self._standard(deviations, weights, group, np.ones((length, 1)), length)[:, 0]
+        chance, kept = self.chance(whole, length), whole
+        if leave_out:
+            others = self._standard(deviations, weights, group, 1.0 - np.eye(length), length - 1)
+            same = np.all(np.sign(others) == np.sign(whole)[:, None], axis=1)
+            kept = np.where(same, np.sign(whole) * np.abs(others).min(axis=1), 0.0)
+            chance = np.maximum(chance, np.minimum(self.chance(kept, length - 1) / LESS_SURE, 1.0))
+            chance = np.where(kept == 0, 1.0, chance)
         total = weights.sum(axis=1)
         shift = np.where(total > 0, deviations.sum(axis=1) / np.maximum(total, TINY), 0.0)
-        return Moved(shift, least, self.chance(least, length), _since(deviations, weights))
+        return Moved(shift, whole, kept, chance, _since(deviations, weights))
+
+    def _standard(self, deviations: Floats, weights: Floats, group: Whole, kept: Floats, length: int) -> Floats:
+        """The standard errors of the window's days that each column of ``kept`` keeps; shape (S, columns)."""
+        of_group = (group[:, None] == np.arange(self.centre.shape[1])).astype(np.float64)
+        above, below = deviations @ kept, weights @ kept
+        parts = np.einsum("sw,wk,wg->skg", weights, kept, of_group)
+        # The expected mean is an estimate too.
+        reference = (parts**2 / np.maximum(self.weight[:, None, :], TINY)).sum(axis=2)
+        variance = self.inflation(length)[:, None] * below + self.memory[:, None] * reference
+        return np.asarray(np.where(below > 0, above / np.sqrt(np.maximum(variance, TINY)), 0.0), dtype=np.float64)
 
     def chance(self, z: Floats, length: int) -> Floats:
         """How probable so many standard errors are by chance, either way, for a window of so many days."""
@@ -170,12 +182,12 @@ class Means:
         return np.asarray(np.where((self.free >= LEAST_FREE) & (z != 0), np.minimum(p, 1.0), 1.0), dtype=np.float64)
 
     def bound(self, chance: float, length: int) -> Floats:
-        """The standard errors that an ordinary window exceeds with this chance."""
+        """The standard errors that an ordinary window exceeds with this chance; shape (S,)."""
         free, tails, stretch = self._tails(length)
         return np.asarray(-stdtrit(np.maximum(np.minimum(free, tails), 0.5), chance / 2) / stretch, dtype=np.float64)
 
     def _tails(self, length: int) -> tuple[Floats, Floats, Floats]:
-        free = self.free / np.maximum(length, self.memory)
+        free = self.free / self.memory
         # Means of several days are nearer to normal.
         excess = self.excess / length
         tails = np.where(excess > 0, 4 + 6 / np.maximum(excess, 1e-6), np.inf)

@@ -9,7 +9,7 @@ from jobs.monitor.alarms.best import Best
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import where
-from jobs.monitor.alarms.means import Means
+from jobs.monitor.alarms.means import LESS_SURE, Means
 from jobs.monitor.alarms.of_data import Windows
 from jobs.monitor.alarms.of_shapes import shape
 from jobs.monitor.alarms.reference import Reference
@@ -101,10 +101,14 @@ def _ranks(
 
 
 def _rank_bound(ordinary: Means, best: Best, place: int, size: float) -> Bound:
-    z, length = abs(float(best.z[place])), int(best.length[place]) - 1
+    whole, kept, length = abs(float(best.z[place])), abs(float(best.kept[place])), int(best.length[place])
 
     def bound(chance: float) -> float | None:
-        return max(material.MOVED, size / z * float(ordinary.bound(chance, length)[place])) if z else None
+        if not kept:
+            return None
+        times = ordinary.bound(chance, length)[place] / whole
+        rest = ordinary.bound(min(chance * LESS_SURE, 1.0), length - 1)[place] / kept
+        return max(material.MOVED, size * float(max(times, rest)))
 
     return bound
 

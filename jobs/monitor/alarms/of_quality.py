@@ -17,6 +17,7 @@ from jobs.monitor.alarms.tested import Tested, of_best
 from jobs.monitor.alarms.windows import Recent
 from jobs.monitor.performance import Matured
 from jobs.monitor.verdict import Kind
+from lakehouse.evaluation.training_days import ALL
 
 PERFORMANCE: Kind = "performance"
 # Of the daily loss the mean squared error is stored where the loss is its root.
@@ -55,7 +56,9 @@ def quality(
             continue
         told = _rise if statistic == "loss_rise" else _gap
         found = [told(best, place, of, _usual(losses, place), loss_name, recent) for place, of in enumerate(slices)]
-        tally.add("quality", best.tests, found)
+        lengths = best.tests // len(slices)
+        tally.add("quality", lengths, (one for one in found if one.slice == ALL))
+        tally.add("quality of slices", best.tests - lengths, (one for one in found if one.slice != ALL))
 
 
 def _best(ordinary: Means, rows: Floats, values: Floats, recent: Recent) -> Best | None:

@@ -48,16 +48,16 @@ class Shape:
     @classmethod
     def of(cls, counts: Whole, length: int) -> Shape | None:
         """Measure training's windows; shape (days, bins), of bins that have rows. None where there are too few of them."""
-        counts = counts[counts.sum(axis=1) > 0].astype(np.float64)
-        bins = counts.shape[1]
-        if bins < 2 or len(counts) < max(length, 2):
+        days: Floats = np.asarray(counts[counts.sum(axis=1) > 0], dtype=np.float64)
+        bins = days.shape[1]
+        if bins < 2 or len(days) < max(length, 2):
             return None
-        shares = counts.sum(axis=0) / counts.sum()
-        windows = np.lib.stride_tricks.sliding_window_view(counts, length, axis=0).transpose(0, 2, 1)
+        shares = days.sum(axis=0) / days.sum()
+        windows = np.lib.stride_tricks.sliding_window_view(days, length, axis=0).transpose(0, 2, 1)
         found = without_a_day(windows, shares)
         mean, variance = float(found.mean()), float(found.var())
         degrees = float(np.clip(2 * mean**2 / max(variance, TINY), 1.0, bins - 1))
-        worth = len(counts) / max(length, _memory(counts, shares))
+        worth = len(days) / max(length, _memory(days, shares))
         rows = float(windows.sum(axis=(1, 2)).mean())
         enough = worth >= LEAST_WINDOWS and rows >= LEAST_ROWS * bins
         return cls(shares, length, mean, degrees, worth, rows) if enough and mean > 0 else None

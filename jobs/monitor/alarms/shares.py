@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from jobs.monitor.alarms.means import Means, Moved
+from jobs.monitor.alarms.means import LESS_SURE, Means, Moved
 from jobs.monitor.alarms.memory import TINY, Floats
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -77,20 +77,18 @@ class Shares:
         """A window of days, in order; shape (S, window) and (window,). ``shift`` is the share minus what is expected."""
         plain = self.means.moved(rows, hits / np.maximum(rows, 1), weekday, leave_out)
         on_day = rows * self.expected[:, weekday]
-        excess = hits - on_day
         total, expected, events = rows.sum(axis=1), on_day.sum(axis=1), hits.sum(axis=1)
-        upward = events >= expected
+        upward, length = events >= expected, rows.shape[1]
+        chance = self._binomial(events, expected, total, length, upward, ways)
         if leave_out:
+            excess = hits - on_day
             place = np.where(upward, np.argmax(excess, axis=1), np.argmin(excess, axis=1))[:, None]
-            left = [np.take_along_axis(values, place, axis=1)[:, 0] for values in (rows, on_day, hits)]
-            total_kept, expected_kept, events_kept = total - left[0], expected - left[1], events - left[2]
-        else:
-            total_kept, expected_kept, events_kept = total, expected, events
-        length = rows.shape[1] - leave_out
-        chance = self._binomial(events_kept, expected_kept, total_kept, length, upward, ways)
+            gone = [np.take_along_axis(values, place, axis=1)[:, 0] for values in (hits, on_day, rows)]
+            rest = self._binomial(events - gone[0], expected - gone[1], total - gone[2], length - 1, upward, ways)
+            chance = np.maximum(chance, rest / LESS_SURE)
         shift = np.where(total > 0, (events - expected) / np.maximum(total, 1), 0.0)
         chance = np.maximum(chance, plain.chance if ways == "both" else np.where(plain.z > 0, plain.chance / 2, 1.0))
-        return Moved(shift, plain.z, np.minimum(chance, 1.0), plain.since)
+        return Moved(shift, plain.z, plain.kept, np.minimum(chance, 1.0), plain.since)
 
     def _binomial(
         self, hits: Floats, expected: Floats, rows: Floats, length: int, upward: NDArray[np.bool_], ways: Ways

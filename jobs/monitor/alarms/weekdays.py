@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -19,7 +20,7 @@ def of_days(days: Sequence[dt.date]) -> Whole:
     return np.array([day.weekday() for day in days], dtype=np.int64)
 
 
-def groups(weekday: Whole, present: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Whole:
+def groups(weekday: Whole, present: NDArray[np.bool_]) -> Whole:
     """Shape (7,), the group of each weekday: its own, or one for all when a weekday of the present days has too few.
 
     A weekday that never occurs shares the first group: its days are compared with something.
