@@ -28,7 +28,7 @@ class FallbackScorer(RoleScorer):
             key=use_case.entity.key,
             columns=table_schema.arrow_schema(tables.scores(use_case)),
             features=(),
-            booster=b"",
+            model=b"",
             lineage=lineage,
             code_version=code_version.version(),
             judge=Judge.of(use_case, list(lineage.fingerprints), lineage.model.threshold),

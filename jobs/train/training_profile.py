@@ -60,7 +60,7 @@ def _with_days(
     """The profile with its days one by one, where alarms are measured."""
     if not drift.measured:
         return profile
-    rule = ClassRule.of(model.booster)
+    rule = ClassRule.of(model.scorer)
     pairs = (parts.validation, tuned.validation_score), (parts.holdout, model.score)
     scored = [
         Scored(rows, score, None if rule is None else rule.decide(score), model.threshold is not None)

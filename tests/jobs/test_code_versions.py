@@ -36,14 +36,14 @@ HELD = {
     "features": (1, "55119b98b7d6a928"),
     "groups": (1, "e362180b96fa9314"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "3b1e7a2b7d961ea7"),
-    "reasons": (1, "51fb69fb64cd0cb0"),
+    "scores": (1, "71b0b136de5264c3"),
+    "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
-    "performance": (1, "e101ddbc99a4b1f7"),
-    "drift counts": (1, "107302e8506d19f3"),
-    "alarm counts": (1, "6f69c1796c94dcb8"),
-    "deliveries": (1, "6083475960b2d96a"),
-    "training": (1, "b81da2c11cb85ef9"),
+    "performance": (1, "f99ab0a25576c86e"),
+    "drift counts": (1, "3a8b91b5e868888b"),
+    "alarm counts": (1, "9221dda332795a2d"),
+    "deliveries": (1, "b07acd399af6a1c5"),
+    "training": (1, "0b987174a274fcb4"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
