@@ -26,8 +26,7 @@ BY_FIXTURE = {
     "chat_server": "server",
     "fake_job": "process",
     "killed_jobs": "process",
-    "parsed": "process",
-    "others": "process",
+    "parse": "process",
 }
 SLOW = ("spark", "server", "process", "end_to_end", "torture")
 QUICK = "quick"

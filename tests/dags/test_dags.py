@@ -1,34 +1,9 @@
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def parse(home, roots, *before):
-    environ = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "NIGHTJAR_HOME": str(home),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PYTHONPATH": str(ROOT),
-        "USE_CASE_ROOTS": str(roots),
-    }
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "dags" / "parse.py"), str(ROOT / "dags"), *map(str, before)],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +12,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def parsed(home):
+def parsed(parse, home):
     return parse(home, ROOT / "tests" / "dags" / "use_cases")
 
 
@@ -149,19 +124,6 @@ def test_the_graphs_show_the_decisions(dags):
     assert {"train>gate", "gate>verdict", "verdict>promoted", "verdict>held"} <= set(dags["train__parcels"]["edges"])
 
 
-@pytest.mark.process
-def test_the_graph_shows_whether_the_platform_rolls_back_by_itself_where_that_is_declared(tmp_path):
-    roots = tmp_path / "use_cases"
-    shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / "parcels")
-    with (roots / "parcels" / "use_case.yaml").open("a") as declaration:
-        declaration.write("rollout: {former_nights: 7, rollback_margin: 0.01}\n")
-    parsed = parse(tmp_path / "airflow", roots)
-    assert parsed["errors"] == {}
-    assert {"measure>roll_back_or_not", "roll_back_or_not>champion_stays", "roll_back_or_not>request_rollback"} <= set(
-        parsed["dags"]["monitor__parcels"]["edges"]
-    )
-
-
 def test_a_rollback_is_one_task_with_a_form_and_one_at_a_time(dags):
     assert list(dags["rollback__parcels"]["tasks"]) == ["roll_back"]
     assert dags["rollback__parcels"]["params"] == ["dry_run", "from_version", "reason", "rescore", "to_version"]
@@ -186,7 +148,8 @@ def test_a_restatement_shows_its_plan_first(dags):
     assert dags["restate__parcels"]["params"] == ["champion", "dry_run", "partition", "through"]
 
 
-DELIVER = """
+DECLARED = """
+rollout: {former_nights: 7, rollback_margin: 0.01}
 deliver:
   - {name: desk, sql: {connection: desk, table: late_parcels}, only_decided: true}
   - {name: archive, files: {folder: out/parcels, format: parquet}}
@@ -195,8 +158,8 @@ alerts: {late_after: "06:30"}
 
 
 @pytest.fixture(scope="module")
-def others(tmp_path_factory):
-    """Parcels, the same with a mistake in it, and the same for which a person has the last word and that is delivered."""
+def others(parse, tmp_path_factory):
+    """Parcels, the same with a mistake in it, and the same with all that may be declared: an approval, deliveries, a rollback."""
     roots = tmp_path_factory.mktemp("roots") / "use_cases"
     for name in ("parcels", "broken", "asked"):
         shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)
@@ -205,7 +168,7 @@ def others(tmp_path_factory):
     renamed = ("parcel_", "asked_"), ("depots", "asked_depots"), ("name: parcels", "name: asked")
     change(roots / "asked", *renamed, ("min_improvement: 0.001", approval))
     with (roots / "asked" / "use_case.yaml").open("a") as declaration:
-        declaration.write(DELIVER)
+        declaration.write(DECLARED)
     return roots, parse(tmp_path_factory.mktemp("airflow"), roots)
 
 
@@ -233,6 +196,12 @@ def test_a_person_is_asked_between_judging_and_promotion_where_it_is_declared(ot
     assert train["tasks"]["approval"]["asks"] == {"options": ["Approve", "Reject"], "defaults": ["Reject"], "hours": 2}
     assert "approval" not in others[1]["dags"]["train__parcels"]["tasks"]
     assert "Without an answer in 2 hours" in train["doc"]
+
+
+def test_the_graph_shows_whether_the_platform_rolls_back_by_itself_where_that_is_declared(others):
+    edges = {"measure>roll_back_or_not", "roll_back_or_not>champion_stays", "roll_back_or_not>request_rollback"}
+    assert edges <= set(others[1]["dags"]["monitor__asked"]["edges"])
+    assert not edges & set(others[1]["dags"]["monitor__parcels"]["edges"])
 
 
 def test_a_wrong_declaration_is_shown_and_takes_no_other_use_case_down(others):
@@ -284,8 +253,7 @@ def test_what_was_scored_again_replaces_what_was_delivered(others):
     assert others[1]["dags"]["rollback__asked"]["edges"] == ["roll_back>deliver_corrections"]
 
 
-@pytest.mark.process
-def test_a_dag_that_can_not_be_made_is_shown_and_takes_no_other_use_case_down(tmp_path):
+def test_a_dag_that_can_not_be_made_is_shown_and_takes_no_other_use_case_down(parse, tmp_path):
     roots = tmp_path / "use_cases"
     for name in ("parcels", "letters"):
         shutil.copytree(ROOT / "tests" / "dags" / "use_cases" / "parcels", roots / name)

@@ -2,12 +2,11 @@
 
 import pytest
 
-from tests.dags.test_dags import parse
 from tests.use_cases import grouped_bakery
 
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory):
+def parsed(parse, tmp_path_factory):
     folder = tmp_path_factory.mktemp("groups")
     roots = grouped_bakery.declare(folder / "roots", publish={"to": "sql", "connection": "shop", "table": "breads"})
     grouped_bakery.write_group(roots, version=2)
