@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.declaration import UseCase
+from lakehouse.models import registry
+from lakehouse.models.registry import ModelVersion
 from tests.jobs import appointments
 from tests.jobs.bakery_days import DAY, START, copy, ingest, prepared
 from tests.jobs.killed import KilledJobs
+from tests.jobs.trained import run_train
 from tests.use_cases import bakery
 
 
@@ -67,10 +71,62 @@ def clinic(
     mlflow_uri: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> UseCase:
-    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
+    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry.
+
+    The pictures of its runs are not drawn, which takes a third of a training: tests/jobs/test_multiclass.py and
+    tests/jobs/test_traceable_scores.py look at drawn ones.
+    """
     root = lakehouse_root.parent / "use_cases"
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
-    use_case = appointments.declare(root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")))
-    shutil.copytree(filled, lakehouse_root)
-    (lakehouse_root / "gold/appointments_features").rename(lakehouse_root / f"gold/{use_case.name}_features")
+    return _opened(
+        filled, lakehouse_root, root, re.sub(r"\W", "_", request.node.name.removeprefix("test_")), monkeypatch
+    )
+
+
+def _opened(filled: Path, warehouse: Path, root: Path, name: str, patch: pytest.MonkeyPatch) -> UseCase:
+    patch.setattr("jobs.train.plots.figure.png", lambda drawing: b"a picture")
+    use_case = appointments.declare(root, name)
+    shutil.copytree(filled, warehouse)
+    (warehouse / "gold/appointments_features").rename(warehouse / f"gold/{use_case.name}_features")
     return use_case
+
+
+@pytest.fixture(scope="session")
+def trained(filled: Path, mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ModelVersion]:
+    """A lakehouse whose appointments a model was trained with, and the version: done once, for tests of what comes after."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        for setting, value in (
+            ("LAKEHOUSE_ROOT", folder / "warehouse"),
+            ("NIGHTJAR_HOME", folder / "state"),
+            ("USE_CASE_ROOTS", folder / "use_cases"),
+            ("MLFLOW_TRACKING_URI", mlflow_server),
+        ):
+            patch.setenv(setting, str(value))
+        # Each of xdist's workers has a version of its own.
+        name = f"trained_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+        use_case = _opened(filled, folder / "warehouse", folder / "use_cases", name, patch)
+        run_train(use_case)
+        return folder, registry.version(name, 1)
+
+
+@pytest.fixture
+def trained_clinic(
+    trained: tuple[Path, ModelVersion], lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> UseCase:
+    """The clinic with one version, trained and not judged: to train it again finds it. Tests make no further one."""
+    folder, model = trained
+    root = lakehouse_root.parent / "use_cases"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    monkeypatch.setattr("jobs.train.plots.figure.png", lambda drawing: b"a picture")
+    for name in ("warehouse", "state"):
+        shutil.copytree(folder / name, lakehouse_root.parent / name)
+    # What earlier tests have made of it in the registry.
+    found = registry.version(model.name, model.version)
+    for key in found.tags.keys() - model.tags.keys():
+        registry.untag(found, key)
+    for key in [key for key, value in model.tags.items() if found.tags.get(key) != value]:
+        registry.tag(found, key, model.tags[key])
+    registry.drop(model.name, registry.CHAMPION)
+    registry.point(model.name, registry.CHALLENGER, model.version)
+    return appointments.declare(root, model.name)

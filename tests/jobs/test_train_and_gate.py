@@ -153,9 +153,9 @@ def test_days_that_the_champion_was_trained_on_do_not_count(clinic: UseCase) -> 
 
 
 def test_a_gate_that_died_half_way_again_and_again_is_completed(
-    clinic: UseCase, monkeypatch: pytest.MonkeyPatch
+    trained_clinic: UseCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_train(clinic)
+    run_train(trained_clinic)
 
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -170,14 +170,14 @@ def test_a_gate_that_died_half_way_again_and_again_is_completed(
         with monkeypatch.context() as patched:
             patched.setattr(room, step, die)
             with pytest.raises(KeyboardInterrupt):
-                run_gate(clinic)
-        assert len(audit_log(clinic)) == lines, step
-    assert run_gate(clinic)["verdict"] == "promoted"
-    assert registry.by_alias(clinic.name, registry.CHALLENGER) is None
-    assert registry.version(clinic.name, 1).tags[promotion_decision.TAG_VERDICT] == "promoted"
-    assert champion_record.champion(clinic.name).version == 1
-    assert audit_log(clinic) == [(1, "registered", None), (1, "promoted", None)]
-    assert run_gate(clinic)["status"] == "unchanged"
+                run_gate(trained_clinic)
+        assert len(audit_log(trained_clinic)) == lines, step
+    assert run_gate(trained_clinic)["verdict"] == "promoted"
+    assert registry.by_alias(trained_clinic.name, registry.CHALLENGER) is None
+    assert registry.version(trained_clinic.name, 1).tags[promotion_decision.TAG_VERDICT] == "promoted"
+    assert champion_record.champion(trained_clinic.name).version == 1
+    assert audit_log(trained_clinic) == [(1, "registered", None), (1, "promoted", None)]
+    assert run_gate(trained_clinic)["status"] == "unchanged"
 
 
 def test_a_rerun_of_the_gate_does_not_undo_what_came_since(clinic: UseCase) -> None:

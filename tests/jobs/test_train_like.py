@@ -26,16 +26,6 @@ from tests.jobs import appointments
 DAY = appointments.START + dt.timedelta(days=40)
 
 
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lakehouse with 40 days of appointments."""
-    folder = tmp_path_factory.mktemp("filled")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(folder))
-        appointments.fill(appointments.declare(folder / "use_cases"), appointments.START, days=40, rows_a_day=30)
-    return folder
-
-
 def train(use_case: UseCase) -> dict[str, Any]:
     return job.run(TrainArguments(use_case=use_case.name, partition=DAY, actor="tests")).as_json()
 
@@ -52,12 +42,12 @@ def vacuum_all(use_case: UseCase) -> None:
 
 
 def test_like_gets_the_same_although_all_has_changed_since(
-    clinic: UseCase, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
+    trained_clinic: UseCase, lakehouse_root: Path, mlflow_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = train(clinic)
-    appointments.fill(clinic, appointments.START, days=3, rows_a_day=30, batch="b")
+    made = train(trained_clinic)
+    appointments.fill(trained_clinic, appointments.START, days=3, rows_a_day=30, batch="b")
     root = lakehouse_root.parent / "use_cases"
-    appointments.declare(root, clinic.name, model={"trials": 2, "seed": 9}, drift={"bins": 4})
+    appointments.declare(root, trained_clinic.name, model={"trials": 2, "seed": 9}, drift={"bins": 4})
     monkeypatch.setattr(space, "cores", lambda: 3)
     again = like(made["run_id"])
     assert again["identical"] and again["differences"] == [] and again["notes"] == []
@@ -67,7 +57,7 @@ def test_like_gets_the_same_although_all_has_changed_since(
     assert run.data.tags[reproduction.REPRODUCTION_OF] == made["run_id"] and run.info.status == "FINISHED"
     assert run.data.params["nthread"] == first.data.params["nthread"]
     assert run.data.metrics["holdout_log_loss"] == first.data.metrics["holdout_log_loss"]
-    assert len(registry.versions(clinic.name)) == 1
+    assert len(registry.versions(trained_clinic.name)) == 1
     # The record says which rows: so do the data sets of the run's page.
     windows = {name: list(days) for name, days in kept(made["run_id"]).windows.items()}
     for item in first.inputs.dataset_inputs:
@@ -80,31 +70,31 @@ def kept(run_id: str) -> manifest.Manifest:
     return reproduction.find_record(run_id)
 
 
-def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(clinic: UseCase, spark: SparkSession) -> None:
-    made = train(clinic)
+def test_what_was_vacuumed_is_read_as_it_is_now_if_it_is_the_same(trained_clinic: UseCase, spark: SparkSession) -> None:
+    made = train(trained_clinic)
     later = DAY + dt.timedelta(days=3)
-    appointments.fill(clinic, later, days=1, rows_a_day=30)
-    for table in (tables.features(clinic), tables.silver(clinic.source("visits"))):
+    appointments.fill(trained_clinic, later, days=1, rows_a_day=30)
+    for table in (tables.features(trained_clinic), tables.silver(trained_clinic.source("visits"))):
         DeltaTable(delta_log.location(table)).optimize.compact()
         spark.sql(f"DELETE FROM delta.`{delta_log.location(table)}` WHERE partition = DATE '{later}'")
         # A file is rewritten, as compacting does, and its rows stay.
         day = appointments.START + dt.timedelta(days=2)
         commits.replace(spark_tables.read_days(spark, table, [day]), table, {"partition": [day]}, rows=100)
-    vacuum_all(clinic)
+    vacuum_all(trained_clinic)
     again = like(made["run_id"])
     assert again["identical"] and "files were vacuumed" in again["notes"][0] and len(again["notes"]) == 2
 
 
-def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(clinic: UseCase) -> None:
-    made = train(clinic)
-    appointments.fill(clinic, appointments.START, days=1, rows_a_day=30, batch="b")
-    vacuum_all(clinic)
+def test_rows_restated_and_vacuumed_are_gone_and_it_says_so(trained_clinic: UseCase) -> None:
+    made = train(trained_clinic)
+    appointments.fill(trained_clinic, appointments.START, days=1, rows_a_day=30, batch="b")
+    vacuum_all(trained_clinic)
     with pytest.raises(VersionGone, match=r"_features: version 1 is gone \(1 of its \d+ files were vacuumed\)"):
         like(made["run_id"])
 
 
-def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = train(clinic)
+def test_what_differs_is_named_with_a_possible_reason(trained_clinic: UseCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = train(trained_clinic)
     fit = fitting.fit_coded
 
     def one_tree_less(tuned: Any, *parts: Any) -> Any:
@@ -120,14 +110,14 @@ def test_what_differs_is_named_with_a_possible_reason(clinic: UseCase, monkeypat
     assert not any("baseline" in line for line in again["differences"])
 
 
-def test_runs_that_can_not_be_done_again_are_refused_by_name(clinic: UseCase, mlflow_uri: str) -> None:
-    made = train(clinic)
-    with pytest.raises(BadArguments, match=rf"expected a training of pigeons, found one of {clinic.name}"):
+def test_runs_that_can_not_be_done_again_are_refused_by_name(trained_clinic: UseCase, mlflow_uri: str) -> None:
+    made = train(trained_clinic)
+    with pytest.raises(BadArguments, match=rf"expected a training of pigeons, found one of {trained_clinic.name}"):
         like(made["run_id"], "pigeons")
     with pytest.raises(RunMissing, match="expected a run of the server at"):
         like("0" * 32)
     client = MlflowClient(tracking_uri=mlflow_uri)
-    experiment = client.get_experiment_by_name(clinic.name)
+    experiment = client.get_experiment_by_name(trained_clinic.name)
     trial = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{made['run_id']}'")[0]
     with pytest.raises(RunMissing, match="it is a trial, a run that was not finished"):
         like(trial.info.run_id)

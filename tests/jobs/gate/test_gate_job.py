@@ -27,26 +27,30 @@ def asked(use_case: UseCase, root: Path) -> UseCase:
     return appointments.declare(root, use_case.name, gate={"approval": {"hours": 2}})
 
 
-def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_root: Path, mlflow_uri: str) -> None:
-    asked(clinic, lakehouse_root.parent / "use_cases")
-    run_train(clinic)
+def test_a_proposed_promotion_waits_for_its_answer(
+    trained_clinic: UseCase, lakehouse_root: Path, mlflow_uri: str
+) -> None:
+    asked(trained_clinic, lakehouse_root.parent / "use_cases")
+    run_train(trained_clinic)
     with pytest.raises(BadArguments, match="it was not judged yet; run the gate without --answer first"):
-        run_gate(clinic, answer="approved")
+        run_gate(trained_clinic, answer="approved")
     for _ in range(2):
-        proposed = run_gate(clinic)
+        proposed = run_gate(trained_clinic)
         assert (proposed["status"], proposed["verdict"]) == ("proposed", "proposed")
         assert proposed["evidence"]["challenger"]["roc_auc"] > 0.55
         assert (
             proposed["run_url"].startswith(mlflow_uri)
-            and registry.version(clinic.name, 1).run_id in proposed["run_url"]
+            and registry.version(trained_clinic.name, 1).run_id in proposed["run_url"]
         )
-    assert champion_record.current(clinic.name) is None and audit_log(clinic) == [(1, "registered", None)]
+    assert champion_record.current(trained_clinic.name) is None and audit_log(trained_clinic) == [
+        (1, "registered", None)
+    ]
 
     done = gate.run(
-        GateArguments(use_case=clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada")
+        GateArguments(use_case=trained_clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:ada")
     ).as_json()
     assert (done["status"], done["verdict"]) == ("judged", "promoted")
-    line = model_events.of_model(clinic.name)[-1]
+    line = model_events.of_model(trained_clinic.name)[-1]
     assert (line.event, line.actor) == ("promoted", "airflow:ada")
     assert line.reason.startswith("approved by airflow:ada; there is no champion yet")
     assert line.evidence["approval"] == {
@@ -55,23 +59,25 @@ def test_a_proposed_promotion_waits_for_its_answer(clinic: UseCase, lakehouse_ro
         "proposed_by": "tests",
         "proposed_at": line.evidence["approval"]["proposed_at"],
     }
-    assert champion_record.champion(clinic.name).version == 1
+    assert champion_record.champion(trained_clinic.name).version == 1
     again = gate.run(
-        GateArguments(use_case=clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:bob")
+        GateArguments(use_case=trained_clinic.name, partition=FIRST_DAY, answer="approved", actor="airflow:bob")
     ).as_json()
-    assert again == {**done, "status": "unchanged"} and run_gate(clinic)["status"] == "unchanged"
+    assert again == {**done, "status": "unchanged"} and run_gate(trained_clinic)["status"] == "unchanged"
     with pytest.raises(BadArguments, match="it was answered approved by airflow:ada; nothing is changed"):
-        run_gate(clinic, answer="rejected")
-    assert len(audit_log(clinic)) == 2
+        run_gate(trained_clinic, answer="rejected")
+    assert len(audit_log(trained_clinic)) == 2
 
 
-def test_a_rejected_promotion_is_held(clinic: UseCase, lakehouse_root: Path) -> None:
-    asked(clinic, lakehouse_root.parent / "use_cases")
-    run_train(clinic)
-    run_gate(clinic)
-    assert run_gate(clinic, answer="rejected")["verdict"] == "held"
-    assert model_events.of_model(clinic.name)[-1].reason.startswith("rejected by tests; there is no champion yet")
-    assert champion_record.current(clinic.name) is None and audit_log(clinic)[-1] == (1, "held", None)
+def test_a_rejected_promotion_is_held(trained_clinic: UseCase, lakehouse_root: Path) -> None:
+    asked(trained_clinic, lakehouse_root.parent / "use_cases")
+    run_train(trained_clinic)
+    run_gate(trained_clinic)
+    assert run_gate(trained_clinic, answer="rejected")["verdict"] == "held"
+    assert model_events.of_model(trained_clinic.name)[-1].reason.startswith(
+        "rejected by tests; there is no champion yet"
+    )
+    assert champion_record.current(trained_clinic.name) is None and audit_log(trained_clinic)[-1] == (1, "held", None)
 
 
 def test_nobody_answered_is_a_reason_to_hold() -> None:
@@ -81,28 +87,28 @@ def test_nobody_answered_is_a_reason_to_hold() -> None:
     assert said.evidence["rows"] == 9 and said.judged_at > proposed.judged_at
 
 
-def test_a_version_whose_record_has_gaps_is_held(clinic: UseCase, mlflow_uri: str) -> None:
-    run_train(clinic)
-    model = registry.version(clinic.name, 1)
-    assert provenance.missing(clinic, model) == ()
-    (said,) = provenance.missing(clinic, replace(model, tags={**model.tags, registry.TAG_SHA256: "0" * 64}))
+def test_a_version_whose_record_has_gaps_is_held(trained_clinic: UseCase, mlflow_uri: str) -> None:
+    run_train(trained_clinic)
+    model = registry.version(trained_clinic.name, 1)
+    assert provenance.missing(trained_clinic, model) == ()
+    (said,) = provenance.missing(trained_clinic, replace(model, tags={**model.tags, registry.TAG_SHA256: "0" * 64}))
     assert "expected a file with SHA-256 0000" in said
-    (said,) = provenance.missing(clinic, replace(model, run_id="0" * 32))
+    (said,) = provenance.missing(trained_clinic, replace(model, run_id="0" * 32))
     assert said == f"the run {'0' * 32} is not there"
 
     client = MlflowClient(tracking_uri=mlflow_uri)
-    client.delete_model_version_tag(clinic.name, "1", registry.TAG_FINGERPRINT)
-    client.set_model_version_tag(clinic.name, "1", registry.TAG_FEATURES_VERSION, "77")
-    judged = run_gate(clinic)
+    client.delete_model_version_tag(trained_clinic.name, "1", registry.TAG_FINGERPRINT)
+    client.set_model_version_tag(trained_clinic.name, "1", registry.TAG_FEATURES_VERSION, "77")
+    judged = run_gate(trained_clinic)
     assert judged["verdict"] == "held" and judged["metrics"] == {"challenger": None, "champion": None}
     assert judged["reasons"] == [
         "lineage is incomplete: the tag training_fingerprint is not there",
-        f"lineage is incomplete: the run read version 1 of gold.{clinic.name}_features, the tag says 77",
+        f"lineage is incomplete: the run read version 1 of gold.{trained_clinic.name}_features, the tag says 77",
     ]
     assert judged["evidence"]["lineage"]["missing"] == [said.partition(": ")[2] for said in judged["reasons"]]
     with pytest.raises(BadArguments, match="that waits for an answer, it was held by the gate"):
-        run_gate(clinic, answer="approved")
-    assert champion_record.current(clinic.name) is None
+        run_gate(trained_clinic, answer="approved")
+    assert champion_record.current(trained_clinic.name) is None
 
 
 def test_two_promotions_at_once_one_wins_and_one_is_told(clinic: UseCase, mlflow_uri: str) -> None:
