@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -65,3 +66,9 @@ def test_a_tests_fixtures_and_marks_put_it_into_its_lane(request: pytest.Fixture
     assert "quick" not in found.get("test_another_lanes_test_starts_what_it_likes", ())
     for name, marks in found.items():
         assert ("quick" in marks) != bool(marks & set(lanes.SLOW)), name
+
+
+def test_no_fixture_is_of_a_package() -> None:
+    """The tests' folders are no packages: pytest would keep it, and what it has patched, until the worker's last test."""
+    word = 'scope="' + 'package"'
+    assert not [file for file in Path(__file__).parent.rglob("*.py") if word in file.read_text(encoding="utf-8")]
