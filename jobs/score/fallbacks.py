@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from jobs.score.given_scores import NONE, Bools, GivenScores
+from jobs.score.given_scores import NONE, Bools, Codes, GivenScores
 from jobs.score.last_scores import LastScores
 from lakehouse.declaration import Fallback, UseCase, class_names
-from lakehouse.declaration.rules import BASE_RATE, LAST_SCORE, MODEL
+from lakehouse.declaration.rules import BASE_RATE, LAST_SCORE
 from lakehouse.errors import NotScorable
 from lakehouse.evaluation import base_rates
 from lakehouse.models.class_decision import ClassRule
@@ -23,10 +23,12 @@ Days = NDArray[np.datetime64]
 
 @dataclass(frozen=True)
 class Filled:
-    """The scores with those of fallbacks: of each row the name of what it is from, and of a last score its day."""
+    """The scores with those of fallbacks: of each row the place of the fallback that it is from, NONE for the model, and of a last
+    score its day.
+    """
 
     given: GivenScores
-    source: NDArray[np.object_]
+    source: Codes
     day: Days
 
 
@@ -90,16 +92,16 @@ class Fallbacks:
         Raises:
             NotScorable: no fallback has a score for a row.
         """
-        source = np.full(len(rows), MODEL, dtype=object)
+        source = np.full(len(rows), NONE, dtype=np.int64)
         days = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
         filled = GivenScores(given.score, given.decision, dict(given.probabilities))
         left = missing.copy()
-        for one in self.chain:
+        for place, one in enumerate(self.chain):
             if not left.any():
                 break
             found, of_day, where = self._of(one, rows, day, left, holds)
             filled.put(where, found)
-            source[where], days[where] = one.name, of_day[where]
+            source[where], days[where] = place, of_day[where]
             left &= ~where
         if left.any():
             raise NotScorable(

@@ -15,15 +15,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from jobs.score.fallbacks import Fallbacks, code_of
-from jobs.score.given_scores import NONE, Bools, GivenScores, decisions, doubles
+from jobs.score.given_scores import NONE, Bools, Codes, GivenScores, decisions, doubles
 from lakehouse.declaration import Rule, UseCase, decision_path
 from lakehouse.declaration.rules import FALLBACK, MODEL, RULE
 from lakehouse.evaluation import key_join
 from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
 from lakehouse.row_rules import evaluation
-
-Texts = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -126,11 +124,11 @@ class Judge:
         columns = self._named(rows, day)
         said = GivenScores.of_columns(model, self.classes)
         said.put(unscored, GivenScores.none(len(rows), tuple(said.probabilities)))
-        missing, by_rule = unscored.copy(), np.full(len(rows), None, dtype=object)
+        missing = unscored.copy()
         for rule in self.rules:
             if rule.use_fallback:
                 missing |= self._holds(rule.when, self.scored_types, columns, said)
-        given, source = said, np.full(len(rows), MODEL, dtype=object)
+        given, source = said, np.full(len(rows), NONE, dtype=np.int64)
         score_day = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
         if self.fallbacks is not None and missing.any():
             filled = self.fallbacks.fill(
@@ -138,9 +136,10 @@ class Judge:
             )
             given, source, score_day = filled.given, filled.source, filled.day
         final = GivenScores(given.score, given.decision, given.probabilities)
-        withheld, sent_to = np.zeros(len(rows), dtype=bool), np.full(len(rows), None, dtype=object)
-        undecided = np.ones(len(rows), dtype=bool)
-        for rule in self.rules:
+        withheld, sent_to = np.zeros(len(rows), dtype=bool), np.full(len(rows), NONE, dtype=np.int64)
+        ruled = np.full(len(rows), NONE, dtype=np.int64)
+        for place, rule in enumerate(self.rules):
+            undecided = ruled == NONE
             if rule.use_fallback or not undecided.any():
                 continue
             # Each sees the score before any rule: of several that hold the first decides, and alone.
@@ -148,26 +147,25 @@ class Judge:
             where = self._apply(rule, where, final)
             if rule.block or rule.send_to is not None:
                 withheld |= where
-                sent_to[where & counts] = rule.send_to
-            by_rule[where] = rule.name
-            undecided &= ~where
-        ruled = ~undecided
-        kind = np.where(ruled, RULE, np.where(source == MODEL, MODEL, FALLBACK)).astype(object)
-        of_fallback = source.copy()
-        of_fallback[source == MODEL] = None
-        name = np.where(ruled, by_rule, of_fallback).astype(object)
+            if rule.send_to is not None:
+                sent_to[where & counts] = place
+            ruled[where] = place
+        fallbacks = () if self.fallbacks is None else tuple(one.name for one in self.fallbacks.chain)
+        rules, by_rule, by_model = tuple(rule.name for rule in self.rules), ruled != NONE, source == NONE
+        kind = np.where(by_rule, 1, np.where(by_model, 0, 2))
+        name = np.where(by_rule, ruled, np.where(by_model, NONE, source + len(rules)))
         return {
             **final.columns(self.classes, self.binary),
             "decides": pa.array(counts & ~withheld),
-            "decided_by": _texts(kind),
-            "decided_by_name": _texts(name),
+            "decided_by": _texts(kind, (MODEL, RULE, FALLBACK)),
+            "decided_by_name": _texts(name, (*rules, *fallbacks)),
             "withheld": pa.array(withheld),
-            "sent_to": _texts(sent_to),
-            "score_from": _texts(source),
+            "sent_to": _texts(sent_to, tuple(rule.send_to or "" for rule in self.rules)),
+            "score_from": _texts(source + 1, (MODEL, *fallbacks)),
             "score_day": pa.array(score_day, pa.date32()),
             "model_score": doubles(said.score),
             "model_decision": decisions(said.decision, self.classes, self.binary),
-            "rules_version": _texts(np.full(len(rows), self.version, dtype=object)),
+            "rules_version": _texts(np.zeros(len(rows), dtype=np.int64), (self.version,)),
         }
 
     def _apply(self, rule: Rule, where: Bools, final: GivenScores) -> Bools:
@@ -216,6 +214,7 @@ class Judge:
         return name not in self.entity_types or name in (decision_path.SCORE, decision_path.DECISION)
 
 
-def _texts(values: Texts) -> pa.Array:
-    """A column of few different texts."""
-    return pa.array(values, pa.string())
+def _texts(codes: Codes, texts: tuple[str, ...]) -> pa.DictionaryArray:
+    """A column of few different texts, by their places; null for NONE."""
+    places = pa.array(codes.astype(np.int32), mask=codes == NONE)
+    return pa.DictionaryArray.from_arrays(places, pa.array(texts, pa.string()))

@@ -15,6 +15,7 @@ from lakehouse.analyst.rendering import aligned
 from lakehouse.analyst.shap_reasons import Reason
 from lakehouse.declaration import UseCase, metric_names
 from lakehouse.evaluation.shap_values import OTHERS
+from lakehouse.models import version_selection
 from lakehouse.ops import model_events
 
 # An input that is a source's day, such as "bookings 2024-03-05".
@@ -39,8 +40,9 @@ def _score(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     yield f"{use_case.title}: {keys.text(explanation.key)} on {score['partition']}"
     yield ""
     yield f"{_outcome(use_case, score)}."
+    by = "Scored in the place of" if score.get("chosen_by") == version_selection.FALLBACK else "Scored by"
     yield (
-        f"Scored by version {score['model_version']} of {score['model_name']}, as {score['role']}, "
+        f"{by} version {score['model_version']} of {score['model_name']}, as {score['role']}, "
         f"at {_instant(score['scored_at'])}{CHOSEN_BY.get(score.get('chosen_by') or '', '')}."
     )
     if explanation.decided is not None:
