@@ -10,9 +10,10 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs.deliver import rows as rows_to_deliver
-from jobs.monitor import performance, performance_update
+from jobs.monitor import counts, drift_counts, performance, performance_update
 from jobs.score import job
 from jobs.score.arguments import ScoreArguments
 from jobs.stale import job as stale
@@ -21,7 +22,8 @@ from lakehouse import tables
 from lakehouse.analyst import explanation, text_report
 from lakehouse.errors import FeaturesMissing, ModelMissing, ServiceUnavailable
 from lakehouse.evaluation import metrics
-from lakehouse.models import registry, version_selection
+from lakehouse.evaluation.drift_profile import SCORE, Profile
+from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.staleness import report
 from lakehouse.storage import commits, day_parts, delta_log, row_limits, small_tables, worker_tasks
 from tests.jobs.shelf import ROWS, Shelf, day, live, open_clinic
@@ -38,6 +40,7 @@ FALLBACK = [
     {"rule": {"name": "of_clinic_a", "when": "clinic = 'a'", "score": 0.7}},
     {"base_rate": True},
 ]
+CANARY = {"shadow": True, "canary_share": 0.3}
 Rows = dict[int, dict[str, Any]]
 
 
@@ -279,7 +282,17 @@ def in_a_worker(
 def test_workers_write_what_the_process_does(
     lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch, case: str
 ) -> None:
-    shelf = opened(tmp_path, patch, 0, 1, rollout={"shadow": True, "canary_share": 0.3})
+    on_both_sides(opened(tmp_path, patch, 0, 1, rollout=CANARY), patch, case)
+
+
+def test_sparks_workers_do_too(
+    spark: SparkSession, lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch
+) -> None:
+    on_both_sides(opened(tmp_path, patch, 0, 1, rollout=CANARY), patch, "some absent", really=True)
+
+
+def on_both_sides(shelf: Shelf, patch: pytest.MonkeyPatch, case: str, really: bool = False) -> None:
+    """Score day 1 in the process, then by workers; ``really``: by Spark's."""
     shelf.aliases[registry.CHALLENGER] = 2
     score(0)
     label(shelf, 0, {key: float(key < 10) for key in range(ROWS)})
@@ -293,7 +306,8 @@ def test_workers_write_what_the_process_does(
     expected = {role: rows_of(shelf, 1, role) for role in ("champion", "challenger")}
     patch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
     patch.setattr(day_parts, "ROWS_A_PART", 15)
-    patch.setattr(worker_tasks, "run", in_a_worker)
+    if not really:
+        patch.setattr(worker_tasks, "run", in_a_worker)
     many = score(1, force=True)
     for role, rows in expected.items():
         found = rows_of(shelf, 1, role)
@@ -381,6 +395,31 @@ def test_quality_is_of_the_model_alone_and_beside_it_of_what_was_decided(
     assert (day(1), "log_loss") not in whole and whole[day(1), "final_log_loss"]["value"] > 0
     matured = performance.by_day(lines, "champion", 1, "classification")
     assert list(matured) == [day(0)] and matured[day(0)].labelled_rows == ROWS
+    patch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
+    patch.setattr(worker_tasks, "run", in_a_worker)
+    again = performance_update.of_days(shelf.use_case, [day(0), day(1)])
+    assert sorted(map(repr, again)) == sorted(map(repr, lines))
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_drift_of_scores_is_counted_of_what_the_model_said(
+    lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch, few: bool
+) -> None:
+    shelf = opened(tmp_path, patch, 0, 1)
+    score(0)
+    shelf.broken.add(1)
+    score(1)
+    shelf.broken.clear()
+    file = shelf.file(shelf.versions[1], artifacts.PROFILE)
+    profile = Profile.from_json(file.read_text(encoding="utf-8"))
+    if not few:
+        patch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
+        patch.setattr(worker_tasks, "run", in_a_worker)
+    _, counted = drift_counts.of_days(shelf.use_case, 1, profile, [day(0), day(1)])
+    said = np.array([row["model_score"] for row in rows_of(shelf, 0).values()])
+    assert counted[SCORE][day(0)].tolist() == counts.by_bin(said, profile.prediction).tolist()
+    # Nobody's scores of the night that fallbacks scored.
+    assert day(1) not in counted[SCORE] or counted[SCORE][day(1)].sum() == 0
 
 
 def test_what_a_rule_withholds_is_delivered_to_nobody_but_whom_it_is_sent_to(
