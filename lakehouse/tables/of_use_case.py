@@ -71,7 +71,8 @@ def scores(use_case: UseCase) -> Table:
                 "chosen_by",
                 "string",
                 "why this version: champion (it was, when the day was first scored), now (restated by a later champion), "
-                "asked (by number) or rolled back; in shadow: challenger, former champion or rolled back; null before this "
+                "asked (by number) or rolled back, or fallback, where none did; "
+                "in shadow: challenger, former champion or rolled back; null before this "
                 "was recorded",
                 nullable=True,
             ),

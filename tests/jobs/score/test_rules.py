@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from pyspark.sql import SparkSession
 
 from jobs.deliver import rows as rows_to_deliver
 from jobs.monitor import counts, drift_counts, performance, performance_update
+from jobs.monitor import job as monitor
+from jobs.monitor.arguments import MonitorArguments
+from jobs.restate import job as restate
+from jobs.restate.arguments import RestateArguments
 from jobs.score import job
 from jobs.score.arguments import ScoreArguments
 from jobs.stale import job as stale
@@ -161,6 +166,16 @@ def test_rows_whose_features_are_unknown_or_absent_get_the_first_fallback_that_h
     assert "fallback_days" not in result and rows[5]["chosen_by"] == "champion"
 
 
+def test_a_day_whose_features_have_more_entities_than_the_population_has_no_absent_ones(
+    lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch
+) -> None:
+    shelf = opened(tmp_path, patch, 0, rules=[])
+    one = features_of(shelf, 0)[3] | {"appointment": 99}
+    more = [*features_of(shelf, 0).values(), one]
+    commits.replace_rows(tables.features(shelf.use_case), more, f"partition = '{day(0)}'")
+    assert score(0)["decided_by"] == {"model": {"model": ROWS + 1}}
+
+
 def by_hand_limit(model: float) -> str:
     return "model" if 0.2 <= model <= 0.8 else "rule"
 
@@ -289,6 +304,31 @@ def test_sparks_workers_do_too(
     spark: SparkSession, lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch
 ) -> None:
     on_both_sides(opened(tmp_path, patch, 0, 1, rollout=CANARY), patch, "some absent", really=True)
+
+
+def test_a_restatement_replaces_a_night_of_fallbacks_and_its_verdict(
+    spark: SparkSession, lakehouse_root: Path, tmp_path: Path, patch: pytest.MonkeyPatch
+) -> None:
+    shelf = opened(tmp_path, patch, 0, 1, 2, rules=RULES[1:2], deliver=[{"name": "out", "files": {"folder": "o"}}])
+    patch.setattr(report, "_features", lambda *_: {})
+    score(0)
+    kept = artifacts.model_bytes
+    # The file of the model is gone, and what monitoring reads is not.
+    patch.setattr(artifacts, "model_bytes", lambda model: shelf.file(replace(model, version=-1), artifacts.MODEL))
+    shelf.broken.add(-1)
+    score(1, 2)
+    watched = MonitorArguments(use_case="appointments", partition=day(1), through=day(2))
+    assert monitor.run(watched).as_json()["status"] == "monitored"
+    asked = RestateArguments(use_case="appointments", no_deliver=True)
+    planned = restate.run(RestateArguments(use_case="appointments", dry_run=True)).as_json()
+    assert planned["score"] == [day(1), day(2)] and set(planned["monitor"]) >= {day(1), day(2)}
+    patch.setattr(artifacts, "model_bytes", kept)
+    assert restate.run(asked).as_json()["status"] == "restated"
+    assert restate.run(asked).as_json()["status"] == "fresh"
+    assert {row["chosen_by"] for row in rows_of(shelf, 2).values()} == {"champion"}
+    measured = small_tables.read(tables.performance(shelf.use_case))
+    whole = {(line["partition"], line["metric"]) for line in measured if line["slice"] == "all"}
+    assert {(day(1), "log_loss"), (day(1), "final_log_loss")} <= whole
 
 
 def on_both_sides(shelf: Shelf, patch: pytest.MonkeyPatch, case: str, really: bool = False) -> None:
