@@ -38,7 +38,7 @@ class FallbackScorer(RoleScorer):
     def reads(self) -> tuple[str, ...]:
         """The columns of the feature table that it reads: those that conditions name."""
         assert self.judge is not None
-        return tuple(dict.fromkeys((*self.key, *PASSED, *self.judge.features)))
+        return tuple(dict.fromkeys((*self.key, *PASSED, *self.judge.conditions.features)))
 
     def _scored(self, rows: pa.Table) -> dict[str, pa.Array]:
         names = [name for name in self.columns.names if name in ("score", "decision") or name.startswith(PROBABILITY)]

@@ -39,15 +39,12 @@ class GivenScores:
         """From columns as the scores table has them."""
         decision = columns["decision"]
         if classes:
-            texts = decision.cast(pa.string())
-            coded = pc.index_in(texts, value_set=pa.array(classes, pa.string()))
+            coded = pc.index_in(decision.cast(pa.string()), value_set=pa.array(classes, pa.string()))
         else:
             coded = decision.cast(pa.int8())
         return cls(
             floats(columns["score"]),
-            np.asarray(coded.fill_null(NONE).to_numpy(zero_copy_only=False), dtype=np.int64)
-            if isinstance(coded, pa.Array)
-            else np.asarray(coded.fill_null(NONE).to_numpy(), dtype=np.int64),
+            np.asarray(coded.fill_null(NONE).to_numpy(zero_copy_only=False), dtype=np.int64),
             {name: floats(column) for name, column in columns.items() if name.startswith(PROBABILITY)},
         )
 
@@ -68,15 +65,11 @@ class GivenScores:
             name: np.where(where, other.probabilities[name], values) for name, values in self.probabilities.items()
         }
 
-    def decisions(self, classes: Sequence[str], binary: bool) -> pa.Array:
-        """The decisions as the scores table has them."""
-        return decisions(self.decision, classes, binary)
-
     def columns(self, classes: Sequence[str], binary: bool) -> dict[str, pa.Array]:
         """The columns of the scores table."""
         return {
             "score": doubles(self.score),
-            "decision": self.decisions(classes, binary),
+            "decision": decisions(self.decision, classes, binary),
             **{name: doubles(values) for name, values in self.probabilities.items()},
         }
 
@@ -98,6 +91,4 @@ def doubles(values: Floats) -> pa.Array:
 
 def floats(column: pa.Array | pa.ChunkedArray) -> Floats:
     """A column of doubles, NaN where it is null."""
-    if isinstance(column, pa.Array):
-        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-    return np.asarray(column.to_numpy(), dtype=np.float64)
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -14,14 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from jobs.score.conditions import Conditions
 from jobs.score.fallbacks import Fallbacks, code_of
 from jobs.score.given_scores import NONE, Bools, Codes, GivenScores, decisions, doubles
 from lakehouse.declaration import Rule, UseCase, decision_path
 from lakehouse.declaration.rules import FALLBACK, MODEL, RULE
-from lakehouse.evaluation import key_join
-from lakehouse.populations import population
-from lakehouse.populations.population import DayRows
-from lakehouse.row_rules import evaluation
 
 
 @dataclass(frozen=True)
@@ -31,29 +28,19 @@ class Judge:
     Attributes:
         rules: in the order in which they are asked.
         version: of rules and fallbacks.
-        key: the columns of the entity's key.
         classes: of a label of several.
         binary: whether the label is yes or no.
         threshold: of the model; None where it has none.
-        entity_types: the columns that a condition can name before there is a score, with their types.
-        scored_types: those that a rule's condition can name.
-        features: the columns of the feature table that conditions name.
-        entity_columns: the columns of the entity's source that they name and the feature table does not have.
-        population: who is scored, for these.
+        conditions: judges what rules and fallbacks ask of a row.
         fallbacks: None: not declared.
     """
 
     rules: tuple[Rule, ...]
     version: str
-    key: tuple[str, ...]
     classes: tuple[str, ...]
     binary: bool
     threshold: float | None
-    entity_types: Mapping[str, str]
-    scored_types: Mapping[str, str]
-    features: tuple[str, ...]
-    entity_columns: tuple[str, ...]
-    population: DayRows | None
+    conditions: Conditions
     fallbacks: Fallbacks | None
 
     @classmethod
@@ -61,25 +48,13 @@ class Judge:
         """The judge of these days, as the tables are now; None for a use case without rules and fallbacks."""
         if not use_case.judged:
             return None
-        before, after = decision_path.entity_types(use_case), decision_path.scored_types(use_case)
-        asked = [(one.rule.when, before) for one in use_case.fallback if one.rule is not None and one.rule.when]
-        asked += [(rule.when, after) for rule in use_case.rules]
-        named = set[str]().union(*(evaluation.columns_of(when, types) for when, types in asked))
-        features = {feature.name for feature in use_case.table_features}
-        present = {*features, *use_case.entity.key, "partition", "prediction_time"}
-        others = tuple(sorted(name for name in named if name in before and name not in present))
         return cls(
             rules=use_case.rules,
             version=decision_path.version(use_case),
-            key=use_case.entity.key,
             classes=use_case.classes,
             binary=use_case.binary,
             threshold=threshold,
-            entity_types=before,
-            scored_types=after,
-            features=tuple(sorted(named & features)),
-            entity_columns=others,
-            population=population.of(use_case, days) if others else None,
+            conditions=Conditions.of(use_case, days),
             fallbacks=Fallbacks.of(use_case, days, threshold) if use_case.fallback else None,
         )
 
@@ -121,19 +96,17 @@ class Judge:
         counts: Bools,
         day: dt.date,
     ) -> dict[str, pa.Array]:
-        columns = self._named(rows, day)
+        asked = self.conditions.of_rows(rows, day)
         said = GivenScores.of_columns(model, self.classes)
         said.put(unscored, GivenScores.none(len(rows), tuple(said.probabilities)))
         missing = unscored.copy()
         for rule in self.rules:
             if rule.use_fallback:
-                missing |= self._holds(rule.when, self.scored_types, columns, said)
+                missing |= asked.hold(rule.when, said)
         given, source = said, np.full(len(rows), NONE, dtype=np.int64)
         score_day = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
         if self.fallbacks is not None and missing.any():
-            filled = self.fallbacks.fill(
-                rows, said, missing, day, lambda when: self._holds(when, self.entity_types, columns, None)
-            )
+            filled = self.fallbacks.fill(rows, said, missing, day, asked.hold)
             given, source, score_day = filled.given, filled.source, filled.day
         final = GivenScores(given.score, given.decision, given.probabilities)
         withheld, sent_to = np.zeros(len(rows), dtype=bool), np.full(len(rows), NONE, dtype=np.int64)
@@ -143,7 +116,7 @@ class Judge:
             if rule.use_fallback or not undecided.any():
                 continue
             # Each sees the score before any rule: of several that hold the first decides, and alone.
-            where = undecided & self._holds(rule.when, self.scored_types, columns, given)
+            where = undecided & asked.hold(rule.when, given)
             where = self._apply(rule, where, final)
             if rule.block or rule.send_to is not None:
                 withheld |= where
@@ -189,29 +162,6 @@ class Judge:
                 decided = NONE if self.threshold is None else limited >= self.threshold
                 final.decision = np.where(where, decided, final.decision).astype(np.int64)
         return where
-
-    def _named(self, rows: pa.Table, day: dt.date) -> pa.Table:
-        """The columns that conditions name; what the rows do not have is null."""
-        if self.population is not None and len(rows):
-            entities = self.population.read(day, [*self.key, *self.entity_columns])
-            rows = key_join.left_join(rows, entities, self.key)
-        return rows
-
-    def _holds(self, when: str, types: Mapping[str, str], columns: pa.Table, given: GivenScores | None) -> Bools:
-        """For which rows a condition is true; null, and what can't be evaluated, is not."""
-        whole = f"coalesce(({when}), false)"
-        named = evaluation.columns_of(whole, types)
-        table = {name: columns.column(name) for name in named if given is None or not self._of_score(name)}
-        if given is not None:
-            scored = given.columns(self.classes, self.binary)
-            table |= {name: scored[name] for name in named if self._of_score(name)}
-        table[""] = pa.nulls(len(columns))
-        outcome = evaluation.evaluate(whole, types, table)
-        return ~np.asarray(pc.or_(outcome.broken, outcome.failed).to_numpy(zero_copy_only=False), dtype=bool)
-
-    def _of_score(self, name: str) -> bool:
-        """Whether it is the score's and not the entity's."""
-        return name not in self.entity_types or name in (decision_path.SCORE, decision_path.DECISION)
 
 
 def _texts(codes: Codes, texts: tuple[str, ...]) -> pa.DictionaryArray:

@@ -92,7 +92,7 @@ class RoleScorer:
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns of the feature table that it reads."""
-        judged = () if self.judge is None else self.judge.features
+        judged = () if self.judge is None else self.judge.conditions.features
         return tuple(dict.fromkeys((*self.key, *PASSED, *self.features, *judged)))
 
     def score(self, rows: pa.Table) -> pa.Table:

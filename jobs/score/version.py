@@ -25,6 +25,7 @@ SCORES_DECIDED_BY = (
     "jobs.score.batch",
     "jobs.score.canary",
     "jobs.score.class_scores",
+    "jobs.score.conditions",
     "jobs.score.fallback_night",
     "jobs.score.fallback_scorer",
     "jobs.score.fallbacks",

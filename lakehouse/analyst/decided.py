@@ -159,6 +159,19 @@ def words(decided: Decided) -> Iterator[str]:
         yield f"The model alone scored {decided.model_score:.4g}{said}."
 
 
+def yes_or_no(score: Mapping[str, Any]) -> str:
+    """The score of a row beside its threshold, and what follows."""
+    decision = "yes" if score["decision"] else "no"
+    if score.get("threshold") is None:
+        # Only of a fallback's score, in the place of a champion that nobody knows any more.
+        return f"Score {score['score']:.3f}, no threshold is known: decided {'nothing' if score['decision'] is None else decision}"
+    side = "at or above" if score["score"] >= score["threshold"] else "below"
+    measured = f"Score {score['score']:.3f}, {side} the threshold {score['threshold']:.3f}"
+    if score.get("withheld"):
+        return f"{measured}: it would be {decision}, and nothing is decided"
+    return f"{measured}: decided {decision}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

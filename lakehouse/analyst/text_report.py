@@ -57,15 +57,7 @@ def _outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
         return class_report.outcome(use_case, score)
     if not use_case.binary:
         return f"Predicted value {score['score']:.4g}"
-    decision = "yes" if score["decision"] else "no"
-    if score.get("threshold") is None:
-        # Only of a fallback's score, in the place of a champion that nobody knows any more.
-        return f"Score {score['score']:.3f}, no threshold is known: decided {'nothing' if score['decision'] is None else decision}"
-    side = "at or above" if score["score"] >= score["threshold"] else "below"
-    measured = f"Score {score['score']:.3f}, {side} the threshold {score['threshold']:.3f}"
-    if score.get("withheld"):
-        return f"{measured}: it would be {decision}, and nothing is decided"
-    return f"{measured}: decided {decision}"
+    return decided.yes_or_no(score)
 
 
 def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from lakehouse.declaration import decision_path, reserved_names, rule_proof
 from lakehouse.declaration.row_rules import Node, RuleError, parse
-from lakehouse.declaration.rule_proof import Case, Limits
+from lakehouse.declaration.rule_proof import Case
 from lakehouse.declaration.rules import BASE_RATE, LAST_SCORE, MODEL, Decided, Rule
 from lakehouse.declaration.section import twice, unknown
+from lakehouse.declaration.value_limits import Limits
 
 if TYPE_CHECKING:
     from lakehouse.declaration.use_case import UseCase

@@ -14,7 +14,8 @@ import yaml
 
 from lakehouse import tables
 from lakehouse.declaration import deliver, loader, reserved_names, row_rules, rule_proof
-from lakehouse.declaration.rule_proof import Case, Limits
+from lakehouse.declaration.rule_proof import Case
+from lakehouse.declaration.value_limits import Limits
 from lakehouse.errors import DeclarationError
 from lakehouse.row_rules import evaluation
 from lakehouse.settings import PROJECT_ROOT
