@@ -1,7 +1,6 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
-For those on call ``alerts``; ``new``, which writes a use case's folder; and ``migrate``, which is a job: it alone changes
-tables.
+For those on call ``alerts``. And ``new``, which writes a folder; and ``migrate``, which is a job: it alone changes tables.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """

@@ -31,6 +31,7 @@ class Settings:
         spark_master: master of that own session when there is no Connect server.
         use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases, and whose ``sources`` has shared sources.
         state_root: folder for what may be lost without loss of data: model cache, logs, the embedded stack's state.
+        run_book: address of the run book, for messages to people.
         in_process_rows: so many rows a stage works on in its own process; more are Spark's.
         under_spark_submit: whether spark-submit started this process, and so chose the master already.
         mongo_uri: MongoDB for jobs outside Airflow; inside it, the connection ``mongo_default``.
@@ -45,6 +46,7 @@ class Settings:
     state_root: Path
     mongo_uri: str | None
     in_process_rows: int
+    run_book: str
     under_spark_submit: bool
 
 
@@ -62,6 +64,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         state_root=Path(env.get("NIGHTJAR_HOME", str(PROJECT_ROOT / ".nightjar"))),
         mongo_uri=env.get("MONGO_URI") or None,
         in_process_rows=_whole(env, "IN_PROCESS_ROWS", IN_PROCESS_ROWS),
+        run_book=env.get("RUN_BOOK") or "docs/on-call.md",
         under_spark_submit="PYSPARK_GATEWAY_PORT" in env,
     )
 

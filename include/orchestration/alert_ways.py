@@ -26,9 +26,9 @@ SECONDS = 15.0
 
 
 def receivers(use_cases: Sequence[UseCase]) -> list[Receiver]:
-    """Who is told of these use cases, each once; where one declares nobody, the file and the deployment's connection."""
+    """Who is told of these use cases, each once; where none declares anybody, the file and the deployment's connection."""
     found = {one.way.address: one for use_case in use_cases for one in use_case.alerts.to}
-    if any(not use_case.alerts.to for use_case in use_cases):
+    if not found or any(not use_case.alerts.to for use_case in use_cases):
         found |= {one.way.address: one for one in (EVERYBODY, *_of_deployment())}
     return list(found.values())
 

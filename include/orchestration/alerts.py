@@ -12,9 +12,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import BaseNotifier
 from airflow.sdk.configuration import conf
 
+from include.orchestration import decision
 from lakehouse import settings
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The stages whose end may have made a fact. That of maintain, once a night, sends what is open of all use cases.
-TELLING = frozenset({"ingest", "replay", "monitor", "gate", "rollback", "score", "maintain"})
+# The stages whose end may have made a fact.
+TELLING = frozenset({"ingest", "monitor", "gate", "rollback", "score"})
 
 
 def log_remedy(context: Context) -> None:
@@ -58,18 +60,22 @@ class AlertNotifier(BaseNotifier):
         try:
             use_cases, dag, run = of_task(context), context["ti"].dag_id, context["dag_run"].run_id
             seen = self.seen(context, use_cases) if self.seen else []
-            tell(use_cases, seen, lambda fact: link(fact, dag, run))
+            source = getattr(context["task"], "options", {}).get("source")
+            tell(use_cases, seen, lambda fact: link(fact, dag, run), source)
         except Exception:
             log.exception("alerts: not everything could be told; what is written down is sent with the next task's end")
 
 
-def tell(use_cases: list[UseCase], seen: list[Fact], link: Callable[[Fact], str]) -> tuple[int, int]:
+def tell(
+    use_cases: list[UseCase], seen: list[Fact], link: Callable[[Fact], str], source: str | None = None
+) -> tuple[int, int]:
     """Write down what is new of the records and what was seen, and send what is due.
 
     Args:
-        use_cases: whose records, and whose receivers.
+        use_cases: whose records, and whose receivers; none: the deployment's receivers are told what was seen.
         seen: facts that are in no record.
         link: the address of a fact's run.
+        source: of its deliveries alone the records are looked at.
 
     Returns:
         How many messages were sent, and to how many receivers none could be.
@@ -81,21 +87,26 @@ def tell(use_cases: list[UseCase], seen: list[Fact], link: Callable[[Fact], str]
         return dt.datetime.now(dt.UTC)
 
     now, pages = clock(), settings.load().mlflow_tracking_uri.rstrip("/")
+    pages = pages if "://" in pages else ""
+    delivered = [] if source is None else list(facts.of_deliveries([source], now - facts.NEWS))
     for use_case in use_cases:
-        found = [*seen, *facts.of_records(use_case, now, pages if "://" in pages else "")]
-        sending.write_down(found, alert_ways.receivers([use_case]), link, now)
-    return sending.send_due(alert_ways.receivers(use_cases), alert_ways.send, clock)
+        recorded = facts.of_records(use_case, now, pages) if source is None else delivered
+        sending.write_down([*seen, *recorded], alert_ways.receivers([use_case]), link, now)
+    receivers = alert_ways.receivers(use_cases)
+    if not use_cases:
+        sending.write_down(seen, receivers, link, now)
+    return sending.send_due(receivers, alert_ways.send, clock)
 
 
 def of_task(context: Context) -> list[UseCase]:
-    """The use cases that the task works for: the one that it names, the readers of its source, or all of them."""
+    """The use cases that the task works for: the one that it names, or the readers of its source."""
     from lakehouse.declaration import loader
 
     options: Mapping[str, str] = getattr(context["task"], "options", {})
     if "source" in options:
         return loader.readers(loader.by_source(options["source"])[1])
     name = options.get("use-case") or context["ti"].dag_id.partition("__")[2]
-    return [one for one in loader.declared() if one.name == name or getattr(context["task"], "stage", "") == "maintain"]
+    return [one for one in loader.declared() if one.name == name]
 
 
 def link(fact: Fact, dag: str, run: str) -> str:
@@ -147,6 +158,15 @@ def _day(context: Context) -> str:
 
 def _cause(context: Context) -> str:
     return (str(context.get("exception") or "").strip() or "see the task's log").splitlines()[0]
+
+
+@decision.made_by(PythonOperator)
+def send_open() -> dict[str, int]:
+    """Write down and send what is due of all use cases. What a server does not take is tried again the next hour."""
+    from lakehouse.declaration import loader
+
+    sent, away = tell(loader.declared(), [], lambda fact: link(fact, "", ""))
+    return {"sent": sent, "receivers_away": away}
 
 
 # A notifier each, shared by all tasks: parsing makes none.

@@ -179,8 +179,27 @@ The gate then compares it with the champion on the same holdout. It is promoted 
 {gate.min_improvement} beyond noise, no limit is broken (floors: {floors}), no slice is harmed, and its lineage is whole;
 else it is held, with the reasons in the log of the last task and in `ops.model_events`.{_approval(use_case)}
 
-Monitoring triggers this DAG when its limits are violated; trigger it by hand with `partition`. One training at a time.
+{_triggers(use_case)}; trigger it by hand with `partition` and a reason, which goes into `ops.model_events`. One training at a time.
 {RERUN}"""
+
+
+def _triggers(use_case: UseCase) -> str:
+    retrain, drift = use_case.retrain, use_case.drift
+    asks = []
+    if retrain.triggers:
+        kinds = " or ".join(retrain.triggers)
+        asks.append(f"{drift.violated_days} of {drift.of_days} days are violated by {kinds}")
+    if retrain.every_days is not None:
+        asks.append(f"the last training is {retrain.every_days} days old")
+    if retrain.new_labels is not None:
+        asks.append(f"{retrain.new_labels:,} labels are new")
+    if not asks:
+        return "Nothing triggers this DAG by itself"
+    budget = "" if retrain.at_most_a_month is None else f", {retrain.at_most_a_month} times in 30 days at most"
+    return (
+        f"Monitoring triggers this DAG when {', or when '.join(asks)}: {retrain.cooldown(drift)} days after the last training at "
+        f"the earliest{budget}"
+    )
 
 
 def rollback(use_case: UseCase) -> str:
@@ -340,4 +359,12 @@ MAINTAIN = f"""
 ### Maintain the lakehouse
 
 Once a week: merges small files and removes files that no table version within the retention needs.
+{RERUN}"""
+
+ALERT = f"""
+### Tell what could not be told
+
+Once an hour: writes down what is new in the records of all use cases, and sends what a server that was away, or a killed task, has
+left open. Messages go out when it happens, at the end of the task that made the news; this is the second chance. `ops.alerts` has
+every message, who got it, and why not. `python -m lakehouse alerts --open` lists what is left.
 {RERUN}"""

@@ -6,10 +6,8 @@ import datetime as dt
 import html
 from dataclasses import dataclass
 
-from lakehouse import fingerprints
+from lakehouse import fingerprints, settings
 from lakehouse.declaration.alerts import Event
-
-RUN_BOOK = "docs/on-call.md"
 
 # What an event means, what to do, and the part of the run book that has more.
 MEANING: dict[Event, tuple[str, str, str]] = {
@@ -113,7 +111,7 @@ class Message:
     def of(cls, fact: Fact, run: str) -> Message:
         """The words for the fact; ``run`` is the address of its run or DAG, may be empty."""
         means, do, anchor = MEANING[fact.event]
-        links = {"Run": run, "Page": fact.page, "Run book": f"{RUN_BOOK}#{anchor}"}
+        links = {"Run": run, "Page": fact.page, "Run book": f"{settings.load().run_book}#{anchor}"}
         parts = [f"What happened: {fact.happened}", f"What it means: {means}", f"What to do: {do}"]
         parts += [f"{name}: {address}" for name, address in links.items() if address]
         subject = f"[nightjar] {fact.title}"

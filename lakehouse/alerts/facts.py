@@ -37,7 +37,7 @@ def of_records(use_case: UseCase, now: dt.datetime, pages: str = "") -> list[Fac
     since = now - NEWS
     return [
         *of_models(use_case.name, since, pages),
-        *of_verdicts(use_case, now),
+        *of_verdicts(use_case, now, pages),
         *of_deliveries(use_case.reads, since),
     ]
 
@@ -61,7 +61,7 @@ def of_models(name: str, since: dt.datetime, pages: str = "") -> Iterator[Fact]:
         )
 
 
-def of_verdicts(use_case: UseCase, now: dt.datetime) -> Iterator[Fact]:
+def of_verdicts(use_case: UseCase, now: dt.datetime, pages: str = "") -> Iterator[Fact]:
     """The violated verdicts of the newest days."""
     table = tables.drift(use_case)
     judged = sorted(delta_log.rows_by_day(table))[-NEWS_DAYS:] if delta_log.exists(table) else []
@@ -78,6 +78,8 @@ def of_verdicts(use_case: UseCase, now: dt.datetime) -> Iterator[Fact]:
                 ),
                 at=now,
                 dag=f"monitor__{use_case.name}",
+                # The experiment whose runs have the pages of the days.
+                page=f"{pages}/#/experiments?searchFilter={use_case.name}" if pages else "",
             )
 
 

@@ -1,5 +1,5 @@
 """The platform's own tables: the ledger of deliveries, the audit log of models, the record of builds, the pending verdicts,
-and what was delivered.
+what was delivered, and what people were told.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ def dags(parsed):
 def test_every_declared_source_and_use_case_has_its_dags(parsed):
     assert parsed["errors"] == {}
     assert sorted(parsed["dags"]) == [
+        "alert__lakehouse",
         "features__parcels",
         "ingest__depots",
         "ingest__parcel_lorries",
@@ -45,10 +46,10 @@ def test_parsing_brings_no_engine_and_is_quick(parsed):
 
 
 def test_the_dags_are_made_once_for_the_check_of_declarations_reads_what_their_files_have_noted(parsed, home):
-    of_use_cases = {file.stem for file in (ROOT / "dags").glob("*.py")} - {"maintain"}
+    of_use_cases = {file.stem for file in (ROOT / "dags").glob("*.py")} - {"alert", "maintain"}
     assert {note.name for note in (home / "made_dags").iterdir()} == of_use_cases
-    # The one DAG of no use case is made again.
-    assert sorted(parsed["made"]) == sorted([*parsed["dags"], "maintain__lakehouse"])
+    # The DAGs of no use case are made again.
+    assert sorted(parsed["made"]) == sorted([*parsed["dags"], "alert__lakehouse", "maintain__lakehouse"])
 
 
 def test_every_dag_is_documented_and_tagged(dags):
@@ -60,7 +61,7 @@ def test_every_dag_is_documented_and_tagged(dags):
 def test_every_task_has_an_owner_retries_with_backoff_a_timeout_and_an_alert(dags):
     for dag_id, dag in dags.items():
         for task_id, task in dag["tasks"].items():
-            owner = "nightjar" if dag_id == "maintain__lakehouse" else "parcel-team"
+            owner = "nightjar" if dag_id.endswith("__lakehouse") else "parcel-team"
             assert (task["owner"], task["retries"], task["backoff"]) == (owner, 3, 2), (dag_id, task_id)
             assert task["timeout"] and task["callback"], (dag_id, task_id)
 
@@ -81,6 +82,7 @@ def test_features_wait_for_the_last_day_that_they_read_and_not_for_reference_dat
 def test_the_schedules_are_those_of_partitions(dags):
     schedules = {dag_id: dag["schedule"] for dag_id, dag in dags.items()}
     assert schedules == {
+        "alert__lakehouse": "CronTriggerTimetable",
         "features__parcels": "PartitionedAssetTimetable",
         "ingest__depots": "NightlyTimetable",
         "ingest__parcel_lorries": "NightlyTimetable",
@@ -243,7 +245,7 @@ def test_the_tasks_that_may_make_news_tell_them_when_they_end(dags):
     }
     assert telling == {
         *(f"ingest__{source}.ingest" for source in ("depots", "parcel_lorries", "parcel_outcomes", "parcel_plan")),
-        *("maintain__lakehouse.maintain", "monitor__parcels.measure", "rollback__parcels.roll_back"),
+        *("monitor__parcels.measure", "rollback__parcels.roll_back"),
         *("score__parcels.score", "train__parcels.gate"),
     }
 

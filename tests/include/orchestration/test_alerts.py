@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import DAG
 
 from include.orchestration import alerts, send_alerts
 from lakehouse import __main__ as lakehouse_command
@@ -71,6 +72,14 @@ def test_a_failed_task_is_told_and_cleared_and_failed_again_it_is_the_same(use_c
     assert "What happened: InputsMissing: none" in line.body
 
 
+def test_what_no_use_case_owns_is_told_to_the_deployment(
+    use_case: UseCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
+    alerts.task_failed(context("maintain", "maintain__lakehouse", error="TableUnreadable: gold.x"))
+    assert "TableUnreadable: gold.x" in (tmp_path / "home" / "alerts.log").read_text()
+
+
 def test_a_refused_delivery_is_one_message_with_its_reason(use_case: UseCase) -> None:
     at, source = dt.datetime.now(dt.UTC), use_case.reads[0]
     deliveries.record([Delivery(source, "d1", DAY, "/landing/1.csv", "c", 3, 0, 3, 0, deliveries.REFUSED, at)])
@@ -96,9 +105,11 @@ def test_rows_that_a_fallback_decided_are_told_by_the_jobs_result(use_case: UseC
     assert line.event == "fallback" and "4 by last score" in line.body
 
 
-def test_the_nightly_maintenance_sends_what_is_open_of_all_use_cases(use_case: UseCase, tmp_path: Path) -> None:
+def test_every_hour_what_is_open_of_all_use_cases_is_sent(use_case: UseCase, tmp_path: Path) -> None:
     held(use_case.name)
-    alerts.job_done(context("maintain", "maintain__lakehouse", {}))
+    with DAG(dag_id="alert__lakehouse", schedule=None):
+        task = alerts.send_open()
+    assert task.python_callable() == {"sent": 1, "receivers_away": 0}
     assert (tmp_path / "told").is_file()
 
 

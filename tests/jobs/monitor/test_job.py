@@ -190,9 +190,10 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     assert result["reasons"][0].startswith("2 of 3 features drifted (67%, limit 50%)")
     assert any("too low on average over the matured days to 2024-01-04" in reason for reason in result["reasons"])
     audit_log = model_events.of_model(toy.use_case.name)
-    assert [(line.event, line.model_version, line.evidence) for line in audit_log] == [
-        (model_events.REQUESTED, 1, {"partition": "2024-01-11"})
-    ]
+    (line,) = audit_log
+    assert (line.event, line.model_version, line.evidence["partition"]) == (model_events.REQUESTED, 1, "2024-01-11")
+    asked = line.evidence["triggers"]
+    assert result["retrain_triggers"] == list(asked) and asked["drift"]["violated_days"][-1] == "2024-01-11"
     # While the training waits its turn the next day does not ask for another one, and the same day asks for the same.
     toy.live(11, shift=2.0)
     assert not monitor(toy, 11)["retrain"]
@@ -201,6 +202,19 @@ def test_a_regression_that_matures_after_a_week_drifts_and_asks_for_retraining_o
     toy.trained_for[2], toy.champion = toy.day(10), 2
     repeated = monitor(toy, 10)
     assert (repeated["status"], repeated["violated"], repeated["retrain"]) == ("unchanged", True, False)
+    # The labels of a day have come since the training, and now their number asks, whatever the verdicts are.
+    toy.use_case = UseCase.model_validate(
+        declared | {"retrain": {"triggers": [], "new_labels": 59, "cooldown_days": 1}}
+    )
+    few = monitor(toy, 11)
+    assert few["retrain_reasons"] == ["58 new labels since the last training, 59 ask for retraining"]
+    toy.use_case = UseCase.model_validate(
+        declared | {"retrain": {"triggers": [], "new_labels": 58, "cooldown_days": 1}}
+    )
+    assert monitor(toy, 11)["retrain_triggers"] == ["new labels"]
+    assert model_events.of_model(toy.use_case.name)[-1].evidence == {
+        "partition": "2024-01-12", "triggers": {"new labels": {"labels": 58, "asks_from": 58}},
+    }  # fmt: skip
 
 
 def test_few_rows_and_many_give_the_same_tables(toy, lakehouse_root, monkeypatch):
