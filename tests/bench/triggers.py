@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
+import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
@@ -40,6 +43,7 @@ YEAR = (dt.date(2013, 1, 1), dt.date(2013, 12, 31))
 FIRST, LAST = dt.date(2013, 7, 1), dt.date(2013, 12, 31)
 A_DAY = dt.timedelta(days=1)
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "triggers.png"
+GATED = "the gate decides, as declared"
 # Days over which the losses of the picture are smoothed.
 SMOOTHED = 14
 
@@ -91,12 +95,14 @@ class Lived:
         loss: by day, the mean log loss and the labelled rows.
         asked: by day, the triggers that asked for a training.
         promoted: the days on which a new champion was found.
+        held: why the gate held the others, the first reason of each without its numbers.
         violated: the days whose verdict was violated.
     """
 
     loss: dict[dt.date, tuple[float, int]] = field(default_factory=dict)
     asked: dict[dt.date, list[str]] = field(default_factory=dict)
     promoted: list[dt.date] = field(default_factory=list)
+    held: Counter[str] = field(default_factory=Counter)
     violated: int = 0
 
     @property
@@ -135,10 +141,13 @@ def live(models: Models, labels: Mapping[dt.date, int], policy: Retrain, gated: 
             continue
         lived.asked[day] = list(decision.triggers)
         made.append(day)
-        if not gated or promoted(use_case, trained.past, models.of(day).past):
-            lived.promoted.append(day)
-            # It scores from the next morning on, and its verdicts begin then.
-            champion, since, violated = day, day + A_DAY, {}
+        why = held_for(use_case, trained.past, models.of(day).past) if gated else None
+        if why is not None:
+            lived.held[why] += 1
+            continue
+        lived.promoted.append(day)
+        # It scores from the next morning on, and its verdicts begin then.
+        champion, since, violated = day, day + A_DAY, {}
     return lived
 
 
@@ -151,10 +160,14 @@ def as_champion(evidence: Evidence, since: dt.date) -> Evidence:
     )
 
 
-def promoted(use_case: UseCase, champion: PastModel, challenger: PastModel) -> bool:
-    """Whether the declared gate promotes the challenger."""
-    comparisons = equals.of_successors(use_case, [champion, challenger])
-    return any(one.decision(use_case.gate).verdict == model_events.PROMOTED for one in comparisons)
+def held_for(use_case: UseCase, champion: PastModel, challenger: PastModel) -> str | None:
+    """Why the declared gate holds the challenger, without numbers; None when it promotes it."""
+    for comparison in equals.of_successors(use_case, [champion, challenger]):
+        decision = comparison.decision(use_case.gate)
+        if decision.verdict == model_events.PROMOTED:
+            return None
+        return re.sub(r"-?\d[\d.,]*( %)?", "#", decision.reasons[0])
+    return "no day of the holdout is new to the champion"
 
 
 def load(use_case: UseCase) -> None:
@@ -219,30 +232,31 @@ def interval(better: list[float]) -> tuple[float, float]:
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
-def draw(lives: Mapping[str, Lived]) -> None:
-    """Loss against never by day, and when each trained."""
-    figure = Figure(figsize=(10, 6.5))
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    never = lives["never"]
-    days = sorted(never.loss)
-    base = smoothed([never.loss[day][0] for day in days])
-    for place, (name, lived) in enumerate(lives.items()):
-        color = f"C{place}"
-        if name != "never":
-            own = smoothed([lived.loss[day][0] for day in days])
-            above.plot(days, base - own, color=color, label=f"{name} ({lived.mean:.4f})", linewidth=1.4)
-        asked, took = list(lived.asked), lived.promoted
-        below.scatter(asked, [name] * len(asked), color=color, marker="o", s=26, facecolors="none")
-        below.scatter(took, [name] * len(took), color=color, marker="o", s=26)
-    above.axhline(0, color="black", linewidth=0.8)
-    above.set(
-        title=f"How much better than never retraining ({never.mean:.4f}), mean of {SMOOTHED} days",
-        ylabel="log loss saved",
-    )
-    above.legend(fontsize=8, ncols=2)
-    below.set(xlabel="2013; circles: trained, filled: promoted")
-    below.tick_params(axis="y", labelsize=8)
-    below.invert_yaxis()
+def draw(by_title: Mapping[str, Mapping[str, Lived]]) -> None:
+    """Loss against never by day, and when each trained; a column each for the gate as declared and for every model taken."""
+    figure = Figure(figsize=(13, 6.5))
+    axes = figure.subplots(2, len(by_title), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False)
+    for (title, lives), above, below in zip(by_title.items(), *axes, strict=True):
+        never = lives["never"]
+        days = sorted(never.loss)
+        base = smoothed([never.loss[day][0] for day in days])
+        for place, (name, lived) in enumerate(lives.items()):
+            color = f"C{place}"
+            if name != "never":
+                own = smoothed([lived.loss[day][0] for day in days])
+                above.plot(days, base - own, color=color, label=f"{name} ({lived.mean:.4f})", linewidth=1.3)
+            asked, took = list(lived.asked), lived.promoted
+            below.scatter(asked, [name] * len(asked), color=color, marker="o", s=20, facecolors="none")
+            below.scatter(took, [name] * len(took), color=color, marker="o", s=20)
+        above.axhline(0, color="black", linewidth=0.8)
+        above.set(
+            title=f"{title}; never retrained: {never.mean:.4f}", ylabel=f"log loss saved, mean of {SMOOTHED} days"
+        )
+        above.legend(fontsize=8, loc="lower left")
+        below.set(xlabel="2013; circles: trained, filled: promoted")
+        below.tick_params(labelsize=8)
+        below.xaxis.set_major_formatter(DateFormatter("%b"))
+    axes[1][0].invert_yaxis()
     figure.tight_layout()
     figure.savefig(PICTURE, dpi=80)
 
@@ -272,13 +286,17 @@ def main() -> None:
             day.astype(dt.date): int(count)
             for day, count in zip(*np.unique(known.days, return_counts=True), strict=True)
         }
-        for gated, title in ((True, "the gate decides, as declared"), (False, "every model is taken")):
+        by_title: dict[str, Mapping[str, Lived]] = {}
+        for gated, title in ((True, GATED), (False, "every model is taken")):
             lives = {name: live(models, labels, policy, gated) for name, policy in POLICIES.items()}
             print(f"\n{FIRST} to {LAST}, {title}:\n\n{table(lives, models)}\n", flush=True)
             for name, lived in lives.items():
                 print(f"{name}: " + ", ".join(f"{day} ({' and '.join(why)})" for day, why in lived.asked.items()))
-            if gated:
-                draw(lives)
+            by_title[title] = lives
+        print("\nheld because:")
+        for name, lived in by_title[GATED].items():
+            print(f"{name}: " + "; ".join(f"{count} x {why}" for why, count in lived.held.most_common(3)))
+        draw(by_title)
 
 
 if __name__ == "__main__":
