@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from include.orchestration import assets, docs, schedules
+from include.orchestration import assets, docs, late_night, schedules
 from jobs.gate import checks
 from jobs.gate.results import ChallengerResult, ChampionResult, IntervalEstimate, SliceGap
 from jobs.ingest import volume
-from jobs.monitor import verdict
+from jobs.monitor import triggers, verdict
+from jobs.monitor.triggers import Known
 from jobs.train.search import space
 from jobs.train.split import PARTS, Split
 from lakehouse import tables
@@ -35,6 +36,7 @@ from lakehouse.storage import table_schema
 
 BASE = yaml.safe_load((Path(__file__).parent / "use_cases" / "bakery_sales" / "use_case.yaml").read_text())
 DAY = dt.date(2024, 5, 1)
+A_DAY = dt.timedelta(days=1)
 
 small = st.integers(min_value=-2, max_value=40)
 numbers = st.one_of(
@@ -107,6 +109,15 @@ columns = st.fixed_dictionaries(
         "nullable": st.booleans(),
         "allowed": st.lists(texts, max_size=3),
         "pattern": st.sampled_from(["[a-z]+", "a$", "(", "(?i)x", "a{99999999999}", "(?P<y>a)\\1", ""]),
+    },
+)
+receivers = st.fixed_dictionaries(
+    {"name": more_names},
+    optional={
+        "email": st.fixed_dictionaries({"to": st.lists(texts | st.just("a@b.c"), max_size=2)}),
+        "webhook": st.fixed_dictionaries({"connection": more_names}, optional={"form": texts | st.just("slack")}),
+        "file": st.fixed_dictionaries({}, optional={"path": texts}),
+        "events": st.lists(st.sampled_from(["late", "held", "x"]), max_size=2),
     },
 )
 SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
@@ -210,6 +221,20 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
         optional={
             n: numbers
             for n in ("window_days", "bins", "ordinary_quantile", "violated_days", "of_days", "cooldown_days")
+        },
+    ),
+    ("retrain",): st.fixed_dictionaries(
+        {},
+        optional={
+            "triggers": st.lists(st.sampled_from(["drift", "performance", "x"]), max_size=2),
+            **{name: numbers for name in ("every_days", "new_labels", "cooldown_days", "at_most_a_month")},
+        },
+    ),
+    ("alerts",): st.fixed_dictionaries(
+        {},
+        optional={
+            "late_after": st.sampled_from(["06:30", "23:59", "24:00", "6:30", "", "{{ x }}"]) | numbers,
+            "to": st.lists(receivers, max_size=2),
         },
     ),
     ("rollout",): st.fixed_dictionaries(
@@ -426,3 +451,10 @@ def _decides(use_case: UseCase, dice: int) -> None:
     measured = [verdict.check("feature", "x", "psi", float(random.random()), limit, "x")]
     assert verdict.day_verdict(measured, drift).reasons
     verdict.retraining(DAY, {DAY: True}, drift, None, [DAY - dt.timedelta(days=1)])
+    both = frozenset({triggers.DRIFT, triggers.PERFORMANCE})
+    known = Known(violated={DAY: both}, champion_trained_for=None, trained_for=[DAY - 99 * A_DAY], new_labels=10**6)
+    decision = triggers.decide(DAY, use_case.retrain, drift, known)
+    assert decision.reasons and (decision.retrain or not decision.triggers)
+    assert all(one.way.address for one in use_case.alerts.to)
+    for alert in late_night.of_use_case(use_case).get("deadline", ()):
+        assert alert.reference.of_partition(f"{DAY}", dt.datetime(2020, 1, 1, tzinfo=dt.UTC)) is not None
