@@ -160,13 +160,9 @@ def _sources(root: str, options: argparse.Namespace) -> int:
 
 
 def _alerts(root: str, options: argparse.Namespace) -> int:
-    from lakehouse.ops import alerts
+    from lakehouse.analyst import messages
 
-    found = [line for line in alerts.lines() if options.whose in (None, line.whose)]
-    lines = [line for line in reversed(found) if not options.open or line.state != alerts.SENT]
-    columns = ("recorded_at", "state", "tries", "receiver", "subject", "error")
-    rows = [[f"{line.recorded_at:%Y-%m-%d %H:%M}", *(getattr(line, name) for name in columns[1:])] for line in lines]
-    render(sys.stdout, options.format, columns, rows, missing="-")
+    render(sys.stdout, options.format, messages.COLUMNS, messages.rows(options.whose, options.open), missing="-")
     return 0
 
 

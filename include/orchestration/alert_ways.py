@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,31 +20,41 @@ from lakehouse.declaration import Receiver, UseCase
 from lakehouse.declaration.alerts import EVERYBODY, AlertFile, Email, Webhook
 from lakehouse.errors import ConnectionWrong
 
+log = logging.getLogger(__name__)
+
 # A connection of this name is told wherever a use case declares nobody: of type smtp (``to`` in its extra) or http.
 DEPLOYMENT = "nightjar_alerts"
 # How long each step of a conversation with a server may take.
 SECONDS = 15.0
 
 
-def receivers(use_cases: Sequence[UseCase]) -> list[Receiver]:
-    """Who is told of these use cases, each once; where none declares anybody, the file and the deployment's connection."""
+def receivers(use_cases: Sequence[UseCase], everybody: Sequence[Receiver]) -> list[Receiver]:
+    """Who is told of these use cases, each once; ``everybody`` (`of_deployment`) where none is given, or one declares nobody."""
     found = {one.way.address: one for use_case in use_cases for one in use_case.alerts.to}
-    if not found or any(not use_case.alerts.to for use_case in use_cases):
-        found |= {one.way.address: one for one in (EVERYBODY, *_of_deployment())}
+    if not use_cases or any(not use_case.alerts.to for use_case in use_cases):
+        found |= {one.way.address: one for one in everybody}
     return list(found.values())
 
 
-def _of_deployment() -> list[Receiver]:
+def of_deployment() -> list[Receiver]:
+    """Who is told where nobody is declared: the file, and the deployment's connection if Airflow has it."""
     try:
         connection = BaseHook.get_connection(DEPLOYMENT)
-    except (AirflowNotFoundException, AirflowException):
-        return []
+    except AirflowNotFoundException:
+        return [EVERYBODY]
+    except Exception:
+        log.warning("alerts: the connection %s can't be looked up; the file alone is told", DEPLOYMENT, exc_info=True)
+        return [EVERYBODY]
     if connection.conn_type != "smtp":
         way = Webhook(connection=DEPLOYMENT, form="slack" if connection.conn_type == "slackwebhook" else "json")
-        return [Receiver(name="deployment", webhook=way)]
+        return [EVERYBODY, Receiver(name="deployment", webhook=way)]
     to = connection.extra_dejson.get("to") or ()
     to = tuple(part.strip() for part in to.split(",")) if isinstance(to, str) else tuple(to)
-    return [Receiver(name="deployment", email=Email(to=to, connection=DEPLOYMENT))] if to else []
+    try:
+        return [EVERYBODY, Receiver(name="deployment", email=Email(to=to, connection=DEPLOYMENT))]
+    except ValueError as error:
+        log.warning("alerts: the connection %s: expected addresses as `to` in its extra: %s", DEPLOYMENT, error)
+        return [EVERYBODY]
 
 
 def send(receiver: Receiver, message: Message) -> None:

@@ -89,10 +89,11 @@ def tell(
     now, pages = clock(), settings.load().mlflow_tracking_uri.rstrip("/")
     pages = pages if "://" in pages else ""
     delivered = [] if source is None else list(facts.of_deliveries([source], now - facts.NEWS))
+    everybody = alert_ways.of_deployment() if not all(one.alerts.to for one in use_cases) or not use_cases else []
     for use_case in use_cases:
         recorded = facts.of_records(use_case, now, pages) if source is None else delivered
-        sending.write_down([*seen, *recorded], alert_ways.receivers([use_case]), link, now)
-    receivers = alert_ways.receivers(use_cases)
+        sending.write_down([*seen, *recorded], alert_ways.receivers([use_case], everybody), link, now)
+    receivers = alert_ways.receivers(use_cases, everybody)
     if not use_cases:
         sending.write_down(seen, receivers, link, now)
     return sending.send_due(receivers, alert_ways.send, clock)

@@ -185,12 +185,24 @@ def declared(**alerts: Any) -> UseCase:
     return UseCase.model_validate({**appointments.declaration(), "alerts": alerts})
 
 
+def addresses(*use_cases: UseCase) -> list[str]:
+    return [one.way.address for one in alert_ways.receivers(use_cases, alert_ways.of_deployment())]
+
+
 def test_who_declares_nobody_has_the_file_and_whom_the_deployment_declares(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [one.way.address for one in alert_ways.receivers([declared()])] == ["file alerts.log"]
+    own = declared(to=[{"name": "own", "file": {"path": "/x"}}])
+    assert addresses(declared()) == addresses() == ["file alerts.log"] and addresses(own) == ["file /x"]
     connect(monkeypatch, "nightjar_alerts", {"conn_type": "smtp", "host": "m", "extra": {"to": "a@b.c, d@e.f"}})
-    assert [one.way.address for one in alert_ways.receivers([declared()])] == [
-        "file alerts.log", "email a@b.c, d@e.f by nightjar_alerts",
-    ]  # fmt: skip
+    assert addresses(declared()) == ["file alerts.log", "email a@b.c, d@e.f by nightjar_alerts"]
     connect(monkeypatch, "nightjar_alerts", {"conn_type": "slackwebhook", "host": "h"})
-    found = alert_ways.receivers([declared(), declared(to=[{"name": "own", "file": {"path": "/x"}}])])
-    assert [one.way.address for one in found] == ["file /x", "file alerts.log", "webhook nightjar_alerts (slack)"]
+    assert addresses(declared(), own) == ["file /x", "file alerts.log", "webhook nightjar_alerts (slack)"]
+    assert addresses(own) == ["file /x"]
+
+
+@pytest.mark.parametrize("extra", [{}, {"to": "nobody"}, {"to": ["a@b.c", "x"]}])
+def test_a_deployment_that_names_no_address_has_the_file_and_is_warned(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, extra: dict[str, Any]
+) -> None:
+    connect(monkeypatch, "nightjar_alerts", {"conn_type": "smtp", "host": "m", "extra": extra})
+    assert addresses(declared()) == ["file alerts.log"]
+    assert "expected addresses as `to` in its extra" in caplog.text
