@@ -1,4 +1,4 @@
-"""The versions of what decides performance, the counts of drift and those of alarms. Raise one when the values change with the code.
+"""The versions of what decides performance, drift counts and alarm counts. Raise one when its table's values change with the code.
 
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """

@@ -153,8 +153,9 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield "  # What is worse than a constant or a linear model, beyond noise, is held."
     yield "  baselines: compare"
     yield ""
-    yield "# Limits come from ordinary weeks; these are a start."
+    yield "# What is beyond chance is measured from the days of each training: docs/alarms.md."
     yield "drift:"
+    yield "  alarms: measured"
     yield "  window_days: 7"
     if draft.slices:
         yield ""

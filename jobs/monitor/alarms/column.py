@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ class Column:
         ordered: whether a bin lies above the one before it.
         counts: shape (1 + slices, days, bins), of training: all rows first.
         beyond: shape (days,), rows of training beyond all other weeks.
+        psi_limits: those that are known, by days of the window and chance.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column:
     ordered: bool
     counts: Whole
     beyond: Whole
+    psi_limits: dict[tuple[int, float], float] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> Bools:

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from jobs.monitor.alarms import weekdays
-from jobs.monitor.alarms.memory import TINY, lags_of, memory_of
+from jobs.monitor.alarms.memory import TINY, inflation, lags_of, of_products
 from lakehouse.evaluation.packed_numbers import Whole
 
 Floats = NDArray[np.float64]
 
 # With fewer free days nothing is said.
 LEAST_FREE = 5
+# So much memory is found in days that have none, by chance.
+NO_MEMORY = 1.5
 # Without a day the rest may be so many times as probable by chance.
 LESS_SURE = 10.0
 
@@ -60,7 +62,7 @@ class Means:
         spread: shape (S,), variance of a row.
         between: shape (S,), variance of a day.
         free: shape (S,), days that are free to vary.
-        memory, excess: shape (S,).
+        memory, near, excess: shape (S,); ``near`` is the correlation of neighbouring days.
         deviations: shape (S, days), weighted; ``weights`` the same without the deviation.
     """
 
@@ -71,6 +73,7 @@ class Means:
     between: Floats
     free: Floats
     memory: Floats
+    near: Floats
     excess: Floats
     deviations: Floats
     weights: Floats
@@ -107,7 +110,7 @@ class Means:
         standard *= np.sqrt(present.sum(axis=1) / np.maximum(free, 1))[:, None]
         return cls(
             group, centre, weight, spread, between, free,
-            _memory(standard), _excess(standard, present), weights * residual, weights,
+            *_memory(standard), _excess(standard, present), weights * residual, weights,
         )  # fmt: skip
 
     def only(self, kept: NDArray[np.bool_]) -> Means:
@@ -116,7 +119,7 @@ class Means:
             return self
         return Means(
             self.group, self.centre[kept], self.weight[kept], self.spread[kept], self.between[kept], self.free[kept],
-            self.memory[kept], self.excess[kept], self.deviations[kept], self.weights[kept],
+            self.memory[kept], self.near[kept], self.excess[kept], self.deviations[kept], self.weights[kept],
         )  # fmt: skip
 
     def inflation(self, length: int) -> Floats:
@@ -134,7 +137,10 @@ class Means:
         days = (self.weights > 0).sum(axis=1)
         correction = days / np.maximum(self.free, 1)
         return np.asarray(
-            np.maximum(1.0, correction * squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1)), dtype=np.float64
+            np.maximum(
+                inflation(self.near, length), correction * squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+            ),
+            dtype=np.float64,
         )
 
     def moved(self, rows: Floats, mean: Floats, weekday: Whole, leave_out: bool = True) -> Moved:
@@ -187,7 +193,9 @@ class Means:
         return np.asarray(-stdtrit(np.maximum(np.minimum(free, tails), 0.5), chance / 2) / stretch, dtype=np.float64)
 
     def _tails(self, length: int) -> tuple[Floats, Floats, Floats]:
-        free = self.free / self.memory
+        # Where days last, how much windows vary is known from as many as there are, and not from the days.
+        lasting = np.clip(self.memory - NO_MEMORY, 0.0, 1.0)
+        free = self.free / np.maximum(self.memory, 1 + (length - 1) * lasting)
         # Means of several days are nearer to normal.
         excess = self.excess / length
         tails = np.where(excess > 0, 4 + 6 / np.maximum(excess, 1e-6), np.inf)
@@ -195,10 +203,10 @@ class Means:
         return free, tails, stretch
 
 
-def _memory(standard: Floats) -> Floats:
-    lags = lags_of(standard.shape[1])
-    products = [(standard[:, lag:] * standard[:, :-lag]).sum(axis=1) for lag in range(1, lags + 1)]
-    return memory_of(np.stack(products, axis=1), (standard**2).sum(axis=1))
+def _memory(standard: Floats) -> tuple[Floats, Floats]:
+    days = standard.shape[1]
+    products = [(standard[:, lag:] * standard[:, :-lag]).sum(axis=1) for lag in range(1, lags_of(days) + 1)]
+    return of_products(np.stack(products, axis=1), (standard**2).sum(axis=1), days)
 
 
 def _excess(standard: Floats, present: NDArray[np.bool_]) -> Floats:

@@ -18,6 +18,9 @@ from jobs.monitor.verdict import DriftCheck, Kind
 from lakehouse.evaluation.packed_numbers import Whole
 from lakehouse.evaluation.population_stability import psi
 
+# Less than this is nothing, also of a column that never moves.
+SMALLEST = 0.01
+
 
 def rows(
     kind: Kind, columns: Sequence[tuple[Column, Whole]], recent: Recent, chance: float, found: Sequence[DriftCheck]
@@ -35,16 +38,20 @@ def rows(
     for column, counts in columns:
         shares = column.counts[0].sum(axis=0) / column.counts[0].sum()
         value = float(psi(shares, counts.sum(axis=0) / counts.sum()))
-        limit = _limit(column.counts[0], shares, len(recent.days), chance)
+        key = (len(recent.days), chance)
+        if key not in column.psi_limits:
+            column.psi_limits[key] = max(SMALLEST, _limit(column, *key))
+        limit = column.psi_limits[key]
         yield Finding(
             kind, column.name, "psi", round(value, 9), round(limit, 9), column.name in named,
             f"PSI of {column.name} {value:.3f} ({limit:.3g} is ordinary)", days=len(recent.days),
         )  # fmt: skip
 
 
-def _limit(counts: Whole, shares: np.ndarray[tuple[int], np.dtype[np.float64]], length: int, chance: float) -> float:
+def _limit(column: Column, length: int, chance: float) -> float:
     """What an ordinary window exceeds with this chance: as a multiple of chi-square, with training's mean and variance."""
-    counts = counts[counts.sum(axis=1) > 0]
+    counts = column.counts[0][column.counts[0].sum(axis=1) > 0]
+    shares = counts.sum(axis=0) / counts.sum()
     if len(counts) < max(length, 2):
         return 1.0
     windows = np.lib.stride_tricks.sliding_window_view(counts, length, axis=0).sum(axis=2)

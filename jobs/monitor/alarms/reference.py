@@ -11,7 +11,7 @@ import numpy as np
 from jobs.monitor.alarms import weekdays
 from jobs.monitor.alarms.column import Bools, Column
 from jobs.monitor.alarms.means import Floats, Means
-from jobs.monitor.alarms.shapes import Shape
+from jobs.monitor.alarms.shapes import Shape, alike, lasting
 from jobs.monitor.alarms.shares import Shares
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import SCORE, Profile
@@ -106,7 +106,11 @@ class Reference:
         columns = list(self.features.values())
         hits = np.stack([column.beyond for column in columns]).astype(np.float64)
         rows = np.stack([column.counts[0, :, :-1].sum(axis=-1) for column in columns]).astype(np.float64)
-        return Shares.of(hits, rows, self.weekday)
+        # Of a column that has one value a day, a record is one value and no six hundred.
+        known = [column.counts[0][:, column.known] for column in columns]
+        memory = dict(zip(self.numbers, self.moved.memory[:: len(self.slices)].tolist(), strict=True))
+        lasts = [memory.get(c.name) or lasting(its) for c, its in zip(columns, known, strict=True)]
+        return Shares.of(hits, rows, self.weekday, _array([alike(its) for its in known]), _array(lasts))
 
     @cached_property
     def score_means(self) -> Means:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import fdtrc, fdtri
 
-from jobs.monitor.alarms.memory import TINY, Floats, lags_of, memory_of
+from jobs.monitor.alarms.memory import TINY, Floats, lags_of, of_products
 from lakehouse.evaluation.packed_numbers import Whole
 
 # With fewer windows that share no day, or fewer rows of a window for each bin, nothing is said.
@@ -79,6 +79,19 @@ class Shape:
         return min(self.mean, by_rows) + extra * rows / max(self.rows, 1.0)
 
 
+def alike(counts: Whole) -> float:
+    """The correlation of two rows of a day: 0 for rows that know nothing of one another, 1 for a column of one value a day.
+
+    By the chi-square of the days, shape (days, bins): its mean is one a free bin for such rows, and grows with their number else.
+    """
+    days: Floats = np.asarray(counts[counts.sum(axis=1) > 1], dtype=np.float64)
+    if days.shape[1] < 2 or not len(days):
+        return 0.0
+    shares = days.sum(axis=0) / days.sum()
+    each = chi_square(days, shares) / (days.shape[1] - 1)
+    return float(np.clip((each.mean() - 1) / max(days.sum(axis=1).mean() - 1, 1.0), 0.0, 1.0))
+
+
 def without_a_day(windows: Floats, shares: Floats) -> Floats:
     """The chi-square of each window without the day that speaks for it most; shape (windows, days, bins).
 
@@ -89,8 +102,15 @@ def without_a_day(windows: Floats, shares: Floats) -> Floats:
     return np.asarray(chi_square(windows.sum(axis=1)[:, None] - windows, shares).min(axis=1), dtype=np.float64)
 
 
+def lasting(counts: Whole) -> float:
+    """For how many days a deviation of the shape lasts; shape (days, bins)."""
+    days: Floats = np.asarray(counts[counts.sum(axis=1) > 0], dtype=np.float64)
+    return _memory(days, days.sum(axis=0) / max(days.sum(), 1.0)) if len(days) > 1 else 1.0
+
+
 def _memory(counts: Floats, shares: Floats) -> float:
     rows = counts.sum(axis=1, keepdims=True)
     residual = (counts - rows * shares) / np.sqrt(np.maximum(rows * shares, TINY))
     products = [float((residual[lag:] * residual[:-lag]).sum()) for lag in range(1, lags_of(len(counts)) + 1)]
-    return float(memory_of(np.array(products), np.asarray((residual**2).sum())))
+    memory, _ = of_products(np.array(products), np.asarray((residual**2).sum()), len(counts))
+    return float(memory)

@@ -32,6 +32,8 @@ class Shares:
         weekday: shape (days,).
         expected: shape (S, 7), by weekday.
         means: of the daily shares.
+        together: shape (S,), the least correlation of two rows of a day.
+        lasting: shape (S,), for how many days rows are alike where they are.
     """
 
     hits: Floats
@@ -39,24 +41,42 @@ class Shares:
     weekday: Whole
     expected: Floats
     means: Means
+    together: Floats
+    lasting: Floats
     _effects: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, hits: Floats, rows: Floats, weekday: Whole) -> Shares:
-        """Estimate them; shape (S, days) and (days,)."""
+    def of(
+        cls, hits: Floats, rows: Floats, weekday: Whole, together: Floats | None = None, lasting: Floats | None = None
+    ) -> Shares:
+        """Estimate them; shape (S, days) and (days,).
+
+        ``together`` and ``lasting``, shape (S,): how alike rows are known to be from elsewhere. Hits so rare that training has
+        hardly any say nothing on that.
+        """
+        together = np.zeros(len(rows)) if together is None else together
+        lasting = np.ones(len(rows)) if lasting is None else lasting
         total, events = rows.sum(axis=1), hits.sum(axis=1)
         whole = (events + 0.5) / (total + 1)
         of_weekday = (weekday[:, None] == np.arange(7)).astype(np.float64)
         prior = PRIOR_DAYS * total / np.maximum((rows > 0).sum(axis=1), 1)
         expected = (hits @ of_weekday + (prior * whole)[:, None]) / np.maximum(rows @ of_weekday + prior[:, None], TINY)
         means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday)
-        return cls(hits, rows, weekday, expected, means)
+        return cls(hits, rows, weekday, expected, means, together, lasting)
 
     def only(self, kept: NDArray[np.bool_]) -> Shares:
         """Some of the shares; ``kept`` of shape (S,)."""
         if kept.all():
             return self
-        return Shares(self.hits[kept], self.rows[kept], self.weekday, self.expected[kept], self.means.only(kept))
+        return Shares(
+            self.hits[kept],
+            self.rows[kept],
+            self.weekday,
+            self.expected[kept],
+            self.means.only(kept),
+            self.together[kept],
+            self.lasting[kept],
+        )
 
     def design_effect(self, length: int) -> Floats:
         """Shape (S,): how many times more training's windows of so many days vary than rows by themselves would; at least 1."""
@@ -93,8 +113,15 @@ class Shares:
     def _binomial(
         self, hits: Floats, expected: Floats, rows: Floats, length: int, upward: NDArray[np.bool_], ways: Ways
     ) -> Floats:
-        share = np.clip(expected / np.maximum(rows, TINY), TINY, 1 - TINY)
-        effect = self.design_effect(length)
+        days = (self.rows > 0).sum(axis=1)
+        length = max(length, 1)
+        alike = 1 + (rows / length * np.minimum(self.lasting, length) - 1) * self.together
+        effect = np.maximum(self.design_effect(length), alike)
+        # Training's rows are worth so many: less than one of them in as many is never known.
+        of_training = self.rows.sum(axis=1)
+        worth_all = of_training / (1 + (of_training / np.maximum(days, 1) * self.lasting - 1) * self.together)
+        least = np.where(self.together > 0, 1 / (worth_all + 1), TINY)
+        share = np.clip(np.maximum(expected / np.maximum(rows, TINY), least), TINY, 1 - TINY)
         # That the expected share is an estimate itself makes the window's rows count for less.
         known = np.maximum(self.rows.sum(axis=1) / effect, 1)
         worth = rows / effect

@@ -39,7 +39,7 @@ def ordinary(toy, days: int, seed: int) -> tuple[TrainingSet, np.ndarray]:
 
 def from_tables(toy, days: range) -> tuple[TrainingSet, np.ndarray]:
     """The rows of the toy's days, as its tables have them."""
-    features = rows_of(toy, tables.features, *days)
+    features = sorted(rows_of(toy, tables.features, *days), key=lambda row: (row["partition"], row["id"]))
     outcomes = {(row["partition"], row["id"]): row["label"] for row in rows_of(toy, tables.outcomes, *days)}
     scores = {(row["partition"], row["id"]): row["score"] for row in rows_of(toy, tables.scores, *days)}
     keys = [(row["partition"], row["id"]) for row in features]
