@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from jobs.monitor import alarm_counts, drift_counts, new_categories, performance
+from jobs.monitor import alarm_counts, alarm_inputs, drift_counts, new_categories, performance
 from jobs.monitor.alarms import checks, matured
 from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.drift import Evidence
@@ -35,7 +35,8 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     if reference is not None:
         sliced, labels = alarm_counts.of_days(use_case, version, profile, reference.history, recent, older)
         by_slice = matured.by_slice(measured, registry.CHAMPION, version, use_case.model.task)
-        seen = Seen(sliced, labels, by_slice)
+        delivered = alarm_inputs.delivered(use_case, reference.history.days[0], max(days))
+        seen = Seen(sliced, labels, by_slice, delivered, alarm_inputs.built_again(use_case, recent))
     return Evidence(
         version=version,
         profile=profile,

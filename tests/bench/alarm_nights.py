@@ -64,11 +64,11 @@ class Stage:
     days: list[dt.date]
     threshold: float = 0.5
 
-    def nights(self, use_case: UseCase) -> list[Night]:
-        """What the platform says of each watched day."""
+    def nights(self, use_case: UseCase, since: int | None = None) -> list[Night]:
+        """What the platform says of each watched day; with ``since`` up to the day after the first violated one from there on."""
         profile = profile_of(use_case, self.learned, self.scored, self.scored_score, self.threshold)
         evidence = evidence_of(use_case, profile, self.watched, self.watched_score, self.threshold)
-        return nights(use_case, evidence, self.days, self.days[0])
+        return nights(use_case, evidence, self.days, self.days[0], since)
 
 
 def profile_of(
@@ -117,10 +117,14 @@ def evidence_of(
     )
 
 
-def nights(use_case: UseCase, evidence: Evidence, days: list[dt.date], trained_for: dt.date) -> list[Night]:
+def nights(
+    use_case: UseCase, evidence: Evidence, days: list[dt.date], trained_for: dt.date, since: int | None = None
+) -> list[Night]:
     """Each day's verdict, and whether it asks for a retraining; the days are in order."""
     verdicts, found = dict[dt.date, bool](), list[list[DriftCheck]]()
-    for day in days:
+    for number, day in enumerate(days):
+        if since is not None and any(list(verdicts.values())[since : number - 1]):
+            break
         found.append(drift.checks_of_day(day, use_case, evidence))
         verdicts[day] = drift.verdict_of(found[-1], use_case, evidence).violated
     return [

@@ -40,9 +40,9 @@ class Run:
     others: tuple[list[Night], ...]
 
 
-def run(use_case: UseCase, stage: Stage, beside: bool) -> Run:
-    """Watch a world; ``beside``: by others too."""
-    ours = stage.nights(use_case)
+def run(use_case: UseCase, stage: Stage, beside: bool, since: int | None = None) -> Run:
+    """Watch a world; ``beside``: by others too; ``since``: no longer than until what happens from then on is seen."""
+    ours = stage.nights(use_case, since)
     if not beside:
         return Run(ours, ())
     # Imported here: Evidently takes seconds.
@@ -52,7 +52,7 @@ def run(use_case: UseCase, stage: Stage, beside: bool) -> Run:
     days = use_case.drift.window_days
     verdicts = (*alarm_rivals.evidently(stage, days), alarm_rivals.fixed_psi(stage, days))
     others = [triggered(use_case, one, stage.days[0]) for one in verdicts]
-    return Run(ours, (stage.nights(declared), *others))
+    return Run(ours, (stage.nights(declared, since), *others))
 
 
 def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int) -> list[object]:
@@ -71,7 +71,7 @@ def seen(
     change: Change, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int
 ) -> list[object]:
     """A line of the table of what happens."""
-    runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
+    runs = [run(use_case, make(), place < beside, SINCE) for place, make in enumerate(stages)]
     delays = [_delay(one.ours) for one in runs]
     found = [delay for delay in delays if delay is not None]
     named = sum(_named(one.ours, change) for one in runs)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jobs.monitor.alarms import of_data, of_means, of_psi, of_quality
+from jobs.monitor.alarms import of_data, of_deliveries, of_means, of_psi, of_quality
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import Finding
@@ -55,7 +55,10 @@ def of_day(
     judged = Recent.of(matured, {past for days in seen.quality.values() for past in days})
     if judged.days:
         of_quality.quality(reference, judged, seen.quality, metric_names.LOSS[use_case.model.task], tally)
-    found = list(tally.findings(drift.false_alarm_days))
+    for source, by_day in seen.delivered.items():
+        after = dt.timedelta(days=use_case.source(source).arrives_after_days)
+        of_deliveries.deliveries(source, by_day, reference.history.days, [past - after for past in newest], tally)
+    found = [*tally.findings(drift.false_alarm_days), *_built_again(newest, seen)]
     psi = (
         one
         for kind, days, columns in sizes
@@ -73,7 +76,8 @@ def verdict(checks: list[DriftCheck]) -> Verdict:
     """Violated by any finding; the reasons are the findings, the surest first, and of a day in order the nearest to one."""
     found = [check for check in checks if isinstance(check, Finding) and check.chance is not None]
     violated = sorted((one for one in found if one.violated), key=_chance)
-    others = [str(one.reason) for one in checks if one.kind == "new category" and one.value]
+    told = ("new category", "built_again")
+    others = [str(one.reason) for one in checks if (one.kind in told or one.statistic in told) and one.value]
     if violated:
         told = [_told(one) for one in violated[:TOLD]]
         if len(violated) > TOLD:
@@ -93,6 +97,18 @@ def _told(check: DriftCheck) -> str:
 def _chance(check: DriftCheck) -> float:
     # A declared limit is beyond doubt.
     return -(check.once_in_days or 0.0) if isinstance(check, Finding) else -np.inf
+
+
+def _built_again(newest: Sequence[dt.date], seen: Seen) -> list[Finding]:
+    """The gap between what was known when the window's days were scored and what is known now; a fact, and no violation."""
+    days = [day for day in newest if day in seen.built_again]
+    words = f"features: {len(days)} of the {len(newest)} days to {newest[-1]} were built again since they were scored"
+    if days:
+        words += f", the first {days[0]}, so their scores are of what was known then (restate them to score what is known now)"
+    since = days[0] if days else None
+    return [
+        Finding("data", "features", "built_again", float(len(days)), None, False, words, since=since, days=len(newest))
+    ]
 
 
 def _with_rows(by_day: Daily, days: Sequence[dt.date]) -> set[dt.date]:

@@ -12,15 +12,28 @@ from lakehouse.evaluation.packed_numbers import Whole
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """The rows of a delivery, and how many of them came twice or failed the contract."""
+
+    rows: int
+    duplicates: int
+    rejected: int
+
+
+@dataclass(frozen=True)
 class Seen:
-    """Counts by day.
+    """Counts by day, and what is known of the inputs.
 
     Attributes:
         sliced: by feature and day the rows of each watched slice and bin.
         labels: by day the matured labels by bin.
         quality: by slice and day how good the scores turned out.
+        delivered: by source and day what it delivered.
+        built_again: scored days whose features are others now than those that were scored.
     """
 
     sliced: Mapping[str, Mapping[dt.date, Whole]] = field(default_factory=dict)
     labels: Mapping[dt.date, Counts] = field(default_factory=dict)
     quality: Mapping[tuple[str, str], Mapping[dt.date, Matured]] = field(default_factory=dict)
+    delivered: Mapping[str, Mapping[dt.date, Delivered]] = field(default_factory=dict)
+    built_again: tuple[dt.date, ...] = ()
