@@ -130,31 +130,35 @@ def main() -> None:
     parser.add_argument("--rows", default="6,60,600,6000")
     parser.add_argument("--flights", type=Path, help="a lakehouse with flights, such as ./warehouse after make demo")
     parser.add_argument("--only", choices=("quiet", "seen"))
+    parser.add_argument("--no-made-up", action="store_true", help="flights alone")
     asked = parser.parse_args()
     started, seeds = time.monotonic(), range(asked.first, asked.first + asked.seeds)
     sizes = [int(size) for size in asked.rows.split(",")]
+    made_up = [] if asked.no_made_up else sizes
     flights = None if asked.flights is None else alarm_flights.Flights.of(asked.flights)
     if asked.only != "seen":
-        _print(QUIET_HEAD, _quiet_lines(sizes, seeds, asked.beside, flights))
+        _print(QUIET_HEAD, _quiet_lines(made_up, sizes, seeds, asked.beside, flights))
     if asked.only != "quiet":
-        _print(SEEN_HEAD, _seen_lines(sizes, seeds, asked.beside, flights))
+        _print(SEEN_HEAD, _seen_lines(made_up, sizes, seeds, asked.beside, flights))
     print(f"\n{time.monotonic() - started:.0f} s")
 
 
 def _quiet_lines(
-    sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
+    made_up: list[int], sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
 ) -> Iterator[list[object]]:
     week, short, long = (alarm_worlds.declared(days) for days in (7, 3, 14))
 
     def of(world: World) -> list[Callable[[], Stage]]:
         return [partial(alarm_worlds.stage, replace(world, seed=seed)) for seed in seeds]
 
-    for rows in sizes:
+    for rows in made_up:
         yield quiet("made up", rows, week, of(World(rows, False, 0)), beside)
         yield quiet("with a weekly season", rows, week, of(World(rows, True, 0)), beside)
         yield quiet("the same, with a holiday", rows, week, of(World(rows, True, 0, holiday=40)), 0)
         yield quiet("the same, with a missing day", rows, week, of(World(rows, True, 0, gap=40)), 0)
-    for name, use_case in (("window of 3 days, shorter than the season", short), ("window of 14 days", long)):
+    for name, use_case in (
+        () if not made_up else (("window of 3 days, shorter than the season", short), ("window of 14 days", long))
+    ):
         yield quiet(name, 600, use_case, of(World(600, True, 0)), 0)
     if flights is not None:
         for rows in (size for size in sizes if size < 6000):
@@ -163,11 +167,11 @@ def _quiet_lines(
 
 
 def _seen_lines(
-    sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
+    made_up: list[int], sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
 ) -> Iterator[list[object]]:
     week = alarm_worlds.declared(7)
     for change in (*alarm_worlds.CHANGES, *alarm_worlds.OTHERS):
-        for rows in sizes:
+        for rows in made_up:
             stages = []
             for seed in seeds:
                 # It begins on another weekday in each world.

@@ -1,6 +1,6 @@
 """Whether a distribution over bins has changed: Pearson's chi-square, measured on training's own windows of days first.
 
-Rows of one day are alike, so that a week of weather is no six thousand draws, and the chi-square distribution of the textbook does
+Rows of one day are alike, so that a week of one value a day is no six thousand draws, and the chi-square distribution of the textbook does
 not hold. The same statistic of every window of training has a mean and a variance: a multiple of a chi-square with the same two
 stands for it (Satterthwaite 1946; Rao and Scott 1981), and its uncertain scale makes the tail one of F.
 """

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from jobs.monitor.alarms.means import LESS_SURE, Means, Moved
+from jobs.monitor.alarms.means import LESS_SURE, NO_MEMORY, Means, Moved
 from jobs.monitor.alarms.memory import TINY, Floats
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -115,7 +115,9 @@ class Shares:
     ) -> Floats:
         days = (self.rows > 0).sum(axis=1)
         length = max(length, 1)
-        alike = 1 + (rows / length * np.minimum(self.lasting, length) - 1) * self.together
+        # A spell of days is one event: what is beyond all others today is so tomorrow.
+        spell = np.where(self.lasting > NO_MEMORY, length, 1)
+        alike = 1 + (rows / length * spell - 1) * self.together
         effect = np.maximum(self.design_effect(length), alike)
         # Training's rows are worth so many: less than one of them in as many is never known.
         of_training = self.rows.sum(axis=1)
