@@ -34,11 +34,14 @@ def read(challenger: ModelVersion) -> Mapping[str, Any]:
 
 
 def compare(use_case: UseCase, challenger: Measured, baselines: Mapping[str, Any]) -> tuple[BaselineGain, ...]:
-    """By how much the challenger is better than each, on the same rows and drawn days."""
+    """By how much the challenger is better than each, on the same rows and drawn days.
+
+    A baseline of a yes or no decides yes where its probability says that this is expected to cost less.
+    """
     metric, found = use_case.gate.metric, []
     own = day_bootstrap.value(metric, challenger.predictions)
     for name, model in baselines.items():
-        other = measurement.of_model(model, None, challenger.rows, use_case, f"the {name}")
+        other = measurement.of_model(model, use_case.costed_model.break_even, challenger.rows, use_case, f"the {name}")
         value = day_bootstrap.value(metric, other.predictions)
         found.append(BaselineGain(name, own, value, measurement.gain(use_case, challenger, other)))
     return tuple(found)

@@ -82,10 +82,9 @@ def measured(fitted: Baselines, holdout: TrainingSet, worth: RealisedWorth | Non
     A baseline's scores count as probabilities: it decides yes where that is expected to cost less than no.
     """
     model = fitted.model
-    cheapest = model.cost_of_false_alarm / (model.cost_of_miss + model.cost_of_false_alarm)
     return {
         name: metrics.compute(model.task, holdout.label, score)
-        | ({} if worth is None else worth.measured(holdout.label, score, score >= cheapest))
+        | ({} if worth is None else worth.measured(holdout.label, score, score >= model.break_even))
         for name, score in fitted.scores(holdout).items()
     }
 

@@ -118,6 +118,11 @@ class Model(GrownSection):
         return OBJECTIVES[self.task][self.objective_name]
 
     @property
+    def break_even(self) -> float:
+        """The probability from which a yes is expected to cost no more than a no."""
+        return self.cost_of_false_alarm / (self.cost_of_miss + self.cost_of_false_alarm)
+
+    @property
     def trees(self) -> bool:
         """Whether any candidate has trees, which are searched for."""
         return any(kind != "linear" for kind in self.candidates)
