@@ -26,6 +26,7 @@ from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.ops import model_events
 from lakehouse.scorers import model_files
+from lakehouse.scorers.scorer import Scorer
 
 LIFECYCLE, FIRST = "lifecycle", "first_champion"
 Metrics = dict[str, float | None]
@@ -113,9 +114,12 @@ def walk(
         reasons = (str(error),)
     else:
         tuned = tune.tune(use_case, split, parts, starts=[point])
+        candidates = _candidates(use_case, tuned, parts)
         # Slices are for the gate alone: measuring them with their intervals would take longer than the fit.
-        model = fit_and_measure(use_case, tuned, replace(parts, holdout=replace(parts.holdout, slices={})))
-        chosen, models = tuned.kind, _contenders(use_case, tuned, model, parts)
+        unsliced = replace(parts, holdout=replace(parts.holdout, slices={}))
+        model = fit_and_measure(use_case, tuned, unsliced, candidates[tuned.kind])
+        contenders = {**candidates, **model.evaluation.baselines}
+        chosen, models = tuned.kind, {name: (one, None) for name, one in contenders.items()}
         verdict, reasons = _judged(use_case, split, parts, model, before.now)
         if verdict == model_events.PROMOTED:
             content = model.scorer.content()
@@ -140,10 +144,8 @@ def walk(
     return lived, champions
 
 
-def _contenders(
-    use_case: UseCase, tuned: Tuned, model: FittedModel, parts: Parts
-) -> dict[str, tuple[object, float | None]]:
-    """Every candidate and baseline, fitted to the same rows, with the threshold of its decisions."""
+def _candidates(use_case: UseCase, tuned: Tuned, parts: Parts) -> dict[str, Scorer]:
+    """Every candidate, fitted to the rows that the chosen one is fitted to."""
     declared = use_case.model
     strengths = () if tuned.choice is None else (one.strength for one in tuned.choice.candidates.values())
     strength = next((one for one in strengths if one is not None), tuned.strength)
@@ -152,7 +154,7 @@ def _contenders(
     if (rule := ClassRule.declared(use_case)) is not None:
         for one in fitted.values():
             rule.written_to(one)
-    return {name: (one, None) for name, one in (*fitted.items(), *model.evaluation.baselines.items())}
+    return fitted
 
 
 def _judged(

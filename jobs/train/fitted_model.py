@@ -67,11 +67,11 @@ def final_model(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation:
     return scorer
 
 
-def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts) -> FittedModel:
-    """Fit the final model and measure it on the holdout."""
+def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts, fitted: Scorer | None = None) -> FittedModel:
+    """Fit the final model, unless it comes as ``fitted``, and measure it on the holdout."""
     declared = use_case.costed_model
     past = fitting.joined(parts.train, parts.validation)
-    scorer = final_model(use_case, tuned, parts.train, parts.validation)
+    scorer = final_model(use_case, tuned, parts.train, parts.validation) if fitted is None else fitted
     holdout = fitting.coded(scorer, parts.holdout)
     score = scorer.score(holdout.features)
     chosen = None

@@ -73,7 +73,7 @@ def test_the_same_rows_give_the_same_bytes_and_odd_columns_do_no_harm() -> None:
     assert np.isfinite(fitted.score(np.array([[1e38, -1e38, 0.0, 5.0], [np.nan] * 4]))).all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("world", KINDS)
 def test_the_baseline_as_coefficients_scores_as_its_pipeline_does(world: str, seed: int) -> None:
     use_case = worlds.declared(world)
