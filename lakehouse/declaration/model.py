@@ -15,7 +15,7 @@ from lakehouse.declaration.xgboost_parameters import KNOWN
 
 MAX_LEVELS = 1000
 
-# From the simplest to the least simple: of candidates that can't be told apart the first is chosen.
+# The simplest first.
 CANDIDATES = ("linear", "boosted", "blend")
 # What XGBoost's objectives have a linear counterpart for.
 LINEAR_OBJECTIVES = (

@@ -135,7 +135,7 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield ""
     yield "model:"
     yield f"  task: {label.task}"
-    yield "  # The simpler one, unless the other is better over several weeks of validation."
+    yield "  # The linear one, unless the other is better over several windows of validation."
     yield "  candidates: [linear, boosted]"
     yield from _search(split.rows[0])
     yield "  trials: 10"

@@ -1,4 +1,4 @@
-"""Which candidate becomes the model: the simplest of those that can't be told from the best one over the rolling windows."""
+"""Which candidate becomes the model: the linear one, unless another is better over the rolling windows beyond noise."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from lakehouse.evaluation import day_bootstrap
 from lakehouse.evaluation.day_bootstrap import Draws
 from lakehouse.evaluation.labelled_rows import Floats
 
-# A simpler candidate gives way where this interval of what it loses by lies above 0: about one standard error, as in Breiman
-# and others' rule (1984). Both would be right by then; a wider one would keep the simple model for want of days.
+# The linear model gives way where this interval of what it loses by lies above 0: about one standard error, as in Breiman and
+# others' rule (1984). A wider one would keep it for want of days. Trees and blend are alike complex: the better one counts.
 CERTAINTY = 0.68
 
 
@@ -93,7 +93,7 @@ def choose(
         span = None if kind == best else day_bootstrap.interval(drawn[kind] - drawn[best], count, CERTAINTY)
         low, high = span or (None, None)
         results[kind] = Result(losses[kind], by_window, losses[kind] - losses[best], low, high, own)
-    chosen = next(kind for kind in kinds if kind == best or not _worse(results[kind]))
+    chosen = "linear" if "linear" in kinds and not _worse(results["linear"]) else best
     return Choice(
         kind=chosen,
         reason=_reason(chosen, best, results, metric, count),
