@@ -135,9 +135,18 @@ def score(use_case: UseCase) -> str:
 
 {_rhythm(use_case)}Scores every {key} of day D into `{tables.scores(use_case).full_name}` when its features were
 built. The champion is resolved once, to a version number that every row carries.
-
+{_fallbacks(use_case)}
 **By hand.** Trigger with `partition`; `model_version` scores with another version than the champion.
 {RERUN}"""
+
+
+def _fallbacks(use_case: UseCase) -> str:
+    if not use_case.fallback:
+        return ""
+    return """
+**A night without the champion** is scored by the declared fallbacks, and the task succeeds: `fallback_days` in its result says
+which and why. It stays stale until a model has scored it: mend what `fallback_failures` names, then run `restate__`.
+"""
 
 
 def deliver(use_case: UseCase) -> str:

@@ -79,8 +79,8 @@ def scores(use_case: UseCase) -> Table:
             col(
                 "decides",
                 "boolean",
-                "whether this row's decision counted: it is true on one row an entity and day; null before this was "
-                "recorded, when the champion's did",
+                "whether this row's decision counted: it is true on one row an entity and day, on none where a rule withholds "
+                "the decision; null before this was recorded, when the champion's did",
                 nullable=True,
             ),
             *of_label.probabilities(use_case),
