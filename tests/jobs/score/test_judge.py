@@ -13,8 +13,9 @@ import pytest
 
 from jobs.score.judge import Judge
 from lakehouse import tables
-from lakehouse.declaration import UseCase
-from lakehouse.errors import NotScorable
+from lakehouse.declaration import UseCase, decision_path
+from lakehouse.errors import DeclarationError, NotScorable
+from lakehouse.row_rules import evaluation
 from lakehouse.storage import commits, table_schema
 from tests.jobs import appointments, cards
 
@@ -184,3 +185,72 @@ def test_one_of_several_classes_is_decided_by_rules_and_fallbacks(lakehouse_root
 def judge_columns(judge: Judge | None, rows: pa.Table, model: dict[str, Any], missing: Any) -> dict[str, Any]:
     assert judge is not None
     return judge.judge(rows, model, missing, np.ones(len(rows), dtype=bool))
+
+
+CONDITIONS = [
+    *("age < 0.4", "lead_days > missed_before", "appointment % 3 = 1", "score >= 0.7", "score < 0.2", "decision"),
+    *(
+        "not decision and age > 0.2",
+        "missed_before is null",
+        "missed_before > 0.5 or score > 0.9",
+        "lead_days / missed_before > 1",
+    ),
+    "weekday(partition) in (0, 1)",
+]
+ACTIONS: list[dict[str, Any]] = [
+    *({"decide": True}, {"decide": False}, {"cap": 0.6}, {"floor": 0.4}, {"cap": 0.8, "floor": 0.3}),
+    *({"block": True}, {"send_to": "desk"}, {"send_to": "shop"}),
+]
+
+
+def by_hand(rules: Any, types: Any, row: pa.Table, score: float) -> dict[str, Any]:
+    """One row, one rule after the other."""
+    found = {"score": score, "decision": score >= 0.5, "decided_by_name": None, "withheld": False, "sent_to": None}
+    given = {"score": pa.array([score]), "decision": pa.array([score >= 0.5])}
+    for rule in rules:
+        columns = {name: row[name] for name in row.column_names} | given
+        outcome = evaluation.evaluate(rule.when, types, columns)
+        null = evaluation.evaluate(f"({rule.when}) is null", types, columns)
+        if outcome.broken[0].as_py() or outcome.failed[0].as_py() or not null.broken[0].as_py():
+            continue
+        limited = max(min(score, 2 if rule.cap is None else rule.cap), -1 if rule.floor is None else rule.floor)
+        if rule.action == "limit" and limited == score:
+            continue
+        if rule.action == "limit":
+            found |= {"score": limited, "decision": limited >= 0.5}
+        if rule.action == "decide":
+            found["decision"] = rule.decide
+        found |= {
+            "decided_by_name": rule.name,
+            "withheld": rule.block or rule.send_to is not None,
+            "sent_to": rule.send_to,
+        }
+        break
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_drawn_rules_decide_as_one_row_after_the_other_by_hand(lakehouse_root: Path, tmp_path: Path, seed: int) -> None:
+    dice, used = random.Random(seed), set[str | None]()
+    rows, _ = clinic_rows(40, seed)
+    known = [None if dice.random() < 0.2 else value for value in rows["missed_before"].to_pylist()]
+    rows = rows.set_column(rows.column_names.index("missed_before"), "missed_before", pa.array(known, pa.float64()))
+    scores = [round(dice.random(), 2) for _ in range(40)]
+    model = {"score": pa.array(scores), "decision": pa.array([score >= 0.5 for score in scores])}
+    for _ in range(6):
+        drawn = [
+            {"name": f"r{place}", "when": dice.choice(CONDITIONS), **dice.choice(ACTIONS)}
+            for place in range(dice.randint(1, 5))
+        ]
+        try:
+            use_case = appointments.declare(tmp_path, rules=drawn)
+        except DeclarationError:
+            # It would never decide.
+            continue
+        types = decision_path.scored_types(use_case)
+        found = judged(Judge.of(use_case, DAYS, 0.5), rows, model)
+        for place, row in enumerate(found):
+            expected = by_hand(use_case.rules, types, rows.slice(place, 1), scores[place])
+            assert {name: row[name] for name in expected} == expected, (drawn, place)
+        used |= {row["decided_by_name"] for row in found}
+    assert len(used) > 2
