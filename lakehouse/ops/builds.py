@@ -100,7 +100,10 @@ def changes(before: Inputs | None, now: Inputs) -> list[str]:
         if name == WITHOUT_MODEL:
             differences.append(f"a fallback scored it, since {old or new}")
             continue
-        if not old:
+        if not (old and new) and name.startswith("the "):
+            # No delivery: what is declared, or the code.
+            differences.append(f"{name} {'is new' if new else 'is gone'}")
+        elif not old:
             differences.append(f"{name} has arrived since")
         elif not new:
             differences.append(f"{name} is not read any more")

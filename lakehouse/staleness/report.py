@@ -6,13 +6,14 @@ Read from the logs and from the platform's small tables alone: no data is read, 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelMissing, RegistryChanged
+from lakehouse.errors import ModelMissing, RegistryChanged, ServiceUnavailable
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
 from lakehouse.ops import pending_verdicts
@@ -27,6 +28,8 @@ from lakehouse.staleness import (
 from lakehouse.staleness.code_versions import CodeVersions
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.tables import Table
+
+log = logging.getLogger(__name__)
 
 # What is said of a day that no model has scored.
 _BY_FALLBACK = "a fallback scored it"
@@ -143,10 +146,10 @@ def _scores(
     try:
         champions = version_selection.choose(use_case, days, champion=champion)
         stale = score_plan.make(use_case, features, champions, code, retry_failed=False).reasons() | waiting
-    except (ModelMissing, RegistryChanged) as error:
+    except (ModelMissing, RegistryChanged, ServiceUnavailable) as error:
         if not by_fallbacks:
             raise
-        # What else is stale can't be told without a champion; that these days wait for one can.
+        log.warning("%s: of days that a model scored it can't be told whether they are stale: %s", use_case.name, error)
         stale = waiting | {
             day: [f"{_BY_FALLBACK}, and still no model can: {error}"] for day in by_fallbacks & set(days)
         }

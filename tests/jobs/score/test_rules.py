@@ -281,6 +281,7 @@ def test_without_features_or_mlflow_the_population_is_scored(
     with pytest.raises(ServiceUnavailable):
         score(2, retry_service=True)
     assert score(2)["fallback_days"] == {str(day(2)): "MLflow did not answer"}
+    assert "still no model can: MLflow: expected an answer" in stale_scores()[day(2)][0]
     assert {row["threshold"] for row in rows_of(shelf, 2).values()} == {0.5}
 
 
