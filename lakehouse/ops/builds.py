@@ -107,7 +107,7 @@ def changes(before: Inputs | None, now: Inputs) -> list[str]:
             differences.append(f"{name} has arrived since")
         elif not new:
             differences.append(f"{name} is not read any more")
-        elif set(old.split(",")) < set(new.split(",")):
+        elif not name.startswith("the ") and set(old.split(",")) < set(new.split(",")):
             differences.append(f"{name} was corrected")
         elif max(len(old), len(new)) > LONGEST:
             differences.append(f"{name} changed")
