@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
-from jobs.labels import outcomes
 from jobs.score import version, written_days
 from jobs.score.fallback_scorer import FallbackScorer
 from jobs.score.role_scorer import Lineage
@@ -27,11 +26,9 @@ from lakehouse.errors import (
     RegistryChanged,
     ServiceUnavailable,
 )
-from lakehouse.evaluation import base_rates
 from lakehouse.models import champion_record, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
-from lakehouse.populations import population
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import arrow_dataset, delta_log
 
@@ -107,6 +104,9 @@ class Nights:
         if not stale:
             return []
         if any(one.base_rate for one in use_case.fallback):
+            from jobs.labels import outcomes
+            from lakehouse.evaluation import base_rates
+
             known = {past for day in stale for past in base_rates.known_days(use_case, day)}
             outcomes.mature(use_case, sorted(known))
         lineage = Lineage(
@@ -123,6 +123,8 @@ class Nights:
         return stale
 
     def _expect_entities(self) -> None:
+        from lakehouse.populations import population
+
         built = up_to_date.built(tables.features(self.use_case))
         without = [day for day in self.why if day not in built]
         most = population.most_by_day(self.use_case, without)

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from jobs.score.judge import Judge
-from jobs.score.role_scorer import PASSED, Lineage, RoleScorer
+from jobs.score.role_scorer import PASSED, Lineage, RoleScorer, judge_of
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.class_names import PROBABILITY
@@ -31,7 +30,7 @@ class FallbackScorer(RoleScorer):
             model=b"",
             lineage=lineage,
             code_version=code_version.version(),
-            judge=Judge.of(use_case, list(lineage.fingerprints), lineage.model.threshold),
+            judge=judge_of(use_case, lineage),
         )
 
     @property

@@ -44,10 +44,8 @@ class Judge:
     fallbacks: Fallbacks | None
 
     @classmethod
-    def of(cls, use_case: UseCase, days: Collection[dt.date], threshold: float | None) -> Judge | None:
-        """The judge of these days, as the tables are now; None for a use case without rules and fallbacks."""
-        if not use_case.judged:
-            return None
+    def of(cls, use_case: UseCase, days: Collection[dt.date], threshold: float | None) -> Judge:
+        """The judge of these days, as the tables are now."""
         return cls(
             rules=use_case.rules,
             version=decision_path.version(use_case),

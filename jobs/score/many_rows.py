@@ -8,13 +8,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from jobs.score.absent_rows import AbsentRows
 from jobs.score.role_scorer import RoleScorer
 from lakehouse.storage import day_parts, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
+
+if TYPE_CHECKING:
+    from jobs.score.absent_rows import AbsentRows
 
 
 def score(

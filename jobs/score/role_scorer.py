@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from jobs.score import canary, class_scores
-from jobs.score.judge import Judge
 from jobs.score.predict import predict
 from lakehouse import code_version, tables
 from lakehouse.declaration import UseCase
@@ -22,6 +22,9 @@ from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.scorers import model_files
 from lakehouse.storage import table_schema
+
+if TYPE_CHECKING:
+    from jobs.score.judge import Judge
 
 PASSED = ("partition", "prediction_time")
 
@@ -86,7 +89,7 @@ class RoleScorer:
             model=content,
             lineage=lineage,
             code_version=code_version.version(),
-            judge=Judge.of(use_case, list(lineage.fingerprints), lineage.model.threshold),
+            judge=judge_of(use_case, lineage),
         )
 
     @property
@@ -143,6 +146,16 @@ class RoleScorer:
         for name in self.features:
             unknown &= np.asarray(pc.is_null(rows.column(name), nan_is_null=True).to_numpy(), dtype=np.bool_)
         return unknown
+
+
+def judge_of(use_case: UseCase, lineage: Lineage) -> Judge | None:
+    """What decides by the declared rules and fallbacks; None: there are none."""
+    if not use_case.judged:
+        return None
+    # Most use cases have none, and don't pay for what reads conditions.
+    from jobs.score.judge import Judge
+
+    return Judge.of(use_case, list(lineage.fingerprints), lineage.model.threshold)
 
 
 def _decided(score: NDArray[np.float64], threshold: float | None) -> dict[str, pa.Array]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.score import many_rows
-from jobs.score.absent_rows import AbsentRows
 from jobs.score.role_scorer import RoleScorer
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.storage import arrow_dataset, commits, row_limits, table_schema
 from lakehouse.storage.day_files import DayFiles
+
+if TYPE_CHECKING:
+    from jobs.score.absent_rows import AbsentRows
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def write(use_case: UseCase, roles: Sequence[RoleDays], features_version: int) -
     at = features_version if features_version >= 0 else None
     read = DayFiles.of(source, days, at)
     asked = sorted({day for role in roles if role.of_absent is not None for day in role.days})
-    absent = AbsentRows.of(use_case, asked, at) if asked else None
+    absent = _absent(use_case, asked, at) if asked else None
     if read.rows + (0 if absent is None else absent.rows) > row_limits.IN_PROCESS_ROWS:
         by_day = {day: tuple(role.scorer for role in roles if day in role.days) for day in days}
         of_absent = {
@@ -68,6 +71,13 @@ def write(use_case: UseCase, roles: Sequence[RoleDays], features_version: int) -
     declared = table_schema.arrow_schema(table)
     whole = scored if len({one.schema for one in scored}) == 1 else [one.cast(declared) for one in scored]
     commits.replace_table(pa.concat_tables(whole), table, {"partition": days})
+
+
+def _absent(use_case: UseCase, days: list[dt.date], features_version: int | None) -> AbsentRows:
+    # Only where there are fallbacks: who is in a population takes longer to import than a few rows to score.
+    from jobs.score.absent_rows import AbsentRows
+
+    return AbsentRows.of(use_case, days, features_version)
 
 
 def _of_days(rows: pa.Table, days: list[dt.date]) -> pa.Table:

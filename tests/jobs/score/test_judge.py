@@ -50,8 +50,7 @@ def clinic_rows(count: int, seed: int = 1) -> tuple[pa.Table, dict[str, pa.Array
     }
 
 
-def judged(judge: Judge | None, rows: pa.Table, model: dict[str, Any], missing: Any = None) -> list[dict[str, Any]]:
-    assert judge is not None
+def judged(judge: Judge, rows: pa.Table, model: dict[str, Any], missing: Any = None) -> list[dict[str, Any]]:
     unscored = np.zeros(len(rows), dtype=bool) if missing is None else missing
     columns = judge.judge(rows, model, unscored, np.ones(len(rows), dtype=bool))
     return pa.table(columns).to_pylist()
@@ -182,8 +181,7 @@ def test_one_of_several_classes_is_decided_by_rules_and_fallbacks(lakehouse_root
         assert own == declared.field(field.name).type, field.name
 
 
-def judge_columns(judge: Judge | None, rows: pa.Table, model: dict[str, Any], missing: Any) -> dict[str, Any]:
-    assert judge is not None
+def judge_columns(judge: Judge, rows: pa.Table, model: dict[str, Any], missing: Any) -> dict[str, Any]:
     return judge.judge(rows, model, missing, np.ones(len(rows), dtype=bool))
 
 
