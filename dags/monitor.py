@@ -37,7 +37,7 @@ for use_case in wanted.use_cases(__file__):
         request_retraining = TriggerDagRunOperator(
             task_id="request_retraining",
             trigger_dag_id=f"train__{use_case.name}",
-            trigger_run_id=f"retrain__{verdicts.RETRAIN_FOR}",
+            trigger_run_id=f"{form.RETRAIN}{verdicts.RETRAIN_FOR}",
             conf={"partition": verdicts.RETRAIN_FOR, "reason": verdicts.REASONS},
             logical_date=None,
             skip_when_already_exists=True,

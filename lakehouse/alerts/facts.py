@@ -48,15 +48,15 @@ def of_models(name: str, since: dt.datetime, pages: str = "") -> Iterator[Fact]:
         if event.event not in OF_MODELS or event.happened_at < since:
             continue
         kind, what = OF_MODELS[event.event]
-        who = name if kind == "retraining" else f"{name}: version {event.model_version}"
+        title = f"{name}: {what}" if kind == "retraining" else f"{name}: version {event.model_version} {what}"
         yield Fact(
             event=kind,
             identity=f"{name} {event.model_version} {event.event} {event.happened_at.astimezone(dt.UTC).isoformat()}",
             whose=name,
-            title=f"{who}{':' if kind == 'retraining' else ''} {what}",
-            happened=_cut(f"{who} {what}, by {event.actor}: {event.reason}"),
+            title=title,
+            happened=_cut(f"{title}, by {event.actor}: {event.reason}"),
             at=event.happened_at,
-            dag={"retraining": f"train__{name}", "rolled_back": f"rollback__{name}"}.get(kind, f"train__{name}"),
+            dag=f"{'rollback' if kind == 'rolled_back' else 'train'}__{name}",
             page=f"{pages}/#/models/{name}/versions/{event.model_version}" if pages else "",
         )
 

@@ -64,7 +64,7 @@ def lines(receivers: Iterable[str] | None = None, states: Iterable[str] | None =
     if states is not None:
         condition &= arrow_dataset.among("state", states)
     found = (Line(**row) for row in small_tables.read(ALERTS, condition))
-    return sorted(found, key=lambda line: (line.recorded_at, line.happened_at, line.fact, line.receiver))
+    return sorted(found, key=lambda line: (line.recorded_at, line.happened_at, line.subject, line.receiver))
 
 
 def record(new: Iterable[Line]) -> list[Line]:

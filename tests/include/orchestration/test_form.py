@@ -117,3 +117,17 @@ def test_every_text_field_is_limited():
         schema = field.schema
         if "string" in schema["type"]:
             assert schema.keys() & {"format", "enum", "pattern"}, name
+
+
+@pytest.mark.parametrize(
+    ("run", "typed", "given"),
+    [
+        ("manual__1", "prices changed", "prices changed"),
+        ("manual__1", None, "no reason was given"),
+        # Monitoring has recorded its reasons itself.
+        (f"{form.RETRAIN}2024-03-01", "3 of the last 5 days violated", ""),
+    ],
+)
+def test_a_training_by_hand_has_a_reason_for_the_record(run, typed, given):
+    template = jinja2.Environment().from_string(form.WHY_TRAIN)
+    assert template.render(params={"reason": typed}, dag_run={"run_id": run}) == given
