@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from jobs.monitor.alarms import weekdays
+from jobs.monitor.alarms.least_chance import NO_MEMORY
 from jobs.monitor.alarms.memory import TINY, inflation, lags_of, of_products
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -26,8 +27,6 @@ Floats = NDArray[np.float64]
 
 # With fewer free days nothing is said.
 LEAST_FREE = 5
-# So much memory is found in days that have none, by chance.
-NO_MEMORY = 1.5
 # Without a day the rest may be so many times as probable by chance.
 LESS_SURE = 10.0
 

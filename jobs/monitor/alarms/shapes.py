@@ -1,8 +1,8 @@
 """Whether a distribution over bins has changed: Pearson's chi-square, measured on training's own windows of days first.
 
-Rows of one day are alike, so that a week of one value a day is no six thousand draws, and the chi-square distribution of the textbook does
-not hold. The same statistic of every window of training has a mean and a variance: a multiple of a chi-square with the same two
-stands for it (Satterthwaite 1946; Rao and Scott 1981), and its uncertain scale makes the tail one of F.
+Rows of one day are alike, so that a week of one value a day is no six thousand draws, and the chi-square distribution of the
+textbook does not hold. The same statistic of every window of training has a mean and a variance: a multiple of a chi-square with
+the same two stands for it (Satterthwaite 1946; Rao and Scott 1981), and its uncertain scale makes the tail one of F.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import fdtrc, fdtri
 
+from jobs.monitor.alarms.least_chance import least_chance
 from jobs.monitor.alarms.memory import TINY, Floats, lags_of, of_products
 from lakehouse.evaluation.packed_numbers import Whole
 
 # With fewer windows that share no day, or fewer rows of a window for each bin, nothing is said.
 LEAST_WINDOWS, LEAST_ROWS = 5, 3
+# Of a statistic that is nearly always near 0 and seldom great.
+LEAST_DEGREES = 0.1
 
 
 def chi_square(counts: Floats, shares: Floats) -> Floats:
@@ -36,6 +39,7 @@ class Shape:
         degrees: of the chi-square that stands for it.
         windows: how many windows the training is worth.
         rows: of a window, on average.
+        least: the least chance that training's days can tell of.
     """
 
     shares: Floats
@@ -44,6 +48,7 @@ class Shape:
     degrees: float
     windows: float
     rows: float
+    least: float
 
     @classmethod
     def of(cls, counts: Whole, length: int) -> Shape | None:
@@ -56,17 +61,20 @@ class Shape:
         windows = np.lib.stride_tricks.sliding_window_view(days, length, axis=0).transpose(0, 2, 1)
         found = without_a_day(windows, shares)
         mean, variance = float(found.mean()), float(found.var())
-        degrees = float(np.clip(2 * mean**2 / max(variance, TINY), 1.0, bins - 1))
-        worth = len(days) / max(length, _memory(days, shares))
+        degrees = float(np.clip(2 * mean**2 / max(variance, TINY), LEAST_DEGREES, bins - 1))
+        memory = _memory(days, shares)
+        worth = len(days) / max(length, memory)
+        one = map(np.array, (alike(days), days.sum(axis=1).mean(), len(days), memory))
+        least = float(least_chance(*one, length=max(length - 1, 1)))
         rows = float(windows.sum(axis=(1, 2)).mean())
         enough = worth >= LEAST_WINDOWS and rows >= LEAST_ROWS * bins
-        return cls(shares, length, mean, degrees, worth, rows) if enough and mean > 0 else None
+        return cls(shares, length, mean, degrees, worth, rows, least) if enough and mean > 0 else None
 
     def measured(self, counts: Whole) -> tuple[float, float]:
         """The statistic of a window, shape (days, bins), as a multiple of what is expected of as many rows, and its chance."""
         value = float(without_a_day(counts[None].astype(np.float64), self.shares)[0])
         ratio = value / self._expected(float(counts.sum()))
-        return ratio, float(fdtrc(self.degrees, self.windows, ratio))
+        return ratio, max(self.least, float(fdtrc(self.degrees, self.windows, ratio)))
 
     def bound(self, chance: float) -> float:
         """The multiple that an ordinary window exceeds with this chance."""
@@ -79,7 +87,7 @@ class Shape:
         return min(self.mean, by_rows) + extra * rows / max(self.rows, 1.0)
 
 
-def alike(counts: Whole) -> float:
+def alike(counts: Whole | Floats) -> float:
     """The correlation of two rows of a day: 0 for rows that know nothing of one another, 1 for a column of one value a day.
 
     By the chi-square of the days, shape (days, bins): its mean is one a free bin for such rows, and grows with their number else.

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from jobs.monitor.alarms.means import LESS_SURE, NO_MEMORY, Means, Moved
+from jobs.monitor.alarms.least_chance import NO_MEMORY
+from jobs.monitor.alarms.means import LESS_SURE, Means, Moved
 from jobs.monitor.alarms.memory import TINY, Floats
 from lakehouse.evaluation.packed_numbers import Whole
 
