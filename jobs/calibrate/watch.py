@@ -109,17 +109,17 @@ def _scored(use_case: UseCase, rows: TrainingSet, past: PastModel, number: int) 
     return [
         ScoredRows(
             *(day, registry.CHAMPION, number, predicted.score[kept], decided[kept], rows.label[kept]),
-            {name: SliceTexts.of(pa.chunked_array([values[kept]])) for name, values in _slices(rows, past)},
+            {name: SliceTexts.of(pa.chunked_array([pa.array(values[kept])])) for name, values in _slices(rows, past)},
             classes=use_case.classes,
         )
         for day, kept in _days(rows)
     ]
 
 
-def _slices(rows: TrainingSet, past: PastModel) -> Iterator[tuple[str, pa.Array]]:
+def _slices(rows: TrainingSet, past: PastModel) -> Iterator[tuple[str, np.ndarray[tuple[int], np.dtype[np.str_]]]]:
     """The slices whose quality is measured: only where alarms are, since it takes most of the time."""
     if past.profile.history is not None:
-        yield from ((name, pa.array(values)) for name, values in rows.slices.items())
+        yield from rows.slices.items()
 
 
 def _by_bin(rows: ScoredRows, shape: Distribution) -> Counts:

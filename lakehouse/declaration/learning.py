@@ -143,7 +143,7 @@ class Drift(GrownSection):
 
     alarms: Literal["declared", "measured"] = "declared"
     # An ordinary day is violated once in so many days, or more seldom.
-    false_alarm_days: int = Field(default=1000, ge=10, le=1_000_000)
+    false_alarm_days: int = Field(default=365, ge=10, le=1_000_000)
     window_days: int = Field(default=7, ge=1, le=90)
     bins: int = Field(default=10, ge=3, le=50)
     # A feature drifts when its PSI exceeds max(floor, factor x the ordinary week's quantile).

@@ -147,3 +147,25 @@ def test_a_use_case_that_scores_once_a_month_trains_on_scored_days() -> None:
     days = [refit.day for refit in steps.refits]
     assert 2 <= len(days) <= 4 and set(days) <= set(built)
     assert len({built.index(later) - built.index(earlier) for earlier, later in pairwise(days)}) == 1
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression", "multiclass", "categories", "weekly"])
+def test_measured_alarms_watch_features_slices_scores_labels_and_quality_and_ordinary_days_are_quiet(kind: str) -> None:
+    use_case = declared(kind, alarms="measured")
+    days = 130 if kind != "weekly" else 420
+    rows = history(use_case, days, seed=3, moods=0.05)
+    past = backtest.train(use_case, rows, day(days - 20), POINT)
+    assert past.profile.history is not None and past.profile.history.slices == (
+        ("clinic", "north"),
+        ("clinic", "south"),
+    )
+    assert drift_profile.Profile.from_json(past.profile.to_json()) == past.profile
+    watch = Watch.of(use_case, rows, past, 1, day(days - 1))
+    by_day = watch.checks(use_case)
+    found = {(check.kind, check.statistic) for check in by_day[watch.days[-1]]}
+    assert {("data", "missing"), ("data", "beyond"), ("data", "volume"), ("feature", "moved")} <= found
+    assert {("feature", "psi"), ("prediction", "psi"), ("performance", "loss_rise")} <= found
+    assert any(kind == "label" for kind, _ in found)
+    assert not any(watch.verdicts(use_case).values())
+    # The gate looks at the holdout's slices as ever.
+    assert {line["slice"] for line in past.model.evaluation.slices} == {"clinic"}
