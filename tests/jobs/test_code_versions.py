@@ -36,14 +36,14 @@ HELD = {
     "features": (1, "55119b98b7d6a928"),
     "groups": (1, "e362180b96fa9314"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "71b0b136de5264c3"),
+    "scores": (1, "7597309fc41ee49c"),
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "f99ab0a25576c86e"),
     "drift counts": (1, "3a8b91b5e868888b"),
     "alarm counts": (1, "9221dda332795a2d"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "0b987174a274fcb4"),
+    "training": (1, "851d353dd7617a73"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
