@@ -152,7 +152,7 @@ def test_the_gate_measures_both_models_by_it_beyond_noise(tmp_path: Path) -> Non
         seen = np.where(np.arange(len(names)) == looks_at, matrix, 0.5)
         rows = xgboost.DMatrix(seen, label, feature_names=list(names))
         booster = xgboost.train({"objective": "binary:logistic", "max_depth": 2, "nthread": 1}, rows, 10)
-        measured.append(measurement.of_booster(booster, 0.3, held_out, use_case, "a model"))
+        measured.append(measurement.of_model(booster, 0.3, held_out, use_case, "a model"))
     good, blind = measured
     found = measurement.metrics_of(use_case, good)
     assert found["worth_per_row"] > max(found["worth_per_row_nobody"], found["worth_per_row_everybody"])
