@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from include.orchestration import alert_ways
+from include.orchestration import alert_ways, alerts
+from lakehouse.alerts import facts
 from lakehouse.alerts.fact import Message
 from lakehouse.alerts.sending import NotSent
 from lakehouse.declaration import Receiver, UseCase
+from lakehouse.ops import alerts as books
 from tests.chat_server import Chat
 from tests.jobs import appointments
 from tests.smtp_server import Fault, Mail
@@ -206,3 +208,19 @@ def test_a_deployment_that_names_no_address_has_the_file_and_is_warned(
     connect(monkeypatch, "nightjar_alerts", {"conn_type": "smtp", "host": "m", "extra": extra})
     assert addresses(declared()) == ["file alerts.log"]
     assert "expected addresses as `to` in its extra" in caplog.text
+
+
+def test_what_a_server_missed_while_it_was_down_it_gets_once_when_it_is_back(
+    mail_server: Mail, monkeypatch: pytest.MonkeyPatch, lakehouse_root: Path
+) -> None:
+    monkeypatch.setattr(books, "FIRST_WAIT", dt.timedelta())
+    case = declared(to=[{"name": "desk", "email": {"to": ["a@example.org"]}}, {"name": "f", "file": {"path": "f.log"}}])
+    monkeypatch.chdir(lakehouse_root.parent)
+    fact = facts.failed("m", "score__m", "score", "run 1", "2024-06-10", "ModelMissing: no champion", AT)
+    connect(monkeypatch, "smtp_default", smtp(closed_port()))
+    assert alerts.tell([case], [fact], lambda fact: "http://a/b") == (1, 1)
+    connect(monkeypatch, "smtp_default", smtp(mail_server.port))
+    assert [alerts.tell([case], seen, lambda fact: "") for seen in ([], [fact])] == [(1, 0), (0, 0)]
+    (message,) = mail_server.messages
+    assert message["Subject"] == "[nightjar] score__m.score failed for 2024-06-10"
+    assert Path("f.log").read_text(encoding="utf-8").count("ModelMissing: no champion") == 1
