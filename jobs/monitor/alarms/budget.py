@@ -16,7 +16,7 @@ from jobs.monitor.alarms.tested import Tested
 from lakehouse.evaluation.training_days import ALL
 
 Group = Literal[
-    "data", "features", "slices", "scores", "labels", "quality", "quality of slices", "volume"
+    "data", "deliveries", "features", "slices", "scores", "labels", "quality", "quality of slices", "volume"
 ]  # fmt: skip
 
 # Parts of the rate; they add up to 1.

@@ -76,8 +76,8 @@ def verdict(checks: list[DriftCheck]) -> Verdict:
     """Violated by any finding; the reasons are the findings, the surest first, and of a day in order the nearest to one."""
     found = [check for check in checks if isinstance(check, Finding) and check.chance is not None]
     violated = sorted((one for one in found if one.violated), key=_chance)
-    told = ("new category", "built_again")
-    others = [str(one.reason) for one in checks if (one.kind in told or one.statistic in told) and one.value]
+    facts = ("new category", "built_again")
+    others = [str(one.reason) for one in checks if (one.kind in facts or one.statistic in facts) and one.value]
     if violated:
         told = [_told(one) for one in violated[:TOLD]]
         if len(violated) > TOLD:

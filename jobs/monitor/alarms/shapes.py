@@ -64,11 +64,16 @@ class Shape:
         degrees = float(np.clip(2 * mean**2 / max(variance, TINY), LEAST_DEGREES, bins - 1))
         memory = _memory(days, shares)
         worth = len(days) / max(length, memory)
-        one = map(np.array, (alike(days), days.sum(axis=1).mean(), len(days), memory))
-        least = float(least_chance(*one, length=max(length - 1, 1)))
+        least = least_chance(
+            np.array(alike(days)),
+            np.array(days.sum(axis=1).mean()),
+            np.array(float(len(days))),
+            np.array(memory),
+            length=max(length - 1, 1),
+        )
         rows = float(windows.sum(axis=(1, 2)).mean())
         enough = worth >= LEAST_WINDOWS and rows >= LEAST_ROWS * bins
-        return cls(shares, length, mean, degrees, worth, rows, least) if enough and mean > 0 else None
+        return cls(shares, length, mean, degrees, worth, rows, float(least)) if enough and mean > 0 else None
 
     def measured(self, counts: Whole) -> tuple[float, float]:
         """The statistic of a window, shape (days, bins), as a multiple of what is expected of as many rows, and its chance."""
