@@ -118,6 +118,7 @@ def _reason(chosen: str, best: str, results: Mapping[str, Result], metric: str, 
     words = metric.replace("_", " ")
     numbers = ", ".join(f"{kind} {result.loss:.4f}" for kind, result in results.items())
     if chosen == best:
-        return f"{chosen} has the least {words} over {days} days of validation ({numbers}), beyond noise or as the simplest"
+        said = f"{chosen} has the least {words} over {days} days of validation ({numbers})"
+        return said if chosen == "linear" or "linear" not in results else f"{said}; linear is behind it beyond noise"
     behind = results[chosen].behind
     return f"{chosen} is simpler than {best} and only {behind:.4f} behind it in {words}, within noise over {days} days ({numbers})"
