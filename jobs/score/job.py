@@ -36,6 +36,7 @@ class ScoreResult(ScoredDaysResult):
         reasons: for how many days reasons were written, and of how many rows.
         decided_by: how many of the champion's rows in the written days the model, each rule and each fallback decided, by kind and
             name; empty, and not in the JSON, for a use case without rules and fallbacks.
+        fallbacks: by written day how many of the champion's rows each fallback decided, for those who are told. Likewise.
         fallback_days: the requested days that the fallbacks scored in the champion's place, with the reason. These days stay stale
             until a model has scored them. Likewise.
         fallback_failures: why, with all that is known.
@@ -51,12 +52,13 @@ class ScoreResult(ScoredDaysResult):
     scores_version: int
     reasons: dict[str, int]
     decided_by: dict[str, dict[str, int]] = field(default_factory=dict)
+    fallbacks: dict[str, dict[str, int]] = field(default_factory=dict)
     fallback_days: dict[str, str] = field(default_factory=dict)
     fallback_failures: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object; what only rules and fallbacks give is left out where there is none."""
-        later = ("decided_by", "fallback_days", "fallback_failures")
+        later = ("decided_by", "fallbacks", "fallback_days", "fallback_failures")
         return {name: value for name, value in super().as_json().items() if value or name not in later}
 
 
@@ -117,6 +119,7 @@ def run(arguments: ScoreArguments) -> ScoreResult:
         message=asked.message,
         not_scored=asked.others,
         decided_by=deciders.count(use_case, stale),
+        fallbacks=deciders.fallbacks(use_case, stale),
         fallback_days={str(day): why for day, why in sorted(nights.why.items())},
         fallback_failures=nights.failures,
     )

@@ -121,7 +121,7 @@ def test_the_first_rule_that_holds_decides_and_what_the_model_said_is_kept(
         assert (row["score_from"], row["score_day"]) == ("model", None) and len(row["rules_version"]) == 16
     assert set(counted["rule"]) == {"closed", "desk", "old_hand", "too_sure"} and counted["model"]["model"] > 3
     assert result["decided_by"] == counted
-    assert "fallback_days" not in result
+    assert "fallback_days" not in result and "fallbacks" not in result
     # The same rules decide nothing new, and others make the day stale.
     version = delta_log.version(tables.scores(shelf.use_case))
     assert (score(0)["status"], delta_log.version(tables.scores(shelf.use_case))) == ("unchanged", version)
@@ -199,6 +199,8 @@ def test_a_night_without_the_model_is_scored_by_the_fallbacks_and_replaced_when_
     assert result["fallback_days"] == {str(day(1)): "the champion or a file of it is gone"}
     assert "ModelMissing: model appointments version 1" in result["fallback_failures"][0]
     assert result["decided_by"] == {"fallback": {"last_score": ROWS - 4}, "rule": {"desk": 4}}
+    # What those who are told read: tests/include/orchestration/test_alerts.py.
+    assert result["fallbacks"] == {str(day(1)): {"last_score": ROWS - 4}}
     rows, before = rows_of(shelf, 1), rows_of(shelf, 0)
     assert {row["chosen_by"] for row in rows.values()} == {version_selection.FALLBACK}
     assert {(row["model_version"], row["run_id"], row["threshold"]) for row in rows.values()} == {(1, "run1", 0.5)}
