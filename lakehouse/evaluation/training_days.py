@@ -82,7 +82,9 @@ class TrainingDays:
 
     def sliced_of(self, feature: str) -> Whole:
         """Shape (slices, days, bins)."""
-        return unpack(self.sliced[feature], (len(self.slices), len(self.days), -1))
+        # Without slices there is no number that could say how many bins there are.
+        bins = self.counts_of(feature).shape[1]
+        return unpack(self.sliced[feature], (len(self.slices), len(self.days), bins))
 
     @property
     def score_counts(self) -> Whole:

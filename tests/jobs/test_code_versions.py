@@ -40,10 +40,10 @@ HELD = {
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "f99ab0a25576c86e"),
-    "drift counts": (1, "3a8b91b5e868888b"),
-    "alarm counts": (1, "9221dda332795a2d"),
+    "drift counts": (1, "eab22bbf4df47494"),
+    "alarm counts": (1, "8adac08ed261845c"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "6d2251fafd483f34"),
+    "training": (1, "3f091599147776a2"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

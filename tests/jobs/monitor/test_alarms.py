@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,6 +195,14 @@ def test_ordinary_days_a_holiday_and_a_missing_day_are_quiet() -> None:
     found = nights(None, 60, 40, holiday=12, gap=25)
     assert len(found) == 39
     assert not any(night.violated or night.retrain for night in found)
+
+
+def test_without_slices_the_whole_is_watched() -> None:
+    whole = alarm_worlds.stage(World(600, True, 11, CHANGES[0], 3), 6)
+    parts = {name: replace(getattr(whole, name), slices={}) for name in ("learned", "scored", "watched")}
+    found = replace(whole, **parts).nights(alarm_worlds.declared())
+    assert not any(night.violated for night in found[:3]) and any(night.violated for night in found[3:])
+    assert {getattr(one, "slice_value", "all") for night in found for one in night.checks} == {"all"}
 
 
 def test_a_verdict_says_what_where_since_when_how_sure_and_what_to_do() -> None:
