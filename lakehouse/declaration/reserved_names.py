@@ -6,6 +6,8 @@ them with every table's columns.
 
 from __future__ import annotations
 
+from lakehouse.declaration import deliver
+
 # Of bronze, silver and the rejects, and what ingestion adds on the way.
 OF_SOURCES = frozenset(
     {
@@ -45,21 +47,7 @@ LEVEL = "level"
 # What the tables of a label of several classes have besides: the probabilities, and the label's own value.
 OF_MULTICLASS = frozenset({"label_class"})
 # What the scores have besides where a use case declares rules or fallbacks.
-OF_RULES = frozenset(
-    {
-        *(
-            "decided_by",
-            "decided_by_name",
-            "withheld",
-            "sent_to",
-            "score_from",
-            "score_day",
-            "model_score",
-            "model_decision",
-        ),
-        "rules_version",
-    }
-)
+OF_RULES = frozenset(deliver.OF_RULES)
 # What the performance of each class is sliced by.
 CLASS = "class"
 # Of the tables of feature groups, beside those of use cases.

@@ -37,6 +37,7 @@ from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.storage import day_parts, delta_log, row_limits
 from lakehouse.tables import Table
+from tests.examples.chain import place
 from tests.jobs import cards
 from tests.jobs.cards import CLASSES, UNDECLARED, day
 
@@ -71,11 +72,7 @@ def run_monitor(first: int, last: int, **more: Any) -> dict[str, Any]:
 def chain(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """Trained, promoted, scored for a dozen days and monitored; the last three days are others than those before."""
     root = tmp_path_factory.mktemp("cards")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
-        environment.setenv("LANDING_ROOT", str(root / "landing"))
-        environment.setenv("NIGHTJAR_HOME", str(root / "state"))
-        environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
+    with place(root, root / "use_cases"), pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
         use_case = declared(root)
         cards.fill(use_case, range(48))

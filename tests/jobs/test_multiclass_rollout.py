@@ -26,6 +26,7 @@ from lakehouse.models import champion_record, registry
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
 from lakehouse.storage import partition_rows
+from tests.examples import chain
 from tests.jobs import cards
 from tests.jobs.cards import CLASSES, day
 
@@ -51,11 +52,7 @@ class Rollout:
 def rollout(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
     """Version 1 is champion, version 2 its challenger; then 2 is promoted, scores a night, and is taken back."""
     root = tmp_path_factory.mktemp("rollout")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LAKEHOUSE_ROOT", str(root / "warehouse"))
-        environment.setenv("LANDING_ROOT", str(root / "landing"))
-        environment.setenv("NIGHTJAR_HOME", str(root / "state"))
-        environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
+    with chain.place(root, root / "use_cases"), pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
         rules = {"shadow": True, "canary_share": 0.4, "former_nights": 3}
         # No challenger is so much better: it stays one.
