@@ -1,9 +1,9 @@
 """Every asset of the platform: the newcomer's map of what updates what.
 
-    silver.<source>           updated by ingest__<source>        read by features__<use_case>
-    gold.<group>_v<version>   updated by group__<group>_v...     read by features__<use_case>
-    gold.<use_case>_features  updated by features__<use_case>    read by score__<use_case>
-    gold.<use_case>_scores    updated by score__<use_case>       read by monitor__ and deliver__<use_case>
+    silver.<source>           updated by ingest__<source>              read by features__<use_case>
+    gold.<group>_v<version>   updated by group__<group>_v...           read by features__<use_case>
+    gold.<use_case>_features  updated by features__<use_case>          read by score__<use_case>
+    gold.<use_case>_scores    updated by score__ or fallback__<...>    read by monitor__ and deliver__<use_case>
 
 An asset stands for one table and carries its name in SQL. Its partitions are days, with keys like 2013-06-01.
 """

@@ -149,6 +149,21 @@ which and why. It stays stale until a model has scored it: mend what `fallback_f
 """
 
 
+def fallback(use_case: UseCase) -> str:
+    """What ``fallback__<use_case>`` does at its hour."""
+    return f"""
+### A late night of {use_case.title}
+
+Every day at {use_case.fallback_at} ({use_case.calendar.timezone}): if `{tables.scores(use_case).full_name}` has no
+scores of the day, score it now. The champion does it if it can; if its features are not built, or it is gone, or MLflow is
+away, the declared fallbacks do. A day that has scores is skipped.
+
+**Afterwards** the day is stale until a model has scored it: `score__{use_case.name}` does so when the features are built at
+last, and `restate__{use_case.name}` at any time. The task fails when there is nobody to score: then the deliveries of
+`{use_case.entity.source}` are what to look at.
+{RERUN}"""
+
+
 def deliver(use_case: UseCase) -> str:
     """Where ``deliver__<use_case>`` sends what."""
     targets = "\n".join(f"- `{target.name}`: {target.address}, rows: {_rows(target)}" for target in use_case.deliver)

@@ -37,6 +37,14 @@ def _nightly(calendar: Calendar, arrives_after_days: int) -> NightlyTimetable:
     )
 
 
+def at_fallback_hour(use_case: UseCase) -> NightlyTimetable:
+    """Every day of the calendar at the declared hour. Missed ones are not caught up: by then score does it, or a person."""
+    hour, minute = (use_case.fallback_at or "00:00").split(":")
+    return _nightly(
+        use_case.calendar.model_copy(update={"nightly": f"{int(minute)} {int(hour)} * * *", "catch_up_nights": 0}), 0
+    )
+
+
 def nights_at_once(source: Source) -> int:
     """How many nights of a source are ingested at once, backfills aside: one, so that no night overtakes the one before.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.declaration.section import Name, Section, refuse, twice
+from lakehouse.declaration.section import HourOfDay, Name, Section, refuse, twice
 
 Event = Literal[
     "late", "failed", "refused", "violated", "retraining", "promoted", "held", "approval", "rolled_back", "fallback",
@@ -93,7 +93,7 @@ class Alerts(Section):
 
     to: tuple[Receiver, ...] = ()
     # By this hour, in the calendar's time zone, the scores of the day are to be there. None: no night is late.
-    late_after: str | None = Field(default=None, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+    late_after: HourOfDay | None = None
 
     @field_validator("to")
     @classmethod

@@ -23,6 +23,8 @@ def problems(use_case: UseCase) -> Iterator[str]:
         if target.sent_to is not None:
             what = "those that a rule sends rows to (send_to)"
             yield from unknown(f"deliver.{target.name}.sent_to", [target.sent_to], list(dict.fromkeys(asked)), what)
+    if use_case.fallback_at is not None and not use_case.fallback:
+        yield f"fallback_at: expected a section fallback, which says what scores at {use_case.fallback_at}, found none"
     if not use_case.judged:
         return
     named = [one.rule.name for one in use_case.fallback if one.rule is not None]

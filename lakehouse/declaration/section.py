@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+# Such as 06:30. In YAML in quotes: without them it reads a number.
+HourOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Section(BaseModel):

@@ -18,7 +18,7 @@ from lakehouse.declaration.model import Model
 from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.rules import Fallback, Rule
-from lakehouse.declaration.section import GrownSection, Name, Window, refuse
+from lakehouse.declaration.section import GrownSection, HourOfDay, Name, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
 from lakehouse.declaration.worth import Worth
@@ -77,7 +77,7 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "worth", "alerts")
+    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts")
 
     name: Name
     title: str
@@ -105,6 +105,8 @@ class UseCase(GrownSection):
     # What decides besides the model, in this order, and what scores where it can't.
     rules: tuple[Rule, ...] = ()
     fallback: tuple[Fallback, ...] = ()
+    # At this hour, in the calendar's time zone, the fallbacks score a day that no model has scored. None: when score runs.
+    fallback_at: HourOfDay | None = None
     # What decisions bring or cost.
     worth: Worth | None = None
     _shared: tuple[SharedSource, ...] = PrivateAttr(())

@@ -156,6 +156,8 @@ deliver:
   - {name: desk, sql: {connection: desk, table: late_parcels}, only_decided: true}
   - {name: archive, files: {folder: out/parcels, format: parquet}}
 alerts: {late_after: "06:30"}
+fallback: [{base_rate: true}]
+fallback_at: "06:45"
 """
 
 
@@ -237,6 +239,15 @@ def test_the_runs_of_a_night_have_the_declared_hour_and_no_others(others, dags):
         "score__asked": [[by, "06:30", 0]],
     }
     assert not any(dag["deadlines"] for dag in dags.values())
+
+
+def test_fallbacks_have_a_run_of_their_own_at_the_declared_hour(others):
+    fallback = others[1]["dags"]["fallback__asked"]
+    assert fallback["schedule"] == "NightlyTimetable" and fallback["edges"] == []
+    assert fallback["tasks"]["score_what_is_late"]["tells"]
+    assert fallback["params"] == ["cascade", "partition", "through"]
+    assert "Every day at 06:45" in fallback["doc"]
+    assert "fallback__parcels" not in others[1]["dags"]
 
 
 def test_the_tasks_that_may_make_news_tell_them_when_they_end(dags):

@@ -13,6 +13,16 @@ def test_the_calendar_says_how_many_nights_are_caught_up(parcels):
     assert schedules.nightly(none, parcels.sources[0]).serialize()["catch_up_nights"] == 0
 
 
+def test_fallbacks_are_asked_every_day_at_their_hour_and_no_missed_hour_is_made_up_for(parcels):
+    from include.orchestration import schedules
+
+    weekdays = Calendar.model_validate({"start": "2024-01-01", "timezone": "Europe/Oslo", "nightly": "0 1 * * 1-5"})
+    stated = schedules.at_fallback_hour(parcels.model_copy(update={"calendar": weekdays, "fallback_at": "06:05"}))
+    made = stated.serialize()
+    assert (made["cron"], made["timezone"], made["catch_up_nights"]) == ("5 6 * * *", "Europe/Oslo", 0)
+    assert made["arrives_after_days"] == 0
+
+
 def test_nights_follow_one_another_but_where_a_delivery_is_waited_for_longer_than_a_day(parcels):
     from include.orchestration import schedules
 
