@@ -139,7 +139,7 @@ def _result(context: Context, use_cases: list[UseCase]) -> list[Fact]:
     decided: Mapping[str, Mapping[str, int]] = result.get("fallbacks") or {}
     now = dt.datetime.now(dt.UTC)
     return [
-        facts.fallback(use_case.name, dt.date.fromisoformat(day), by_way, now)
+        facts.fallback(use_case.name, dt.date.fromisoformat(day), by_way, context["ti"].dag_id, now)
         for use_case in use_cases
         for day, by_way in decided.items()
     ]

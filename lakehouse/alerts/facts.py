@@ -147,13 +147,14 @@ def approval(name: str, version: int, reasons: Iterable[str], page: str, now: dt
     )
 
 
-def fallback(name: str, day: dt.date, rows_by_way: Mapping[str, int], now: dt.datetime) -> Fact:
+def fallback(name: str, day: dt.date, rows_by_way: Mapping[str, int], dag: str, now: dt.datetime) -> Fact:
     """That not the champion decided some rows of a day: the hook of those who decide without it.
 
     Args:
         name: of the use case.
         day: which was scored.
         rows_by_way: how many rows each fallback decided, by its name.
+        dag: whose run scored it.
         now: when.
     """
     ways = ", ".join(f"{rows} by {way}" for way, rows in sorted(rows_by_way.items()))
@@ -164,7 +165,7 @@ def fallback(name: str, day: dt.date, rows_by_way: Mapping[str, int], now: dt.da
         title=f"{name}: a fallback decided on {day}",
         happened=f"on {day} the champion did not score {sum(rows_by_way.values())} rows: {ways}",
         at=now,
-        dag=f"score__{name}",
+        dag=dag,
     )
 
 

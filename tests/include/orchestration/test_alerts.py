@@ -98,11 +98,16 @@ def test_an_approval_that_waits_is_told_with_the_gates_reasons_and_its_page(use_
     assert line.page == "http://mlflow/run"
 
 
-def test_rows_that_a_fallback_decided_are_told_by_the_jobs_result(use_case: UseCase) -> None:
+def test_rows_that_a_fallback_decided_are_told_by_the_jobs_result_with_its_run(
+    use_case: UseCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow:8080/")
     result = {"fallbacks": {str(DAY): {"last score": 4}}}
-    alerts.job_done(context("score", f"score__{use_case.name}", result, **{"use-case": use_case.name}))
+    dag = f"fallback__{use_case.name}"
+    alerts.job_done(context("score", dag, result, **{"use-case": use_case.name}))
     (line,) = books.lines()
     assert line.event == "fallback" and "4 by last score" in line.body
+    assert line.run == f"http://airflow:8080/dags/{dag}/runs/scheduled 1"
 
 
 def test_every_hour_what_is_open_of_all_use_cases_is_sent(use_case: UseCase, tmp_path: Path) -> None:

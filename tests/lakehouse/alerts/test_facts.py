@@ -123,7 +123,7 @@ def test_every_event_has_its_words_and_its_place_in_the_run_book() -> None:
 
 
 def test_a_message_says_what_happened_what_it_means_what_to_do_and_where_to_look() -> None:
-    fact = facts.fallback("m", DAY, {"last score": 3, "base rate": 2}, NOW)
+    fact = facts.fallback("m", DAY, {"last score": 3, "base rate": 2}, "fallback__m", NOW)
     message = Message.of(fact, "http://airflow/dags/score__m/runs/r")
     assert message.subject == "[nightjar] m: a fallback decided on 2024-06-10"
     assert [line.partition(":")[0] for line in message.body.splitlines()] == [
