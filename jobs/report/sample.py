@@ -1,4 +1,4 @@
-"""The rows that the drift page draws: a sample of the day's trailing window."""
+"""The rows that Evidently draws: a sample of the day's trailing window."""
 
 from __future__ import annotations
 

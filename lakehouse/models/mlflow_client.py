@@ -62,17 +62,22 @@ def experiment(name: str) -> str:
 
     mlflow = client()
     if (known := mlflow.get_experiment_by_name(name)) is not None:
-        return _active(name, str(known.experiment_id), known.lifecycle_stage)
+        return active(name, str(known.experiment_id), known.lifecycle_stage)
     try:
         return str(mlflow.create_experiment(name))
     except MlflowException:
         # Another first use of the name came in between.
         if (known := mlflow.get_experiment_by_name(name)) is None:
             raise
-        return _active(name, str(known.experiment_id), known.lifecycle_stage)
+        return active(name, str(known.experiment_id), known.lifecycle_stage)
 
 
-def _active(name: str, experiment_id: str, stage: str) -> str:
+def active(name: str, experiment_id: str, stage: str) -> str:
+    """The id of the experiment.
+
+    Raises:
+        ExperimentDeleted: when its stage is that of a deleted one.
+    """
     if stage != DELETED:
         return experiment_id
     uri = settings.load().mlflow_tracking_uri

@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
 from lakehouse import settings
 from lakehouse.declaration import UseCase, group_use
-from lakehouse.errors import ModelMissing, ModelRefused, ServiceUnavailable
-from lakehouse.models import version_tags
+from lakehouse.errors import ModelMissing, ModelRefused
+from lakehouse.models import mlflow_rest, version_tags
 from lakehouse.models.version_tags import OptionalTag, Tag
 
 CHAMPION = "champion"
@@ -44,8 +42,6 @@ TAG_FILES_REMOVED = "files_removed_at"
 
 A_DAY = "a day as YYYY-MM-DD"
 AN_INSTANT = "an instant with its time zone, as 2024-01-31T02:00:00+00:00"
-
-TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -208,24 +204,11 @@ def _get(call: str, parameters: Mapping[str, str]) -> Any:
 
 def _send(method: str, call: str, content: Mapping[str, str]) -> Any:
     """The response of MLflow's REST interface; None when what was requested does not exist."""
-    uri = settings.load().mlflow_tracking_uri
-    query, body = (content, None) if method == "GET" else (None, content)
-    address = f"{uri.rstrip('/')}/api/2.0/mlflow/{call}"
     try:
-        response = requests.request(method, address, params=query, json=body, timeout=TIMEOUT_SECONDS)
-    except requests.RequestException as error:
-        raise ServiceUnavailable(
-            f"MLflow at {uri}: expected an answer, found {type(error).__name__}; is the stack up? (make up)"
-        ) from error
-    if response.status_code == requests.codes.ok:
-        return response.json()
-    refusal = response.json() if "json" in response.headers.get("content-type", "") else {}
-    code = refusal.get("error_code")
-    if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        return mlflow_rest.send(method, call, content)
+    except mlflow_rest.NotThere as error:
         if method == "POST":
             # The names come from the registry itself, so something was removed there meanwhile.
-            raise ModelMissing(
-                f"MLflow at {uri}: expected {call} for {content['name']} to be made: {refusal.get('message')}"
-            )
+            uri = settings.load().mlflow_tracking_uri
+            raise ModelMissing(f"MLflow at {uri}: expected {call} for {content['name']} to be made: {error}") from error
         return None
-    raise ServiceUnavailable(f"MLflow at {uri}: expected an answer to {call}, found HTTP {response.status_code}")
