@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-idle bench-dags bench-many bench-triggers bench-alarms clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -109,6 +109,9 @@ bench-scoring: $(STAMP) ## how fast 10 million rows are scored, beside bare XGBo
 
 bench-drift: $(STAMP) ## what drift and performance of a day of 10 million rows cost beside reading it once (ROWS=...; minutes, 6 GB)
 	@$(BIN)/python -m tests.bench.drift $(if $(ROWS),--rows $(ROWS))
+
+bench-drift-page: $(STAMP) ## what the nightly drift page costs, beside Evidently's (after make demo, with MLflow up)
+	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.drift_page
 
 bench-alarms: $(STAMP) ## how often monitoring cries wolf, how soon it sees what happens, beside others (SEEDS=... ROWS=... FLIGHTS=folder; an hour)
 	@$(BIN)/python -m tests.bench.alarms $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(ROWS),--rows $(ROWS)) $(if $(FLIGHTS),--flights $(FLIGHTS)) $(if $(ONLY),--only $(ONLY))

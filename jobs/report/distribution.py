@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 # Of a column with more levels those that differ most are drawn one by one.
 MOST_BARS = 16
+SMALLEST = float(np.finfo(np.float64).tiny)
 MISSING, OTHERS, RARE, NEW = "no value", "all other levels", "rare levels", "new levels"
 
 
@@ -105,7 +106,8 @@ def _texts(edges: Sequence[float], alone: Sequence[bool]) -> list[str]:
 def _just_below(edge: float) -> bool:
     """Whether an edge is the number just below one that can be written, which the profile puts there."""
     above = float(np.nextafter(edge, np.inf))
-    return above == float(f"{above:.12g}")
+    # Next to 0 lie numbers that nobody writes.
+    return above == 0 or (abs(above) > SMALLEST and above == float(f"{above:.12g}"))
 
 
 def _written(edge: float) -> float:

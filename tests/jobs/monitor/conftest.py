@@ -140,6 +140,11 @@ def use_case() -> UseCase:
 
 @pytest.fixture
 def toy(spark, lakehouse_root, tmp_path, monkeypatch) -> Toy:
+    return opened(tmp_path, monkeypatch)
+
+
+def opened(tmp_path, monkeypatch) -> Toy:
+    """The toy with its first champion; its tables lie where the settings say."""
     toy = Toy(UseCase.model_validate(DECLARED), {1: FIRST - dt.timedelta(days=30)})
     random = np.random.default_rng(1)
     days = np.repeat([FIRST - dt.timedelta(days=back) for back in range(40, 0, -1)], ROWS)

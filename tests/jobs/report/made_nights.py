@@ -19,10 +19,10 @@ from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops.model_events import Event
 from tests.bench import alarm_nights, alarm_worlds
+from tests.bench.alarm_nights import Stage
 from tests.bench.alarm_worlds import Change, World
 
 HOSTILE = "<script>alert('x')</script>"
-THRESHOLD = 0.5
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 
 
@@ -44,14 +44,19 @@ def of_world(
     world = World(rows, season=True, seed=seed, change=change, since=since)
     stage = alarm_worlds.stage(world, watched)
     learned, scored, seen = map(_hostile, (stage.learned, stage.scored, stage.watched))
-    profile = alarm_nights.profile_of(use_case, learned, scored, stage.scored_score, THRESHOLD)
-    evidence = alarm_nights.evidence_of(use_case, profile, seen, stage.watched_score, THRESHOLD)
+    return of_stage(use_case, replace(stage, learned=learned, scored=scored, watched=seen))
+
+
+def of_stage(use_case: UseCase, stage: Stage) -> Night:
+    """The last watched night of a stage."""
+    profile = alarm_nights.profile_of(use_case, stage.learned, stage.scored, stage.scored_score, stage.threshold)
+    evidence = alarm_nights.evidence_of(use_case, profile, stage.watched, stage.watched_score, stage.threshold)
     drawn: list[dict[str, Any]] = []
     for day in stage.days:
         checks = drift.checks_of_day(day, use_case, evidence)
         drawn += drift.rows(day, 1, checks, drift.verdict_of(checks, use_case, evidence))
     day = stage.days[-1]
-    lines = [line for one in _scored(seen, stage.watched_score) for line in performance.of_rows(one, "classification")]
+    lines = [line for one in _scored(stage) for line in performance.of_rows(one, "classification")]
     last = day - dt.timedelta(days=use_case.maturity_days)
     window = use_case.calendar.scores.newest(day, use_case.drift.window_days)
     return Night(
@@ -91,12 +96,12 @@ def _hostile(rows: TrainingSet) -> TrainingSet:
     return replace(rows, slices={name: its.astype(np.str_) for name, its in regions.items()}, levels=levels)
 
 
-def _scored(rows: TrainingSet, score: Any) -> list[ScoredRows]:
-    found = []
+def _scored(stage: Stage) -> list[ScoredRows]:
+    found, rows = [], stage.watched
     for day in np.unique(rows.days):
         its = rows.days == day
         texts = {name: SliceTexts.of(pa.chunked_array([pa.array(of[its])])) for name, of in rows.slices.items()}
-        decided = (score[its] >= THRESHOLD).astype(np.int64)
-        on = day.astype(dt.date)
-        found.append(ScoredRows(on, "champion", 1, score[its], decided, rows.label[its], texts))
+        score, on = stage.watched_score[its], day.astype(dt.date)
+        decided = (score >= stage.threshold).astype(np.int64)
+        found.append(ScoredRows(on, "champion", 1, score, decided, rows.label[its], texts))
     return found
