@@ -49,6 +49,7 @@ for use_case in wanted.use_cases(__file__):
             options={"use-case": use_case.name, "partition": form.LAST_DAY},
             execution_timeout=defaults.DAILY,
             background=True,
+            needs_spark=False,
         )
         branch >> [request_retraining, all_quiet]
         if use_case.rollout.rollback_margin is not None:

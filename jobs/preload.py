@@ -19,6 +19,7 @@ import pyspark.sql.connect.session  # noqa: E402, F401
 import jobs.command_line  # noqa: E402
 import jobs.features.job  # noqa: E402
 import jobs.monitor.job  # noqa: E402
+import jobs.report.job  # noqa: E402
 import jobs.score.job  # noqa: E402
 
 # What is here stays, and a collection in a copy would only make the pages of its own.

@@ -187,7 +187,7 @@ STAGES = {
     ),
     "parity": Stage("compare a sample of keys of a feature group's serving table with gold", ParityArguments, _parity),
     "monitor": Stage("mature labels, measure performance and drift, and give the verdict", MonitorArguments, _monitor),
-    "report": Stage("log the Evidently page of a day to MLflow", ReportArguments, _report),
+    "report": Stage("log the drift page of a day to MLflow", ReportArguments, _report),
     "calibrate": Stage(
         "propose limits of drift and margins of the gate from ordinary days, with their false-alarm rates",
         CalibrateArguments,

@@ -305,7 +305,7 @@ training profile, in `{tables.drift(use_case).full_name}`; labels that have matu
 
 A retraining is requested when {drift.violated_days} of the last {drift.of_days} {_days(use_case)} were violated, and not again
 within {drift.cooldown_days} days of one that made a version. One that made none is requested again the next night.
-{_categories(use_case)}`report` writes an Evidently page of a sample to MLflow; no other task waits for it.{_matures(use_case)}
+{_categories(use_case)}`report` logs the day's drift page to MLflow; no other task waits for it.{_matures(use_case)}
 {RERUN}"""
 
 

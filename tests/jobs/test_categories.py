@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -252,10 +253,17 @@ def test_many_rows_give_what_few_give(chain: Chain, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_page_of_the_day_has_categories(chain: Chain, tmp_path: Path) -> None:
-    result = report.run(ReportArguments(use_case=NAME, partition=day(LAST))).as_json()
+    arguments = ReportArguments(use_case=NAME, partition=day(LAST))
+    assert report.run(arguments).as_json()["rows"] is None
+    with_evidently = dataclasses.replace(arguments, evidently=True)
+    result = report.run(with_evidently).as_json()
+    # Evidently's page is added to the run, which keeps ours.
     assert result["status"] == "reported" and result["rows"] == 4 * parcels.ROWS
-    numbers = Path(mlflow.artifacts.download_artifacts(run_id=result["run_id"], artifact_path="drift/drift.json"))
-    assert "carrier" in numbers.read_text() and "weight" in numbers.read_text()
+    folder = Path(mlflow.artifacts.download_artifacts(run_id=result["run_id"], artifact_path="drift"))
+    assert {file.name for file in folder.iterdir()} == {"drift.html", "drift.json", "evidently.html", "evidently.json"}
+    for name in ("drift.json", "evidently.json"):
+        assert "carrier" in (folder / name).read_text() and "weight" in (folder / name).read_text()
+    assert report.run(with_evidently).as_json()["status"] == report.run(arguments).as_json()["status"] == "unchanged"
 
 
 def test_a_feature_of_another_type_asks_for_a_migration_and_a_training(chain: Chain) -> None:

@@ -23,6 +23,8 @@ from jobs.gate import job as gate
 from jobs.gate.arguments import GateArguments
 from jobs.monitor import job as monitor
 from jobs.monitor.arguments import MonitorArguments
+from jobs.report import job as report
+from jobs.report.arguments import ReportArguments
 from jobs.score import job as score
 from jobs.score.arguments import ScoreArguments
 from jobs.train import job as train
@@ -33,7 +35,7 @@ from lakehouse.analyst import query
 from lakehouse.declaration import UseCase, class_names
 from lakehouse.errors import ModelRefused, TrainingDataMissing
 from lakehouse.evaluation import shap_values
-from lakehouse.models import artifacts, registry, xgboost_model
+from lakehouse.models import artifacts, mlflow_client, registry, xgboost_model
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.storage import day_parts, delta_log, row_limits
 from lakehouse.tables import Table
@@ -243,6 +245,19 @@ def test_the_drift_of_the_classes_names_the_one_that_moved(chain: Chain) -> None
     assert moved["reason"] in chain.monitored["reasons"]
     gap = found[day(44), "performance", "calibration"]
     assert gap["value"] is not None and "probabilities of " in gap["reason"]
+
+
+def test_the_drift_page_has_the_decided_classes_by_name_and_their_quality(chain: Chain, tmp_path: Path) -> None:
+    result = report.run(ReportArguments(use_case=NAME, partition=day(51)))
+    file = mlflow_client.download(str(result.run_id), "drift/drift.json", tmp_path)
+    made = json.loads(file.read_text(encoding="utf-8"))
+    (decided,) = [card for card in made["drifted"]["cards"] if card["name"] == "decision"]
+    assert [bar["label"] for bar in decided["distribution"]["bars"]] == list(CLASSES)
+    scored = [row for row in rows_of(tables.scores(chain.use_case)) if day(45) <= row["partition"] <= day(51)]
+    for bar in decided["distribution"]["bars"]:
+        share = sum(row["decision"] == bar["label"] for row in scored) / len(scored)
+        assert bar["now"] == pytest.approx(share)
+    assert {chart["name"].split(",")[0] for chart in made["quality"]["charts"]} == {"log loss", "calibration gap"}
 
 
 def test_limits_of_classes_are_proposed_from_ordinary_days(chain: Chain) -> None:

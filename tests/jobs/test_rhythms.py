@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,6 +35,7 @@ from jobs.stale.arguments import StaleArguments
 from jobs.train import job as train
 from jobs.train.arguments import TrainArguments
 from lakehouse.declaration import loader
+from lakehouse.models import mlflow_client
 from lakehouse.ops import pending_verdicts
 from tests.jobs.bakery_days import ingest, prepared
 from tests.use_cases import bakery, shared_bakery
@@ -164,6 +166,19 @@ def test_verdicts_are_of_scored_days_and_their_windows_count_scored_days(chain: 
     # A window of three scored days is whole from the third scored one on; features of May 16 and before count too.
     assert measured == set(days_of(chain.root, "drift"))
     assert "of the last 2 scored days violated" in chain.later.retrain_reasons[0]
+
+
+def test_the_drift_page_has_the_scored_days_alone_and_a_regressions_quality(
+    chain: SimpleNamespace, tmp_path: Path
+) -> None:
+    result = report.run(ReportArguments(use_case=NAME, partition=LAST))
+    file = mlflow_client.download(str(result.run_id), "drift/drift.json", tmp_path)
+    made = json.loads(file.read_text(encoding="utf-8"))
+    assert [cell["day"] for cell in made["nights"]] == list(map(str, scored_days(dt.date(2024, 5, 20), LAST)))
+    assert made["quality"]["charts"][0]["name"] == "rmse" and made["quality"]["loss"] == "rmse"
+    assert {line["name"] for line in made["slices"]["lines"]} == {"shop"} and made["scores"]["rows"] > 0
+    # Once more, after everything was restated: what is drawn is what is there now.
+    assert report.run(ReportArguments(use_case=NAME, partition=LAST)).status == "unchanged"
 
 
 def test_labels_that_mature_on_a_day_that_is_not_scored_are_measured_then(chain: SimpleNamespace) -> None:
