@@ -28,6 +28,8 @@ OF_TIMELINE = ("partition", "model_version", "kind", "feature", "statistic", "va
 OF_FINDINGS = ("once_in_days", "slice")
 # Days that are drawn though the first of them have no verdict.
 LEAST_DAYS = 14
+# Where a run's page in the MLflow UI has the file.
+PAGE = "/artifacts/drift/drift.html"
 
 
 def gather(use_case: UseCase, day: dt.date, of_day: Rows, experiment: str) -> Night:
@@ -122,7 +124,7 @@ def _links(use_case: UseCase, day: dt.date, experiment: str, model: ModelVersion
     neighbours = [
         find(use_case.name, one.isoformat(), experiment) for one in (rhythm.newest(day, 2)[0], rhythm.after(day, 1))
     ]
-    before, after = (found.url if found.run_id else "" for found in neighbours)
+    before, after = (f"{found.url}{PAGE}" if found.run_id else "" for found in neighbours)
     return Links(
         model=f"{mlflow_rest.address()}/#/models/{model.name}/versions/{model.version}",
         training=mlflow_client.run_page(experiment, model.run_id) if model.run_id else "",

@@ -10,7 +10,7 @@ from jobs.monitor.triggers import DRIFT, PERFORMANCE
 from jobs.report import decision
 from jobs.report.night import TIMELINE_DAYS, Night
 from lakehouse import settings, tables
-from lakehouse.models import champion_record
+from lakehouse.models import champion_record, registry
 from lakehouse.ops.model_events import Event
 
 # The parts of the run book.
@@ -122,8 +122,8 @@ def _champion(night: Night) -> dict[str, Any]:
     tags = night.model.tags
     return {
         "version": night.version,
-        "trained_for": tags.get("trained_for", ""),
-        "trained_through": tags.get("trained_through", ""),
+        "trained_for": tags.get(registry.TAG_TRAINED_FOR, ""),
+        "trained_through": tags.get(registry.TAG_TRAINED_THROUGH, ""),
         "promoted": _change(made),
         "since": f"{'again ' if night.version in by[:start] else ''}since {in_order[start]}{' or earlier' if earlier else ''}",
         "now": changes[-1].model_version if changes else night.version,

@@ -64,7 +64,7 @@ def nearness(row: Mapping[str, Any], night: Night) -> float:
     if night.measured:
         limit = math.log(night.use_case.drift.false_alarm_days)
         return first + math.log(max(row["once_in_days"] or 1.0, 1.0)) / limit
-    return first + float(row["value"]) / float(row["limit"])
+    return first + float(row["value"]) / (float(row["limit"]) or 1.0)
 
 
 def promotions(night: Night) -> list[int]:

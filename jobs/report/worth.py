@@ -38,7 +38,11 @@ def _counts(night: Night, metric: str) -> str:
 
 
 def _way(name: str) -> str:
-    ways = {PER_ROW: "the model's decisions", f"{final_performance.FINAL}{PER_ROW}": "what was decided, by rules too"}
+    ways = {
+        PER_ROW: "the model's decisions",
+        f"{final_performance.FINAL}{PER_ROW}": "what was decided, by rules and fallbacks too",
+        f"{PER_ROW}_baseline": "deciding what the base rate speaks for",
+    }
     return ways.get(name) or f"deciding {name.removeprefix(f'{PER_ROW}_').replace('_', ' ')}"
 
 

@@ -90,6 +90,8 @@ def test_a_day_has_one_run_with_its_page_that_is_kept_while_it_would_be_the_same
     assert {line["value"] for line in found["slices"]["lines"]} == {"a", "b"} and found["quality"]["charts"]
     assert any(a["href"] == "https://example.org/on-call#a-verdict-is-violated" for a in read.marked["a"])
 
+    assert "This night asked for a retraining: " in read.text and "may be running until" in read.text
+
     # The night before was not drawn yet; when it is, this one links to it.
     before = report(watched, DAYS - 2)
     later = report(watched)
