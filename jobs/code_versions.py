@@ -18,4 +18,5 @@ CURRENT = CodeVersions(
     outcomes=labels.OUTCOMES,
     performance=monitor.PERFORMANCE,
     deliveries=deliver.DELIVERY,
+    estimates=monitor.ESTIMATES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from jobs.calibrate import alarm_seen
 from jobs.calibrate.backtest import PastModel
 from jobs.calibrate.rates import Exposure
 from jobs.gate import measurement
-from jobs.monitor import counts, drift, new_categories, performance, verdict
+from jobs.monitor import counts, drift, estimates, new_categories, performance, verdict
 from jobs.monitor.alarms import checks
 from jobs.monitor.counts import Counts
 from jobs.monitor.drift import Evidence
@@ -22,7 +22,7 @@ from jobs.monitor.scored_rows import ScoredRows
 from jobs.monitor.verdict import DriftCheck
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import coded_rows
-from lakehouse.evaluation.drift_profile import Distribution
+from lakehouse.evaluation.drift_profile import Distribution, Profile
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models import registry
@@ -69,7 +69,10 @@ class Watch:
             },
             classes=use_case.classes,
             reference=checks.reference_of(past.profile, use_case.classes),
-            seen=alarm_seen.of_rows(use_case, past.profile, pairs, scored, number),
+            seen=replace(
+                alarm_seen.of_rows(use_case, past.profile, pairs, scored, number),
+                estimates=_estimated(past.profile, scored, number),
+            ),
         )
         of_a_day = [of_day.num_rows for of_day in by_day.values()]
         days = tuple(of_day.day for of_day in scored)
@@ -131,6 +134,14 @@ def _matured(use_case: UseCase, scored: Iterable[ScoredRows], number: int) -> di
     task = use_case.model.task
     lines = (line for of_day in scored for line in performance.of_rows(of_day, task))
     return performance.by_day(lines, registry.CHAMPION, number, task)
+
+
+def _estimated(profile: Profile, scored: Iterable[ScoredRows], number: int) -> estimates.Daily:
+    """The estimates of each day, where they are declared."""
+    if profile.estimator is None:
+        return {}
+    lines = (line for of_day in scored for line in estimates.of_rows(replace(of_day, slices={}), profile.estimator))
+    return estimates.by_day(lines, registry.CHAMPION, number)
 
 
 def _days(rows: TrainingSet) -> Iterator[tuple[dt.date, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:

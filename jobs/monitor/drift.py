@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.monitor import class_drift, new_categories, verdict
 from jobs.monitor.alarms import checks as measured_alarms
+from jobs.monitor.alarms import of_estimates
 from jobs.monitor.alarms.finding import NONE
 from jobs.monitor.alarms.reference import Reference
 from jobs.monitor.alarms.seen import Seen
@@ -39,7 +40,7 @@ class Evidence:
         matured: how good its scores turned out, by day.
         new_levels: by feature and day the rows of each level that training did not have.
         classes: that it decides for, of a label of several.
-        reference, seen: of measured alarms.
+        reference, seen: of measured alarms; ``seen`` also has the estimates of quality.
     """
 
     version: int
@@ -68,7 +69,7 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
         found = measured_alarms.of_day(
             day, use_case, evidence.reference, evidence.features, evidence.scores, evidence.seen
         )
-        return [*found, *_new_categories(day, evidence)]
+        return [*found, *_new_categories(day, evidence), *_not_estimated(use_case, evidence)]
     checks = [
         _psi(
             "feature", name, profile.features[name], evidence.features[name], days,
@@ -84,7 +85,9 @@ def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[D
         if not evidence.classes
         else class_drift.check(profile.prediction, evidence.scores, days, drift.max_prediction_psi, evidence.classes)
     )  # fmt: skip
-    checks += _new_categories(day, evidence)
+    checks += [*_new_categories(day, evidence), *_not_estimated(use_case, evidence)]
+    if drift.estimate is not None and profile.estimator is not None:
+        checks += of_estimates.told(profile.estimator, evidence.seen.estimates, days, drift.false_alarm_days)
     last_matured = day - dt.timedelta(days=use_case.maturity_days)
     return checks + _performance(rhythm.newest(last_matured, drift.window_days), use_case, evidence)
 
@@ -137,6 +140,13 @@ def _new_categories(day: dt.date, evidence: Evidence) -> list[DriftCheck]:
             words += f" and {len(levels) - len(named)} more" if len(levels) > len(named) else ""
         checks.append(DriftCheck(new_categories.KIND, name, "rows", float(rows), None, violated=False, reason=words))
     return checks
+
+
+def _not_estimated(use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
+    """That a version has no estimates although they are declared."""
+    if use_case.drift.estimate is None or evidence.profile.estimator is not None:
+        return []
+    return of_estimates.without(evidence.version)
 
 
 def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:

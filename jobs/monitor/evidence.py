@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-from jobs.monitor import alarm_counts, alarm_inputs, drift_counts, new_categories, performance
+from jobs.monitor import alarm_counts, alarm_inputs, drift_counts, estimates, new_categories, performance
 from jobs.monitor.alarms import checks, matured
 from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.drift import Evidence
@@ -37,6 +38,9 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
         by_slice = matured.by_slice(measured, registry.CHAMPION, version, use_case.model.task)
         delivered = alarm_inputs.delivered(use_case, reference.history.days[0], max(days))
         seen = Seen(sliced, labels, by_slice, delivered, alarm_inputs.built_again(use_case, recent))
+    if use_case.drift.estimate is not None:
+        lines = partition_rows.read(tables.estimates(use_case), recent)
+        seen = replace(seen, estimates=estimates.by_day(lines, registry.CHAMPION, version))
     return Evidence(
         version=version,
         profile=profile,

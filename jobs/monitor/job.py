@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.asked_days import NOT_SCORED, AskedDays
 from jobs.labels import outcomes
-from jobs.monitor import drift, evidence, performance_update, retraining, rollback_decision
+from jobs.monitor import drift, estimate_update, evidence, performance_update, retraining, rollback_decision
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
 from jobs.monitor.triggers import RetrainingDecision
@@ -45,6 +45,8 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     if undeclared:
         log.warning("monitor: %s: %s", matured[-1], undeclared_classes.words(use_case, undeclared))
 
+    recent = {past for day in verdict_days for past in rhythm.newest(day, use_case.drift.window_days)}
+    changed = estimate_update.keep(use_case, recent.intersection(scored_by), arguments.force) or changed
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     if use_case.drift.measured:
         # A use case that turns measured alarms on adds their columns.

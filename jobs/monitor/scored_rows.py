@@ -62,6 +62,7 @@ class ScoredDays:
         population: who was scored.
         classes: of a label of several.
         judged: whether rules or fallbacks decide beside the model.
+        labelled: whether labels are read too; else none is known.
     """
 
     key: tuple[str, ...]
@@ -70,14 +71,14 @@ class ScoredDays:
     population: DayRows
     classes: tuple[str, ...] = ()
     judged: bool = False
+    labelled: bool = True
 
     @classmethod
-    def of(cls, use_case: UseCase, days: Sequence[dt.date]) -> ScoredDays:
+    def of(cls, use_case: UseCase, days: Sequence[dt.date], labelled: bool = True) -> ScoredDays:
         """The days as they are now."""
         scores, outcomes = (DayFiles.of(table(use_case), days) for table in (tables.scores, tables.outcomes))
-        return cls(
-            use_case.entity.key, scores, outcomes, population.of(use_case, days), use_case.classes, use_case.judged
-        )
+        who = population.of(use_case, days)
+        return cls(use_case.entity.key, scores, outcomes, who, use_case.classes, use_case.judged, labelled)
 
     def roles(self, day: dt.date) -> list[str]:
         """The roles that have scores of the day."""
@@ -90,12 +91,17 @@ class ScoredDays:
         decided.
         """
         key = list(self.key)
-        columns = [*key, "model_version", *scored_classes.columns(self.classes), "decision"]
+        own = key if self.labelled or slices else []
+        columns = [*own, "model_version", *scored_classes.columns(self.classes), "decision"]
         columns += [*model_scores.COLUMNS, "decided_by", "withheld"] if self.judged else []
         scores = replace(
             self.scores, by_day={day: tuple(f for f in self.scores.by_day[day] if f.partition["role"] == role)}
         )
-        rows = key_join.left_join(scores.read(day, columns), self.outcomes.read(day, [*key, "label"]), key)
+        rows = scores.read(day, columns)
+        if self.labelled:
+            rows = key_join.left_join(rows, self.outcomes.read(day, [*key, "label"]), key)
+        else:
+            rows = rows.append_column("label", pa.nulls(rows.num_rows, pa.float64()))
         texts: dict[str, tuple[str, ...]] = {}
         if slices:
             entities = self.population.read(day, list(dict.fromkeys([*key, *slices])))

@@ -12,7 +12,7 @@ from jobs.monitor import triggers
 from jobs.monitor.triggers import RetrainingDecision
 from lakehouse.declaration import Drift, Retrain
 
-Kind = Literal["feature", "prediction", "performance", "new category", "data", "label", "verdict"]
+Kind = Literal["feature", "prediction", "estimate", "performance", "new category", "data", "label", "verdict"]
 
 # A window with fewer days says more about weekdays than about drift.
 FEWEST_DAYS = 3
@@ -93,9 +93,10 @@ def day_verdict(checks: Sequence[DriftCheck], drift: Drift) -> Verdict:
     words = f"{len(drifted)} of {len(features)} features drifted ({share:.0%}, limit {drift.max_drifted_share:.0%})"
     if drifted:
         words += ", most of all " + ", ".join(f"{item.feature} (PSI {item.value:.2f})" for item in drifted[:3])
-    others = [check for check in checks if check.kind not in ("feature", "new category")]
+    facts = [check for check in checks if _told(check)]
+    others = [check for check in checks if check.kind not in ("feature", "new category") and check not in facts]
     # Whatever the verdict is: the model knows nothing of a level that it has not learned.
-    new = tuple(str(check.reason) for check in checks if check.kind == "new category" and check.value)
+    new = tuple(str(check.reason) for check in facts)
     too_many = share > drift.max_drifted_share
     reasons = [words] if too_many else []
     reasons += [str(check.reason) for check in others if check.violated]
@@ -104,6 +105,13 @@ def day_verdict(checks: Sequence[DriftCheck], drift: Drift) -> Verdict:
     if not features:
         words = "no feature measured"
     return Verdict(False, (words, *(str(check.reason) for check in others), *new))
+
+
+def _told(check: DriftCheck) -> bool:
+    """Whether it violates nothing and is told all the same."""
+    if check.kind == "estimate":
+        return check.excess > 1
+    return check.kind == "new category" and bool(check.value)
 
 
 def retraining(

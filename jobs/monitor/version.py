@@ -1,4 +1,4 @@
-"""The versions of what decides performance, drift counts and alarm counts. Raise one when its table's values change with the code.
+"""The versions of what decides performance, counts and estimates. Raise one when its table's values change with the code.
 
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """
@@ -8,6 +8,7 @@ from lakehouse.populations import version as population
 PERFORMANCE = 1
 COUNTS = 1
 ALARM_COUNTS = 1
+ESTIMATES = 1
 
 # The modules that decide the values.
 PERFORMANCE_DECIDED_BY = (
@@ -40,11 +41,14 @@ COUNTS_DECIDED_BY = (
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",
     "jobs.monitor.scored_classes",
+    "lakehouse.evaluation.calibrator",
     "lakehouse.evaluation.drift_profile",
+    "lakehouse.evaluation.estimated_metrics",
     "lakehouse.evaluation.labels",
     "lakehouse.evaluation.model_scores",
     "lakehouse.evaluation.packed_numbers",
     "lakehouse.evaluation.population_stability",
+    "lakehouse.evaluation.quality_estimator",
     "lakehouse.evaluation.training_days",
 )
 ALARM_COUNTS_DECIDED_BY = (
@@ -53,5 +57,26 @@ ALARM_COUNTS_DECIDED_BY = (
     "lakehouse.evaluation.key_join",
     "lakehouse.evaluation.labelled_rows",
     "lakehouse.evaluation.slice_texts",
+    *population.DECIDED_BY,
+)
+ESTIMATES_DECIDED_BY = (
+    "jobs.monitor.estimate_update",
+    "jobs.monitor.estimates",
+    "jobs.monitor.scored_classes",
+    "jobs.monitor.scored_rows",
+    "lakehouse.evaluation.calibrator",
+    "lakehouse.evaluation.category_codes",
+    "lakehouse.evaluation.category_distribution",
+    "lakehouse.evaluation.drift_profile",
+    "lakehouse.evaluation.estimated_metrics",
+    "lakehouse.evaluation.key_join",
+    "lakehouse.evaluation.labelled_rows",
+    "lakehouse.evaluation.labels",
+    "lakehouse.evaluation.model_scores",
+    "lakehouse.evaluation.packed_numbers",
+    "lakehouse.evaluation.population_stability",
+    "lakehouse.evaluation.quality_estimator",
+    "lakehouse.evaluation.slice_texts",
+    "lakehouse.evaluation.training_days",
     *population.DECIDED_BY,
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.train import fitting, training_history
+from jobs.train import estimator, fitting, training_history
+from jobs.train.estimator import Judged
 from jobs.train.fitted_model import FittedModel
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
@@ -16,6 +17,7 @@ from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample
 from lakehouse.evaluation.labelled_rows import TrainingSet
+from lakehouse.evaluation.quality_estimator import QualityEstimator
 from lakehouse.models.class_decision import ClassRule
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ def measure_profile(
     Returns:
         The profile; and a sample with ``partition``, the features and ``score``.
     """
+    profile, sample = _measured(parts, tuned, model, drift, rhythm)
+    return replace(profile, estimator=_estimator(parts, tuned, model, drift, rhythm)), sample
+
+
+def _measured(
+    parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm
+) -> tuple[Profile, pd.DataFrame]:
     scored = _frame(fitting.joined(parts.validation, parts.holdout))
     score = np.concatenate([tuned.validation_score, model.score])
     rule = ClassRule.of(model.scorer)
@@ -68,6 +77,20 @@ def _with_days(
     ]
     learned = [parts.train, parts.validation]
     return replace(profile, history=training_history.measure(profile, learned, scored, rhythm, model.threshold))
+
+
+def _estimator(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm) -> QualityEstimator | None:
+    """Where it is declared: of the rows that no model had learned, decided as they would have been."""
+    if drift.estimate is None:
+        return None
+    score = np.concatenate([tuned.validation_score, model.score])
+    rule = ClassRule.of(model.scorer)
+    decided = rule.decide(score) if rule is not None else (score >= model.threshold).astype(np.int8)
+    days, label = (
+        np.concatenate([getattr(part, name) for part in (parts.validation, parts.holdout)])
+        for name in ("days", "label")
+    )
+    return estimator.fit(drift.estimate, Judged(days, label, score, decided), rhythm)
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from lakehouse.declaration import (
     categories,
     class_agreement,
     class_names,
+    estimate_agreement,
     group_use,
     label_column,
     label_input,
@@ -74,6 +75,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from worth.problems(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
     yield from categories.problems(use_case)
+    yield from estimate_agreement.problems(use_case)
 
 
 def calendars(use_case: UseCase | FeatureGroup) -> Iterator[str]:

@@ -139,11 +139,13 @@ class Drift(GrownSection):
     of a window and from how training's own days differ, and ``false_alarm_days`` says how seldom ordinary days may be violated.
     """
 
-    LATER = ("alarms", "false_alarm_days")
+    LATER = ("alarms", "false_alarm_days", "estimate")
 
     alarms: Literal["declared", "measured"] = "declared"
     # An ordinary day is violated once in so many days, or more seldom.
     false_alarm_days: int = Field(default=365, ge=10, le=1_000_000)
+    # How chances are made of scores, where quality is estimated before labels mature; left out: it is not.
+    estimate: Literal["platt", "isotonic"] | None = None
     window_days: int = Field(default=7, ge=1, le=90)
     bins: int = Field(default=10, ge=3, le=50)
     # A feature drifts when its PSI exceeds max(floor, factor x the ordinary week's quantile).

@@ -21,6 +21,7 @@ from pydantic.dataclasses import dataclass
 from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.population_stability import NUMBERS, Counts, Floats, ordinary, psi
+from lakehouse.evaluation.quality_estimator import QualityEstimator
 from lakehouse.evaluation.training_days import TrainingDays
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Profile:
             those that it decides for.
         metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
         history: its days one by one, of a use case with measured alarms.
+        estimator: of a use case whose quality is estimated before labels mature.
     """
 
     first_day: dt.date
@@ -111,6 +113,7 @@ class Profile:
     prediction: Distribution
     metrics: Mapping[str, float | None]
     history: TrainingDays | None = None
+    estimator: QualityEstimator | None = None
 
     @classmethod
     def of(
@@ -156,8 +159,9 @@ class Profile:
 
     def to_json(self) -> str:
         """The profile as JSON."""
-        # A profile without it is written as ever.
-        return _JSON.dump_json(self, exclude={"history"} if self.history is None else None).decode()
+        # A profile without them is written as ever.
+        absent = {name for name in ("history", "estimator") if getattr(self, name) is None}
+        return _JSON.dump_json(self, exclude=absent or None).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Profile:

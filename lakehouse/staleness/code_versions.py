@@ -20,3 +20,4 @@ class CodeVersions:
     outcomes: int
     performance: int
     deliveries: int
+    estimates: int

@@ -123,6 +123,23 @@ def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> di
     }
 
 
+def for_estimates(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
+    """The scores of each day, by champion and challenger, the declared slices and the estimating code; only of days that have
+    scores. The scores' fingerprint stands for the version that scored, whose profile has the estimator.
+    """
+    by_role = {
+        f"scores of the {role}": up_to_date.built(tables.scores(use_case), role=role)
+        for role in (registry.CHAMPION, registry.CHALLENGER)
+    }
+    slices = fingerprints.digest(use_case.model.task, *use_case.slices)
+    by = {"the declared slices": slices, "the estimating code": str(code)}
+    return {
+        day: {**{name: digests.get(day, "") for name, digests in by_role.items()}, **by}
+        for day in sorted(days)
+        if any(day in digests for digests in by_role.values())
+    }
+
+
 def for_reasons(use_case: UseCase, scored: Mapping[dt.date, str], code: int) -> dict[dt.date, Inputs]:
     """The scores of each day by their fingerprint, which rows get reasons, and the explaining code; nothing when the
     use case declares none.

@@ -55,6 +55,7 @@ class Staleness:
     deliveries: Mapping[str, Reasons]
     # By feature group and version.
     groups: Mapping[str, Reasons] = field(default_factory=dict)
+    estimates: Reasons = field(default_factory=dict)
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition; a delivery by its target, ``delivery to <target>``."""
@@ -64,6 +65,7 @@ class Staleness:
             (tables.reasons, self.reasons),
             (tables.outcomes, self.outcomes),
             (tables.performance, self.performance),
+            (tables.estimates, self.estimates),
             (tables.drift, self.pending),
         )
         group_tables = {taken.use.label: tables.group(taken.group).full_name for taken in use_case.taken}
@@ -100,19 +102,20 @@ def find(
     performance = up_to_date.compare(
         tables.performance(use_case), expected_inputs.for_performance(use_case, measured, versions.performance)
     ).reasons()
+    estimates = _estimates(use_case, versions.estimates, first, last)
     pending = {
         day: ["a restatement was interrupted before its verdict"]
         for day in pending_verdicts.pending(use_case.name, first, last)
     }
     scored, includes = version_selection.scored_by(use_case), use_case.calendar.scores.includes
-    again = monitored_days.of_changed(use_case, {*scores, *outcomes, *performance})
+    again = monitored_days.of_changed(use_case, {*scores, *outcomes, *performance, *estimates})
     monitor = sorted(again.union(day for day in pending if day in scored or not includes(day)))
     reasons = _reasons(use_case, versions.reasons, first, last, scores)
     deliveries = {
         target: {day: why for day, why in stale.items() if includes(day)}
         for target, stale in export_plan.stale(use_case, versions.deliveries, first, last, scores).items()
     }
-    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups)
+    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups, estimates)
 
 
 def _features(
@@ -170,6 +173,14 @@ def _reasons(
     for day in set(stale_scores) & set(expected):
         stale.setdefault(day, []).append("its scores are stale")
     return stale
+
+
+def _estimates(use_case: UseCase, code: int, first: dt.date | None, last: dt.date | None) -> Reasons:
+    if use_case.drift.estimate is None:
+        return {}
+    table = tables.estimates(use_case)
+    built = _built(use_case, table, first, last)
+    return up_to_date.compare(table, expected_inputs.for_estimates(use_case, built, code)).reasons()
 
 
 def _scored(use_case: UseCase, first: dt.date | None, last: dt.date | None) -> dict[dt.date, str]:

@@ -6,6 +6,7 @@ its declaration; those of the platform are constants.
 
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.labels_table import labels
+from lakehouse.tables.of_estimates import estimates
 from lakehouse.tables.of_group import (
     group,
     group_first,
@@ -47,6 +48,7 @@ __all__ = [
     "drift",
     "drift_counts",
     "entity_columns",
+    "estimates",
     "feature_columns",
     "features",
     "group",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakehouse.declaration import Column, FeatureGroup, UseCase
 from lakehouse.tables import of_label, of_rules
 from lakehouse.tables.feature_columns import feature_columns
+from lakehouse.tables.of_estimates import estimates
 from lakehouse.tables.of_group import group_key_columns
 from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
 
@@ -253,10 +254,13 @@ def _of_findings(use_case: UseCase) -> tuple[Column, ...]:
     )
 
 
+_WITH_ESTIMATES = "feature, prediction, estimate, performance or verdict"
+
+
 def drift(use_case: UseCase) -> Table:
     """Drift statistics and verdict by day and feature."""
     findings = _of_findings(use_case)
-    kinds = "feature, prediction, performance or verdict"
+    kinds = "feature, prediction, performance or verdict" if use_case.drift.estimate is None else _WITH_ESTIMATES
     return Table(
         layer="gold",
         name=f"{use_case.name}_drift",
@@ -282,4 +286,6 @@ def drift(use_case: UseCase) -> Table:
 def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
     """All gold tables of a use case."""
     made = tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift_counts, drift))
+    if use_case.drift.estimate is not None:
+        made = (*made, estimates(use_case))
     return (*made, alarm_counts(use_case)) if use_case.drift.measured else made

@@ -29,6 +29,7 @@ VERSIONS = {
     "performance": (monitor.PERFORMANCE, "jobs/monitor/version.py", monitor.PERFORMANCE_DECIDED_BY),
     "drift counts": (monitor.COUNTS, "jobs/monitor/version.py", monitor.COUNTS_DECIDED_BY),
     "alarm counts": (monitor.ALARM_COUNTS, "jobs/monitor/version.py", monitor.ALARM_COUNTS_DECIDED_BY),
+    "estimates": (monitor.ESTIMATES, "jobs/monitor/version.py", monitor.ESTIMATES_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
@@ -39,11 +40,12 @@ HELD = {
     "scores": (1, "7597309fc41ee49c"),
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
-    "performance": (1, "f99ab0a25576c86e"),
-    "drift counts": (1, "eab22bbf4df47494"),
-    "alarm counts": (1, "8adac08ed261845c"),
+    "performance": (1, "cdd79f5d3e0763e7"),
+    "drift counts": (1, "d82f701a075215d1"),
+    "alarm counts": (1, "a6ac2031f25e9c6e"),
+    "estimates": (1, "9352fc704d5e7e11"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "3f091599147776a2"),
+    "training": (1, "926a414d9df94ed2"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jobs.monitor.alarms import of_data, of_deliveries, of_means, of_psi, of_quality
+from jobs.monitor.alarms import of_data, of_deliveries, of_estimates, of_means, of_psi, of_quality
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import Finding
@@ -47,6 +47,8 @@ def of_day(
         counted = scored.stacked(scores, (reference.profile.prediction.width,))
         of_means.scores(reference, scored, counted, tally)
         sizes.append(("prediction", scored, [(reference.scores, counted)]))
+    if drift.estimate is not None and (estimator := reference.profile.estimator) is not None:
+        of_estimates.add(estimator, seen.estimates, newest, tally)
     matured = rhythm.newest(day - dt.timedelta(days=use_case.maturity_days), drift.window_days)
     labelled = Recent.of(matured, {past for past in _with_rows(seen.labels, matured) if seen.labels[past][:-1].any()})
     if labelled.days:

@@ -12,5 +12,7 @@ RATE = 0.1
 GAP = 0.02
 # By which part of it.
 LOSS = 0.03
+# Of an estimated area under the ROC curve.
+AUC = 0.02
 # By which part of a day's rows.
 VOLUME = 0.3

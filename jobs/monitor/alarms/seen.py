@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jobs.monitor.counts import Counts
+from jobs.monitor.estimates import Daily
 from jobs.monitor.performance import Matured
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -30,6 +31,7 @@ class Seen:
         quality: by slice and day how good the scores turned out.
         delivered: by source and day what it delivered.
         built_again: scored days whose features are others now than those that were scored.
+        estimates: by metric and day the quality that the scores are expected to have, where that is declared.
     """
 
     sliced: Mapping[str, Mapping[dt.date, Whole]] = field(default_factory=dict)
@@ -37,3 +39,4 @@ class Seen:
     quality: Mapping[tuple[str, str], Mapping[dt.date, Matured]] = field(default_factory=dict)
     delivered: Mapping[str, Mapping[dt.date, Delivered]] = field(default_factory=dict)
     built_again: tuple[dt.date, ...] = ()
+    estimates: Daily = field(default_factory=dict)

@@ -1,0 +1,83 @@
+"""Keeping ``gold.<use_case>_estimates`` up to date: a day is estimated again when its scores or the code have changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from jobs.monitor import estimates, version
+from jobs.monitor.scored_rows import ScoredDays
+from lakehouse import tables
+from lakehouse.declaration import UseCase
+from lakehouse.errors import ModelMissing
+from lakehouse.evaluation.drift_profile import Profile
+from lakehouse.evaluation.quality_estimator import QualityEstimator
+from lakehouse.models import artifacts, recorded_version, registry
+from lakehouse.ops import builds
+from lakehouse.staleness import expected_inputs, up_to_date
+from lakehouse.storage import commits, delta_log, partition_rows, row_limits, worker_tasks
+
+log = logging.getLogger(__name__)
+
+# Of a version; None of one that was trained before an estimate was declared.
+Estimators = Mapping[int, QualityEstimator | None]
+
+
+def keep(use_case: UseCase, days: Collection[dt.date], force: bool) -> bool:
+    """Estimate the scored days that are not up to date; returns whether any row changed."""
+    if use_case.drift.estimate is None:
+        return False
+    table = tables.estimates(use_case)
+    expected = expected_inputs.for_estimates(use_case, days, version.ESTIMATES)
+    outdated = up_to_date.compare(table, expected).outdated(force)
+    estimators = _estimators(use_case, outdated)
+    if not any(estimators.values()):
+        # Versions that were trained before: there is nothing to estimate by, and no row to read for it.
+        return partition_rows.replace(table, outdated, []) if delta_log.exists(table) and outdated else False
+    commits.ensure(table)
+    digests = builds.record(table, {day: expected[day] for day in outdated})
+    rows = of_days(use_case, outdated, estimators)
+    return partition_rows.replace(
+        table, outdated, [row | {tables.INPUTS_FINGERPRINT: digests[row["partition"]]} for row in rows]
+    )
+
+
+def of_days(use_case: UseCase, days: Collection[dt.date], estimators: Estimators) -> list[dict[str, Any]]:
+    """Rows of the table for these days, without their fingerprints: here when the scores are few, else by Spark's workers."""
+    scored = ScoredDays.of(use_case, sorted(days), labelled=False)
+    pieces = [(day, role) for day in sorted(days) for role in scored.roles(day)]
+
+    def estimate(number: int) -> Iterator[dict[str, Any]]:
+        for rows in scored.read(*pieces[number], use_case.slices):
+            own = estimators.get(rows.version)
+            # Rows as they were decided, by rules and fallbacks too, come beside what the model said: the estimate is of the latter.
+            if own is not None and rows.deciders is None:
+                yield from estimates.of_rows(rows, own)
+
+    if scored.scores.rows <= row_limits.IN_PROCESS_ROWS:
+        return [row for number in range(len(pieces)) for row in estimate(number)]
+    return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), estimate))
+
+
+def _estimators(use_case: UseCase, days: Collection[dt.date]) -> dict[int, QualityEstimator | None]:
+    """Of each version that scored one of the days, by its profile."""
+    numbers = set[int]()
+    for role in (registry.CHAMPION, registry.CHALLENGER):
+        bounds = delta_log.bounds_by_partition(tables.scores(use_case), "model_version", role=role)
+        for day in days:
+            # A role's day is scored by one version; of two, both are ends.
+            numbers.update(int(end) for end in bounds.get(day) or ())
+    return {number: _of_version(use_case, number) for number in sorted(numbers)}
+
+
+def _of_version(use_case: UseCase, number: int) -> QualityEstimator | None:
+    try:
+        model = recorded_version.version(use_case.name, number)
+        profile = artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8")
+    except ModelMissing as error:
+        # A challenger that was retired since: the night is not about it.
+        log.warning("monitor: the scores of version %d are not estimated: %s", number, error)
+        return None
+    return Profile.from_json(profile).estimator

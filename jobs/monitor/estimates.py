@@ -1,0 +1,79 @@
+"""How good scores are expected to turn out, before labels mature: by day, role, model version and slice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from jobs.monitor.scored_rows import ScoredRows
+from lakehouse.evaluation.estimated_metrics import Estimate
+from lakehouse.evaluation.quality_estimator import QualityEstimator
+from lakehouse.evaluation.training_days import ALL
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A metric of a day as it was estimated, with the rows that the model scored."""
+
+    rows: int
+    value: float
+
+
+# By metric and day.
+Daily = Mapping[str, Mapping[dt.date, Estimated]]
+
+
+def of_rows(rows: ScoredRows, estimator: QualityEstimator) -> Iterator[dict[str, Any]]:
+    """Rows of the table of estimates, of the whole and of each slice, without their fingerprint.
+
+    Args:
+        rows: what the model alone said; their labels are not looked at.
+        estimator: of the version that scored.
+    """
+    if not len(rows.score):
+        return
+    identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
+    for line in _lines(rows, estimator, slice(None)):
+        yield {**identity, "slice": ALL, "slice_value": ALL, **line}
+    for name, texts in rows.slices.items():
+        order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
+        number, first = np.unique(texts.code[order], return_index=True)
+        for code, places in zip(number.tolist(), np.split(order, first[1:]), strict=True):
+            if code >= 0:
+                for line in _lines(rows, estimator, places):
+                    yield {**identity, "slice": name, "slice_value": texts.texts[code], **line}
+
+
+def _lines(rows: ScoredRows, estimator: QualityEstimator, places: Any) -> Iterator[dict[str, Any]]:
+    score, decided = rows.score[places], rows.decision[places]
+    for metric, found in estimator.estimates(score, decided).items():
+        line: dict[str, Any] = {
+            "rows": len(score),
+            "metric": metric,
+            "estimated": None,
+            "rows_error": None,
+            "error": None,
+        }
+        yield line if found is None else line | _with_errors(found, estimator.strayed.get(metric))
+
+
+def _with_errors(found: Estimate, strayed: float | None) -> dict[str, float | None]:
+    return {
+        "estimated": found.value,
+        "rows_error": sqrt(found.variance),
+        "error": None if strayed is None else sqrt(found.variance + strayed),
+    }
+
+
+def by_day(lines: Iterable[Mapping[str, Any]], role: str, version: int) -> dict[str, dict[dt.date, Estimated]]:
+    """The estimates of one role and version as a whole, from rows of the table."""
+    whole, found = {"role": role, "model_version": version, "slice": ALL}, dict[str, dict[dt.date, Estimated]]()
+    for line in lines:
+        if whole.items() <= line.items() and line["estimated"] is not None:
+            found.setdefault(line["metric"], {})[line["partition"]] = Estimated(line["rows"], line["estimated"])
+    return found

@@ -1,0 +1,42 @@
+"""The table of estimated quality, which a use case has that declares an estimate."""
+
+from __future__ import annotations
+
+from lakehouse.declaration import UseCase
+from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
+
+
+def estimates(use_case: UseCase) -> Table:
+    """Estimated metrics by day, model version and slice, before labels mature."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_estimates",
+        columns=(
+            PARTITION,
+            col("role", "string", "champion or challenger"),
+            col("model_version", "int", "which model version"),
+            col("slice", "string", "column that the rows are sliced by, or 'all'"),
+            col("slice_value", "string", "its value, or 'all'"),
+            col("rows", "long", "rows that the model scored"),
+            col("metric", "string", "which metric, named as in the performance table"),
+            col("estimated", "double", "its expected value; null when the rows do not define it", nullable=True),
+            col(
+                "rows_error",
+                "double",
+                "standard deviation by which so few labels stray from it, when the chances are right",
+                nullable=True,
+            ),
+            col(
+                "error",
+                "double",
+                "the same with what days stray beyond their rows, as measured at training; null where too few days tell",
+                nullable=True,
+            ),
+            col(INPUTS_FINGERPRINT, "string", "digest of the scores and code that it was estimated from"),
+        ),
+        key=("partition", "role", "model_version", "slice", "slice_value", "metric"),
+        partition_by=("partition",),
+        indexed=(INPUTS_FINGERPRINT,),
+        description=f"how good the scores of {use_case.name} are expected to turn out, by day, model version and slice",
+        few_rows=True,
+    )
