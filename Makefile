@@ -131,6 +131,9 @@ bench-many: $(STAMP) ## a night of 50 use cases on 20 shared sources, two of the
 bench-triggers: $(STAMP) ## what each trigger of a retraining would have done to the flights of July to December (KEEP=folder; half an hour)
 	@$(BIN)/python -m tests.bench.triggers $(if $(KEEP),--keep $(KEEP))
 
+bench-estimates: $(STAMP) ## how well quality is foretold before labels, on flights and NannyML's car loan (KEEP=folder NANNYML=python QUIET=worlds; ten minutes)
+	@$(BIN)/python -m tests.bench.estimates $(if $(KEEP),--keep $(KEEP)) $(if $(NANNYML),--nannyml $(NANNYML)) $(if $(QUIET),--quiet $(QUIET))
+
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -35,8 +35,11 @@ def of_rows(rows: ScoredRows, estimator: QualityEstimator) -> Iterator[dict[str,
         rows: what the model alone said; their labels are not looked at.
         estimator: of the version that scored.
     """
-    if not len(rows.score):
+    if not len(rows.score) or not set(estimator.classes) <= set(rows.classes):
+        # No row, or a class of the model is declared no longer, and its probability is not in the table.
         return
+    if rows.classes != estimator.classes:
+        rows = _arranged(rows, estimator.classes)
     identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
     for line in _lines(rows, estimator, slice(None)):
         yield {**identity, "slice": ALL, "slice_value": ALL, **line}
@@ -47,6 +50,13 @@ def of_rows(rows: ScoredRows, estimator: QualityEstimator) -> Iterator[dict[str,
             if code >= 0:
                 for line in _lines(rows, estimator, places):
                     yield {**identity, "slice": name, "slice_value": texts.texts[code], **line}
+
+
+def _arranged(rows: ScoredRows, classes: tuple[str, ...]) -> ScoredRows:
+    """The classes that the model knew, in its order: others may have been declared since."""
+    place = {rows.classes.index(name): number for number, name in enumerate(classes)}
+    number = np.array([place.get(at, -1) for at in range(len(rows.classes))] + [-1], dtype=np.int64)
+    return replace(rows, score=rows.score[:, list(place)], decision=number[rows.decision], classes=classes)
 
 
 def _lines(rows: ScoredRows, estimator: QualityEstimator, places: Any) -> Iterator[dict[str, Any]]:

@@ -40,16 +40,18 @@ class Judged:
         label: shape (rows,), 1 or 0, or the number of a class.
         score: shape (rows,), or of several classes (rows, classes).
         decided: shape (rows,), as the scores table has it.
+        classes: of a label of several, in the order of their numbers.
     """
 
     days: NDArray[np.datetime64]
     label: Floats
     score: Floats
     decided: NDArray[Any]
+    classes: tuple[str, ...] = ()
 
     def where(self, kept: NDArray[np.bool_]) -> Judged:
         """Some of the rows."""
-        return Judged(self.days[kept], self.label[kept], self.score[kept], self.decided[kept])
+        return Judged(self.days[kept], self.label[kept], self.score[kept], self.decided[kept], self.classes)
 
 
 def fit(method: Method, rows: Judged, rhythm: Rhythm) -> QualityEstimator | None:
@@ -60,7 +62,7 @@ def fit(method: Method, rows: Judged, rhythm: Rhythm) -> QualityEstimator | None
             "train: quality will not be estimated: the labels of validation and holdout are all alike for a class"
         )
         return None
-    first, last = (end.astype(dt.date) for end in (rows.days.min(), rows.days.max()))
+    first, last = (end.astype("datetime64[D]").astype(dt.date) for end in (rows.days.min(), rows.days.max()))
     days = tuple(rhythm.between(first, last))
     by_day = [rows.where(rows.days == np.datetime64(day)) for day in days]
     estimates = [measured(curves, one.score, one.decided) for one in by_day]
@@ -70,6 +72,7 @@ def fit(method: Method, rows: Judged, rhythm: Rhythm) -> QualityEstimator | None
         days=days,
         ordinary={name: _ordinary(name, by_day, estimates) for name in estimates[0]},
         strayed=_strayed(method, rows, by_day),
+        classes=rows.classes,
     )
 
 
@@ -124,8 +127,11 @@ def _beside(method: Method, rows: Judged, by_day: list[Judged]) -> Iterator[tupl
 
 
 def realised_of(label: Floats, score: Floats, decided: NDArray[Any]) -> dict[str, float | None]:
-    """How good scores turned out, by the names that estimates have; of a yes or no also the share that was a yes."""
+    """How good scores turned out, by the names that estimates have; of a yes or no also the shares of yes."""
     if score.ndim == 2:
         return class_metrics.compute(label, score, decided.astype(np.int64))
-    found = metrics.compute("classification", label, score, decided == 1 if (decided >= 0).all() else None)
-    return found | {"label_rate": float(label.mean()) if len(label) else None}
+    known = bool((decided >= 0).all())
+    found = metrics.compute("classification", label, score, decided == 1 if known else None)
+    if len(label):
+        found |= {"label_rate": float(label.mean()), **({"alarm_rate": float((decided == 1).mean())} if known else {})}
+    return found

@@ -36,7 +36,7 @@ def measure_profile(
         The profile; and a sample with ``partition``, the features and ``score``.
     """
     profile, sample = _measured(parts, tuned, model, drift, rhythm)
-    return replace(profile, estimator=_estimator(parts, tuned, model, drift, rhythm)), sample
+    return replace(profile, estimator=estimator_of(parts, tuned, model, drift, rhythm)), sample
 
 
 def _measured(
@@ -79,7 +79,9 @@ def _with_days(
     return replace(profile, history=training_history.measure(profile, learned, scored, rhythm, model.threshold))
 
 
-def _estimator(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm) -> QualityEstimator | None:
+def estimator_of(
+    parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhythm: Rhythm
+) -> QualityEstimator | None:
     """Where it is declared: of the rows that no model had learned, decided as they would have been."""
     if drift.estimate is None:
         return None
@@ -90,7 +92,8 @@ def _estimator(parts: Parts, tuned: Tuned, model: FittedModel, drift: Drift, rhy
         np.concatenate([getattr(part, name) for part in (parts.validation, parts.holdout)])
         for name in ("days", "label")
     )
-    return estimator.fit(drift.estimate, Judged(days, label, score, decided), rhythm)
+    classes = () if rule is None else tuple(rule.classes)
+    return estimator.fit(drift.estimate, Judged(days, label, score, decided, classes), rhythm)
 
 
 def _frame(rows: TrainingSet) -> pd.DataFrame:

@@ -41,11 +41,12 @@ class QualityEstimator:
 
     Attributes:
         method: of the curves.
-        calibrators: one; of several classes one a class, in their order.
+        calibrators: one; of several classes one a class, in the order of ``classes``.
         days: the scored days from the first to the last of the rows that the curves were fitted to.
         ordinary: by metric the estimates of these days.
         strayed: by metric the variance by which a day's realised value strays from the estimate beyond what its rows explain,
             measured on days that the curve was not fitted to; without a metric that too few days define.
+        classes: of a label of several, those that the model knew.
     """
 
     method: Method
@@ -53,6 +54,7 @@ class QualityEstimator:
     days: tuple[dt.date, ...]
     ordinary: Mapping[str, OrdinaryDays]
     strayed: Mapping[str, float]
+    classes: tuple[str, ...] = ()
 
     def estimates(self, score: Floats, decided: NDArray[Any]) -> Estimates:
         """The estimate of each metric; see `measured`."""

@@ -157,6 +157,8 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield "drift:"
     yield "  alarms: measured"
     yield "  window_days: 7"
+    if label.task == "classification":
+        yield "  estimate: platt    # quality is estimated before labels mature: docs/early-warning.md"
     if draft.slices:
         yield ""
         yield "# Performance is measured for each of their values too."

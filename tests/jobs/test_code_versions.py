@@ -41,11 +41,11 @@ HELD = {
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "cdd79f5d3e0763e7"),
-    "drift counts": (1, "d82f701a075215d1"),
-    "alarm counts": (1, "a6ac2031f25e9c6e"),
-    "estimates": (1, "9352fc704d5e7e11"),
+    "drift counts": (1, "6beaeca9d853a6c7"),
+    "alarm counts": (1, "d778ac9b247c0aa3"),
+    "estimates": (1, "646417efc1efc86d"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "926a414d9df94ed2"),
+    "training": (1, "ec976b993cc668e8"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

@@ -66,7 +66,8 @@ def _nothing(why: str) -> DriftCheck:
 
 
 def _fact(found: Finding) -> DriftCheck:
-    told = f"{found.reason}: {found.advice}" if found.violated and found.advice else found.reason
+    # A verdict's reasons are joined by semicolons.
+    told = f"{found.reason}: {found.advice.replace('; ', ', ')}" if found.violated and found.advice else found.reason
     # Too small to matter is not told, however sure.
     limit = found.limit
     if limit is not None and found.value is not None and not found.violated:
