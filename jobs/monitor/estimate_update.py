@@ -47,18 +47,31 @@ def keep(use_case: UseCase, days: Collection[dt.date], force: bool) -> bool:
 def of_days(use_case: UseCase, days: Collection[dt.date], estimators: Estimators) -> list[dict[str, Any]]:
     """Rows of the table for these days, without their fingerprints: here when the scores are few, else by Spark's workers."""
     scored = ScoredDays.of(use_case, sorted(days), labelled=False)
-    pieces = [(day, role) for day in sorted(days) for role in scored.roles(day)]
+    pieces = [
+        piece for day in sorted(days) for role in scored.roles(day) for piece in _pieces(use_case, day, role, scored)
+    ]
 
     def estimate(number: int) -> Iterator[dict[str, Any]]:
-        for rows in scored.read(*pieces[number], use_case.slices):
+        day, role, slices, whole = pieces[number]
+        for rows in scored.read(day, role, slices):
             own = estimators.get(rows.version)
             # Rows as they were decided, by rules and fallbacks too, come beside what the model said: the estimate is of the latter.
             if own is not None and rows.deciders is None:
-                yield from estimates.of_rows(rows, own)
+                yield from estimates.of_rows(rows, own, whole)
 
     if scored.scores.rows <= row_limits.IN_PROCESS_ROWS:
         return [row for number in range(len(pieces)) for row in estimate(number)]
     return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), estimate))
+
+
+def _pieces(
+    use_case: UseCase, day: dt.date, role: str, scored: ScoredDays
+) -> list[tuple[dt.date, str, tuple[str, ...], bool]]:
+    """The whole of a day and its slices together; of very many rows apart, each on a core, as performance measures them."""
+    rows = sum(file.rows for file in scored.scores.by_day[day] if file.partition["role"] == role)
+    if rows <= row_limits.IN_PROCESS_ROWS:
+        return [(day, role, use_case.slices, True)]
+    return [(day, role, (), True), *((day, role, (name,), False) for name in use_case.slices)]
 
 
 def _estimators(use_case: UseCase, days: Collection[dt.date]) -> dict[int, QualityEstimator | None]:

@@ -28,12 +28,13 @@ class Estimated:
 Daily = Mapping[str, Mapping[dt.date, Estimated]]
 
 
-def of_rows(rows: ScoredRows, estimator: QualityEstimator) -> Iterator[dict[str, Any]]:
+def of_rows(rows: ScoredRows, estimator: QualityEstimator, whole: bool = True) -> Iterator[dict[str, Any]]:
     """Rows of the table of estimates, of the whole and of each slice, without their fingerprint.
 
     Args:
         rows: what the model alone said; their labels are not looked at.
         estimator: of the version that scored.
+        whole: whether all rows together are estimated too.
     """
     if not len(rows.score) or not set(estimator.classes) <= set(rows.classes):
         # No row, or a class of the model is declared no longer, and its probability is not in the table.
@@ -41,7 +42,7 @@ def of_rows(rows: ScoredRows, estimator: QualityEstimator) -> Iterator[dict[str,
     if rows.classes != estimator.classes:
         rows = _arranged(rows, estimator.classes)
     identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
-    for line in _lines(rows, estimator, slice(None)):
+    for line in _lines(rows, estimator, slice(None)) if whole else ():
         yield {**identity, "slice": ALL, "slice_value": ALL, **line}
     for name, texts in rows.slices.items():
         order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")

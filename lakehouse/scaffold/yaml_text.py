@@ -10,6 +10,8 @@ from lakehouse.scaffold.yaml_values import flow, number, quoted, remark
 
 # From so many rows on the platform's own ranges of a search fit.
 MANY_ROWS = 20_000
+# Of validation and holdout: steps of fewer rows follow chance.
+MANY_TO_CALIBRATE = 2_000
 METRICS = {"classification": "log_loss", "multiclass": "log_loss", "regression": "rmse"}
 
 
@@ -158,7 +160,8 @@ def _learning(draft: Draft) -> Iterator[str]:
     yield "  alarms: measured"
     yield "  window_days: 7"
     if label.task == "classification":
-        yield "  estimate: platt    # quality is estimated before labels mature: docs/early-warning.md"
+        curve = "platt" if sum(split.rows[1:]) < MANY_TO_CALIBRATE else "isotonic"
+        yield f"  estimate: {curve}    # quality is estimated before labels mature: docs/early-warning.md"
     if draft.slices:
         yield ""
         yield "# Performance is measured for each of their values too."

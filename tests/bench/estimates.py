@@ -15,6 +15,7 @@ import argparse
 import datetime as dt
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,17 @@ from tabulate import tabulate
 from jobs.calibrate import backtest, history
 from jobs.calibrate.backtest import PastModel
 from jobs.gate import measurement
+from jobs.monitor import estimates
+from jobs.monitor.scored_rows import ScoredRows
 from jobs.train import estimator, training_profile
 from jobs.train.estimator import Judged
 from jobs.train.search import space
-from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration import Rhythm, UseCase, loader
 from lakehouse.evaluation.calibrator import METHODS, Calibrator, Method
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.quality_estimator import QualityEstimator, measured
+from lakehouse.evaluation.slice_texts import SliceTexts
+from lakehouse.models import registry
 from lakehouse.storage import spark_session
 from tests.bench import estimates_loan, estimates_quiet, triggers
 from tests.bench.estimates_rival import Piece, cbpe
@@ -56,7 +61,7 @@ class Period:
 
     rows: Judged
     said: dict[str, Mapping[str, float | None]]
-    error: Mapping[str, float | None]
+    error: Mapping[str, float]
     realised: Mapping[str, float | None]
 
 
@@ -118,8 +123,9 @@ def periods(use_case: UseCase, rows: TrainingSet, champions: Sequence[Champion],
         said["the last one that had matured"] = found[-1].realised if found else said["as on the holdout"]
         said["isotonic, on 28 matured days"] = recent(champion, known.setdefault(champion.day, []), first, scored)
         errors = {
-            name: None if one is None else (one.variance + champion.estimators["isotonic"].strayed[name]) ** 0.5
+            name: (one.variance + champion.estimators["isotonic"].strayed[name]) ** 0.5
             for name, one in estimated["isotonic"].items()
+            if one is not None and name in METRICS
         }
         found.append(Period(scored, said, errors, realised))
         known[champion.day].append(labelled)
@@ -182,8 +188,8 @@ def with_rival(python: str, champion: Champion, found: Sequence[Period]) -> None
         one.said["NannyML's CBPE"] = line
 
 
-def flights(keep: str | None, nannyml: str | None) -> None:
-    """Print the tables of the flights."""
+def trained(keep: str | None) -> tuple[UseCase, TrainingSet, list[Champion]]:
+    """The flights, and the champions of the first of each month."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(keep or scratch).absolute()
         os.environ.pop("SPARK_REMOTE", None)
@@ -192,9 +198,12 @@ def flights(keep: str | None, nannyml: str | None) -> None:
         triggers.load(use_case)
         rows = history.read(use_case, FIRST - dt.timedelta(days=use_case.split.train.first), LAST)
         spark_session.leave()
-    kept = [Champion.of(use_case, rows, FIRST)]
-    monthly = [*kept, *(Champion.of(use_case, rows, dt.date(2013, month, 1)) for month in range(8, 13))]
-    for title, champions in (("the champion of July 1, kept", kept), ("a champion a month", monthly)):
+    return use_case, rows, [Champion.of(use_case, rows, dt.date(2013, month, 1)) for month in range(7, 13)]
+
+
+def flights(use_case: UseCase, rows: TrainingSet, monthly: Sequence[Champion], nannyml: str | None) -> None:
+    """Print the tables of the flights."""
+    for title, champions in (("the champion of July 1, kept", monthly[:1]), ("a champion a month", monthly)):
         for length, name in ((1, "day"), (7, "week")):
             found = periods(use_case, rows, champions, length)
             if nannyml and len(champions) == 1:
@@ -203,15 +212,35 @@ def flights(keep: str | None, nannyml: str | None) -> None:
             print(follows(found), flush=True)
 
 
+def cost(rows: int) -> None:
+    """Print what a day of so many rows takes on one core, from arrays in memory."""
+    dice = np.random.default_rng(1)
+    margin = dice.normal(-1, 1.5, 20_000)
+    score, label = 1 / (1 + np.exp(-margin)), (dice.random(20_000) < 1 / (1 + np.exp(-margin))).astype(float)
+    days = np.datetime64("2024-01-01") + np.arange(20_000) // 1_000
+    made = estimator.fit("isotonic", Judged(days, label, score, (score >= 0.4).astype(np.int8)), Rhythm())
+    assert made is not None
+    many = dice.choice(score, rows) * (1 - dice.random(rows) * 1e-3)
+    texts = SliceTexts(dice.integers(0, 20, rows), tuple(f"s{number:02}" for number in range(20)))
+    for what, slices, whole in (("as a whole", {}, True), ("in 20 slices of a column", {"part": texts}, False)):
+        decided = (many >= 0.4).astype(np.int8)
+        of_day = ScoredRows(FIRST, registry.CHAMPION, 1, many, decided, np.empty(0), slices)
+        began = time.monotonic()
+        lines = list(estimates.of_rows(of_day, made, whole))
+        print(f"{rows:,} rows {what}: {len(lines)} estimates in {time.monotonic() - began:.1f} s", flush=True)
+
+
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", metavar="FOLDER", help="where the year is loaded to, and found the next time")
     parser.add_argument("--nannyml", metavar="PYTHON", help="a Python that has NannyML: its own estimates stand beside")
     parser.add_argument("--quiet", type=int, default=4, metavar="WORLDS", help="how many quiet worlds of each kind (4)")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of the day whose cost is measured (10,000,000)")
     options = parser.parse_args()
+    cost(options.rows)
     estimates_loan.run(options.nannyml)
-    flights(options.keep, options.nannyml)
+    flights(*trained(options.keep), options.nannyml)
     estimates_quiet.run(options.quiet)
 
 
