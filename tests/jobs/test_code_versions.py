@@ -43,7 +43,7 @@ HELD = {
     "performance": (1, "cdd79f5d3e0763e7"),
     "drift counts": (1, "6beaeca9d853a6c7"),
     "alarm counts": (1, "d778ac9b247c0aa3"),
-    "estimates": (1, "646417efc1efc86d"),
+    "estimates": (1, "f9a82708468205ba"),
     "deliveries": (1, "b07acd399af6a1c5"),
     "training": (1, "ec976b993cc668e8"),
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from jobs.calibrate import backtest
+from jobs.calibrate.watch import Watch
 from jobs.train import estimator
 from jobs.train.estimator import Judged
 from jobs.train.search import space
@@ -71,11 +72,11 @@ def test_labels_that_are_all_alike_give_no_curve_and_few_days_say_nothing_of_day
 
 
 def test_a_training_keeps_it_where_it_is_declared_and_its_profile_is_as_ever_where_it_is_not() -> None:
-    rows, _ = alarm_worlds.rows_of(World(60, False, 1), 140)
+    rows, _ = alarm_worlds.rows_of(World(60, False, 1), 146)
     day = alarm_worlds.day(139)
     profiles = {}
     for name, more in (("with", {"estimate": "platt"}), ("without", {})):
-        use_case = alarm_worlds.declared(alarms="declared", **more)
+        use_case = alarm_worlds.declared(**more)
         past = backtest.train(use_case, rows, day, space.middles(use_case.model))
         profiles[name] = past.profile
     kept = profiles["with"].estimator
@@ -92,4 +93,11 @@ def test_a_training_keeps_it_where_it_is_declared_and_its_profile_is_as_ever_whe
     assert "estimator" not in profiles["without"].to_json()
     as_ever = Profile.from_json(profiles["without"].to_json())
     assert as_ever == profiles["without"] and as_ever.features == profiles["with"].features
-    assert isinstance(split.holdout.last, dt.date)
+    # Calibrate watches the days after it as monitoring would, estimates among what is tested.
+    use_case = alarm_worlds.declared(estimate="platt")
+    watch = Watch.of(use_case, rows, replace(past, profile=profiles["with"]), 1, alarm_worlds.day(145))
+    assert list(watch.evidence.seen.estimates["log_loss"]) == list(watch.days)
+    last = watch.checks(use_case)[watch.days[-1]]
+    assert {one.feature for one in last if one.kind == "estimate"} == {"log_loss", "roc_auc"}
+    without = watch.checks(alarm_worlds.declared())[watch.days[-1]]
+    assert not [one for one in without if one.kind == "estimate"]
