@@ -152,7 +152,12 @@ def errors(found: Sequence[Period], forecast: str, metric: str) -> list[float]:
 
 def table(found: Sequence[Period]) -> str:
     """The mean absolute error of each forecast, in Markdown."""
-    lines = [[name, *(f"{np.mean(errors(found, name, metric)):.4f}" for metric in METRICS)] for name in found[0].said]
+
+    def cell(name: str, metric: str) -> str:
+        known = errors(found, name, metric)
+        return f"{np.mean(known):.4f}" if known else ""
+
+    lines = [[name, *(cell(name, metric) for metric in METRICS)] for name in found[0].said]
     return str(tabulate(lines, HEAD, tablefmt="github", disable_numparse=True))
 
 
