@@ -17,6 +17,7 @@ from jobs.gate.results import ChallengerResult, ChampionResult
 from jobs.train import fitting
 from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel, fit_and_measure
+from jobs.train.learned_rows import to_fit
 from jobs.train.search.space import Value
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts, Split, divide
@@ -149,7 +150,7 @@ def _candidates(use_case: UseCase, tuned: Tuned, parts: Parts) -> dict[str, Scor
     declared = use_case.model
     strengths = () if tuned.choice is None else (one.strength for one in tuned.choice.candidates.values())
     strength = next((one for one in strengths if one is not None), tuned.strength)
-    learned = tune.learned(declared, fitting.joined(parts.train, parts.validation))
+    learned = tune.learned(declared, to_fit(use_case, fitting.joined(parts.train, parts.validation)))
     fitted = tune.fit_each(declared, tuned, learned, declared.candidates, strength)
     if (rule := ClassRule.declared(use_case)) is not None:
         for one in fitted.values():

@@ -83,7 +83,9 @@ def _drawn(rows: TrainingSet, dice: np.random.Generator) -> TrainingSet:
     """As many days as there are, drawn with replacement: the rows of a day have common causes, and stay together."""
     days = np.unique(rows.days)
     chosen = np.concatenate([np.flatnonzero(rows.days == day) for day in np.sort(dice.choice(days, len(days)))])
-    return replace(rows, features=rows.features[chosen], label=rows.label[chosen], days=rows.days[chosen], slices={})
+    drawn = None if rows.drawn is None else rows.drawn.where(chosen)
+    columns = {"features": rows.features[chosen], "label": rows.label[chosen], "days": rows.days[chosen]}
+    return replace(rows, **columns, slices={}, drawn=drawn)
 
 
 def _measured(use_case: UseCase, past: PastModel, model: object, rows: TrainingSet) -> Measured:

@@ -7,7 +7,7 @@ import datetime as dt
 from jobs.labels import outcomes
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.evaluation import labelled_rows
+from lakehouse.evaluation import learnable_rows
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.storage import delta_log, spark_session
 
@@ -30,4 +30,4 @@ def read(use_case: UseCase, first: dt.date, last: dt.date) -> TrainingSet:
     session = spark_session.session(f"calibrate {use_case.name}")
     outcomes.ready(use_case, first, last)
     versions = delta_log.version(tables.features(use_case)), delta_log.version(tables.labels(use_case))
-    return labelled_rows.read(session, use_case, first, last, *versions, sliced=bool(use_case.slices))
+    return learnable_rows.read(session, use_case, first, last, *versions, sliced=bool(use_case.slices))

@@ -10,6 +10,7 @@ from jobs.train import class_evaluation, evaluation, fitting, threshold
 from jobs.train.baselines import Metrics
 from jobs.train.candidates import tune
 from jobs.train.evaluation import Evaluation
+from jobs.train.learned_rows import measured, to_fit
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase
@@ -25,7 +26,7 @@ class FittedModel:
 
     Attributes:
         scorer: fitted to ``past``.
-        past: train and validation together.
+        past: train and validation together, as they are scored: whatever part of them is learned from.
         threshold: chosen on validation; None unless the label is yes or no.
         evaluation: how good the model is on the holdout.
         validation: metrics of the tuned model, which was fitted to train alone, on validation.
@@ -61,7 +62,7 @@ class FittedModel:
 def final_model(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation: TrainingSet) -> Scorer:
     """The model of train and validation together, with all that its file says to those who score by it."""
     declared = use_case.model
-    scorer = tune.fit(declared, tuned, tune.learned(declared, fitting.joined(train, validation)))
+    scorer = tune.fit(declared, tuned, tune.learned(declared, to_fit(use_case, fitting.joined(train, validation))))
     if (rule := ClassRule.declared(use_case)) is not None:
         rule.written_to(scorer)
     return scorer
@@ -70,7 +71,7 @@ def final_model(use_case: UseCase, tuned: Tuned, train: TrainingSet, validation:
 def fit_and_measure(use_case: UseCase, tuned: Tuned, parts: Parts, fitted: Scorer | None = None) -> FittedModel:
     """Fit the final model, unless it comes as ``fitted``, and measure it on the holdout."""
     declared = use_case.costed_model
-    past = fitting.joined(parts.train, parts.validation)
+    past = measured(fitting.joined(parts.train, parts.validation))
     scorer = final_model(use_case, tuned, parts.train, parts.validation) if fitted is None else fitted
     holdout = fitting.coded(scorer, parts.holdout)
     score = scorer.score(holdout.features)

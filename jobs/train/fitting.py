@@ -6,6 +6,7 @@ from typing import Any
 
 import xgboost
 
+from jobs.train.search import intercept
 from jobs.train.search.binning import binned
 from jobs.train.search.tuning import Tuned
 from lakehouse.declaration.model import MAX_LEVELS
@@ -27,9 +28,8 @@ def fit(tuned: Tuned, train: TrainingSet, validation: TrainingSet, max_levels: i
 
 def fit_coded(tuned: Tuned, rows: TrainingSet) -> Any:
     """The same, fitted to these rows, whose categories are coded by learned levels."""
-    booster = xgboost.train(
-        dict(tuned.params), binned(rows, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False
-    )
+    started = intercept.with_intercept(tuned.params, rows)
+    booster = xgboost.train(started, binned(rows, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False)
     # The file names its features, so that a reader can refuse a wrong column order.
     booster.feature_names = list(rows.names)
     category_record.keep(booster, rows.levels)

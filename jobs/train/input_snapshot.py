@@ -59,6 +59,8 @@ def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
     )
     if use_case.worth is not None:
         sections += (use_case.worth,)
+    if use_case.learn_from is not None:
+        sections += (use_case.learn_from,)
     names = (*use_case.feature_names, *use_case.slices, use_case.gate.metric)
     # A number that became a category is another model, also before its days are built again.
     names += tuple(f"{name} is a category" for name in use_case.category_names)

@@ -18,7 +18,7 @@ from jobs.train.split import Parts, Split, divide
 from jobs.train.tracking import asked_training
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse.declaration import UseCase, loader
-from lakehouse.evaluation import labelled_rows, undeclared_classes
+from lakehouse.evaluation import labelled_rows, learnable_rows, undeclared_classes
 from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.storage import file_locks, spark_session
@@ -45,6 +45,7 @@ class TrainResult(Result):
         confusion: of several classes, how many rows of the holdout of each were decided for each.
         undeclared_labels: how often each value came that is no declared class; such rows have no label.
         candidates: of several candidates which was chosen, why, and the numbers of each; see `candidates.choice.Choice`.
+        learned: where ``learn_from`` is declared, which rows were learned from; see `learned_record.described`.
     """
 
     model_version: int
@@ -61,6 +62,7 @@ class TrainResult(Result):
     confusion: list[dict[str, Any]] = field(default_factory=list)
     undeclared_labels: dict[str, int] = field(default_factory=dict)
     candidates: dict[str, Any] = field(default_factory=dict)
+    learned: dict[str, Any] = field(default_factory=dict)
 
 
 def run(arguments: TrainArguments) -> Result:
@@ -127,7 +129,7 @@ def registered(use_case: UseCase, snapshot: InputSnapshot) -> ModelVersion | Non
 def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:
     """The labelled rows of the three windows at the pinned versions."""
     session, whole = spark_session.session(f"train {use_case.name}"), split.whole
-    rows = labelled_rows.read(
+    rows = learnable_rows.read(
         session,
         use_case,
         whole.first,
@@ -136,6 +138,7 @@ def read(use_case: UseCase, split: Split, snapshot: InputSnapshot) -> Parts:
         snapshot.labels_version,
         # Measured alarms know the ordinary days of each slice.
         sliced=use_case.drift.measured,
+        thin_through=split.train.last,
     )
     undeclared = undeclared_classes.in_labels(session, use_case, whole.first, whole.last, snapshot.labels_version)
     if undeclared:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from jobs.result import Result
-from jobs.train import fitted_model, time_travel
+from jobs.train import fitted_model, learned_record, time_travel
 from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel
+from jobs.train.learned_rows import to_fit
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts, divide
 from jobs.train.tracking import manifest
@@ -23,7 +24,7 @@ from jobs.train.tracking.mlflow_run import Run
 from lakehouse import code_version, settings, tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import BadArguments, RunMissing, VersionGone
-from lakehouse.evaluation import labelled_rows
+from lakehouse.evaluation import learnable_rows
 from lakehouse.models import artifacts, mlflow_client
 from lakehouse.storage import delta_log, spark_session
 from lakehouse.tables import Table
@@ -75,7 +76,8 @@ def reproduce(like: str, expected_use_case: str | None) -> ReproductionResult:
         )
     parts, notes = read_rows(record, use_case)
     recorded = Tuned(record.params, record.rounds, np.empty(0), None, (), None, record.kind, record.strength)
-    tuned = replace(recorded, validation_score=tune.validation_score(use_case.model, recorded, parts))
+    to_compare = replace(parts, train=to_fit(use_case, parts.train))
+    tuned = replace(recorded, validation_score=tune.validation_score(use_case.model, recorded, to_compare))
     model = fitted_model.fit_and_measure(use_case, tuned, parts)
     # Through JSON, as the record went.
     differences = manifest.differences(record.outcome, json.loads(json.dumps(manifest.outcome(model))))
@@ -141,16 +143,35 @@ def read_rows(record: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
     features = readable(tables.features(use_case), record.features_version)
     labels = readable(tables.labels(use_case), record.labels_version)
     session = spark_session.session(f"train {use_case.name}")
-    rows = labelled_rows.read(session, use_case, whole.first, whole.last, features, labels)
+    drawn = record.learned or learned_record.Recorded()
+    entities = drawn.entities_version
+    if entities is not None:
+        entities = readable(tables.silver(use_case.source(use_case.entity.source)), entities)
+    rows = learnable_rows.read(
+        session,
+        use_case,
+        whole.first,
+        whole.last,
+        features,
+        labels,
+        thin_through=record.days.train.last,
+        measured_share=drawn.measured_share,
+        entities_version=entities,
+    )
     parts = divide(rows, record.days, use_case)
     digest = manifest.digest(parts)
-    if digest != record.rows_sha256:
+    if digest != record.rows_sha256 or not drawn.same(use_case, parts):
         if notes:
             raise VersionGone(
                 f"{'; '.join(notes)}, whose rows differ: they were restated since, and the rows that the model learned from "
                 "are lost"
             )
-        notes.append(f"the rows differ from those of the record: digest {digest}, was {record.rows_sha256}")
+        if digest != record.rows_sha256:
+            notes.append(f"the rows differ from those of the record: digest {digest}, was {record.rows_sha256}")
+        else:
+            notes.append(
+                "other rows are learned from than those of the record: learn_from.select finds other entities now"
+            )
     return parts, notes
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from jobs.train import learned_rows
 from lakehouse.declaration import Days, UseCase
 from lakehouse.errors import TrainingDataMissing, TrainingFailed
 from lakehouse.evaluation.labelled_rows import TrainingSet
@@ -87,7 +88,8 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
 
     Raises:
         TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
-            classification's training rows are all of one class, or a multiclass' have none of a declared class.
+            classification's training rows are all of one class, or a multiclass' have none of a declared class; or when the rows
+            that are learned from are too few or lack a class.
         TrainingFailed: when the objective can't take a label.
     """
     windows = {name: getattr(split, name) for name in PARTS}
@@ -115,6 +117,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
         )
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)
+    learned_rows.expect(use_case, split.train, labelled["train"], MIN_TRAIN_ROWS)
     return Parts(labelled["train"], labelled["validation"], labelled["holdout"], unlabelled)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from jobs.train import learned_record
 from jobs.train.candidates import tune
 from jobs.train.fitted_model import FittedModel, fit_and_measure
 from jobs.train.search import space, studies
@@ -68,6 +69,7 @@ def result_of(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> dict[
     }
     return {
         **(of_classes if inputs.use_case.classes else {}),
+        **learned_record.described(inputs.use_case, inputs.parts, tuned),
         **({} if tuned.choice is None else {"candidates": asdict(tuned.choice)}),
         "metrics": model.metrics,
         "recalibration": model.evaluation.recalibration,

@@ -10,6 +10,7 @@ import numpy as np
 from jobs.train import estimator, fitting, training_history
 from jobs.train.estimator import Judged
 from jobs.train.fitted_model import FittedModel
+from jobs.train.learned_rows import measured
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
 from jobs.train.training_history import Scored
@@ -29,7 +30,8 @@ def measure_profile(
 ) -> tuple[Profile, pd.DataFrame]:
     """The profile of a version, and the rows that its drift page draws.
 
-    Features are those of the rows that the model was fitted to. Scores are those of rows that it was not fitted to: of the
+    Features are those of the days that the model was fitted to, whatever part of their rows is learned from: all rows are scored.
+    Scores are those of rows that it was not fitted to: of the
     validation rows by the tuned model, which saw train alone, and of the holdout's by the final one.
 
     Returns:
@@ -75,7 +77,7 @@ def _with_days(
         Scored(rows, score, None if rule is None else rule.decide(score), model.threshold is not None)
         for rows, score in pairs
     ]
-    learned = [parts.train, parts.validation]
+    learned = [measured(parts.train), measured(parts.validation)]
     return replace(profile, history=training_history.measure(profile, learned, scored, rhythm, model.threshold))
 
 

@@ -18,6 +18,7 @@ from lakehouse.declaration.feature_group import (
 from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.group_use import GroupUse, Taken
 from lakehouse.declaration.label_input import LabelInput
+from lakehouse.declaration.learn_from import LearnFrom
 from lakehouse.declaration.learning import (
     Approval,
     Card,
@@ -69,6 +70,7 @@ __all__ = [
     "Label",
     "LabelInput",
     "LastScore",
+    "LearnFrom",
     "Model",
     "Mongo",
     "MongoServing",

@@ -13,6 +13,7 @@ from lakehouse.declaration import (
     group_use,
     label_column,
     label_input,
+    learn_from,
     metric_names,
     population,
     reserved_names,
@@ -73,6 +74,7 @@ def of_sections(use_case: UseCase) -> Iterator[str]:
     yield from _targets(use_case)
     yield from rule_agreement.problems(use_case)
     yield from worth.problems(use_case)
+    yield from learn_from.problems(use_case)
     yield from xgboost_parameters.constraint_problems(use_case.model.fixed, use_case.feature_names)
     yield from categories.problems(use_case)
     yield from estimate_agreement.problems(use_case)

@@ -13,6 +13,7 @@ from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
 from lakehouse.declaration.group_use import GroupUse, Taken
 from lakehouse.declaration.known import Known
+from lakehouse.declaration.learn_from import LearnFrom
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
 from lakehouse.declaration.retrain import Retrain
@@ -77,7 +78,9 @@ class UseCase(GrownSection):
     the declaration as its context.
     """
 
-    LATER: ClassVar[tuple[str, ...]] = ("groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts")
+    LATER: ClassVar[tuple[str, ...]] = (
+        "groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts", "learn_from",
+    )  # fmt: skip
 
     name: Name
     title: str
@@ -91,6 +94,8 @@ class UseCase(GrownSection):
     groups: tuple[GroupUse, ...] = ()
     label: Label
     split: Split
+    # Which rows a model is fitted to, and how much each counts; left out, all alike.
+    learn_from: LearnFrom | None = None
     model: Model
     gate: Gate
     drift: Drift

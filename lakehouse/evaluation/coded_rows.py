@@ -75,6 +75,7 @@ def joined(first: TrainingSet, second: TrainingSet) -> TrainingSet:
         np.concatenate([first.label, second.label]),
         np.concatenate([first.days, second.days]),
         levels=levels,
+        drawn=None if first.drawn is None or second.drawn is None else first.drawn.followed_by(second.drawn),
     )
 
 

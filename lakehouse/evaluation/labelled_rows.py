@@ -15,6 +15,7 @@ from lakehouse.declaration import Label, UseCase
 from lakehouse.errors import DeclarationError, FeaturesMissing, InputsMissing
 from lakehouse.evaluation import category_codes
 from lakehouse.evaluation.category_codes import Levels
+from lakehouse.evaluation.drawn_rows import Drawn, Weighting
 from lakehouse.populations import population
 from lakehouse.storage import feature_types, spark_tables
 from lakehouse.tables import Table
@@ -42,6 +43,8 @@ class TrainingSet:
         days: shape (rows,), the partition of each row.
         slices: of each declared slice the value of each row as text; empty unless they were read.
         levels: of each category the levels that its codes are places in.
+        drawn: what the draw of a declared ``learn_from`` says of each row; None where no row is left out.
+        weighting: how the rows count in a fit, once they are those to fit to; None where they count alike.
     """
 
     names: tuple[str, ...]
@@ -50,6 +53,8 @@ class TrainingSet:
     days: NDArray[np.datetime64]
     slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
+    drawn: Drawn | None = None
+    weighting: Weighting | None = None
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -57,15 +62,19 @@ class TrainingSet:
 
     def between(self, first: dt.date, last: dt.date) -> TrainingSet:
         """The rows of the days from ``first`` to ``last``."""
-        return self._where((self.days >= np.datetime64(first)) & (self.days <= np.datetime64(last)))
+        return self.where((self.days >= np.datetime64(first)) & (self.days <= np.datetime64(last)))
 
     def labelled(self) -> TrainingSet:
         """The rows that have a label."""
-        return self._where(~np.isnan(self.label))
+        return self.where(~np.isnan(self.label))
 
-    def _where(self, kept: NDArray[np.bool_]) -> TrainingSet:
+    def where(self, kept: NDArray[np.bool_]) -> TrainingSet:
+        """Those of the rows for which the mask is true."""
         slices = {name: values[kept] for name, values in self.slices.items()}
-        return TrainingSet(self.names, self.features[kept], self.label[kept], self.days[kept], slices, self.levels)
+        drawn = None if self.drawn is None else self.drawn.where(kept)
+        return TrainingSet(
+            self.names, self.features[kept], self.label[kept], self.days[kept], slices, self.levels, drawn
+        )
 
 
 def label_of(value: Column, label: Label) -> Column:
@@ -134,6 +143,22 @@ def read(
         DeclarationError: when the label's source has several rows for one entity and day.
         MigrationNeeded: when the table has a number where a category is declared, or the reverse.
     """
+    chosen = tuple(use_case.feature_names if names is None else names)
+    rows = frame(spark, use_case, first, last, features_version, labels_version, chosen, sliced)
+    return of_arrow(rows.toArrow(), use_case, chosen)
+
+
+def frame(
+    spark: SparkSession,
+    use_case: UseCase,
+    first: dt.date,
+    last: dt.date,
+    features_version: int,
+    labels_version: int,
+    names: Sequence[str],
+    sliced: bool = False,
+) -> DataFrame:
+    """The same rows as a frame of Spark's: ``partition``, the key, ``names``, ``LABEL`` and, where asked for, the slices."""
     features, outcomes = tables.features(use_case), tables.labels(use_case)
     if features_version < 0:
         raise FeaturesMissing(
@@ -145,18 +170,17 @@ def read(
             f"{outcomes.full_name}: expected outcomes of {first} to {last}, the table does not exist; ingest them: "
             f"python -m jobs ingest --source {use_case.label.sources[0]} --partition {first} --through {last}"
         )
-    chosen = tuple(use_case.feature_names if names is None else names)
-    feature_types.expect_declared(use_case, chosen, features_version)
+    feature_types.expect_declared(use_case, names, features_version)
     rows = join_labels(
         _scored(spark, use_case, features, first, last, features_version),
         _scored(spark, use_case, outcomes, first, last, labels_version),
         use_case,
-        chosen,
+        names,
     )
     if sliced and use_case.slices:
         days = use_case.calendar.scores.between(first, last)
         rows = join_slices(rows, population.frame(spark, use_case, days), use_case)
-    return _from_arrow(rows.toArrow(), use_case, chosen)
+    return rows
 
 
 def _scored(
@@ -185,7 +209,12 @@ def join_slices(rows: DataFrame, entities: DataFrame, use_case: UseCase) -> Data
     return rows.join(entities.select(*on, *slices), on, "left")
 
 
-def _from_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
+def of_arrow(rows: pa.Table, use_case: UseCase, names: tuple[str, ...]) -> TrainingSet:
+    """Rows of such a frame as arrays; of their columns those that a training set has.
+
+    Raises:
+        DeclarationError: as `read` does.
+    """
     identity = ["partition", *use_case.entity.key]
     # Spark returns rows in the order in which its tasks finish; a model must not depend on it.
     rows = rows.sort_by([(name, "ascending") for name in identity])

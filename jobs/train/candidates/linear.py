@@ -33,7 +33,11 @@ def fit(model: Model, rows: TrainingSet, strength: float) -> Linear:
     """
     design, scale = Design.of(rows), model.objective.scale
     with threadpool_limits(limits=1):
-        coefficients, intercept = _solved(model, design.matrix(rows), rows.label, strength)
+        weight = None if rows.weighting is None else rows.weighting.weight
+        coefficients, intercept = _solved(model, design.matrix(rows), rows.label, strength, weight)
+    if rows.weighting is not None and rows.weighting.offset:
+        # Intercepts are not pulled towards 0: taken from them afterwards or added to each row before, the fit is the same.
+        intercept = intercept - np.array(rows.weighting.offset)
     terms, base = design.terms(coefficients)
     said = {"scale": scale, "base": (intercept + base).tolist(), "terms": terms, "importance": {}, "texts": {}}
     spread = _spread(Linear(said), rows)
@@ -44,14 +48,16 @@ def fit(model: Model, rows: TrainingSet, strength: float) -> Linear:
     return fitted
 
 
-def _solved(model: Model, columns: Any, label: Floats, strength: float) -> tuple[Floats, Floats]:
+def _solved(
+    model: Model, columns: Any, label: Floats, strength: float, weight: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Coefficients of shape (columns, classes), and the intercepts."""
     from sklearn import linear_model
 
     classes = int(label.max()) + 1 if model.task == "multiclass" else 1
     if not columns.shape[1]:
         columns = np.zeros((len(label), 1))
-        coefficients, intercept = _solved(model, columns, label, strength)
+        coefficients, intercept = _solved(model, columns, label, strength, weight)
         return coefficients[:0], intercept
     if model.objective.scale in ("logit", "softmax"):
         few = columns.shape[1] * classes <= NEWTON_COLUMNS
@@ -60,8 +66,8 @@ def _solved(model: Model, columns: Any, label: Floats, strength: float) -> tuple
         )
         if model.task == "regression":
             # A share is so much of a yes and the rest of a no.
-            return _shares(regression, columns, label)
-        regression.fit(columns, label)
+            return _shares(regression, columns, label, weight)
+        regression.fit(columns, label, sample_weight=weight)
         if classes == 2:
             # One line for both: the first class's margin is 0.
             still = np.zeros((columns.shape[1], 1)), np.zeros(1)
@@ -69,22 +75,23 @@ def _solved(model: Model, columns: Any, label: Floats, strength: float) -> tuple
         return regression.coef_.T, regression.intercept_
     if model.objective.scale == "identity":
         size = float(label.std()) or 1.0
-        ridge = linear_model.Ridge(alpha=1 / strength).fit(columns, label / size)
+        ridge = linear_model.Ridge(alpha=1 / strength).fit(columns, label / size, sample_weight=weight)
         return ridge.coef_.reshape(-1, 1) * size, np.atleast_1d(ridge.intercept_) * size
     power = {"count:poisson": 1.0, "reg:gamma": 2.0}.get(model.objective_name)
     if power is None:
         power = float(model.fixed.get("tweedie_variance_power", TWEEDIE_POWER))
     counts = linear_model.TweedieRegressor(
         power=power, link="log", alpha=1 / (strength * len(label)), max_iter=MOST_STEPS, tol=TOLERANCE
-    ).fit(columns, label)
+    ).fit(columns, label, sample_weight=weight)
     return counts.coef_.reshape(-1, 1), np.atleast_1d(counts.intercept_)
 
 
-def _shares(regression: Any, columns: Any, label: Floats) -> tuple[Floats, Floats]:
+def _shares(regression: Any, columns: Any, label: Floats, own: Floats | None) -> tuple[Floats, Floats]:
     from scipy import sparse
 
     stack = sparse.vstack if sparse.issparse(columns) else np.vstack
     weight = np.concatenate([label, 1 - label])
+    weight = weight if own is None else weight * np.tile(own, 2)
     yes = np.repeat([1.0, 0.0], len(label))
     regression.fit(stack([columns, columns]), yes, sample_weight=weight)
     return regression.coef_.T, regression.intercept_

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.train.learned_rows import measured, to_fit
 from jobs.train.split import MIN_TRAIN_ROWS, Parts, Split
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.labelled_rows import TrainingSet
@@ -23,7 +24,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Window:
-    """The days to compare on, from ``first`` to ``last``: their rows, and the rows that are known before them."""
+    """The days to compare on, from ``first`` to ``last``: their rows, and the rows that are known before them to fit to."""
 
     first: dt.date
     last: dt.date
@@ -34,7 +35,7 @@ class Window:
 def windows(use_case: UseCase, split: Split, parts: Parts) -> list[Window]:
     """The windows, the newest first; at least the declared one."""
     declared = split.validation
-    found = [Window(declared.first, declared.last, parts.train, parts.validation)]
+    found = [Window(declared.first, declared.last, to_fit(use_case, parts.train), parts.validation)]
     length = (declared.last - declared.first).days + 1
     first_day, last = split.train.first, split.train.last
     days = (last - first_day).days + 1
@@ -43,7 +44,8 @@ def windows(use_case: UseCase, split: Split, parts: Parts) -> list[Window]:
         known_until = first - (use_case.maturity_days + 1) * DAY
         if (known_until - first_day).days + 1 < LEAST_SHARE * days:
             break
-        train, validation = parts.train.between(first_day, known_until), parts.train.between(first, last)
+        train = to_fit(use_case, parts.train.between(first_day, known_until))
+        validation = measured(parts.train.between(first, last))
         if _tells(use_case, train) and len(validation):
             found.append(Window(first, last, train, validation))
         last = first - DAY

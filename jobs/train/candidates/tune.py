@@ -11,6 +11,7 @@ import numpy as np
 from jobs.train import fitting
 from jobs.train.candidates import choice, linear, rolling
 from jobs.train.candidates.rolling import Window
+from jobs.train.learned_rows import to_fit
 from jobs.train.search import tuning
 from jobs.train.search.space import Value
 from jobs.train.search.study import Trial
@@ -50,7 +51,7 @@ def tune(
     model = use_case.model
     trees = _no_trees(parts)
     if model.trees:
-        trees = tuning.tune(model, parts.train, parts.validation, on_trial, folder, starts)
+        trees = tuning.tune(model, to_fit(use_case, parts.train), parts.validation, on_trial, folder, starts)
     return trees if model.candidates == ("boosted",) else chosen(use_case, split, parts, trees)
 
 
@@ -67,7 +68,7 @@ def chosen(use_case: UseCase, split: Split, parts: Parts, trees: Tuned) -> Tuned
 
 
 def validation_score(model: Model, tuned: Tuned, parts: Parts) -> Floats:
-    """Scores of the validation rows by this candidate, fitted to train alone."""
+    """Scores of the validation rows by this candidate, fitted to train alone, whose rows are those to fit to."""
     coded, compared = tuning.by_learned_levels(model, parts.train, parts.validation)
     return fit(model, tuned, coded).score(compared.features)
 

@@ -11,7 +11,7 @@ import optuna
 import xgboost
 from optuna_integration import XGBoostPruningCallback
 
-from jobs.train.search import space
+from jobs.train.search import intercept, space
 from jobs.train.search.binning import binned
 from jobs.train.search.study import REPORT_EVERY, Study, Trial
 from lakehouse.declaration import Model
@@ -32,7 +32,7 @@ class Objective:
         self._metric = space.EVAL_METRIC[model.task]
         self._classes = space.classes_of(model, train)
         fixed = space.parameters(model, {}, nthread, self._classes)
-        self._train = binned(train, fixed)
+        self._train, self._rows = binned(train, fixed), train
         self._validation = binned(validation, fixed, reference=self._train)
 
     def search(self, study: Study, until: float | None, on_trial: Callable[[Trial], None] = lambda trial: None) -> None:
@@ -52,7 +52,9 @@ class Objective:
         stopping = xgboost.callback.EarlyStopping(rounds=self._model.early_stopping_rounds, metric_name=self._metric)
         try:
             booster = xgboost.train(
-                space.parameters(self._model, trial.params, self._nthread, self._classes),
+                intercept.with_intercept(
+                    space.parameters(self._model, trial.params, self._nthread, self._classes), self._rows
+                ),
                 self._train,
                 num_boost_round=self._model.max_rounds,
                 evals=[(self._validation, VALIDATION)],

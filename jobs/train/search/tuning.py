@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 import xgboost
 
-from jobs.train.search import space
+from jobs.train.search import intercept, space
 from jobs.train.search.binning import binned
 from jobs.train.search.objective import Objective
 from jobs.train.search.space import Value
@@ -110,7 +110,8 @@ def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSe
 
     Both are coded alike, as ``by_learned_levels`` does it.
     """
-    fitted = xgboost.train(dict(params), binned(train, params), num_boost_round=rounds, verbose_eval=False)
+    started = intercept.with_intercept(params, train)
+    fitted = xgboost.train(started, binned(train, params), num_boost_round=rounds, verbose_eval=False)
     return np.asarray(fitted.inplace_predict(validation.features, validate_features=False), dtype=np.float64)
 
 

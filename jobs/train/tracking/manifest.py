@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, field_validator
 from pydantic.dataclasses import dataclass
 
 from jobs.train.fitted_model import FittedModel
+from jobs.train.learned_record import Recorded
 from jobs.train.search.space import Value
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import PARTS, DayRange, Parts, Split
@@ -47,6 +48,7 @@ class Manifest:
         fingerprint: the training's.
         kind: which candidate it is, see `lakehouse.declaration.model`.
         strength: of the coefficients of one that has some.
+        learned: which rows were learned from; None where ``learn_from`` is not declared.
     """
 
     use_case: Mapping[str, Any]
@@ -63,6 +65,7 @@ class Manifest:
     fingerprint: str
     kind: str = "boosted"
     strength: float | None = None
+    learned: Recorded | None = None
 
     def to_json(self) -> str:
         """As a file."""
@@ -70,6 +73,8 @@ class Manifest:
         if self.kind == "boosted":
             # As a record was before there were other candidates.
             content = {name: value for name, value in content.items() if name not in ("kind", "strength")}
+        if self.learned is None:
+            del content["learned"]
         return json.dumps(content, indent=1, ensure_ascii=False)
 
     @classmethod
@@ -111,6 +116,7 @@ def build_manifest(inputs: TrainingInputs, tuned: Tuned, model: FittedModel) -> 
         fingerprint=inputs.snapshot.fingerprint,
         kind=tuned.kind,
         strength=tuned.strength,
+        learned=Recorded.of(inputs.use_case, inputs.parts),
     )
 
 

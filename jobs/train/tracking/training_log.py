@@ -63,6 +63,9 @@ def _log_numbers(run: Run, tuned: Tuned, model: FittedModel, result: Mapping[str
         run.params({"candidate": tuned.kind, "strength": tuned.strength})
         losses = {kind: result.loss for kind, result in tuned.choice.candidates.items()}
         run.metrics({f"rolling_{tuned.choice.metric}_{kind}": loss for kind, loss in losses.items()})
+    if learned := result.get("learned"):
+        run.params({f"learn_from_{name}": said for name, said in learned["declared"].items()})
+        run.metrics({name: learned[name] for name in ("learned_rows", "effective_rows")})
     run.params({f"window_{name}": days for name, days in result["windows"].items()})
     numbers = {f"validation_{name}": value for name, value in model.validation.items()}
     for name, values in model.metrics.items():

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.score import canary
+from lakehouse.evaluation import key_texts
 
 KEY = ["carrier", "flight", "origin"]
 FLIGHTS = [("UA", number, origin) for number in range(1, 1001) for origin in ("EWR", "JFK")]
@@ -76,4 +77,4 @@ def test_a_value_of_any_type_is_hashed_as_spark_writes_it(spark: SparkSession, s
     )
     by_spark = written.toArrow()
     for name in kinds.schema.names:
-        assert canary.texts_of(kinds.column(name)).to_pylist() == by_spark.column(name).to_pylist(), name
+        assert key_texts.texts_of(kinds.column(name)).to_pylist() == by_spark.column(name).to_pylist(), name

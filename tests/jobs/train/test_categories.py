@@ -58,7 +58,7 @@ def inputs(more: str | None = None) -> TrainingInputs:
     if more is not None:
         beyond = [DAY + dt.timedelta(days=9), -1, more, "1", "true", 0.5, 1.0]
         columns = {name: [*values, last] for (name, values), last in zip(columns.items(), beyond, strict=True)}
-    read = labelled_rows._from_arrow(pa.table(columns), USE_CASE, USE_CASE.feature_names)
+    read = labelled_rows.of_arrow(pa.table(columns), USE_CASE, USE_CASE.feature_names)
     split = Split.for_day(USE_CASE, DAY)
     return TrainingInputs(USE_CASE, DAY, split, InputSnapshot(1, 1, "f"), divide(read, split, USE_CASE))
 
