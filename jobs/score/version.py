@@ -24,6 +24,7 @@ SCORES_DECIDED_BY = (
     "jobs.score.absent_rows",
     "jobs.score.batch",
     "jobs.score.canary",
+    "lakehouse.evaluation.key_texts",
     "jobs.score.class_scores",
     "jobs.score.conditions",
     "jobs.score.fallback_night",

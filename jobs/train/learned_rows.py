@@ -106,16 +106,17 @@ def expect(use_case: UseCase, days: object, rows: TrainingSet, least: int) -> No
 def counts(use_case: UseCase, rows: TrainingSet) -> tuple[dict[str, int], dict[str, int]]:
     """How many labelled rows there are and for how many the condition holds, by class; ``rows`` where there are no classes."""
     names = learn_from.classes(use_case) or ("rows",)
-    code = rows.label.astype(np.int64) if len(names) > 1 else np.zeros(len(rows), dtype=np.int64)
     if rows.drawn is None:
-        found = dict(zip(names, np.bincount(code, minlength=len(names)).tolist(), strict=True))
-        return found, dict(found)
-    _, first = np.unique(np.column_stack([rows.days.astype(np.int64), code]), axis=0, return_index=True)
-    both = (rows.drawn.of_class, rows.drawn.selected_of_class)
-    before, selected = (
-        np.bincount(code[first], weights=values[first], minlength=len(names)).astype(np.int64) for values in both
-    )
+        code = rows.label.astype(np.int64) if len(names) > 1 else np.zeros(len(rows), dtype=np.int64)
+        before = selected = np.bincount(code, minlength=len(names))
+    else:
+        before, selected = rows.drawn.totals(rows.days, len(names))
     return dict(zip(names, before.tolist(), strict=True)), dict(zip(names, selected.tolist(), strict=True))
+
+
+def number(rows: TrainingSet) -> int:
+    """How many rows there are, those that were left where they are among them."""
+    return len(rows) if rows.drawn is None or rows.drawn.measured_share == 1 else rows.drawn.rows(rows.days)
 
 
 def effective(rows: TrainingSet) -> float:

@@ -23,7 +23,7 @@ from jobs.train.tracking.manifest import RECORD_FILE, Manifest
 from jobs.train.tracking.mlflow_run import Run
 from lakehouse import code_version, settings, tables
 from lakehouse.declaration import UseCase, loader
-from lakehouse.errors import BadArguments, RunMissing, VersionGone
+from lakehouse.errors import BadArguments, RunMissing, TrainingDataMissing, VersionGone
 from lakehouse.evaluation import learnable_rows
 from lakehouse.models import artifacts, mlflow_client
 from lakehouse.storage import delta_log, spark_session
@@ -158,14 +158,16 @@ def read_rows(record: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
         measured_share=drawn.measured_share,
         entities_version=entities,
     )
-    parts = divide(rows, record.days, use_case)
+    try:
+        parts = divide(rows, record.days, use_case)
+    except TrainingDataMissing as error:
+        if notes:
+            raise _gone(notes) from error
+        raise
     digest = manifest.digest(parts)
     if digest != record.rows_sha256 or not drawn.same(use_case, parts):
         if notes:
-            raise VersionGone(
-                f"{'; '.join(notes)}, whose rows differ: they were restated since, and the rows that the model learned from "
-                "are lost"
-            )
+            raise _gone(notes)
         if digest != record.rows_sha256:
             notes.append(f"the rows differ from those of the record: digest {digest}, was {record.rows_sha256}")
         else:
@@ -173,6 +175,12 @@ def read_rows(record: Manifest, use_case: UseCase) -> tuple[Parts, list[str]]:
                 "other rows are learned from than those of the record: learn_from.select finds other entities now"
             )
     return parts, notes
+
+
+def _gone(notes: list[str]) -> VersionGone:
+    return VersionGone(
+        f"{'; '.join(notes)}, whose rows differ: they were restated since, and the rows that the model learned from are lost"
+    )
 
 
 def changed_versions(record: Manifest) -> list[tuple[str, str, str]]:

@@ -76,7 +76,7 @@ class Parts:
     def rows(self) -> dict[str, int]:
         """The number of rows of each part."""
         return {
-            "train": len(self.train),
+            "train": learned_rows.number(self.train),
             "validation": len(self.validation),
             "holdout": len(self.holdout),
             "unlabelled": self.unlabelled,
@@ -95,7 +95,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
     windows = {name: getattr(split, name) for name in PARTS}
     all_rows = {name: rows.between(window.first, window.last) for name, window in windows.items()}
     labelled = {name: part.labelled() for name, part in all_rows.items()}
-    unlabelled = sum(len(part) for part in all_rows.values()) - sum(len(part) for part in labelled.values())
+    every, known = (sum(map(learned_rows.number, some.values())) for some in (all_rows, labelled))
     for name, least in (("train", MIN_TRAIN_ROWS), ("validation", 1), ("holdout", 1)):
         if len(labelled[name]) < least:
             raise TrainingDataMissing(
@@ -118,7 +118,7 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)
     learned_rows.expect(use_case, split.train, labelled["train"], MIN_TRAIN_ROWS)
-    return Parts(labelled["train"], labelled["validation"], labelled["holdout"], unlabelled)
+    return Parts(labelled["train"], labelled["validation"], labelled["holdout"], every - known)
 
 
 def _scored_days(use_case: UseCase, window: DayRange) -> str:

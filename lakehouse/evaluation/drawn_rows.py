@@ -20,6 +20,7 @@ class Drawn:
             stands: 1 where the day has no limit. 0 for a row that is not learned from.
         selected: whether the declared condition holds.
         measured: whether the row is one of those by which all rows are measured: each, but in a history of very many rows.
+        code: the number of its class, 0 of a label that has none, -1 without a label.
         of_class: how many rows its day has of its class, in the whole history.
         selected_of_class: for how many of them the condition holds.
         measured_share: which share of the rows is measured by.
@@ -30,6 +31,7 @@ class Drawn:
     stands: Floats
     selected: NDArray[np.bool_]
     measured: NDArray[np.bool_]
+    code: NDArray[np.int64]
     of_class: NDArray[np.int64]
     selected_of_class: NDArray[np.int64]
     measured_share: float = 1.0
@@ -45,6 +47,26 @@ class Drawn:
         others = other._arrays()
         both: dict[str, Any] = {name: np.concatenate([values, others[name]]) for name, values in self._arrays().items()}
         return replace(self, **both)
+
+    def totals(self, days: NDArray[np.datetime64], classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many rows of each class the days have in the whole history, and for how many of them the condition holds.
+
+        Args:
+            days: shape (rows,), the day of each of these rows.
+            classes: how many there are, or 1.
+        """
+        _, first = np.unique(np.column_stack([days.astype(np.int64), self.code]), axis=0, return_index=True)
+        first = first[self.code[first] >= 0]
+        before, selected = (
+            np.bincount(self.code[first], weights=values[first], minlength=classes).astype(np.int64)
+            for values in (self.of_class, self.selected_of_class)
+        )
+        return before, selected
+
+    def rows(self, days: NDArray[np.datetime64]) -> int:
+        """How many rows the days have in the whole history, of all classes that these rows have."""
+        _, first = np.unique(np.column_stack([days.astype(np.int64), self.code]), axis=0, return_index=True)
+        return int(self.of_class[first].sum())
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}

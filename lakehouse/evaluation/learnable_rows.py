@@ -140,6 +140,7 @@ def _drawn(rows: pa.Table, share: float, version: int | None) -> Drawn:
         stands=of(learning_draw.STANDS, np.float64),
         selected=of(learning_draw.SELECTED, np.bool_),
         measured=of(learning_draw.MEASURED, np.bool_),
+        code=of(learning_draw.CODE, np.int64),
         of_class=of(learning_draw.OF_CLASS, np.int64),
         selected_of_class=of(learning_draw.SELECTED_OF_CLASS, np.int64),
         measured_share=share,

@@ -32,10 +32,10 @@ VALUES = 16**DIGITS
 
 # Columns of the draw. Declared names begin with a letter, so these can never be a feature's.
 STANDS, SELECTED, MEASURED = "_stands", "_selected", "_measured"
-OF_CLASS, SELECTED_OF_CLASS, FAILED = "_of_class", "_selected_of_class", "_failed"
+CODE, OF_CLASS, SELECTED_OF_CLASS, FAILED = "_code", "_of_class", "_selected_of_class", "_failed"
 TYPES = {
     STANDS: "double", SELECTED: "boolean", MEASURED: "boolean",
-    OF_CLASS: "long", SELECTED_OF_CLASS: "long", FAILED: "string",
+    CODE: "long", OF_CLASS: "long", SELECTED_OF_CLASS: "long", FAILED: "string",
 }  # fmt: skip
 
 
@@ -107,6 +107,7 @@ class Draw:
             STANDS: pa.array(self.stands(day, code, lot, selected)),
             SELECTED: pa.array(selected),
             MEASURED: pa.array(lot < measured_share * VALUES),
+            CODE: pa.array(code),
             OF_CLASS: pa.array(np.bincount(group)[group] if len(group) else group),
             SELECTED_OF_CLASS: pa.array(
                 np.bincount(group, weights=selected).astype(np.int64)[group] if len(group) else group
@@ -123,10 +124,8 @@ class Draw:
         One row of each day and class stays, whatever it is: it knows how many there are.
         """
         judged = self.judged(rows, measured_share)
-        label = pc.coalesce(judged.column(self.label), pa.scalar(-1.0)).to_numpy(zero_copy_only=False)
         days = np.asarray(judged.column("partition").cast(pa.int32()).to_numpy(), dtype=np.int64)
-        code = label if len(self.shares) > 1 else np.where(label == -1.0, -1.0, 0.0)
-        _, first = np.unique(np.column_stack([days, code]), axis=0, return_index=True)
+        _, first = np.unique(np.column_stack([days, judged.column(CODE).to_numpy()]), axis=0, return_index=True)
         kept = np.asarray(days > through.toordinal() - dt.date(1970, 1, 1).toordinal(), dtype=bool)
         kept |= judged.column(STANDS).to_numpy() > 0
         kept |= judged.column(MEASURED).to_numpy(zero_copy_only=False).astype(bool)

@@ -37,7 +37,7 @@ HELD = {
     "features": (1, "55119b98b7d6a928"),
     "groups": (1, "e362180b96fa9314"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "7597309fc41ee49c"),
+    "scores": (1, "20bf09d0c483ba7a"),
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "7e297451a243c4c6"),
     "performance": (1, "cdd79f5d3e0763e7"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.train.card import categories, of_classes, of_worth, pictures
+from jobs.train.card import categories, of_classes, of_learning, of_worth, pictures
 from jobs.train.plots import search_plots
 from jobs.train.split import Parts
 from lakehouse.declaration import UseCase, metric_names
@@ -64,6 +64,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "entity": use_case.entity.key,
         "label": _label(use_case),
         "parts": _parts(trained),
+        "learning": of_learning.content(result),
         "unlabelled": result["rows"].get("unlabelled", 0),
         "features": _features(use_case, trained.parts.train, importance),
         "categories": categories.described(trained.parts, trained.scorer),
@@ -123,7 +124,7 @@ def _parts(trained: Trained) -> list[dict[str, Any]]:
             "name": name,
             "use": use,
             "days": trained.result["windows"][name],
-            "rows": len(part),
+            "rows": trained.result["rows"].get(name, len(part)),
             "mean": float(part.label.mean()) if len(part) else None,
             "shares": of_classes.shares(trained.use_case, part.label),
         }

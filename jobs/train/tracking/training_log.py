@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobs.train.card import page
 from jobs.train.card.content import Trained
 from jobs.train.evaluation import Evaluation
 from jobs.train.fitted_model import FittedModel
+from jobs.train.learned_rows import measured
 from jobs.train.plots import class_plots, evaluation_plots, figure, search_plots
 from jobs.train.search.tuning import Tuned
 from jobs.train.tracking import manifest, registration
@@ -53,7 +55,8 @@ def log_training(run: Run, inputs: TrainingInputs, tuned: Tuned, model: FittedMo
     run.text(artifacts.RESULT, json.dumps(result, indent=1))
     lineage = _lineage(run, inputs, model)
     decided = model.evaluation.decided
-    page.log(run, Trained(inputs.use_case, result, inputs.parts, model.scorer, model.score, lineage, pictures, decided))
+    parts = replace(inputs.parts, train=measured(inputs.parts.train))
+    page.log(run, Trained(inputs.use_case, result, parts, model.scorer, model.score, lineage, pictures, decided))
     return registration.log_model(run.run_id, model.scorer, inputs.parts.train)
 
 
