@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -133,6 +133,9 @@ bench-triggers: $(STAMP) ## what each trigger of a retraining would have done to
 
 bench-estimates: $(STAMP) ## how well quality is foretold before labels, on flights and NannyML's car loan (KEEP=folder NANNYML=python QUIET=worlds; ten minutes)
 	@$(BIN)/python -m tests.bench.estimates $(if $(KEEP),--keep $(KEEP)) $(if $(NANNYML),--nannyml $(NANNYML)) $(if $(QUIET),--quiet $(QUIET))
+
+bench-learning: $(STAMP) ## what half-lives, samples and class weights do to the flights' models, week by week (KEEP=folder; half an hour)
+	@$(BIN)/python -m tests.bench.learning $(if $(KEEP),--keep $(KEEP))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
