@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from jobs.backtest import past_week, steps
 from jobs.train import fitting, learned_record, learned_rows
 from jobs.train.candidates import linear, tune
 from jobs.train.fitted_model import fit_and_measure
@@ -22,6 +24,8 @@ from lakehouse.scorers import model_files
 from tests.jobs.calibrate import worlds
 
 COUNT = 12_000
+# Without the regularisation that these few rows would be lost in.
+FIXED = {"max_depth": 2, "eta": 0.1, "min_child_weight": 1, "reg_lambda": 1, "subsample": 1.0, "colsample_bynode": 1.0}
 
 
 def world(kind: str, seed: int) -> tuple[TrainingSet, np.ndarray]:
@@ -41,9 +45,7 @@ def world(kind: str, seed: int) -> tuple[TrainingSet, np.ndarray]:
 
 def use_case_of(kind: str, learn_from: dict[str, Any] | None) -> UseCase:
     use_case = worlds.declared(kind)
-    model = use_case.model.model_copy(
-        update={"trials": 1, "max_rounds": 60, "fixed": {"max_depth": 2, "eta": 0.1}, "search": {}, "costs": {}}
-    )
+    model = use_case.model.model_copy(update={"trials": 1, "max_rounds": 60, "fixed": FIXED, "search": {}, "costs": {}})
     learn = None if learn_from is None else LearnFrom.model_validate(learn_from)
     return use_case.model_copy(update={"model": model, "learn_from": learn})
 
@@ -255,3 +257,43 @@ def test_rows_of_two_windows_keep_what_the_draw_says() -> None:
     )
     both = coded_rows.joined(early, late)
     assert both.drawn is not None and np.array_equal(both.drawn.stands > 0, both.features[:, 0] > 0)
+
+
+@pytest.mark.parametrize("objective", ["reg:squarederror", "reg:logistic", "count:poisson", "reg:gamma", "reg:tweedie"])
+def test_a_linear_regression_of_weights_is_that_of_repeated_rows(
+    objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Counting the machine's cores would start a process.
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    rows, chance = world("classification", 14)
+    some = replace(rows, label=np.clip(chance + 0.02 * np.abs(rows.features[:, 1]), 0.001, 0.999)).where(
+        np.arange(COUNT) < 2000
+    )
+    model = use_case_of("regression", None).model.model_copy(update={"fixed": {"objective": objective}})
+    times = np.where(some.features[:, 0] > 0.5, 4, 1)
+    repeated = np.repeat(np.arange(len(some)), times)
+    more = replace(some, features=some.features[repeated], label=some.label[repeated], days=some.days[repeated])
+    one, other = (
+        linear.fit(model, part, 1e6) for part in (replace(some, weighting=Weighting(times / times.mean())), more)
+    )
+    plain = linear.fit(model, some, 1e6).score(some.features)
+    assert np.allclose(one.score(some.features), other.score(some.features), rtol=2e-3, atol=2e-4)
+    assert np.abs(plain - other.score(some.features)).max() > 2e-3
+
+
+@pytest.mark.parametrize("said", [{"half_life_days": 4}, {"class_weights": {"yes": 6}}])
+def test_a_backtest_learns_as_it_is_declared_and_its_baselines_from_all_rows(said: dict[str, Any]) -> None:
+    weighed, plain = (use_case_of("classification", one) for one in (said, None))
+    rows, last = worlds.history(plain, worlds.DAYS, 2), worlds.day(worlds.DAYS - 1)
+    week = steps.weeks(last - dt.timedelta(days=6), last)[0]
+    lived = {}
+    for use_case in (weighed, plain):
+        model = use_case.model.model_copy(update={"candidates": ("boosted", "linear", "blend")})
+        past, _ = past_week.walk(use_case.model_copy(update={"model": model}), rows, week, past_week.Champions(), {})
+        lived[use_case.learn_from is None] = past.metrics
+    for kind in ("boosted", "linear", "blend"):
+        assert lived[True][kind]["log_loss"] != lived[False][kind]["log_loss"]
+        # Weights by class are taken back: the loss stays near that of all rows alike.
+        assert abs(lived[True][kind]["log_loss"] - lived[False][kind]["log_loss"]) < 0.06
+    for kind in ("baseline_constant", "baseline_linear"):
+        assert lived[True][kind] == lived[False][kind]
