@@ -15,6 +15,7 @@ from jobs.calibrate.rates import Exposure
 from jobs.gate import measurement
 from jobs.monitor import counts, drift, estimates, new_categories, performance, verdict
 from jobs.monitor.alarms import checks
+from jobs.monitor.alarms.passing import passing
 from jobs.monitor.counts import Counts
 from jobs.monitor.drift import Evidence
 from jobs.monitor.performance import Matured
@@ -97,7 +98,9 @@ class Watch:
                 exposed.append(day)
             known = {past: bad for past, bad in violated.items() if past <= day}
             recent = rhythm.newest(day, limits.of_days)
-            if verdict.retraining(day, known, limits, self.day, [self.day], recent=recent).retrain:
+            if verdict.retraining(day, known, limits, self.day, [self.day], recent=recent).retrain and not passing(
+                map(vars, drift.checks_of_day(day, use_case, self.evidence))
+            ):
                 return Exposure(tuple(exposed), True)
         return Exposure(tuple(exposed), False)
 

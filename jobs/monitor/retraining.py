@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from jobs.monitor import performance, triggers, verdict
+from jobs.monitor.alarms.passing import passing
 from jobs.monitor.triggers import RetrainingDecision
 from lakehouse import tables
 from lakehouse.declaration import Drift, UseCase
@@ -51,18 +52,20 @@ def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newe
     champion = champion_record.number(use_case.name)
     lost = known.lost if newest else {}
     made = [*known.made.values(), *(() if newest else known.lost)]
+    its = [row for row in past if row["model_version"] == version]
     return triggers.decide(
         day,
         use_case.retrain,
         use_case.drift,
         triggers.Known(
-            violated=violated_by([row for row in past if row["model_version"] == version], use_case.drift),
+            violated=violated_by(its, use_case.drift),
             champion_trained_for=None if champion is None else known.made.get(champion),
             trained_for=made,
             running=known.running,
             lost=lost,
             recent=recent,
             new_labels=new_labels(use_case, day, made),
+            passing=passing([row for row in its if row["partition"] == day and _counts(row, use_case)]),
         ),
     )
 
@@ -76,6 +79,12 @@ def violated_by(rows: Iterable[Mapping[str, Any]], limits: Drift) -> dict[dt.dat
     for row in rows:
         by_day.setdefault(row["partition"], []).append(row)
     return {day: _kinds(of_day, limits) for day, of_day in by_day.items()}
+
+
+def _counts(row: Mapping[str, Any], use_case: UseCase) -> bool:
+    """Whether what the row found may ask for a training, by the declared triggers."""
+    kind = triggers.PERFORMANCE if row["kind"] == triggers.PERFORMANCE else triggers.DRIFT
+    return kind in use_case.retrain.triggers
 
 
 def _kinds(rows: Iterable[Mapping[str, Any]], limits: Drift) -> frozenset[str]:

@@ -45,6 +45,7 @@ class Known:
         lost: the days that a training was asked for in vain, each with why, in words. It starts no cool-down.
         recent: the newest ``drift.of_days`` scored days; empty: every day is one.
         new_labels: labelled rows that the last training did not know; None where nobody asks.
+        passing: why what violates the day may be a spell that passes; empty where it lasts, and where limits are declared.
     """
 
     violated: Mapping[dt.date, frozenset[str]]
@@ -54,6 +55,7 @@ class Known:
     lost: Mapping[dt.date, str] = field(default_factory=dict)
     recent: Sequence[dt.date] = ()
     new_labels: int | None = None
+    passing: str = ""
 
     def before(self, day: dt.date) -> list[dt.date]:
         """The days before ``day`` that a training was made for. The day's own is left out: repeated, it asks for the same."""
@@ -131,6 +133,8 @@ def _of_verdicts(day: dt.date, retrain: Retrain, drift: Drift, known: Known) -> 
     count = f"{len(bad)} of the last {drift.of_days} {days} violated{by}"
     if len(bad) < drift.violated_days:
         return Fired(f"{count}, {drift.violated_days} ask for retraining")
+    if known.passing:
+        return Fired(f"{count}, but {known.passing}")
     which = ", ".join(str(past) for past in bad)
     numbers = {"of_days": drift.of_days, "asks_from": drift.violated_days}
     return Fired(

@@ -123,6 +123,7 @@ def retraining(
     running: Mapping[dt.date, str] = MappingProxyType({}),
     lost: Mapping[dt.date, str] = MappingProxyType({}),
     recent: Sequence[dt.date] = (),
+    passing: str = "",
 ) -> RetrainingDecision:
     """Whether the verdicts up to ``day`` ask for a new model, where no section ``retrain`` is declared.
 
@@ -135,6 +136,7 @@ def retraining(
         running: the days that a training was asked for and that may still wait its turn or run, each with how long, in words.
         lost: the days that a training was asked for in vain, each with why, in words.
         recent: the newest ``of_days`` scored days up to ``day``; by default every day is one.
+        passing: why what violates the day may be a spell that passes (`jobs.monitor.alarms.passing`).
     """
     known = triggers.Known(
         violated={past: frozenset({triggers.DRIFT}) if bad else frozenset() for past, bad in violated.items()},
@@ -143,5 +145,6 @@ def retraining(
         running=running,
         lost=lost,
         recent=recent,
+        passing=passing,
     )
     return triggers.decide(day, Retrain(), drift, known)

@@ -4,41 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.train import quality_history
+from jobs.train.quality_history import Scored
 from lakehouse.declaration import Rhythm
-from lakehouse.evaluation import beyond_training, drift_profile
+from lakehouse.evaluation import beyond_training, drift_profile, residuals
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import Distribution, Profile
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
-from lakehouse.evaluation.packed_numbers import Whole, pack
-from lakehouse.evaluation.training_days import ALL, Quality, TrainingDays, weeks
+from lakehouse.evaluation.packed_numbers import Whole, pack, pack_floats
+from lakehouse.evaluation.training_days import Relation, TrainingDays, weeks
 
 # So many values of a slice are watched, those with the most rows, when at least this share of the rows have them.
 MOST_VALUES, LEAST_SHARE = 16, 0.01
 # Labels of a regression are counted by so many bins.
 LABEL_BINS = 10
-# As the metrics clip a probability.
-SMALLEST = 1e-12
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Rows that the model was not fitted to, with its scores.
-
-    Attributes:
-        rows: labelled.
-        score: shape (rows,), or of several classes (rows, classes).
-        decided: shape (rows,), the number of the decided class; None unless there are several.
-        binary: whether the label is yes or no.
-    """
-
-    rows: TrainingSet
-    score: Floats
-    decided: Whole | None
-    binary: bool
 
 
 def measure(
@@ -85,9 +67,26 @@ def measure(
         scores=pack(np.sum(of_scores, axis=0)),
         label_edges=of_labels.edges,
         labels=pack(_by_day(of_labels.bins(label), place, len(days), of_labels.width)),
-        quality=tuple(_qualities(scored, slices, scored_days)),
+        quality=tuple(
+            quality_history.of_slices(
+                scored, slices, np.concatenate([_places(part.rows, scored_days) for part in scored]), len(scored_days)
+            )
+        ),
         threshold=threshold,
+        relations=dict(_relations(profile, scored, scored_days)),
     )
+
+
+def _relations(profile: Profile, scored: list[Scored], days: list[dt.date]) -> Iterator[tuple[str, Relation]]:
+    if any(part.score.ndim == 2 for part in scored):
+        return
+    place = np.concatenate([_places(part.rows, days) for part in scored])
+    residual = np.concatenate([part.rows.label - part.score for part in scored])
+    for name, item in profile.features.items():
+        bins = np.concatenate([_bins(item, part.rows, name) for part in scored])
+        rows, total = residuals.by_bin(place * item.width + bins, residual, len(days) * item.width)
+        squares = np.bincount(bins, weights=np.nan_to_num(residual) ** 2, minlength=item.width)
+        yield name, Relation(pack(rows), pack_floats(total), tuple(map(float, squares)))
 
 
 def _places(rows: TrainingSet, days: list[dt.date]) -> Whole:
@@ -147,44 +146,3 @@ def _label_edges(label: Floats) -> tuple[float, ...]:
         return tuple(map(float, distinct[:-1]))
     inner = np.quantile(label, np.linspace(0, 1, LABEL_BINS + 1)[1:-1], method="lower")
     return drift_profile.with_range(tuple(map(float, np.unique(inner))), label)
-
-
-def _qualities(
-    scored: list[Scored], slices: tuple[tuple[str, str], ...], days: list[dt.date]
-) -> Iterator[tuple[str, str, Quality]]:
-    place = np.concatenate([_places(part.rows, days) for part in scored])
-    gap, loss = (np.concatenate(values) for values in zip(*map(_errors, scored), strict=True))
-    yield ALL, ALL, _quality(place, gap, loss, len(days))
-    for name, value in slices:
-        if all(name in part.rows.slices for part in scored):
-            kept = np.concatenate([part.rows.slices[name] == value for part in scored])
-            yield name, value, _quality(place[kept], gap[kept], loss[kept], len(days))
-
-
-def _errors(part: Scored) -> tuple[Floats, Floats]:
-    """The gap and the loss of each row; of several classes no gap."""
-    label, score = part.rows.label, part.score
-    if score.ndim == 2:
-        of_label = score[np.arange(len(score)), label.astype(np.intp)]
-        return np.full(len(label), np.nan), -np.log(np.clip(of_label, SMALLEST, 1 - SMALLEST))
-    if part.binary:
-        clipped = np.clip(score, SMALLEST, 1 - SMALLEST)
-        return score - label, -np.log(np.where(label > 0, clipped, 1 - clipped))
-    return score - label, (score - label) ** 2
-
-
-def _quality(place: Whole, gap: Floats, loss: Floats, days: int) -> Quality:
-    rows = np.bincount(place, minlength=days)
-    gaps = None if np.isnan(gap).any() else _means(place, gap, rows)
-    losses = _means(place, loss, rows)
-    return Quality(
-        rows=tuple(map(int, rows)),
-        gap=() if gaps is None else tuple(map(float, gaps)),
-        loss=tuple(map(float, losses)),
-        gap_variance=0.0 if gaps is None or not len(gap) else float(np.mean((gap - gaps[place]) ** 2)),
-        loss_variance=float(np.mean((loss - losses[place]) ** 2)) if len(loss) else 0.0,
-    )
-
-
-def _means(place: Whole, values: Floats, rows: Whole) -> Floats:
-    return np.asarray(np.bincount(place, weights=values, minlength=len(rows)) / np.maximum(rows, 1), dtype=np.float64)

@@ -11,9 +11,9 @@ from jobs.train import estimator, fitting, training_history
 from jobs.train.estimator import Judged
 from jobs.train.fitted_model import FittedModel
 from jobs.train.learned_rows import measured
+from jobs.train.quality_history import Scored
 from jobs.train.search.tuning import Tuned
 from jobs.train.split import Parts
-from jobs.train.training_history import Scored
 from lakehouse.declaration import Drift, Rhythm
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile, reference_sample

@@ -71,6 +71,11 @@ class CategoryDistribution:
         new = self._bins(distinct) == self.new
         return Counter(dict(zip(distinct.filter(pa.array(new)).to_pylist(), rows[new].tolist(), strict=True)))
 
+    def bins(self, texts: pa.ChunkedArray) -> Counts:
+        """The bin of each value."""
+        coded = texts.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+        return self._bins(coded.dictionary)[coded.indices.to_numpy(zero_copy_only=False)]
+
     def _bins(self, texts: pa.Array) -> Counts:
         codes = category_codes.of_texts(pa.chunked_array([texts]), self.levels)
         table = np.array([*self.bin, self.new], dtype=np.int64)

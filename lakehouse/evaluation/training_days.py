@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from lakehouse.evaluation.packed_numbers import Whole, unpack
+from lakehouse.evaluation.packed_numbers import Whole, unpack, unpack_floats
 from lakehouse.evaluation.population_stability import NUMBERS
+
+Floats = NDArray[np.float64]
 
 # What all rows together are called among the slices.
 ALL = "all"
@@ -42,6 +46,21 @@ class Quality:
 
 
 @dataclass(frozen=True, config=NUMBERS)
+class Relation:
+    """How the label followed a feature beyond the scores, by day and bin, on rows that the model was not fitted to.
+
+    Attributes:
+        rows: of each day of ``TrainingDays.scored_days`` and bin, packed.
+        residual: the sums of label minus score, packed.
+        squares: by bin, the sum of the squares of all days.
+    """
+
+    rows: str
+    residual: str
+    squares: tuple[float, ...]
+
+
+@dataclass(frozen=True, config=NUMBERS)
 class TrainingDays:
     """The days of a training. Texts are packed whole numbers (`lakehouse.evaluation.packed_numbers`).
 
@@ -58,6 +77,7 @@ class TrainingDays:
         labels: the rows of each of ``days`` by bin of the label.
         quality: by slice, ``all`` and ``all`` for the whole.
         threshold: from which score on the decision is yes: no bin of scores has values on both sides; None where there is none.
+        relations: by feature; none of a label of several classes, and of a version that was trained before there were any.
     """
 
     days: tuple[dt.date, ...]
@@ -71,6 +91,7 @@ class TrainingDays:
     labels: str
     quality: tuple[tuple[str, str, Quality], ...]
     threshold: float | None
+    relations: Mapping[str, Relation] = field(default_factory=dict)
 
     def counts_of(self, feature: str) -> Whole:
         """Shape (days, bins)."""
@@ -85,6 +106,12 @@ class TrainingDays:
         # Without slices there is no number that could say how many bins there are.
         bins = self.counts_of(feature).shape[1]
         return unpack(self.sliced[feature], (len(self.slices), len(self.days), bins))
+
+    def relation_of(self, feature: str) -> tuple[Whole, Floats]:
+        """Rows and sums of label minus score, both of shape (scored days, bins)."""
+        its = self.relations[feature]
+        shape = (len(self.scored_days), -1)
+        return unpack(its.rows, shape), unpack_floats(its.residual, shape)
 
     @property
     def score_counts(self) -> Whole:

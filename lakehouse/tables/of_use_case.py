@@ -251,6 +251,12 @@ def _of_findings(use_case: UseCase) -> tuple[Column, ...]:
             nullable=True,
         ),
         col("advice", "string", "what to do; of violated findings", nullable=True),
+        col(
+            "newest_chance",
+            "double",
+            "how probable the newest days alone are by chance: a small one asks for a training; of violated findings",
+            nullable=True,
+        ),
     )
 
 

@@ -13,11 +13,12 @@ import pyarrow as pa
 from jobs.calibrate import alarm_seen
 from jobs.monitor import counts, drift, new_categories, performance, verdict
 from jobs.monitor.alarms import checks
+from jobs.monitor.alarms.passing import passing
 from jobs.monitor.drift import Evidence
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.monitor.verdict import DriftCheck
 from jobs.train import training_history
-from jobs.train.training_history import Scored
+from jobs.train.quality_history import Scored
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile
@@ -102,7 +103,8 @@ def evidence_of(
         texts = {name: SliceTexts.of(pa.chunked_array([pa.array(values)])) for name, values in its.items()}
         decided = (score[part] >= threshold).astype(np.int64)
         scored.append(ScoredRows(day, registry.CHAMPION, VERSION, score[part], decided, of_day.label, texts))
-        lines += performance.of_rows(replace(scored[-1], slices={}), use_case.model.task)
+        if not use_case.drift.measured:
+            lines += performance.of_rows(replace(scored[-1], slices={}), use_case.model.task)
     counted = {day: counts.of_columns(its, profile.features) for day, (_, its) in by_day.items()}
     new = {day: new_categories.of_rows(its, profile.features) for day, (_, its) in by_day.items()}
     return Evidence(
@@ -121,27 +123,32 @@ def nights(
     use_case: UseCase, evidence: Evidence, days: list[dt.date], trained_for: dt.date, since: int | None = None
 ) -> list[Night]:
     """Each day's verdict, and whether it asks for a retraining; the days are in order."""
-    verdicts, found = dict[dt.date, bool](), list[list[DriftCheck]]()
+    verdicts, found, passes = dict[dt.date, bool](), list[list[DriftCheck]](), dict[dt.date, str]()
     for number, day in enumerate(days):
         if since is not None and any(list(verdicts.values())[since : number - 1]):
             break
         found.append(drift.checks_of_day(day, use_case, evidence))
         verdicts[day] = drift.verdict_of(found[-1], use_case, evidence).violated
-    return [
-        replace(night, checks=its) for night, its in zip(triggered(use_case, verdicts, trained_for), found, strict=True)
-    ]
+        passes[day] = passing(map(vars, found[-1]))
+    asked = triggered(use_case, verdicts, trained_for, passes)
+    return [replace(night, checks=its) for night, its in zip(asked, found, strict=True)]
 
 
-def triggered(use_case: UseCase, verdicts: dict[dt.date, bool], trained_for: dt.date) -> list[Night]:
+def triggered(
+    use_case: UseCase, verdicts: dict[dt.date, bool], trained_for: dt.date, passes: dict[dt.date, str] | None = None
+) -> list[Night]:
     """The platform's trigger on somebody's verdicts."""
     nights, limits = list[Night](), use_case.drift
     for day, violated in verdicts.items():
         known = {past: bad for past, bad in verdicts.items() if past <= day}
         recent = use_case.calendar.scores.newest(day, limits.of_days)
-        asked = verdict.retraining(day, known, limits, trained_for, [trained_for], recent=recent).retrain
+        why_not = (passes or {}).get(day, "")
+        asked = verdict.retraining(
+            day, known, limits, trained_for, [trained_for], recent=recent, passing=why_not
+        ).retrain
         nights.append(Night(day, violated, asked))
     return nights
 
 
 def _dates(rows: TrainingSet) -> list[dt.date]:
-    return [day.astype(dt.date) for day in rows.days]
+    return list(rows.days.astype("datetime64[D]").astype(object))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.monitor.alarms.means import Floats, Moved
+from jobs.monitor.alarms.memory import Floats
+from jobs.monitor.alarms.moved import Moved
 from lakehouse.evaluation.packed_numbers import Whole
 
 

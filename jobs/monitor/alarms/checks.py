@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jobs.monitor.alarms import of_data, of_deliveries, of_estimates, of_means, of_psi, of_quality
+from jobs.monitor.alarms import of_concept, of_data, of_deliveries, of_estimates, of_means, of_psi, of_quality
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import Finding
 from jobs.monitor.alarms.reference import Reference
 from jobs.monitor.alarms.seen import Seen
-from jobs.monitor.alarms.windows import Recent
+from jobs.monitor.alarms.windows import PATIENT, Recent
 from jobs.monitor.counts import Counts, DailyCounts
 from jobs.monitor.verdict import DriftCheck, Kind, Verdict
 from lakehouse.declaration import UseCase, metric_names
@@ -49,14 +49,20 @@ def of_day(
         sizes.append(("prediction", scored, [(reference.scores, counted)]))
     if drift.estimate is not None and (estimator := reference.profile.estimator) is not None:
         of_estimates.add(estimator, seen.estimates, newest, tally)
-    matured = rhythm.newest(day - dt.timedelta(days=use_case.maturity_days), drift.window_days)
-    labelled = Recent.of(matured, {past for past in _with_rows(seen.labels, matured) if seen.labels[past][:-1].any()})
+    matured, longest = labelled_days(use_case, day), drift.window_days
+    known = {past for past in _with_rows(seen.labels, matured) if seen.labels[past][:-1].any()}
+    labelled = Recent.of(matured, known, longest)
     if labelled.days:
         counted = labelled.stacked(seen.labels, (reference.history.label_width,))
         of_means.labels(reference, labelled, counted, tally)
-    judged = Recent.of(matured, {past for days in seen.quality.values() for past in days})
+    judged = Recent.of(matured, {past for days in seen.quality.values() for past in days}, longest)
     if judged.days:
         of_quality.quality(reference, judged, seen.quality, metric_names.LOSS[use_case.model.task], tally)
+    related = {past for days in seen.residuals.values() for past, (rows, _) in days.items() if rows.any()}
+    followed = Recent.of(matured, related, longest)
+    if followed.days:
+        error = of_quality.usual_error(reference, metric_names.LOSS[use_case.model.task])
+        of_concept.relations(reference, followed, seen.residuals, error, tally)
     for source, by_day in seen.delivered.items():
         after = dt.timedelta(days=use_case.source(source).arrives_after_days)
         of_deliveries.deliveries(source, by_day, reference.history.days, [past - after for past in newest], tally)
@@ -67,6 +73,12 @@ def of_day(
         for one in of_psi.rows(kind, columns, days, 1 / drift.false_alarm_days / len(columns), found)
     )
     return [*psi, *found]
+
+
+def labelled_days(use_case: UseCase, day: dt.date) -> list[dt.date]:
+    """The days whose labels are looked at on ``day``, the matured ones of the longest window."""
+    last = day - dt.timedelta(days=use_case.maturity_days)
+    return use_case.calendar.scores.newest(last, PATIENT[-1] * use_case.drift.window_days)
 
 
 def reference_of(profile: Profile, classes: tuple[str, ...]) -> Reference | None:

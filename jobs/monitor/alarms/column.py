@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from jobs.monitor.alarms.means import Floats
+from jobs.monitor.alarms.memory import Floats
 from lakehouse.evaluation import category_codes
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import Distribution

@@ -20,6 +20,7 @@ NONE: dict[str, Any] = {
     "days": None,
     "chance": None,
     "once_in_days": None,
+    "newest_chance": None,
     "advice": None,
 }
 
@@ -34,6 +35,8 @@ class Finding(DriftCheck):
         days: of the window that shows it most clearly.
         chance: the probability that an ordinary window shows as much; one of several tests.
         once_in_days: the days after which chance alone shows as much in anything of what is watched.
+        newest_chance: of the newest days alone, given how long a deviation lasts: whether it is more than a spell; of what is
+            violated.
         advice: what to do.
     """
 
@@ -43,6 +46,7 @@ class Finding(DriftCheck):
     days: int | None = None
     chance: float | None = None
     once_in_days: float | None = None
+    newest_chance: float | None = None
     advice: str | None = None
 
 

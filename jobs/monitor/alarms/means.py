@@ -5,9 +5,9 @@ their number. Both are estimated from training: six rows a day get wide limits, 
 
 - The rows of training's days also say how much more windows vary than days that know nothing of one another would (``inflation``),
   for how many days a deviation lasts (``memory``, the integrated autocorrelation time: so many days count as one), and how much
-  heavier the tails are than a normal distribution's (``excess``, the excess kurtosis). Chances are those of Student's t.
-- **A single day never moves a window**: without whichever of its days, a window must still be improbable, to a tenth. A holiday is
-  one day.
+  heavier the tails are than a normal distribution's. Chances are those of Student's t (`tails`).
+- **A single day never moves a window**: without whichever of its days, a window must still be improbable, to a thirtieth. A holiday
+  is one day.
 """
 
 from __future__ import annotations
@@ -16,38 +16,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
-from jobs.monitor.alarms import weekdays
-from jobs.monitor.alarms.least_chance import NO_MEMORY
-from jobs.monitor.alarms.memory import TINY, inflation, lags_of, of_products
+from jobs.monitor.alarms import moved, weekdays
+from jobs.monitor.alarms.memory import TINY, Floats, inflation, lags_of, of_products
+from jobs.monitor.alarms.moved import Moved
+from jobs.monitor.alarms.tails import Tails, excess_of
 from lakehouse.evaluation.packed_numbers import Whole
 
-Floats = NDArray[np.float64]
-
-# With fewer free days nothing is said.
-LEAST_FREE = 5
 # Without a day the rest may be so many times as probable by chance.
-LESS_SURE = 10.0
-
-
-@dataclass(frozen=True)
-class Moved:
-    """By series: how far the window's mean is from what is expected, and how probable that is by chance.
-
-    Attributes:
-        shift: the mean of the window minus what is expected.
-        z: the shift in its standard errors.
-        kept: what is left of it without the day that speaks for it most; 0 when the other days speak against it.
-        chance: the probability that an ordinary window has such a z or a greater one, either way; 1 where nothing is known.
-        since: the place in the window from which on it has moved most clearly.
-    """
-
-    shift: Floats
-    z: Floats
-    kept: Floats
-    chance: Floats
-    since: Whole
+LESS_SURE = 30.0
+# By so many of the newest days alone a violation has to last, before it asks for a training.
+NEWEST = 2
 
 
 @dataclass(frozen=True)
@@ -60,8 +39,8 @@ class Means:
         weight: shape (S, groups), how surely the centre is known: one over its variance.
         spread: shape (S,), variance of a row.
         between: shape (S,), variance of a day.
-        free: shape (S,), days that are free to vary.
-        memory, near, excess: shape (S,); ``near`` is the correlation of neighbouring days.
+        tails: of the standard errors.
+        near: shape (S,), the correlation of neighbouring days.
         deviations: shape (S, days), weighted; ``weights`` the same without the deviation.
     """
 
@@ -70,10 +49,8 @@ class Means:
     weight: Floats
     spread: Floats
     between: Floats
-    free: Floats
-    memory: Floats
+    tails: Tails
     near: Floats
-    excess: Floats
     deviations: Floats
     weights: Floats
     _inflation: dict[int, Floats] = field(default_factory=dict)
@@ -107,18 +84,17 @@ class Means:
             between = np.maximum(0.0, (squares - (weights * noise).sum(axis=1)) / total)
         standard = residual * np.sqrt(weights)
         standard *= np.sqrt(present.sum(axis=1) / np.maximum(free, 1))[:, None]
-        return cls(
-            group, centre, weight, spread, between, free,
-            *_memory(standard), _excess(standard, present), weights * residual, weights,
-        )  # fmt: skip
+        memory, near = _memory(standard)
+        tails = Tails(free, memory, excess_of(standard, present))
+        return cls(group, centre, weight, spread, between, tails, near, weights * residual, weights)
 
     def only(self, kept: NDArray[np.bool_]) -> Means:
         """Some of the series; ``kept`` of shape (S,)."""
         if kept.all():
             return self
         return Means(
-            self.group, self.centre[kept], self.weight[kept], self.spread[kept], self.between[kept], self.free[kept],
-            self.memory[kept], self.near[kept], self.excess[kept], self.deviations[kept], self.weights[kept],
+            self.group, self.centre[kept], self.weight[kept], self.spread[kept], self.between[kept], self.tails.only(kept),
+            self.near[kept], self.deviations[kept], self.weights[kept],
         )  # fmt: skip
 
     def inflation(self, length: int) -> Floats:
@@ -129,12 +105,13 @@ class Means:
 
     def _inflated(self, length: int) -> Floats:
         if self.weights.shape[1] < length:
-            return np.ones(len(self.spread))
+            # No window of training is as long.
+            return inflation(self.near, length)
         above, below = _rolling(self.deviations, length), _rolling(self.weights, length)
         known = below > 0
         squares = np.where(known, above**2 / np.maximum(below, TINY), 0.0)
         days = (self.weights > 0).sum(axis=1)
-        correction = days / np.maximum(self.free, 1)
+        correction = days / np.maximum(self.tails.free, 1)
         return np.asarray(
             np.maximum(
                 inflation(self.near, length), correction * squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
@@ -151,55 +128,59 @@ class Means:
             weekday: shape (window,).
             leave_out: whether one day is left out; not of a window of a single day.
         """
-        present = rows > 0
-        weights = np.where(
-            present, 1 / (self.spread[:, None] / np.maximum(rows, 1) + self.between[:, None] + TINY), 0.0
-        )
-        group = self.group[weekday]
-        deviations = weights * np.where(present, mean - self.centre[:, group], 0.0)
-        length = rows.shape[1]
-        whole = self._standard(deviations, weights, group, np.ones((length, 1)), length)[:, 0]
-        chance, kept = self.chance(whole, length), whole
+        weights, left = self._left(rows, mean, weekday)
+        deviations, group, length = weights * left, self.group[weekday], rows.shape[1]
+        # First the whole window, then without each of its days.
+        days = np.hstack([np.ones((length, 1)), *([1 - np.eye(length)] if leave_out else [])])
+        found = self._standard(deviations, weights, group, days, length)
+        whole, others = found[:, 0], found[:, 1:]
+        chance, kept = self.tails.chance(whole, length), whole
         if leave_out:
-            others = self._standard(deviations, weights, group, 1.0 - np.eye(length), length - 1)
             same = np.all(np.sign(others) == np.sign(whole)[:, None], axis=1)
             kept = np.where(same, np.sign(whole) * np.abs(others).min(axis=1), 0.0)
-            chance = np.maximum(chance, np.minimum(self.chance(kept, length - 1) / LESS_SURE, 1.0))
+            chance = np.maximum(chance, np.minimum(self.tails.chance(kept, length - 1) / LESS_SURE, 1.0))
             chance = np.where(kept == 0, 1.0, chance)
         total = weights.sum(axis=1)
         shift = np.where(total > 0, deviations.sum(axis=1) / np.maximum(total, TINY), 0.0)
-        return Moved(shift, whole, kept, chance, _since(deviations, weights))
+        return Moved(shift, whole, kept, chance, moved.since(deviations, weights))
+
+    def newest(self, rows: Floats, mean: Floats, weekday: Whole) -> Floats:
+        """How probable the newest days alone are by chance, shape (S,), given how long a deviation of the day before lasts.
+
+        A spell that has begun goes on for some days by chance, and no two days of it are two events: what neighbouring days have in
+        common by training, and a standard error more, is taken out. As in any window, one day is not enough.
+
+        Args:
+            rows: shape (S, window), the day before the newest ones among them where it is known.
+            mean: of the same shape.
+            weekday: shape (window,).
+        """
+        fresh = mean[:, -NEWEST:]
+        if rows.shape[1] > NEWEST:
+            before = slice(-NEWEST - 1, -NEWEST)
+            _, left = self._left(rows[:, before], mean[:, before], weekday[before])
+            days = np.maximum((self.weights > 0).sum(axis=1), 1)
+            fresh = fresh - np.clip(self.near + 1 / np.sqrt(days), 0.0, 1.0)[:, None] * left
+        return self.moved(rows[:, -NEWEST:], fresh, weekday[-NEWEST:], rows.shape[1] > 1).chance
+
+    def _left(self, rows: Floats, mean: Floats, weekday: Whole) -> tuple[Floats, Floats]:
+        """The weights of days, and how far they are from what is expected; 0 of days without rows."""
+        present = rows > 0
+        variance = self.spread[:, None] / np.maximum(rows, 1) + self.between[:, None] + TINY
+        return np.where(present, 1 / variance, 0.0), np.where(present, mean - self.centre[:, self.group[weekday]], 0.0)
 
     def _standard(self, deviations: Floats, weights: Floats, group: Whole, kept: Floats, length: int) -> Floats:
-        """The standard errors of the window's days that each column of ``kept`` keeps; shape (S, columns)."""
-        of_group = (group[:, None] == np.arange(self.centre.shape[1])).astype(np.float64)
+        """The standard errors of the window's days that each column of ``kept`` keeps, the first one all; shape (S, columns)."""
         above, below = deviations @ kept, weights @ kept
-        parts = np.einsum("sw,wk,wg->skg", weights, kept, of_group)
-        # The expected mean is an estimate too.
-        reference = (parts**2 / np.maximum(self.weight[:, None, :], TINY)).sum(axis=2)
-        variance = self.inflation(length)[:, None] * below + self.memory[:, None] * reference
+        reference = np.zeros_like(below)
+        for number in np.unique(group).tolist():
+            part = weights @ (kept * (group == number)[:, None])
+            # The expected mean is an estimate too.
+            reference += part**2 / np.maximum(self.weight[:, number, None], TINY)
+        inflated = self.inflation(length)[:, None] * below
+        inflated[:, 1:] = self.inflation(max(length - 1, 1))[:, None] * below[:, 1:]
+        variance = inflated + self.tails.memory[:, None] * reference
         return np.asarray(np.where(below > 0, above / np.sqrt(np.maximum(variance, TINY)), 0.0), dtype=np.float64)
-
-    def chance(self, z: Floats, length: int) -> Floats:
-        """How probable so many standard errors are by chance, either way, for a window of so many days."""
-        free, tails, stretch = self._tails(length)
-        p = 2 * stdtr(np.maximum(np.minimum(free, tails), 0.5), -np.abs(z) * stretch)
-        return np.asarray(np.where((self.free >= LEAST_FREE) & (z != 0), np.minimum(p, 1.0), 1.0), dtype=np.float64)
-
-    def bound(self, chance: float, length: int) -> Floats:
-        """The standard errors that an ordinary window exceeds with this chance; shape (S,)."""
-        free, tails, stretch = self._tails(length)
-        return np.asarray(-stdtrit(np.maximum(np.minimum(free, tails), 0.5), chance / 2) / stretch, dtype=np.float64)
-
-    def _tails(self, length: int) -> tuple[Floats, Floats, Floats]:
-        # Where days last, how much windows vary is known from as many as there are, and not from the days.
-        lasting = np.clip(self.memory - NO_MEMORY, 0.0, 1.0)
-        free = self.free / np.maximum(self.memory, 1 + (length - 1) * lasting)
-        # Means of several days are nearer to normal.
-        excess = self.excess / length
-        tails = np.where(excess > 0, 4 + 6 / np.maximum(excess, 1e-6), np.inf)
-        stretch = np.where(tails < free, 1 / np.sqrt(np.maximum(1 - 2 / tails, 0.25)), 1.0)
-        return free, tails, stretch
 
 
 def _memory(standard: Floats) -> tuple[Floats, Floats]:
@@ -208,21 +189,6 @@ def _memory(standard: Floats) -> tuple[Floats, Floats]:
     return of_products(np.stack(products, axis=1), (standard**2).sum(axis=1), days)
 
 
-def _excess(standard: Floats, present: NDArray[np.bool_]) -> Floats:
-    days = np.maximum(present.sum(axis=1), 1)
-    second = (standard**2).sum(axis=1) / days
-    fourth = (standard**4).sum(axis=1) / days
-    # By so much the kurtosis of as many normal values strays by chance.
-    noise = np.sqrt(24 / days)
-    return np.asarray(np.maximum(0.0, fourth / np.maximum(second, TINY) ** 2 - 3 - noise), dtype=np.float64)
-
-
 def _rolling(values: Floats, length: int) -> Floats:
     running = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
     return np.asarray(running[:, length:] - running[:, :-length], dtype=np.float64)
-
-
-def _since(deviations: Floats, weights: Floats) -> Whole:
-    """From which day on the sum of what is left stands out most."""
-    above, below = (np.cumsum(values[:, ::-1], axis=1)[:, ::-1] for values in (deviations, weights))
-    return np.asarray(np.argmax(np.abs(above) / np.sqrt(np.maximum(below, TINY)), axis=1), dtype=np.int64)

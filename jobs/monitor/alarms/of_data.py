@@ -9,7 +9,7 @@ from jobs.monitor.alarms.best import Best
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import where
-from jobs.monitor.alarms.means import Floats
+from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.reference import Reference
 from jobs.monitor.alarms.tested import WHOLE, Tested, of_best
 from jobs.monitor.alarms.windows import Recent
@@ -40,17 +40,21 @@ def missing(reference: Reference, recent: Recent, windows: Windows, tally: Tally
     )
     if best is None:
         return
+
+    def newest() -> Floats:
+        return ordinary.newest(hits, rows, recent.weekday, "more")
+
     found = list[Tested]()
     for place, (name, of) in enumerate((name, of) for name in columns for of in reference.slices):
         share = _share(hits[place], rows[place], int(best.length[place]))
         more = float(best.shift[place])
         words = f"{name}{where(*of)}: {share:.1%} of the rows have no value, {share - more:.1%} are expected"
         found.append(
-            of_best(DATA, name, "missing", of, share, more >= material.SHARE, words, GONE, best, place, recent)
+            of_best(DATA, name, "missing", of, share, more >= material.SHARE, words, GONE, best, place, recent, newest)
         )
     tally.add("data", len(columns) * len(lengths), (one for one in found if one.slice == ALL))
     sliced = len(columns) * (len(reference.slices) - 1) * len(lengths)
-    tally.add("slices", sliced, (one for one in found if one.slice != ALL))
+    tally.add("data of slices", sliced, (one for one in found if one.slice != ALL))
 
 
 def beyond(reference: Reference, recent: Recent, windows: Windows, tally: Tally) -> None:
@@ -65,13 +69,19 @@ def beyond(reference: Reference, recent: Recent, windows: Windows, tally: Tally)
     )
     if best is None:
         return
+
+    def newest() -> Floats:
+        return ordinary.newest(hits, rows, recent.weekday, "more")
+
     found = []
     for place, column in enumerate(columns):
         length = int(best.length[place])
         share = _share(hits[place], rows[place], length)
         words = f"{column.name}: {share:.1%} of the values are {_outside(column, counts[place][-length:])}"
         matters = float(best.shift[place]) >= material.SHARE
-        found.append(of_best(DATA, column.name, "beyond", WHOLE, share, matters, words, NEW, best, place, recent))
+        found.append(
+            of_best(DATA, column.name, "beyond", WHOLE, share, matters, words, NEW, best, place, recent, newest)
+        )
     tally.add("data", len(columns) * len(lengths), found)
 
 
@@ -88,7 +98,22 @@ def volume(reference: Reference, recent: Recent, rows: Whole, tally: Tally) -> N
     tally.add(
         "volume",
         len(lengths),
-        [of_best(DATA, "rows", "volume", WHOLE, abs(change), matters, words, ROWS, best, 0, recent)],
+        [
+            of_best(
+                DATA,
+                "rows",
+                "volume",
+                WHOLE,
+                abs(change),
+                matters,
+                words,
+                ROWS,
+                best,
+                0,
+                recent,
+                lambda: reference.volume.newest(known, logs, recent.weekday),
+            )
+        ],
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from jobs.monitor.alarms import material, weekdays
 from jobs.monitor.alarms.best import Best
 from jobs.monitor.alarms.budget import Tally
-from jobs.monitor.alarms.means import Floats, Means
+from jobs.monitor.alarms.means import Means
+from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.seen import Delivered
 from jobs.monitor.alarms.shares import Shares
 from jobs.monitor.alarms.tested import WHOLE, Tested, of_best
@@ -62,12 +63,16 @@ def deliveries(
             ),
         )
         assert best is not None
+
+        def newest(ordinary: Shares = ordinary, place: int = place) -> Floats:
+            return ordinary.newest(now[place : place + 1], now[:1], recent.weekday, "more")
+
         length = int(best.length[0])
         share = float(now[place, -length:].sum() / max(now[0, -length:].sum(), 1.0))
         expected = max(share - float(best.shift[0]), 0.0)
         words = f"{source}: {share:.1%} of the delivered rows {what}, {expected:.1%} are expected"
         matters = float(best.shift[0]) >= material.SHARE
-        found.append(of_best(DATA, source, statistic, WHOLE, share, matters, words, advice, best, 0, recent))
+        found.append(of_best(DATA, source, statistic, WHOLE, share, matters, words, advice, best, 0, recent, newest))
     some, logs = (rows[:1] > 0).astype(np.float64), np.log(np.maximum(rows[:1], 1))
     volume = Means.of(some, logs, np.zeros(1), weekday)
     amount = np.log(np.maximum(now[:1], 1))
@@ -76,7 +81,12 @@ def deliveries(
         change = float(np.exp(best.shift[0]) - 1)
         words = f"{source}: {abs(change):.0%} {'more' if change > 0 else 'fewer'} rows delivered than on ordinary days"
         matters = abs(change) >= material.VOLUME
-        found.append(of_best(DATA, source, "volume", WHOLE, abs(change), matters, words, AMOUNT, best, 0, recent))
+        found.append(
+            of_best(
+                DATA, source, "volume", WHOLE, abs(change), matters, words, AMOUNT, best, 0, recent,
+                lambda: volume.newest(np.ones_like(amount), amount, recent.weekday),
+            )
+        )  # fmt: skip
     tally.add("deliveries", 2 * len(lengths) + len(recent.lengths()), found)
 
 

@@ -10,6 +10,7 @@ from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import where
 from jobs.monitor.alarms.means import LESS_SURE, Means
+from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.of_data import Windows
 from jobs.monitor.alarms.of_shapes import shape
 from jobs.monitor.alarms.reference import Reference
@@ -17,6 +18,7 @@ from jobs.monitor.alarms.shares import Shares
 from jobs.monitor.alarms.tested import WHOLE, Bound, Tested, no_bound, of_best
 from jobs.monitor.alarms.windows import Recent
 from jobs.monitor.verdict import Kind
+from lakehouse.evaluation.drift_profile import SCORE
 from lakehouse.evaluation.packed_numbers import Whole
 from lakehouse.evaluation.training_days import ALL
 
@@ -36,7 +38,7 @@ def features(reference: Reference, recent: Recent, windows: Windows, tally: Tall
     if numbers:
         ordinary = reference.moved.only(np.repeat(reference.numbers_among(windows), len(slices)))
         named = [(column, of) for column in numbers for of in slices]
-        found = _ranks(FEATURE, named, ordinary, recent, [windows[column.name] for column in numbers], REAL)
+        found = _ranks(FEATURE, named, ordinary, recent, [windows[column.name] for column in numbers], REAL, lengths)
         tally.add("features", len(numbers) * len(lengths), (one for one in found if one.slice == ALL))
         tally.add("slices", (len(named) - len(numbers)) * len(lengths), (one for one in found if one.slice != ALL))
     for name, counts in windows.items():
@@ -47,30 +49,51 @@ def features(reference: Reference, recent: Recent, windows: Windows, tally: Tall
 
 
 def scores(reference: Reference, recent: Recent, counts: Whole, tally: Tally) -> None:
-    """The distribution of the scores, and the share that is decided yes; ``counts`` of shape (days, bins)."""
+    """The distribution of the scores, how sure they are, and the share that is decided yes; ``counts`` of shape (days, bins)."""
     lengths, column = recent.lengths(), reference.scores
     if column.ordered:
-        found = _ranks(PREDICTION, [(column, WHOLE)], reference.score_means, recent, [counts[None]], CAUSE)
+        found = _ranks(PREDICTION, [(column, WHOLE)], reference.score_means, recent, [counts[None]], CAUSE, lengths)
         tally.add("scores", len(lengths), found)
+    if reference.confidence is not None:
+        tally.add("scores", len(lengths), _confidence(reference.confidence, recent, counts, reference.sureness))
     if reference.decided is not None and (place := reference.yes) is not None:
         yes = counts[:, place:-1].sum(axis=-1)
         words = ("decision", "share", "decided yes")
-        tally.add("scores", len(lengths), _rate(PREDICTION, words, reference.decided, recent, yes, counts, CAUSE))
+        tally.add(
+            "scores", len(lengths), _rate(PREDICTION, words, reference.decided, recent, yes, counts, CAUSE, lengths)
+        )
     found = shape(PREDICTION, reference, column, 0, counts, recent, CAUSE)
     tally.add("scores", len(lengths), found)
 
 
+def _confidence(ordinary: Means, recent: Recent, counts: Whole, sureness: Floats) -> list[Tested]:
+    rows = counts[None, :, :-1].sum(axis=-1).astype(np.float64)
+    mean = (counts[None] @ sureness) / np.maximum(rows, 1)
+    best = Best.of(recent.lengths(), lambda n: ordinary.moved(rows[:, -n:], mean[:, -n:], recent.weekday[-n:]))
+    if best is None:
+        return []
+    shift = float(best.shift[0])
+    words = f"score: {abs(shift):.3f} {'surer' if shift > 0 else 'less sure'} on average, by the greater of p and 1 - p"
+
+    def newest() -> Floats:
+        return ordinary.newest(rows, mean, recent.weekday)
+
+    matters, tested = abs(shift) >= material.GAP, (PREDICTION, SCORE, "confidence", WHOLE)
+    return [of_best(*tested, abs(shift), matters, words, CAUSE, best, 0, recent, newest)]
+
+
 def labels(reference: Reference, recent: Recent, counts: Whole, tally: Tally) -> None:
     """The rate of yes among matured labels, or their distribution; ``counts`` of shape (days, bins)."""
-    column = reference.labels
+    column, lengths = reference.labels, recent.lengths(patient=True)
     if reference.label_shares is not None:
         words = ("label", "rate", "yes")
-        found = _rate(LABEL, words, reference.label_shares, recent, counts[:, 1], counts, WORLD)
+        found = _rate(LABEL, words, reference.label_shares, recent, counts[:, 1], counts, WORLD, lengths)
     elif column.ordered:
-        found = _ranks(LABEL, [(column, WHOLE)], reference.label_means, recent, [counts[None]], WORLD)
+        found = _ranks(LABEL, [(column, WHOLE)], reference.label_means, recent, [counts[None]], WORLD, lengths)
     else:
+        lengths = recent.lengths()
         found = shape(LABEL, reference, column, 0, counts, recent, WORLD)
-    tally.add("labels", len(recent.lengths()), found)
+    tally.add("labels", len(lengths), found)
 
 
 def _ranks(
@@ -80,15 +103,20 @@ def _ranks(
     recent: Recent,
     counts: list[Whole],
     advice: str,
+    lengths: list[int],
 ) -> list[Tested]:
     """Each named series: those of a column follow one another in the first axis of its counts."""
     columns = list(dict.fromkeys(column.name for column, _ in named))
     by_name = dict((column.name, column) for column, _ in named)
     pairs = [by_name[name].mean_ranks(one) for name, one in zip(columns, counts, strict=True)]
     rows, mean = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    best = Best.of(recent.lengths(), lambda n: ordinary.moved(rows[:, -n:], mean[:, -n:], recent.weekday[-n:]))
+    best = Best.of(lengths, lambda n: ordinary.moved(rows[:, -n:], mean[:, -n:], recent.weekday[-n:]))
     if best is None:
         return []
+
+    def newest() -> Floats:
+        return ordinary.newest(rows, mean, recent.weekday)
+
     found = []
     for place, (column, of) in enumerate(named):
         size = abs(float(best.shift[place])) / max(column.deviation, 1e-9)
@@ -96,7 +124,9 @@ def _ranks(
         words = f"{column.name}{where(*of)}: {size:.2f} standard deviations {way}, in ranks"
         bound = _rank_bound(ordinary, best, place, size) if of == WHOLE else no_bound
         matters = size >= material.MOVED
-        found.append(of_best(kind, column.name, "moved", of, size, matters, words, advice, best, place, recent, bound))
+        found.append(
+            of_best(kind, column.name, "moved", of, size, matters, words, advice, best, place, recent, newest, bound)
+        )
     return found
 
 
@@ -106,20 +136,27 @@ def _rank_bound(ordinary: Means, best: Best, place: int, size: float) -> Bound:
     def bound(chance: float) -> float | None:
         if not kept:
             return None
-        times = ordinary.bound(chance, length)[place] / whole
-        rest = ordinary.bound(min(chance * LESS_SURE, 1.0), length - 1)[place] / kept
+        times = ordinary.tails.bound(chance, length)[place] / whole
+        rest = ordinary.tails.bound(min(chance * LESS_SURE, 1.0), length - 1)[place] / kept
         return max(material.MOVED, size * float(max(times, rest)))
 
     return bound
 
 
 def _rate(
-    kind: Kind, words: tuple[str, str, str], ordinary: Shares, recent: Recent, hits: Whole, counts: Whole, advice: str
+    kind: Kind,
+    words: tuple[str, str, str],
+    ordinary: Shares,
+    recent: Recent,
+    hits: Whole,
+    counts: Whole,
+    advice: str,
+    lengths: list[int],
 ) -> list[Tested]:
     """A share of the rows with a value; ``words``: its name, its statistic, and what the rows are."""
     events, rows = hits[None].astype(np.float64), counts[None, :, :-1].sum(axis=-1).astype(np.float64)
     best = Best.of(
-        recent.lengths(), lambda n: ordinary.moved(events[:, -n:], rows[:, -n:], recent.weekday[-n:], True, ways="both")
+        lengths, lambda n: ordinary.moved(events[:, -n:], rows[:, -n:], recent.weekday[-n:], True, ways="both")
     )
     if best is None:
         return []
@@ -128,4 +165,8 @@ def _rate(
     expected = share - float(best.shift[0])
     matters = abs(share - expected) >= max(material.RATE * expected, material.SHARE)
     said = f"{name}: {share:.1%} {what}, {expected:.1%} are expected"
-    return [of_best(kind, name, statistic, WHOLE, share, matters, said, advice, best, 0, recent)]
+
+    def newest() -> Floats:
+        return ordinary.newest(events, rows, recent.weekday, "both")
+
+    return [of_best(kind, name, statistic, WHOLE, share, matters, said, advice, best, 0, recent, newest)]

@@ -7,6 +7,7 @@ import numpy as np
 from jobs.monitor.alarms import material
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import where
+from jobs.monitor.alarms.means import NEWEST
 from jobs.monitor.alarms.reference import Reference
 from jobs.monitor.alarms.tested import Tested, over
 from jobs.monitor.alarms.windows import Recent
@@ -53,6 +54,13 @@ def shape(
     since = recent.days[-length]
     return [
         Tested(
-            kind, column.name, "shape", *of, -ratio, matters, said, advice, chance, length, since, ordinary.bound
+            kind, column.name, "shape", *of, -ratio, matters, said, advice, chance, length, since, ordinary.bound,
+            lambda: _newest(reference, column, series, counts),
         )
     ]  # fmt: skip
+
+
+def _newest(reference: Reference, column: Column, series: int, counts: Whole) -> float:
+    """The chance of the newest days alone; of days that last it is never small (`Shape.least`)."""
+    ordinary, window = reference.shape(column, series, NEWEST), counts[-NEWEST:][:, column.known]
+    return 1.0 if ordinary is None or len(window) < NEWEST or not window.any() else ordinary.measured(window)[1]

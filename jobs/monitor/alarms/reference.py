@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from jobs.monitor.alarms import weekdays
+from jobs.monitor.alarms import contrasts, weekdays
 from jobs.monitor.alarms.column import Bools, Column
-from jobs.monitor.alarms.means import Floats, Means
+from jobs.monitor.alarms.contrasts import Contrast
+from jobs.monitor.alarms.means import Means
+from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.shapes import Shape, alike, lasting
 from jobs.monitor.alarms.shares import Shares
 from lakehouse.evaluation.category_distribution import CategoryDistribution
@@ -108,7 +110,7 @@ class Reference:
         rows = np.stack([column.counts[0, :, :-1].sum(axis=-1) for column in columns]).astype(np.float64)
         # Of a column that has one value a day, a record is one value and no six hundred.
         known = [column.counts[0][:, column.known] for column in columns]
-        memory = dict(zip(self.numbers, self.moved.memory[:: len(self.slices)].tolist(), strict=True))
+        memory = dict(zip(self.numbers, self.moved.tails.memory[:: len(self.slices)].tolist(), strict=True))
         lasts = [memory.get(c.name) or lasting(its) for c, its in zip(columns, known, strict=True)]
         return Shares.of(hits, rows, self.weekday, _array([alike(its) for its in known]), _array(lasts))
 
@@ -125,6 +127,24 @@ class Reference:
         counts = self.scores.counts
         hits, rows = counts[..., place:-1].sum(axis=-1), counts[..., :-1].sum(axis=-1)
         return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.scored_weekday)
+
+    @cached_property
+    def sureness(self) -> Floats:
+        """Shape (bins,): how sure a score of a bin is, the greater one of p and 1 - p in its middle; of null 0."""
+        edges = np.clip(np.array([0.0, *self.profile.prediction.edges, 1.0]), 0.0, 1.0)
+        middle = (edges[1:] + edges[:-1]) / 2
+        return np.append(np.maximum(middle, 1 - middle), 0.0)
+
+    @cached_property
+    def confidence(self) -> Means | None:
+        """Of the mean sureness of a day's scores; None unless they are probabilities of a yes."""
+        if self.history.threshold is None:
+            return None
+        counts = self.scores.counts
+        rows = counts[..., :-1].sum(axis=-1).astype(np.float64)
+        mean = counts @ self.sureness / np.maximum(rows, 1)
+        total = (counts @ self.sureness**2).sum(axis=1) - (rows * mean**2).sum(axis=1)
+        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.scored_weekday)
 
     @cached_property
     def yes(self) -> int | None:
@@ -175,6 +195,25 @@ class Reference:
             rows, _array([p.loss for p in parts]), _array([p.loss_variance for p in parts]), self.scored_weekday
         )
         return [(name, value) for name, value, _ in kept], gap, loss
+
+    @cached_property
+    def contrasts(self) -> list[Contrast]:
+        """How labels may follow the features otherwise than the scores foretell; none of a version without its relations."""
+        columns = [column for name, column in self.features.items() if name in self.history.relations]
+        return [one for column in columns for one in contrasts.of_column(column)]
+
+    @cached_property
+    def relations(self) -> Means:
+        """Of the contrasts, on days that the model was not fitted to."""
+        rows, mean, spread = list[Floats](), list[Floats](), list[float]()
+        for one in self.contrasts:
+            counted, total = self.history.relation_of(one.column.name)
+            its = counted.sum(axis=1).astype(np.float64)
+            rows.append(its)
+            mean.append(total @ one.weights / np.maximum(its, 1))
+            squares = float(np.array(self.history.relations[one.column.name].squares) @ one.weights**2)
+            spread.append(max(squares - float(its @ mean[-1] ** 2), 0.0) / max(float(its.sum()), 1.0))
+        return Means.of(np.array(rows), np.array(mean), np.array(spread), self.scored_weekday)
 
 
 def means_of(columns: list[Column], weekday: Whole) -> Means:

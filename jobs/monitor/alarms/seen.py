@@ -6,10 +6,16 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from jobs.monitor.counts import Counts
 from jobs.monitor.estimates import Daily
 from jobs.monitor.performance import Matured
 from lakehouse.evaluation.packed_numbers import Whole
+
+# Labelled rows by bin of a feature, and the sums of their residuals.
+Residual = tuple[Whole, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Seen:
         sliced: by feature and day the rows of each watched slice and bin.
         labels: by day the matured labels by bin.
         quality: by slice and day how good the scores turned out.
+        residuals: by feature and day the labels minus the scores, by bin.
         delivered: by source and day what it delivered.
         built_again: scored days whose features are others now than those that were scored.
         estimates: by metric and day the quality that the scores are expected to have, where that is declared.
@@ -37,6 +44,7 @@ class Seen:
     sliced: Mapping[str, Mapping[dt.date, Whole]] = field(default_factory=dict)
     labels: Mapping[dt.date, Counts] = field(default_factory=dict)
     quality: Mapping[tuple[str, str], Mapping[dt.date, Matured]] = field(default_factory=dict)
+    residuals: Mapping[str, Mapping[dt.date, Residual]] = field(default_factory=dict)
     delivered: Mapping[str, Mapping[dt.date, Delivered]] = field(default_factory=dict)
     built_again: tuple[dt.date, ...] = ()
     estimates: Daily = field(default_factory=dict)

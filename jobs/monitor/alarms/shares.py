@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.special import betainc
 
 from jobs.monitor.alarms.least_chance import NO_MEMORY
-from jobs.monitor.alarms.means import LESS_SURE, Means, Moved
+from jobs.monitor.alarms.means import LESS_SURE, NEWEST, Means
 from jobs.monitor.alarms.memory import TINY, Floats
+from jobs.monitor.alarms.moved import Moved
 from lakehouse.evaluation.packed_numbers import Whole
 
 Ways = Literal["more", "both"]
@@ -110,6 +111,12 @@ class Shares:
         shift = np.where(total > 0, (events - expected) / np.maximum(total, 1), 0.0)
         chance = np.maximum(chance, plain.chance if ways == "both" else np.where(plain.z > 0, plain.chance / 2, 1.0))
         return Moved(shift, plain.z, plain.kept, np.minimum(chance, 1.0), plain.since)
+
+    def newest(self, hits: Floats, rows: Floats, weekday: Whole, ways: Ways) -> Floats:
+        """How probable the newest days alone are by chance, given how long a deviation lasts (`Means.newest`); shape (S,)."""
+        last = slice(-NEWEST, None)
+        chance = self.moved(hits[:, last], rows[:, last], weekday[last], rows.shape[1] > 1, ways).chance
+        return np.maximum(chance, self.means.newest(rows, hits / np.maximum(rows, 1), weekday))
 
     def _binomial(
         self, hits: Floats, expected: Floats, rows: Floats, length: int, upward: NDArray[np.bool_], ways: Ways

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jobs.monitor.alarms.best import Best
+from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.windows import Recent
 from jobs.monitor.verdict import Kind
 from lakehouse.evaluation.training_days import ALL
 
 # The value that is beyond chance, from the chance that a test is given; None where it is not known.
 Bound = Callable[[float], float | None]
+# The chance of the newest days alone: asked for of what is violated.
+Newest = Callable[[], float]
 WHOLE = (ALL, ALL)
 
 
@@ -28,6 +31,7 @@ class Tested:
         chance: on that window.
         days, since: of that window.
         bound: the value that would be beyond chance.
+        newest: the chance of the newest days alone, given how long a deviation lasts.
     """
 
     kind: Kind
@@ -43,6 +47,7 @@ class Tested:
     days: int
     since: dt.date
     bound: Bound
+    newest: Newest
 
     def with_chance(self, chance: float) -> Tested:
         """The same with another chance."""
@@ -66,15 +71,19 @@ def of_best(
     best: Best,
     place: int,
     recent: Recent,
+    newest: Callable[[], Floats],
     bound: Bound = no_bound,
 ) -> Tested:
-    """The series ``place`` of those that ``best`` is of; ``of`` is its slice and the slice's value."""
+    """The series ``place`` of those that ``best`` is of; ``of`` is its slice and the slice's value, ``newest`` of all of them."""
     length, back = int(best.length[place]), int(best.back[place])
     since = recent.days[-1 - back]
     from_when = f", since {since}" if back + 1 < length else ""
     said = f"{words}, over {over(length, recent)}{from_when}"
     chance = float(best.chance[place])
-    return Tested(kind, feature, statistic, *of, value, matters, said, advice, chance, length, since, bound)
+    return Tested(
+        kind, feature, statistic, *of, value, matters, said, advice, chance, length, since, bound,
+        lambda: float(newest()[place]),
+    )  # fmt: skip
 
 
 def over(length: int, recent: Recent) -> str:
