@@ -31,16 +31,16 @@ Group = Literal[
 
 # Parts of the rate; they add up to 1. The part of a group that has no test on a day goes to the others.
 PARTS: dict[Group, float] = {
-    "data": 0.1,
+    "data": 0.05,
     "data of slices": 0.05,
     "deliveries": 0.05,
     "features": 0.2,
     "slices": 0.15,
     "scores": 0.1,
     "labels": 0.05,
-    "quality": 0.1,
+    "quality": 0.2,
     "quality of slices": 0.05,
-    "concept": 0.1,
+    "concept": 0.05,
     "volume": 0.05,
 }
 

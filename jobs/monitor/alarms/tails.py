@@ -56,9 +56,12 @@ class Tails:
         return self._known[length]
 
     def _measured(self, length: int) -> tuple[Floats, Floats]:
+        # How surely a variance is known depends on the squares of correlations, which fade sooner (Bartlett 1935).
+        near = (self.memory - 1) / (self.memory + 1)
+        alike = (1 + near**2) / (1 - near**2)
         # Where days last, how much windows vary is known from as many as there are, and not from the days.
         lasting = np.clip(self.memory - NO_MEMORY, 0.0, 1.0)
-        free = self.free / np.maximum(self.memory, 1 + (length - 1) * lasting)
+        free = self.free / np.maximum(alike, 1 + (length - 1) * lasting)
         # Means of several days are nearer to normal.
         excess = self.excess / length
         tails = np.where(excess > 0, 4 + 6 / np.maximum(excess, 1e-6), np.inf)
