@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from jobs.monitor import counts, performance
 from jobs.monitor.alarms import matured
-from jobs.monitor.alarms.seen import Residual, Seen
+from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import UseCase, metric_names
 from lakehouse.declaration.metric_names import Task
@@ -19,6 +19,7 @@ from lakehouse.evaluation import metrics, residuals
 from lakehouse.evaluation.drift_profile import Distribution, Profile
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.packed_numbers import Whole
+from lakehouse.evaluation.residuals import Residual
 from lakehouse.evaluation.training_days import ALL
 from lakehouse.models import registry
 

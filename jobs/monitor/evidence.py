@@ -5,7 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from jobs.monitor import alarm_counts, alarm_inputs, drift_counts, estimates, new_categories, performance
+from jobs.monitor import (
+    alarm_counts,
+    alarm_inputs,
+    drift_counts,
+    estimates,
+    new_categories,
+    performance,
+    residual_counts,
+)
 from jobs.monitor.alarms import checks, matured
 from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.drift import Evidence
@@ -22,10 +30,9 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
     """What is known of the windows of these days: only what is not counted yet is read."""
     model = recorded_version.version(use_case.name, version)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
-    length, maturity = use_case.drift.window_days, dt.timedelta(days=use_case.maturity_days)
-    rhythm = use_case.calendar.scores
+    length, rhythm = use_case.drift.window_days, use_case.calendar.scores
     recent = {past for day in days for past in rhythm.newest(day, length)}
-    older = {past for day in days for past in rhythm.newest(day - maturity, length)}
+    older = {past for day in days for past in checks.labelled_days(use_case, day)}
     rule = None
     if use_case.classes:
         rule = ClassRule.of(model_files.load(artifacts.model_bytes(model)))
@@ -37,7 +44,8 @@ def gather(use_case: UseCase, version: int, days: list[dt.date]) -> Evidence:
         sliced, labels = alarm_counts.of_days(use_case, version, profile, reference.history, recent, older)
         by_slice = matured.by_slice(measured, registry.CHAMPION, version, use_case.model.task)
         delivered = alarm_inputs.delivered(use_case, reference.history.days[0], max(days))
-        seen = Seen(sliced, labels, by_slice, delivered, alarm_inputs.built_again(use_case, recent))
+        related = residual_counts.of_days(use_case, version, profile, older) if reference.history.relations else {}
+        seen = Seen(sliced, labels, by_slice, related, delivered, alarm_inputs.built_again(use_case, recent))
     if use_case.drift.estimate is not None:
         lines = partition_rows.read(tables.estimates(use_case), recent)
         seen = replace(seen, estimates=estimates.by_day(lines, registry.CHAMPION, version))

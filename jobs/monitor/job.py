@@ -9,6 +9,7 @@ from typing import Any
 from jobs.asked_days import NOT_SCORED, AskedDays
 from jobs.labels import outcomes
 from jobs.monitor import drift, estimate_update, evidence, performance_update, retraining, rollback_decision
+from jobs.monitor.alarms.checks import longest_window
 from jobs.monitor.arguments import MonitorArguments
 from jobs.monitor.result import DayVerdict, MonitorResult, RollbackForm
 from jobs.monitor.triggers import RetrainingDecision
@@ -118,7 +119,7 @@ def _later_verdicts(use_case: UseCase, last: dt.date, scored: set[dt.date]) -> l
     """
     rhythm, day = use_case.calendar.scores, dt.timedelta(days=1)
     # The first day whose window does not reach back to it, as the window of scores, and as that of matured labels.
-    beyond = rhythm.after(last, use_case.drift.window_days) + use_case.maturity_days * day
+    beyond = rhythm.after(last, longest_window(use_case.drift)) + use_case.maturity_days * day
     after = rhythm.between(last + day, beyond - day)
     present = {row["partition"] for row in partition_rows.read(tables.drift(use_case), after)}
     return sorted(present & scored)

@@ -1,4 +1,6 @@
-"""The versions of what decides performance, counts and estimates. Raise one when its table's values change with the code.
+"""The versions of what decides performance, drift and alarm counts, residuals, and estimates.
+
+Raise one when its table's values change with the code.
 
 tests/jobs/test_code_versions.py holds what the versions stand for.
 """
@@ -9,6 +11,7 @@ PERFORMANCE = 1
 COUNTS = 1
 ALARM_COUNTS = 1
 ESTIMATES = 1
+RESIDUALS = 1
 
 # The modules that decide the values.
 PERFORMANCE_DECIDED_BY = (
@@ -83,4 +86,10 @@ ESTIMATES_DECIDED_BY = (
     "lakehouse.evaluation.slice_texts",
     "lakehouse.evaluation.training_days",
     *population.DECIDED_BY,
+)
+RESIDUALS_DECIDED_BY = (
+    *COUNTS_DECIDED_BY,
+    "jobs.monitor.residual_counts",
+    "lakehouse.evaluation.key_join",
+    "lakehouse.evaluation.residuals",
 )

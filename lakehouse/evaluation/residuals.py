@@ -17,9 +17,11 @@ from lakehouse.evaluation.drift_profile import Distribution
 from lakehouse.evaluation.packed_numbers import Whole
 
 Floats = NDArray[np.float64]
+# Labelled rows by bin of a feature, and the sums of their residuals.
+Residual = tuple[Whole, Floats]
 
 
-def by_bin(bins: Whole, residual: Floats, width: int) -> tuple[Whole, Floats]:
+def by_bin(bins: Whole, residual: Floats, width: int) -> Residual:
     """The rows with a label of each bin, and the sum of their residuals, both of shape (width,); NaN is no residual."""
     known = ~np.isnan(residual)
     bins, residual = bins[known], residual[known]
@@ -31,7 +33,7 @@ def by_bin(bins: Whole, residual: Floats, width: int) -> tuple[Whole, Floats]:
 
 def of_columns(
     rows: pa.Table, residual: Floats, bins: Mapping[str, Distribution | CategoryDistribution]
-) -> dict[str, tuple[Whole, Floats]]:
+) -> dict[str, Residual]:
     """`by_bin` of each named column; of a number (double; null counts as NaN) or of texts."""
     return {
         name: by_bin(

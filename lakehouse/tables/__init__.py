@@ -26,6 +26,7 @@ from lakehouse.tables.of_use_case import (
     outcomes,
     performance,
     reasons,
+    residuals,
     scores,
 )
 from lakehouse.tables.ops import ALERTS, BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS, PARITY
@@ -63,6 +64,7 @@ __all__ = [
     "performance",
     "reasons",
     "rejects",
+    "residuals",
     "scores",
     "served_columns",
     "silver",

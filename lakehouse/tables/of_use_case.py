@@ -234,6 +234,27 @@ def alarm_counts(use_case: UseCase) -> Table:
     )
 
 
+def residuals(use_case: UseCase) -> Table:
+    """Matured labels minus the champion's scores by day, feature and bin: what measured alarms read changed relations off."""
+    return Table(
+        layer="gold",
+        name=f"{use_case.name}_residuals",
+        columns=(
+            PARTITION,
+            col("model_version", "int", "the version whose scores, and by whose bins"),
+            col("name", "string", "of the feature; empty of a day without a label"),
+            col("bin", "int", "as in the drift counts; -1 of a day without a label"),
+            col("rows", "long", "labelled rows in the bin; an empty bin has no line"),
+            col("residual", "double", "sum of label minus score over these rows"),
+            col(INPUTS_FINGERPRINT, "string", "digest of the rows, the scores, the labels, the bins and the code"),
+        ),
+        key=("partition", "model_version", "name", "bin"),
+        partition_by=("partition",),
+        description=f"matured labels minus scores of {use_case.name} by day, feature and bin",
+        few_rows=True,
+    )
+
+
 def _of_findings(use_case: UseCase) -> tuple[Column, ...]:
     """The columns that the drift table has where alarms are measured."""
     if not use_case.drift.measured:
@@ -294,4 +315,6 @@ def of_use_case(use_case: UseCase) -> tuple[Table, ...]:
     made = tuple(make(use_case) for make in (features, scores, reasons, outcomes, performance, drift_counts, drift))
     if use_case.drift.estimate is not None:
         made = (*made, estimates(use_case))
-    return (*made, alarm_counts(use_case)) if use_case.drift.measured else made
+    if not use_case.drift.measured:
+        return made
+    return (*made, alarm_counts(use_case), *(() if use_case.classes else (residuals(use_case),)))

@@ -163,5 +163,5 @@ CHANGES = (
     Change("flights: distance in kilometres", "distance", features=lambda v, s, d: v * 1.609),
     Change("flights: temperature shifted by half", "temperature", features=lambda v, s, d: v + 0.5),
     Change("flights: label rate up by a third", needs_labels=True, rate=4 / 3),
-    Change("flights: hours of departure turned round", needs_labels=True, turned=True),
+    Change("flights: hours of departure turned round", "departure_minute", needs_labels=True, turned=True),
 )

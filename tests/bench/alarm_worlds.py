@@ -224,7 +224,7 @@ CHANGES = (
         features=on("kind", lambda v, s, d: np.where(d.random(len(v)) < 0.1, len(KINDS), v)),
     ),
     Change("label rate up by a third", needs_labels=True, rate=4 / 3),
-    Change("one relation turned round", needs_labels=True, turned=True),
+    Change("one relation turned round", "plain", needs_labels=True, turned=True),
     Change(
         "slow drift, one sd in 60 days", "plain", watched=60, features=on("plain", lambda v, s, d: v + min(s / 60, 1.0))
     ),

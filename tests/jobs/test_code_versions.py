@@ -30,6 +30,7 @@ VERSIONS = {
     "drift counts": (monitor.COUNTS, "jobs/monitor/version.py", monitor.COUNTS_DECIDED_BY),
     "alarm counts": (monitor.ALARM_COUNTS, "jobs/monitor/version.py", monitor.ALARM_COUNTS_DECIDED_BY),
     "estimates": (monitor.ESTIMATES, "jobs/monitor/version.py", monitor.ESTIMATES_DECIDED_BY),
+    "residuals": (monitor.RESIDUALS, "jobs/monitor/version.py", monitor.RESIDUALS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
@@ -44,6 +45,7 @@ HELD = {
     "drift counts": (1, "6beaeca9d853a6c7"),
     "alarm counts": (1, "d778ac9b247c0aa3"),
     "estimates": (1, "f9a82708468205ba"),
+    "residuals": (1, "0"),
     "deliveries": (1, "b07acd399af6a1c5"),
     "training": (1, "ec976b993cc668e8"),
 }

@@ -16,7 +16,7 @@ from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.alarms.windows import PATIENT, Recent
 from jobs.monitor.counts import Counts, DailyCounts
 from jobs.monitor.verdict import DriftCheck, Kind, Verdict
-from lakehouse.declaration import UseCase, metric_names
+from lakehouse.declaration import Drift, UseCase, metric_names
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -76,9 +76,14 @@ def of_day(
 
 
 def labelled_days(use_case: UseCase, day: dt.date) -> list[dt.date]:
-    """The days whose labels are looked at on ``day``, the matured ones of the longest window."""
+    """The days whose labels are looked at on ``day``: the matured ones of the longest window."""
     last = day - dt.timedelta(days=use_case.maturity_days)
-    return use_case.calendar.scores.newest(last, PATIENT[-1] * use_case.drift.window_days)
+    return use_case.calendar.scores.newest(last, longest_window(use_case.drift))
+
+
+def longest_window(drift: Drift) -> int:
+    """So many scored days a verdict looks back at."""
+    return drift.window_days * (PATIENT[-1] if drift.measured else 1)
 
 
 def reference_of(profile: Profile, classes: tuple[str, ...]) -> Reference | None:

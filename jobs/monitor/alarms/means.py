@@ -56,7 +56,7 @@ class Means:
     _inflation: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Floats, mean: Floats, spread: Floats, weekday: Whole) -> Means:
+    def of(cls, rows: Floats, mean: Floats, spread: Floats, weekday: Whole, lasts: float = 0.0) -> Means:
         """Estimate them.
 
         Args:
@@ -64,6 +64,7 @@ class Means:
             mean: of the same shape; one without rows is not looked at.
             spread: shape (S,), the variance of a row about its day's mean.
             weekday: shape (days,).
+            lasts: the correlation of neighbouring days of what the series is made of, where that is known from elsewhere.
         """
         present = rows > 0
         mean = np.where(present, mean, 0.0)
@@ -85,6 +86,8 @@ class Means:
         standard = residual * np.sqrt(weights)
         standard *= np.sqrt(present.sum(axis=1) / np.maximum(free, 1))[:, None]
         memory, near = _memory(standard)
+        # So few days may have been calm by chance.
+        near, memory = np.maximum(near, lasts), np.maximum(memory, (1 + lasts) / (1 - lasts))
         tails = Tails(free, memory, excess_of(standard, present))
         return cls(group, centre, weight, spread, between, tails, near, weights * residual, weights)
 

@@ -13,10 +13,10 @@ from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.contrasts import Contrast
 from jobs.monitor.alarms.memory import Floats
 from jobs.monitor.alarms.reference import Reference
-from jobs.monitor.alarms.seen import Residual
 from jobs.monitor.alarms.tested import WHOLE, Tested, of_best
 from jobs.monitor.alarms.windows import Recent
 from jobs.monitor.verdict import Kind
+from lakehouse.evaluation.residuals import Residual
 
 PERFORMANCE: Kind = "performance"
 RELATION = "relation"

@@ -117,7 +117,7 @@ class Reference:
     @cached_property
     def score_means(self) -> Means:
         """Of the mean rank of the scores."""
-        return means_of([self.scores], self.scored_weekday)
+        return means_of([self.scores], self.scored_weekday, self.lasts)
 
     @cached_property
     def decided(self) -> Shares | None:
@@ -126,7 +126,16 @@ class Reference:
             return None
         counts = self.scores.counts
         hits, rows = counts[..., place:-1].sum(axis=-1), counts[..., :-1].sum(axis=-1)
-        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.scored_weekday)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.scored_weekday, lasts=self.lasts)
+
+    @cached_property
+    def lasts(self) -> float:
+        """The correlation of neighbouring days of the feature that lasts longest.
+
+        Scores are made of features, and are known of few days: too few to say for how long a deviation lasts.
+        """
+        near = self.moved.near[:: len(self.slices)]
+        return float(near.max()) if len(near) else 0.0
 
     @cached_property
     def sureness(self) -> Floats:
@@ -144,7 +153,7 @@ class Reference:
         rows = counts[..., :-1].sum(axis=-1).astype(np.float64)
         mean = counts @ self.sureness / np.maximum(rows, 1)
         total = (counts @ self.sureness**2).sum(axis=1) - (rows * mean**2).sum(axis=1)
-        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.scored_weekday)
+        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.scored_weekday, self.lasts)
 
     @cached_property
     def yes(self) -> int | None:
@@ -216,12 +225,12 @@ class Reference:
         return Means.of(np.array(rows), np.array(mean), np.array(spread), self.scored_weekday)
 
 
-def means_of(columns: list[Column], weekday: Whole) -> Means:
-    """Of the mean ranks of columns, each of all of its series; of no column of none."""
+def means_of(columns: list[Column], weekday: Whole, lasts: float = 0.0) -> Means:
+    """Of the mean ranks of columns, each of all of its series; of no column of none. ``lasts`` as `Means.of` has it."""
     if not columns:
         return Means.of(np.zeros((0, len(weekday))), np.zeros((0, len(weekday))), np.zeros(0), weekday)
     rows, mean = (np.concatenate(part) for part in zip(*(c.mean_ranks(c.counts) for c in columns), strict=True))
-    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday)
+    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday, lasts)
 
 
 def _array(values: object) -> Floats:

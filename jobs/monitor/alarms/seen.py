@@ -6,16 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from jobs.monitor.counts import Counts
 from jobs.monitor.estimates import Daily
 from jobs.monitor.performance import Matured
 from lakehouse.evaluation.packed_numbers import Whole
-
-# Labelled rows by bin of a feature, and the sums of their residuals.
-Residual = tuple[Whole, NDArray[np.float64]]
+from lakehouse.evaluation.residuals import Residual
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,18 @@ class Shares:
 
     @classmethod
     def of(
-        cls, hits: Floats, rows: Floats, weekday: Whole, together: Floats | None = None, lasting: Floats | None = None
+        cls,
+        hits: Floats,
+        rows: Floats,
+        weekday: Whole,
+        together: Floats | None = None,
+        lasting: Floats | None = None,
+        lasts: float = 0.0,
     ) -> Shares:
         """Estimate them; shape (S, days) and (days,).
 
         ``together`` and ``lasting``, shape (S,): how alike rows are known to be from elsewhere. Hits so rare that training has
-        hardly any say nothing on that.
+        hardly any say nothing on that. ``lasts`` as `Means.of` has it.
         """
         together = np.zeros(len(rows)) if together is None else together
         lasting = np.ones(len(rows)) if lasting is None else lasting
@@ -63,7 +69,7 @@ class Shares:
         of_weekday = (weekday[:, None] == np.arange(7)).astype(np.float64)
         prior = PRIOR_DAYS * total / np.maximum((rows > 0).sum(axis=1), 1)
         expected = (hits @ of_weekday + (prior * whole)[:, None]) / np.maximum(rows @ of_weekday + prior[:, None], TINY)
-        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday)
+        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday, lasts)
         return cls(hits, rows, weekday, expected, means, together, lasting)
 
     def only(self, kept: NDArray[np.bool_]) -> Shares:

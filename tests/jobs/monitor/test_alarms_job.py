@@ -90,10 +90,11 @@ def test_the_job_gives_the_rows_that_the_same_days_in_memory_give(toy, lakehouse
     assert last["advice"] and last["once_in_days"] > 200 and last["since"] == toy.day(DAYS - 3)
 
     # Again: nothing new. And of many rows the workers give the same.
-    before = toy.versions() | {"alarms": delta_log.version(tables.alarm_counts(toy.use_case))}
+    made = (tables.alarm_counts, tables.residuals, tables.drift)
+    before = toy.versions() | {table: delta_log.version(table(toy.use_case)) for table in made}
     assert job.run(asked).status == "unchanged"
-    assert toy.versions() | {"alarms": delta_log.version(tables.alarm_counts(toy.use_case))} == before
-    made = (tables.alarm_counts, tables.drift)
+    assert toy.versions() | {table: delta_log.version(table(toy.use_case)) for table in made} == before
+    assert {row["name"] for row in rows_of(toy, tables.residuals, *range(DAYS - 1))} == set(NAMES)
     here = [rows_of(toy, table, *range(DAYS)) for table in made]
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(copy))
     monkeypatch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
