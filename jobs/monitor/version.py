@@ -74,6 +74,7 @@ ESTIMATES_DECIDED_BY = (
     "lakehouse.evaluation.calibrator",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",
+    "lakehouse.evaluation.drawn_rows",
     "lakehouse.evaluation.drift_profile",
     "lakehouse.evaluation.estimated_metrics",
     "lakehouse.evaluation.key_join",
@@ -84,6 +85,7 @@ ESTIMATES_DECIDED_BY = (
     "lakehouse.evaluation.population_stability",
     "lakehouse.evaluation.quality_estimator",
     "lakehouse.evaluation.slice_texts",
+    "lakehouse.evaluation.training_set",
     "lakehouse.evaluation.training_days",
     *population.DECIDED_BY,
 )

@@ -57,6 +57,7 @@ DECIDED_BY = (
     "lakehouse.evaluation.estimated_metrics",
     "lakehouse.evaluation.key_texts",
     "lakehouse.evaluation.labelled_rows",
+    "lakehouse.evaluation.labels",
     "lakehouse.evaluation.learnable_rows",
     "lakehouse.evaluation.learning_draw",
     "lakehouse.evaluation.training_set",

@@ -40,14 +40,14 @@ HELD = {
     "publications": (1, "14ccf883f368fdeb"),
     "scores": (1, "20bf09d0c483ba7a"),
     "reasons": (1, "909d4acf6949362d"),
-    "outcomes": (1, "7e297451a243c4c6"),
-    "performance": (1, "cdd79f5d3e0763e7"),
-    "drift counts": (1, "6beaeca9d853a6c7"),
-    "alarm counts": (1, "d778ac9b247c0aa3"),
-    "estimates": (1, "f9a82708468205ba"),
-    "residuals": (1, "0"),
+    "outcomes": (1, "aeb24e97ab960534"),
+    "performance": (1, "3c0cd6d8fe8f0d94"),
+    "drift counts": (1, "fdae716e3f9d929a"),
+    "alarm counts": (1, "977f44a907edec43"),
+    "estimates": (1, "65186212ed84f7da"),
+    "residuals": (1, "68ce040d0618a473"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "ec976b993cc668e8"),
+    "training": (1, "3bd3c062bf8cf4c9"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
