@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.report import words
-from jobs.report.night import Night
+from jobs.report.night import Night, of_all
 from lakehouse.evaluation.packed_numbers import Whole
 
 # Days that are drawn at most, the newest.
@@ -37,7 +37,9 @@ def table(night: Night, row: Mapping[str, Any]) -> dict[str, Any] | None:
     column = Reference(profile, history).features.get(_column(night, row))
     if column is None:
         return None
-    series = 0 if row["slice"] in (None, "all") else 1 + history.slices.index((row["slice"], row["slice_value"]))
+    if not of_all(row) and (row["slice"], row["slice_value"]) not in history.slices:
+        return None
+    series = 0 if of_all(row) else 1 + history.slices.index((row["slice"], row["slice_value"]))
     window = night.window()[-MOST_DAYS:]
     counts = _by_day(night, column.name, series)
 

@@ -17,7 +17,7 @@ MOST_CARDS, MOST_LINES = 12, 200
 # Of a statistic of a column so many slices are named, the surest first: there may be hundreds.
 MOST_SLICES = 6
 FEATURE, DATA, PREDICTION, LABEL = "feature", "data", "prediction", "label"
-DECISION = "decision"
+PSI = "psi"
 
 
 def cards(night: Night) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def cards(night: Night) -> dict[str, Any]:
     by_column: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in night.of_day:
         # With measured alarms a PSI is a size beside the findings, and decides nothing.
-        if row["violated"] and not (night.measured and row.get("once_in_days") is None):
+        if row["violated"] and not (night.measured and row["statistic"] == PSI):
             kind = FEATURE if row["kind"] == DATA and row["feature"] in _columns(night) else row["kind"]
             by_column.setdefault((kind, row["feature"]), []).append(row)
 
@@ -55,13 +55,16 @@ def facts(night: Night) -> list[str]:
     return [str(row["reason"]) for row in told if row["value"]]
 
 
-def scores(night: Night) -> dict[str, Any] | None:
-    """The two distributions of the scores, or of the decided classes; None where they are not there."""
+def scores(night: Night, days: int | None = None) -> dict[str, Any] | None:
+    """The two distributions of the scores, or of the decided classes, over so many days; None where they are not there.
+
+    ``days``: by default those of the declared window.
+    """
     profile = night.profile
     if profile is None:
         return None
     before = np.asarray(profile.prediction.shares)
-    now = _total(night, night.counted.scores, night.use_case.drift.window_days)
+    now = _total(night, night.counted.scores, days or night.use_case.drift.window_days)
     if now is None:
         return None
     if night.classes:
@@ -83,8 +86,6 @@ def _card(night: Night, kind: str, name: str, rows: list[Mapping[str, Any]]) -> 
     surest = sorted(rows, key=lambda row: (-_excess(row), not of_all(row)))
     about = {feature.name: feature.description for feature in night.use_case.table_features}
     first = surest[0]
-    # The whole column where any finding is of it; else the slice that shows it most clearly.
-    of = next((row for row in surest if of_all(row)), first)
     days = int(first.get("days") or night.use_case.drift.window_days)
     return {
         "name": name,
@@ -93,8 +94,8 @@ def _card(night: Night, kind: str, name: str, rows: list[Mapping[str, Any]]) -> 
         "findings": [_finding(night, row) for row in surest if row is first or of_all(row)],
         "also": _also([row for row in surest if row is not first and not of_all(row)]),
         "advice": list(dict.fromkeys(row["advice"] for row in surest if row.get("advice"))),
-        "distribution": _distribution(night, kind, name, of, days),
-        "where": "" if of_all(of) else f"{of['slice']} is {of['slice_value']}",
+        "distribution": _distribution(night, kind, name, first, days),
+        "where": "" if of_all(first) else f"{first['slice']} is {first['slice_value']}",
         "window": _window(night, kind, days),
         "by_day": by_weekday.table(night, first) if night.measured else None,
         "size": _size(night, kind, name) if night.measured else "",
@@ -136,7 +137,7 @@ def _window(night: Night, kind: str, days: int) -> str:
 
 def _size(night: Night, kind: str, name: str) -> str:
     for row in night.of_day:
-        if (row["kind"], row["feature"], row["statistic"]) == (kind, name, "psi") and row["value"] is not None:
+        if (row["kind"], row["feature"], row["statistic"]) == (kind, name, PSI) and row["value"] is not None:
             return f"PSI {words.number(row['value'])}, {words.number(row['limit'])} is ordinary"
     return ""
 
@@ -157,13 +158,15 @@ def _distribution(night: Night, kind: str, name: str, row: Mapping[str, Any], da
     if kind == LABEL:
         return _of_labels(night, days)
     if kind == PREDICTION:
-        return scores(night)
+        return scores(night, days)
     if name not in profile.features:
         return None
     item, history = profile.features[name], profile.history
     if of_all(row) or history is None:
         now = _total(night, night.counted.features.get(name, {}), days)
         before = np.asarray(item.shares)
+    elif (row["slice"], row["slice_value"]) not in history.slices:
+        return None
     else:
         place = history.slices.index((row["slice"], row["slice_value"]))
         total = _total(night, night.counted.sliced.get(name, {}), days)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.monitor.alarms.finding import how_seldom
-from jobs.report import words
+from jobs.report import findings, words
 from jobs.report.drawing import Frame
 from jobs.report.night import VERDICT, Night, of_all
 
@@ -61,9 +61,8 @@ def nearness(row: Mapping[str, Any], night: Night) -> float:
     if row["value"] is None:
         return -1.0
     first = 1e9 if row["violated"] else 0.0
-    if night.measured:
-        limit = math.log(night.use_case.drift.false_alarm_days)
-        return first + math.log(max(row["once_in_days"] or 1.0, 1.0)) / limit
+    if row.get("once_in_days") is not None:
+        return first + math.log(max(row["once_in_days"], 1.0)) / math.log(night.use_case.drift.false_alarm_days)
     return first + float(row["value"]) / (float(row["limit"]) or 1.0)
 
 
@@ -73,7 +72,10 @@ def promotions(night: Night) -> list[int]:
 
 
 def _is_watched(row: Mapping[str, Any], measured: bool) -> bool:
-    return row.get("once_in_days") is not None if measured else row["limit"] is not None
+    if not measured:
+        return row["limit"] is not None
+    # A PSI is a size beside the findings: nothing is decided by it.
+    return row.get("once_in_days") is not None or (row["limit"] is not None and row["statistic"] != findings.PSI)
 
 
 def _key(row: Mapping[str, Any]) -> Key:
@@ -90,7 +92,7 @@ def _picture(night: Night, row: Mapping[str, Any], history: Mapping[dt.date, Map
         "kind": words.KINDS.get(row["kind"], row["kind"]),
         "statistic": words.statistic(row["statistic"]),
         "value": "not measured" if row["value"] is None else words.value(row["statistic"], row["value"]),
-        "sure": how_seldom(row["once_in_days"]) if night.measured else "",
+        "sure": "" if row.get("once_in_days") is None else how_seldom(row["once_in_days"]),
         "limit": None if row["limit"] is None else words.value(row["statistic"], row["limit"]),
         "violated": row["violated"],
         "reason": row["reason"],

@@ -72,7 +72,7 @@ def of_stage(use_case: UseCase, stage: Stage) -> Night:
             {name: _of(by_day, window) for name, by_day in evidence.seen.sliced.items()},
             {on: counts for on, counts in evidence.seen.labels.items() if on <= last},
         ),
-        performance=[line for line in lines if line["partition"] in stage.days and line["partition"] <= last],
+        performance=[line for line in lines if line["partition"] <= last],
         events=[promoted(use_case)],
         decision=("asked for no retraining", "0 of the last 5 days violated"),
         links=Links(
@@ -98,7 +98,7 @@ def _hostile(rows: TrainingSet) -> TrainingSet:
 
 def _scored(stage: Stage) -> list[ScoredRows]:
     found, rows = [], stage.watched
-    for day in np.unique(rows.days):
+    for day in np.array(stage.days, dtype="datetime64[D]"):
         its = rows.days == day
         texts = {name: SliceTexts.of(pa.chunked_array([pa.array(of[its])])) for name, of in rows.slices.items()}
         score, on = stage.watched_score[its], day.astype(dt.date)
