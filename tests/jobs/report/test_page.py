@@ -26,6 +26,7 @@ SOUTH = Change("shifted in one slice", "plain", "south", features=alarm_worlds.o
 NEW = Change(
     "a new level", "kind", features=alarm_worlds.on("kind", lambda v, s, d: np.where(d.random(len(v)) < 0.2, 6, v))
 )
+LATE = Change("label rate doubled", needs_labels=True, rate=2.2)
 WIDE = Change("shifted by two", "plain", features=alarm_worlds.on("plain", lambda v, s, d: v + 2.0))
 
 
@@ -122,6 +123,17 @@ def test_of_a_slice_alone_the_slices_rows_are_drawn() -> None:
     row = next(r for r in only if r["feature"] == "plain" and r["violated"] and r["once_in_days"])
     total = sum(of.counted.sliced["plain"][day][place] for day in of.window(row["days"]))
     assert card["distribution"]["rows"] == total.sum()
+
+
+def test_labels_that_changed_are_drawn_over_the_matured_days() -> None:
+    of = night(LATE)
+    made, read = drawn(of)
+    (card,) = [one for one in made["drifted"]["cards"] if one["name"] == "label"]
+    assert card["window"].endswith(str(of.day - dt.timedelta(days=1)))
+    row = next(r for r in of.of_day if r["kind"] == "label" and r["statistic"] == "rate")
+    yes = card["distribution"]["bars"][1]
+    assert (yes["label"], yes["now"]) == ("yes", pytest.approx(row["value"])) and row["value"] > yes["before"] + 0.1
+    assert "turned out worse than when the model was judged" in read.text
 
 
 def test_the_timeline_has_each_watched_statistic_once_the_violated_and_nearest_first() -> None:
