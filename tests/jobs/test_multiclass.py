@@ -253,7 +253,8 @@ def test_the_drift_page_has_the_decided_classes_by_name_and_their_quality(chain:
     made = json.loads(file.read_text(encoding="utf-8"))
     (decided,) = [card for card in made["drifted"]["cards"] if card["name"] == "decision"]
     assert [bar["label"] for bar in decided["distribution"]["bars"]] == list(CLASSES)
-    scored = [row for row in rows_of(tables.scores(chain.use_case)) if day(45) <= row["partition"] <= day(51)]
+    # The window has three days.
+    scored = [row for row in rows_of(tables.scores(chain.use_case)) if day(49) <= row["partition"] <= day(51)]
     for bar in decided["distribution"]["bars"]:
         share = sum(row["decision"] == bar["label"] for row in scored) / len(scored)
         assert bar["now"] == pytest.approx(share)
