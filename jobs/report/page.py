@@ -12,11 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jobs.report import findings, head, quality, slices, timeline, words
 from jobs.report.night import Night
 
-CHANCE = (
-    "Each is violated when chance alone shows as much once in {days} nights or more seldom, and it is great enough to matter; the "
-    "limit is the value that would, where it has one."
-)
-
 
 def content(night: Night) -> dict[str, Any]:
     """All that the page says, as texts and numbers."""
@@ -33,7 +28,7 @@ def content(night: Night) -> dict[str, Any]:
         "drifted": findings.cards(night),
         "scores": findings.scores(night),
         "timeline": timeline.statistics(night),
-        "chance_words": CHANCE.format(days=night.use_case.drift.false_alarm_days) if night.measured else "",
+        "chance_words": _by_chance(night),
         "quality": quality.content(night),
         "slices": slices.content(night),
         "addresses": [(name, address) for name, address in named.items() if address],
@@ -48,6 +43,15 @@ def html(made: dict[str, Any]) -> str:
 def numbers(made: dict[str, Any]) -> str:
     """What the page says, as JSON."""
     return json.dumps(made, default=_plain, ensure_ascii=False)
+
+
+def _by_chance(night: Night) -> str:
+    if not night.measured:
+        return ""
+    return (
+        f"Each is violated when chance alone shows as much once in {night.use_case.drift.false_alarm_days} nights or more seldom, "
+        "and it is great enough to matter; the limit is the value that would, where it has one."
+    )
 
 
 @lru_cache(maxsize=1)
