@@ -138,7 +138,7 @@ def _window(night: Night, kind: str, days: int) -> str:
 def _size(night: Night, kind: str, name: str) -> str:
     for row in night.of_day:
         if (row["kind"], row["feature"], row["statistic"]) == (kind, name, PSI) and row["value"] is not None:
-            return f"PSI {words.number(row['value'])}, {words.number(row['limit'])} is ordinary"
+            return f"PSI of all rows {words.number(row['value'])}, {words.number(row['limit'])} is ordinary"
     return ""
 
 
