@@ -74,7 +74,8 @@ class CategoryDistribution:
     def bins(self, texts: pa.ChunkedArray) -> Counts:
         """The bin of each value."""
         coded = texts.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
-        return self._bins(coded.dictionary)[coded.indices.to_numpy(zero_copy_only=False)]
+        bins: Counts = self._bins(coded.dictionary)[coded.indices.to_numpy(zero_copy_only=False)]
+        return bins
 
     def _bins(self, texts: pa.Array) -> Counts:
         codes = category_codes.of_texts(pa.chunked_array([texts]), self.levels)

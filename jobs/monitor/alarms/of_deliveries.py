@@ -64,7 +64,7 @@ def deliveries(
         )
         assert best is not None
 
-        def newest(ordinary: Shares = ordinary, place: int = place) -> Floats:
+        def lately(ordinary: Shares = ordinary, place: int = place) -> Floats:
             return ordinary.newest(now[place : place + 1], now[:1], recent.weekday, "more")
 
         length = int(best.length[0])
@@ -72,7 +72,7 @@ def deliveries(
         expected = max(share - float(best.shift[0]), 0.0)
         words = f"{source}: {share:.1%} of the delivered rows {what}, {expected:.1%} are expected"
         matters = float(best.shift[0]) >= material.SHARE
-        found.append(of_best(DATA, source, statistic, WHOLE, share, matters, words, advice, best, 0, recent, newest))
+        found.append(of_best(DATA, source, statistic, WHOLE, share, matters, words, advice, best, 0, recent, lately))
     some, logs = (rows[:1] > 0).astype(np.float64), np.log(np.maximum(rows[:1], 1))
     volume = Means.of(some, logs, np.zeros(1), weekday)
     amount = np.log(np.maximum(now[:1], 1))

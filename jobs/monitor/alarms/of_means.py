@@ -50,17 +50,17 @@ def features(reference: Reference, recent: Recent, windows: Windows, tally: Tall
 
 def scores(reference: Reference, recent: Recent, counts: Whole, tally: Tally) -> None:
     """The distribution of the scores, how sure they are, and the share that is decided yes; ``counts`` of shape (days, bins)."""
-    lengths, column = recent.lengths(), reference.scores
+    lengths, column, of_scores = recent.lengths(), reference.scores, reference.of_scores
     if column.ordered:
-        found = _ranks(PREDICTION, [(column, WHOLE)], reference.score_means, recent, [counts[None]], CAUSE, lengths)
+        found = _ranks(PREDICTION, [(column, WHOLE)], of_scores.means, recent, [counts[None]], CAUSE, lengths)
         tally.add("scores", len(lengths), found)
-    if reference.confidence is not None:
-        tally.add("scores", len(lengths), _confidence(reference.confidence, recent, counts, reference.sureness))
-    if reference.decided is not None and (place := reference.yes) is not None:
+    if of_scores.confidence is not None:
+        tally.add("scores", len(lengths), _confidence(of_scores.confidence, recent, counts, of_scores.sureness))
+    if of_scores.decided is not None and (place := of_scores.yes) is not None:
         yes = counts[:, place:-1].sum(axis=-1)
         words = ("decision", "share", "decided yes")
         tally.add(
-            "scores", len(lengths), _rate(PREDICTION, words, reference.decided, recent, yes, counts, CAUSE, lengths)
+            "scores", len(lengths), _rate(PREDICTION, words, of_scores.decided, recent, yes, counts, CAUSE, lengths)
         )
     found = shape(PREDICTION, reference, column, 0, counts, recent, CAUSE)
     tally.add("scores", len(lengths), found)

@@ -13,6 +13,7 @@ from jobs.monitor.alarms.column import Bools, Column
 from jobs.monitor.alarms.contrasts import Contrast
 from jobs.monitor.alarms.means import Means
 from jobs.monitor.alarms.memory import Floats
+from jobs.monitor.alarms.scores import Scores
 from jobs.monitor.alarms.shapes import Shape, alike, lasting
 from jobs.monitor.alarms.shares import Shares
 from lakehouse.evaluation.category_distribution import CategoryDistribution
@@ -115,52 +116,13 @@ class Reference:
         return Shares.of(hits, rows, self.weekday, _array([alike(its) for its in known]), _array(lasts))
 
     @cached_property
-    def score_means(self) -> Means:
-        """Of the mean rank of the scores."""
-        return means_of([self.scores], self.scored_weekday, self.lasts)
-
-    @cached_property
-    def decided(self) -> Shares | None:
-        """Of the rows that are decided yes; None where there is no threshold."""
-        if (place := self.yes) is None:
-            return None
-        counts = self.scores.counts
-        hits, rows = counts[..., place:-1].sum(axis=-1), counts[..., :-1].sum(axis=-1)
-        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.scored_weekday, lasts=self.lasts)
-
-    @cached_property
-    def lasts(self) -> float:
-        """The correlation of neighbouring days of the feature that lasts longest.
-
-        Scores are made of features, and are known of few days: too few to say for how long a deviation lasts.
-        """
+    def of_scores(self) -> Scores:
+        """What ordinary scores are like."""
+        # The feature that lasts longest: scores are made of features, and are known of few days.
         near = self.moved.near[:: len(self.slices)]
-        return float(near.max()) if len(near) else 0.0
-
-    @cached_property
-    def sureness(self) -> Floats:
-        """Shape (bins,): how sure a score of a bin is, the greater one of p and 1 - p in its middle; of null 0."""
-        edges = np.clip(np.array([0.0, *self.profile.prediction.edges, 1.0]), 0.0, 1.0)
-        middle = (edges[1:] + edges[:-1]) / 2
-        return np.append(np.maximum(middle, 1 - middle), 0.0)
-
-    @cached_property
-    def confidence(self) -> Means | None:
-        """Of the mean sureness of a day's scores; None unless they are probabilities of a yes."""
-        if self.history.threshold is None:
-            return None
-        counts = self.scores.counts
-        rows = counts[..., :-1].sum(axis=-1).astype(np.float64)
-        mean = counts @ self.sureness / np.maximum(rows, 1)
-        total = (counts @ self.sureness**2).sum(axis=1) - (rows * mean**2).sum(axis=1)
-        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.scored_weekday, self.lasts)
-
-    @cached_property
-    def yes(self) -> int | None:
-        """The first bin of scores that are decided yes."""
-        if self.history.threshold is None:
-            return None
-        return int(np.searchsorted(self.profile.prediction.edges, self.history.threshold, side="left"))
+        lasts = float(near.max()) if len(near) else 0.0
+        edges = self.profile.prediction.edges
+        return Scores(self.scores, edges, self.scored_weekday, self.history.threshold, lasts)
 
     @cached_property
     def label_shares(self) -> Shares | None:
@@ -225,12 +187,12 @@ class Reference:
         return Means.of(np.array(rows), np.array(mean), np.array(spread), self.scored_weekday)
 
 
-def means_of(columns: list[Column], weekday: Whole, lasts: float = 0.0) -> Means:
-    """Of the mean ranks of columns, each of all of its series; of no column of none. ``lasts`` as `Means.of` has it."""
+def means_of(columns: list[Column], weekday: Whole) -> Means:
+    """Of the mean ranks of columns, each of all of its series; of no column of none."""
     if not columns:
         return Means.of(np.zeros((0, len(weekday))), np.zeros((0, len(weekday))), np.zeros(0), weekday)
     rows, mean = (np.concatenate(part) for part in zip(*(c.mean_ranks(c.counts) for c in columns), strict=True))
-    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday, lasts)
+    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday)
 
 
 def _array(values: object) -> Floats:
