@@ -48,9 +48,11 @@ def surer(stage: Stage) -> Stage:
     return replace(stage, watched_score=score)
 
 
-def fewer(stage: Stage) -> Stage:
-    kept = ~since(stage) | (np.random.default_rng(1).random(len(stage.watched)) < 0.4)
-    rows = stage.watched
+def fewer(stage: Stage, until: int | None = None) -> Stage:
+    """Four rows of ten are left, from one day on, or until another."""
+    kept, rows = ~since(stage) | (np.random.default_rng(1).random(len(stage.watched)) < 0.4), stage.watched
+    if until is not None:
+        kept |= rows.days >= np.datetime64(stage.days[until])
     its = {name: values[kept] for name, values in rows.slices.items()}
     part = replace(rows, features=rows.features[kept], label=rows.label[kept], days=rows.days[kept], slices=its)
     return replace(stage, watched=part, watched_score=stage.watched_score[kept])
@@ -240,3 +242,9 @@ def test_a_shift_asks_for_a_training_as_soon_as_enough_days_are_violated_or_soon
     violated = [night.violated for night in nights]
     enough = [sum(violated[max(0, place - 4) : place + 1]) >= 3 for place in range(len(violated))]
     assert any(enough) and [night.retrain for night in nights].index(True) - enough.index(True) in range(later + 1)
+
+
+def test_two_days_like_no_other_are_a_verdict_and_no_training(quiet: Stage) -> None:
+    nights = fewer(quiet, until=SINCE + 2).nights(alarm_worlds.declared(cooldown_days=0, violated_days=2))
+    assert sum(night.violated for night in nights) == 2
+    assert not any(night.retrain for night in nights)
