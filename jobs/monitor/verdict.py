@@ -110,7 +110,7 @@ def day_verdict(checks: Sequence[DriftCheck], drift: Drift) -> Verdict:
 def _told(check: DriftCheck) -> bool:
     """Whether it violates nothing and is told all the same."""
     if check.kind == "estimate":
-        return check.excess > 1
+        return check.excess > 1 and not check.violated
     return check.kind == "new category" and bool(check.value)
 
 

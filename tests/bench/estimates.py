@@ -32,19 +32,17 @@ from jobs.train import estimator, training_profile
 from jobs.train.estimator import Judged
 from jobs.train.search import space
 from lakehouse.declaration import Rhythm, UseCase, loader
-from lakehouse.evaluation.calibrator import METHODS, Calibrator, Method
+from lakehouse.evaluation.calibrator import METHODS, Method
 from lakehouse.evaluation.labelled_rows import TrainingSet
-from lakehouse.evaluation.quality_estimator import QualityEstimator, measured
+from lakehouse.evaluation.quality_estimator import QualityEstimator
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models import registry
 from lakehouse.storage import spark_session
-from tests.bench import estimates_loan, estimates_quiet, triggers
+from tests.bench import estimates_loan, estimates_quiet, estimates_variants, triggers
 from tests.bench.estimates_rival import Piece, cbpe
 
 FIRST, LAST = triggers.FIRST, triggers.LAST
 METRICS = ("roc_auc", "log_loss", "brier", "precision", "recall")
-# Of the curve that follows the matured days.
-RECENT_DAYS = 28
 HEAD = ("forecast", "ROC-AUC", "log loss", "Brier", "precision", "recall")
 
 
@@ -121,27 +119,17 @@ def periods(use_case: UseCase, rows: TrainingSet, champions: Sequence[Champion],
         said = {name: {m: None if e is None else e.value for m, e in of.items()} for name, of in estimated.items()}
         said["as on the holdout"] = {name: champion.past.model.metrics["model"].get(name) for name in METRICS}
         said["the last one that had matured"] = found[-1].realised if found else said["as on the holdout"]
-        said["isotonic, on 28 matured days"] = recent(champion, known.setdefault(champion.day, []), first, scored)
+        curve = champion.estimators["isotonic"].calibrators[0]
+        of_champion, holdout = known.setdefault(champion.day, []), champion.past.split.holdout.first
+        said |= estimates_variants.said(champion.judged, holdout, curve, of_champion, first, scored)
         errors = {
             name: (one.variance + champion.estimators["isotonic"].strayed[name]) ** 0.5
             for name, one in estimated["isotonic"].items()
             if one is not None and name in METRICS
         }
         found.append(Period(scored, said, errors, realised))
-        known[champion.day].append(labelled)
+        of_champion.append(labelled)
     return found
-
-
-def recent(champion: Champion, known: Sequence[Judged], first: dt.date, scored: Judged) -> dict[str, float | None]:
-    """The estimates by a curve of the newest matured days, those of validation and holdout among them while they are so new."""
-    since = np.datetime64(first - dt.timedelta(days=RECENT_DAYS))
-    parts = [part.where(part.days >= since) for part in (champion.judged, *known)]
-    label, score = (np.concatenate([getattr(part, name) for part in parts]) for name in ("label", "score"))
-    curve = Calibrator.fit("isotonic", label, score)
-    assert curve is not None
-    return {
-        name: None if e is None else e.value for name, e in measured((curve,), scored.score, scored.decided).items()
-    }
 
 
 def errors(found: Sequence[Period], forecast: str, metric: str) -> list[float]:
@@ -164,7 +152,7 @@ def table(found: Sequence[Period]) -> str:
 def follows(found: Sequence[Period]) -> str:
     """The correlation of each forecast with what came, and how often the realised value lay within two standard errors."""
     lines = []
-    for name in ("platt", "isotonic", "the last one that had matured", "isotonic, on 28 matured days"):
+    for name in ("platt", "isotonic", "the last one that had matured", "isotonic, moved by 28 matured days"):
         cells = []
         for metric in METRICS[:3]:
             pairs = np.array(

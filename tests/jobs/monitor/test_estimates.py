@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from jobs.monitor import estimates, verdict
+from jobs.monitor import estimates, retraining, verdict
 from jobs.monitor.alarms import budget, of_estimates
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.train import estimator
@@ -81,6 +81,20 @@ def test_with_measured_alarms_it_takes_its_part_of_the_rate_of_scores(made: Qual
         findings[others] = [one.once_in_days for one in found]
     # More tests of the scores make each stricter: the whole keeps its rate.
     assert all((few or 0) > (many or 0) for few, many in zip(*findings.values(), strict=True))
+
+
+def test_a_violated_estimate_is_drift_among_the_triggers_also_beside_matured_quality() -> None:
+    def row(kind: str, violated: bool) -> dict[str, object]:
+        about = {"feature": "log_loss", "statistic": "s", "value": 1.0, "limit": 0.5, "reason": "worse"}
+        return {"partition": LATER, "kind": kind, "violated": violated, **about}
+
+    given, estimate, matured = row("verdict", True), row("estimate", True), row("performance", True)
+    assert retraining.violated_by([given, estimate], Drift()) == {LATER: {"drift"}}
+    assert retraining.violated_by([given, estimate, matured], Drift()) == {LATER: {"drift", "performance"}}
+    # A fact asks for nothing.
+    fact = row("estimate", False)
+    assert retraining.violated_by([given, fact, matured], Drift()) == {LATER: {"performance"}}
+    assert retraining.violated_by([row("verdict", False), fact], Drift()) == {LATER: set()}
 
 
 def test_too_few_days_and_versions_from_before_are_said_to_be_unmeasured(made: QualityEstimator) -> None:
