@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
 
-from jobs.monitor import estimates, version
-from jobs.monitor.scored_rows import ScoredDays
+from jobs.monitor import estimates, matured_shares, version
+from jobs.monitor.matured_shares import Scored
+from jobs.monitor.scored_rows import ScoredDays, ScoredRows
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.evaluation.quality_estimator import QualityEstimator
+from lakehouse.evaluation.training_days import ALL
 from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # Of a version; None of one that was trained before an estimate was declared.
 Estimators = Mapping[int, QualityEstimator | None]
+Made = TypeVar("Made")
 
 
 def keep(use_case: UseCase, days: Collection[dt.date], force: bool) -> bool:
@@ -38,40 +41,74 @@ def keep(use_case: UseCase, days: Collection[dt.date], force: bool) -> bool:
         return partition_rows.replace(table, outdated, []) if delta_log.exists(table) and outdated else False
     commits.ensure(table)
     digests = builds.record(table, {day: expected[day] for day in outdated})
-    rows = of_days(use_case, outdated, estimators)
+    by = _moves(use_case, outdated, estimators)
+    rows = of_days(use_case, outdated, estimators, by)
     return partition_rows.replace(
         table, outdated, [row | {tables.INPUTS_FINGERPRINT: digests[row["partition"]]} for row in rows]
     )
 
 
-def of_days(use_case: UseCase, days: Collection[dt.date], estimators: Estimators) -> list[dict[str, Any]]:
-    """Rows of the table for these days, without their fingerprints: here when the scores are few, else by Spark's workers."""
+def of_days(
+    use_case: UseCase, days: Collection[dt.date], estimators: Estimators, by: Mapping[Scored, float] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of the table for these days, without their fingerprints; ``by``: so much chances are moved."""
+    moves = by or {}
+
+    def estimate(rows: ScoredRows, own: QualityEstimator, whole: bool) -> Iterator[dict[str, Any]]:
+        yield from estimates.of_rows(rows, own, whole, moves.get((rows.day, rows.version), 0.0))
+
+    return _each(use_case, days, estimators, use_case.slices, estimate)
+
+
+def _moves(use_case: UseCase, days: Collection[dt.date], estimators: Estimators) -> dict[Scored, float]:
+    """By how much the chances of each day and version are moved."""
+    past = matured_shares.needed(use_case, days)
+    lines = partition_rows.read(tables.estimates(use_case), past.difference(days))
+    whole = [line for line in lines if line["slice"] == ALL and line["metric"] == "label_rate"]
+    expected = {(line["partition"], line["model_version"]): line["by_training"] for line in whole}
+
+    def share(rows: ScoredRows, own: QualityEstimator, whole: bool) -> Iterator[tuple[Scored, float]]:
+        yield (rows.day, rows.version), estimates.expected_share(rows, own)
+
+    # Of a range: the days that are about to be written. A night needs none of them.
+    expected |= dict(_each(use_case, past.intersection(days), estimators, (), share))
+    return matured_shares.moves(use_case, days, estimators, expected)
+
+
+def _each(
+    use_case: UseCase,
+    days: Collection[dt.date],
+    estimators: Estimators,
+    slices: tuple[str, ...],
+    work: Callable[[ScoredRows, QualityEstimator, bool], Iterator[Made]],
+) -> list[Made]:
+    """What ``work`` makes of the rows that the model scored: here when they are few, else by Spark's workers."""
     scored = ScoredDays.of(use_case, sorted(days), labelled=False)
     pieces = [
-        piece for day in sorted(days) for role in scored.roles(day) for piece in _pieces(use_case, day, role, scored)
+        piece for day in sorted(days) for role in scored.roles(day) for piece in _pieces(day, role, slices, scored)
     ]
 
-    def estimate(number: int) -> Iterator[dict[str, Any]]:
-        day, role, slices, whole = pieces[number]
-        for rows in scored.read(day, role, slices):
+    def of_piece(number: int) -> Iterator[Made]:
+        day, role, its_slices, whole = pieces[number]
+        for rows in scored.read(day, role, its_slices):
             own = estimators.get(rows.version)
             # Rows as they were decided, by rules and fallbacks too, come beside what the model said: the estimate is of the latter.
-            if own is not None and rows.deciders is None:
-                yield from estimates.of_rows(rows, own, whole)
+            if own is not None and rows.deciders is None and len(rows.score):
+                yield from work(rows, own, whole)
 
     if scored.scores.rows <= row_limits.IN_PROCESS_ROWS:
-        return [row for number in range(len(pieces)) for row in estimate(number)]
-    return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), estimate))
+        return [made for number in range(len(pieces)) for made in of_piece(number)]
+    return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), of_piece))
 
 
 def _pieces(
-    use_case: UseCase, day: dt.date, role: str, scored: ScoredDays
+    day: dt.date, role: str, slices: tuple[str, ...], scored: ScoredDays
 ) -> list[tuple[dt.date, str, tuple[str, ...], bool]]:
     """The whole of a day and its slices together; of very many rows apart, each on a core, as performance measures them."""
     rows = sum(file.rows for file in scored.scores.by_day[day] if file.partition["role"] == role)
     if rows <= row_limits.IN_PROCESS_ROWS:
-        return [(day, role, use_case.slices, True)]
-    return [(day, role, (), True), *((day, role, (name,), False) for name in use_case.slices)]
+        return [(day, role, slices, True)]
+    return [(day, role, (), True), *((day, role, (name,), False) for name in slices)]
 
 
 def _estimators(use_case: UseCase, days: Collection[dt.date]) -> dict[int, QualityEstimator | None]:

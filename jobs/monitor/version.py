@@ -69,8 +69,10 @@ ALARM_COUNTS_DECIDED_BY = (
 ESTIMATES_DECIDED_BY = (
     "jobs.monitor.estimate_update",
     "jobs.monitor.estimates",
+    "jobs.monitor.matured_shares",
     "jobs.monitor.scored_classes",
     "jobs.monitor.scored_rows",
+    "lakehouse.evaluation.base_rates",
     "lakehouse.evaluation.calibrator",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",

@@ -82,6 +82,17 @@ def chances(calibrators: Sequence[Calibrator], score: Floats) -> Floats:
     return np.where(total > 0, own / np.where(total > 0, total, 1.0), score)
 
 
+def moved(chance: Floats, by: float) -> Floats:
+    """The chances of a yes, all moved by so much in log-odds: 0 and 1 stay."""
+    if by == 0:
+        return chance
+    import numpy as np
+
+    # By Bayes' rule, as a rate of yes that has changed moves each chance (Saerens, Latinne and Decaestecker 2002).
+    raised = chance * np.exp(by)
+    return np.asarray(raised / (raised + 1 - chance), dtype=np.float64)
+
+
 def _platt(label: Floats, score: Floats) -> Calibrator:
     import numpy as np
     from sklearn.linear_model import LogisticRegression

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.dataclasses import dataclass
 
 from lakehouse.evaluation import estimated_metrics
-from lakehouse.evaluation.calibrator import Calibrator, Method, chances
+from lakehouse.evaluation.calibrator import Calibrator, Method, chances, moved
 from lakehouse.evaluation.estimated_metrics import Estimates
 from lakehouse.evaluation.population_stability import NUMBERS
 
@@ -56,24 +56,25 @@ class QualityEstimator:
     strayed: Mapping[str, float]
     classes: tuple[str, ...] = ()
 
-    def estimates(self, score: Floats, decided: NDArray[Any]) -> Estimates:
+    def estimates(self, score: Floats, decided: NDArray[Any], by: float = 0.0) -> Estimates:
         """The estimate of each metric; see `measured`."""
-        return measured(self.calibrators, score, decided)
+        return measured(self.calibrators, score, decided, by)
 
 
-def measured(calibrators: tuple[Calibrator, ...], score: Floats, decided: NDArray[Any]) -> Estimates:
+def measured(calibrators: tuple[Calibrator, ...], score: Floats, decided: NDArray[Any], by: float = 0.0) -> Estimates:
     """The estimate of each metric.
 
     Args:
         calibrators: one, or one a class.
         score: shape (rows,), or of several classes (rows, classes): what the model said.
         decided: shape (rows,), 1 or 0, or the number of a class; -1 where nothing was decided.
+        by: so much the chances of a yes are moved, in log-odds; not of several classes.
     """
     score, decided = in_order(score, decided)
     chance = chances(calibrators, score)
     if score.ndim == 2:
         return estimated_metrics.of_classes(score, chance, decided)
-    return estimated_metrics.of_yes_or_no(score, chance, decided if bool((decided >= 0).all()) else None)
+    return estimated_metrics.of_yes_or_no(score, moved(chance, by), decided if bool((decided >= 0).all()) else None)
 
 
 def in_order(score: Floats, decided: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:

@@ -126,15 +126,23 @@ def for_performance(use_case: UseCase, days: Iterable[dt.date], code: int) -> di
 def for_estimates(use_case: UseCase, days: Iterable[dt.date], code: int) -> dict[dt.date, Inputs]:
     """The scores of each day, by champion and challenger, the declared slices and the estimating code; only of days that have
     scores. The scores' fingerprint stands for the version that scored, whose profile has the estimator.
+
+    Of a yes or no also the measured quality of the matured days before, which moves the chances.
     """
+    measured = up_to_date.built(tables.performance(use_case)) if use_case.binary else {}
     by_role = {
         f"scores of the {role}": up_to_date.built(tables.scores(use_case), role=role)
         for role in (registry.CHAMPION, registry.CHALLENGER)
     }
     slices = fingerprints.digest(use_case.model.task, *use_case.slices)
     by = {"the declared slices": slices, "the estimating code": str(code)}
+
+    def before(day: dt.date) -> dict[str, str]:
+        past = [f"{one}={measured[one]}" for one in base_rates.known_days(use_case, day) if one in measured]
+        return {"the matured days before": fingerprints.digest(*past)} if use_case.binary else {}
+
     return {
-        day: {**{name: digests.get(day, "") for name, digests in by_role.items()}, **by}
+        day: {**{name: digests.get(day, "") for name, digests in by_role.items()}, **before(day), **by}
         for day in sorted(days)
         if any(day in digests for digests in by_role.values())
     }

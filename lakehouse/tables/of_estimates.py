@@ -21,6 +21,13 @@ def estimates(use_case: UseCase) -> Table:
             col("metric", "string", "which metric, named as in the performance table"),
             col("estimated", "double", "its expected value; null when the rows do not define it", nullable=True),
             col(
+                "by_training",
+                "double",
+                "the same by what training knew alone, before labels have matured since: what a warning compares",
+                nullable=True,
+            ),
+            col("moved_by", "double", "by how much matured days have moved the chances, in log-odds"),
+            col(
                 "rows_error",
                 "double",
                 "standard deviation by which so few labels stray from it, when the chances are right",

@@ -70,6 +70,22 @@ def beside_by_sql(question: str) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
+def log_odds(share: float) -> float:
+    return float(np.log(share / (1 - share)))
+
+
+def came(shelf: Shelf, *numbers: int) -> float:
+    """The share of yes among the labels of these days."""
+    found = [rows_of(shelf, tables.outcomes, partition=day(number)) for number in numbers]
+    return float(np.mean([row["label"] for rows in found for row in rows]))
+
+
+def expected_of(shelf: Shelf, *numbers: int) -> float:
+    """The share of yes that the curve of training expects."""
+    found = [rows_of(shelf, tables.estimates, partition=day(one), slice="all", metric="label_rate") for one in numbers]
+    return float(np.mean([rows[0]["by_training"] for rows in found]))
+
+
 def unsure(shelf: Shelf, *numbers: int) -> None:
     """All rows of these days lie where the model does not know."""
     for number in numbers:
@@ -105,9 +121,14 @@ def test_estimates_stand_beside_what_came_and_warn_where_the_model_is_unsure(
     scored = rows_of(shelf, tables.scores, partition=day(3), role="champion")
     own = np.array([row["model_score"] for row in scored])
     decided = np.array([row["model_decision"] for row in scored]).astype(np.int8)
-    expected = estimator_of(shelf, 1).estimates(own, decided)
     found = {row["metric"]: row for row in rows_of(shelf, tables.estimates, partition=day(3), slice="all")}
-    assert {name: row["estimated"] for name, row in found.items()} == {n: e.value for n, e in expected.items()}
+    (by,) = {row["moved_by"] for row in found.values()}
+    for column, moved_by in (("by_training", 0.0), ("estimated", by)):
+        expected = estimator_of(shelf, 1).estimates(own, decided, moved_by)
+        assert {name: row[column] for name, row in found.items()} == {n: e.value for n, e in expected.items()}
+    # What the three matured days before were off by, the same in one range and night by night.
+    assert by == pytest.approx(3 / 6 * (log_odds(came(shelf, 0, 1, 2)) - log_odds(expected_of(shelf, 0, 1, 2))))
+    assert by != 0 and {row["moved_by"] for row in rows_of(shelf, tables.estimates, partition=day(0))} == {0.0}
     assert all(row["rows"] == ROWS and row["error"] >= row["rows_error"] for row in found.values())
     # The day's labels are not there yet, and those of the day before are: one question has both.
     question = """
@@ -125,7 +146,7 @@ def test_estimates_stand_beside_what_came_and_warn_where_the_model_is_unsure(
 
     # Again: nothing new. And of many rows the workers give the same.
     before = versions(shelf)
-    assert nights(0, 3)["status"] == "unchanged" and versions(shelf) == before
+    assert nights(0, 3)["status"] == nights(2, 2)["status"] == "unchanged" and versions(shelf) == before
     here = estimate_update.of_days(shelf.use_case, [day(2), day(3)], {1: estimator_of(shelf, 1)})
     monkeypatch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
     monkeypatch.setattr(worker_tasks, "run", in_a_worker)
@@ -152,6 +173,11 @@ def test_the_warning_needs_no_label_and_a_restated_day_is_estimated_again(shelf:
     }
     assert day(5) not in came and came[day(4)] > came[day(1)] + 0.2
     assert stale_days("gold.appointments_estimates") == []
+    # A range, and its days one by one, give the same.
+    by_night = rows_of(shelf, tables.estimates)
+    commits.replace_rows(tables.estimates(shelf.use_case), [], "true")
+    nights(0, 5)
+    assert rows_of(shelf, tables.estimates) == by_night
 
     # A night of fallbacks has nothing that the model said; other code makes estimates stale.
     shelf.broken.add(1)
