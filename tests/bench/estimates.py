@@ -26,13 +26,16 @@ from tabulate import tabulate
 from jobs.calibrate import backtest, history
 from jobs.calibrate.backtest import PastModel
 from jobs.gate import measurement
-from jobs.monitor import estimates
+from jobs.monitor import estimates, matured_shares
+from jobs.monitor.matured_shares import MaturedDay
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.train import estimator, training_profile
 from jobs.train.estimator import Judged
 from jobs.train.search import space
 from lakehouse.declaration import Rhythm, UseCase, loader
+from lakehouse.evaluation import base_rates
 from lakehouse.evaluation.calibrator import METHODS, Method
+from lakehouse.evaluation.estimated_metrics import Estimates
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.quality_estimator import QualityEstimator
 from lakehouse.evaluation.slice_texts import SliceTexts
@@ -114,22 +117,47 @@ def periods(use_case: UseCase, rows: TrainingSet, champions: Sequence[Champion],
         scored = champion.score(use_case, rows.between(first, first + dt.timedelta(days=length - 1)))
         labelled = scored.where(~np.isnan(scored.label))
         realised = estimator.realised_of(labelled.label, labelled.score, labelled.decided)
-        estimated = {name: one.estimates(scored.score, scored.decided) for name, one in champion.estimators.items()}
+        of_champion = known.setdefault(champion.day, [])
+        estimated = {
+            name: one.estimates(scored.score, scored.decided, moved_by(one, of_champion, first))
+            for name, one in champion.estimators.items()
+        }
+        unmoved = champion.estimators["isotonic"].estimates(scored.score, scored.decided)
         said: dict[str, Mapping[str, float | None]]
-        said = {name: {m: None if e is None else e.value for m, e in of.items()} for name, of in estimated.items()}
+        said = {name: values(of) for name, of in estimated.items()}
+        said["isotonic, by training alone"] = values(unmoved)
         said["as on the holdout"] = {name: champion.past.model.metrics["model"].get(name) for name in METRICS}
         said["the last one that had matured"] = found[-1].realised if found else said["as on the holdout"]
-        curve = champion.estimators["isotonic"].calibrators[0]
-        of_champion, holdout = known.setdefault(champion.day, []), champion.past.split.holdout.first
-        said |= estimates_variants.said(champion.judged, holdout, curve, of_champion, first, scored)
+        holdout = champion.past.split.holdout.first
+        labels = [part.where(~np.isnan(part.label)) for part in of_champion]
+        said |= estimates_variants.said(champion.judged, holdout, labels, first, scored)
         errors = {
             name: (one.variance + champion.estimators["isotonic"].strayed[name]) ** 0.5
             for name, one in estimated["isotonic"].items()
             if one is not None and name in METRICS
         }
         found.append(Period(scored, said, errors, realised))
-        of_champion.append(labelled)
+        of_champion.append(scored)
     return found
+
+
+def moved_by(made: QualityEstimator, known: Sequence[Judged], first: dt.date) -> float:
+    """By how much the platform moves chances after the newest matured days before ``first``."""
+    since = np.datetime64(first - dt.timedelta(days=base_rates.DAYS))
+    days: list[MaturedDay] = []
+    for part in known:
+        for day in np.unique(part.days[part.days >= since]):
+            rows = part.where(part.days == day)
+            label = rows.label[~np.isnan(rows.label)]
+            if len(label):
+                expected = float(made.calibrators[0].of(rows.score).mean())
+                days.append(MaturedDay(len(label), expected, float(label.mean())))
+    return matured_shares.move(days)
+
+
+def values(found: Estimates) -> dict[str, float | None]:
+    """The estimates without their variances."""
+    return {name: None if one is None else one.value for name, one in found.items()}
 
 
 def errors(found: Sequence[Period], forecast: str, metric: str) -> list[float]:
@@ -152,7 +180,7 @@ def table(found: Sequence[Period]) -> str:
 def follows(found: Sequence[Period]) -> str:
     """The correlation of each forecast with what came, and how often the realised value lay within two standard errors."""
     lines = []
-    for name in ("platt", "isotonic", "the last one that had matured", "isotonic, moved by 28 matured days"):
+    for name in ("platt", "isotonic", "isotonic, by training alone", "the last one that had matured"):
         cells = []
         for metric in METRICS[:3]:
             pairs = np.array(

@@ -9,26 +9,20 @@ import numpy as np
 
 from jobs.train.estimator import Judged
 from lakehouse.evaluation import estimated_metrics
-from lakehouse.evaluation.calibrator import SMALLEST, Calibrator
-from lakehouse.evaluation.labelled_rows import Floats
-from lakehouse.evaluation.quality_estimator import in_order, measured
+from lakehouse.evaluation.calibrator import Calibrator
+from lakehouse.evaluation.quality_estimator import measured
 
 Said = Mapping[str, float | None]
-# Of the curves that follow matured days.
+# Of the curve that follows matured days.
 RECENT_DAYS = 28
-# So many days of matured labels count as much as the curve of training.
-PRIOR_DAYS = 3
 
 
-def said(
-    judged: Judged, holdout: dt.date, kept: Calibrator, known: Sequence[Judged], first: dt.date, scored: Judged
-) -> dict[str, Said]:
+def said(judged: Judged, holdout: dt.date, known: Sequence[Judged], first: dt.date, scored: Judged) -> dict[str, Said]:
     """What each says of the period that begins with ``first``.
 
     Args:
         judged: validation and holdout of the champion.
         holdout: the first day of the latter.
-        kept: the isotonic curve of training.
         known: its periods before, with their labels.
         first: the day of the period.
         scored: its rows.
@@ -45,20 +39,7 @@ def said(
     found: dict[str, Said] = {}
     for name, curve in curves.items():
         found[name] = _values(measured((curve,), scored.score, scored.decided))
-    score, decided = in_order(scored.score, scored.decided)
-    chance = 1 / (1 + np.exp(-_log_odds(kept.of(score)) - _shift(kept, recent)))
-    found["isotonic, moved by 28 matured days"] = _values(estimated_metrics.of_yes_or_no(score, chance, decided))
     return found
-
-
-def _shift(kept: Calibrator, recent: Sequence[Judged]) -> float:
-    """By how much the log-odds of the share of yes were off on matured days, less where these are few."""
-    days = sum(len(np.unique(part.days)) for part in recent)
-    if not days:
-        return 0.0
-    came = np.concatenate([part.label for part in recent]).mean()
-    expected = np.concatenate([kept.of(part.score) for part in recent]).mean()
-    return float(days / (days + PRIOR_DAYS) * (_log_odds(came) - _log_odds(expected)))
 
 
 def _fit(parts: Sequence[Judged]) -> Calibrator:
@@ -66,11 +47,6 @@ def _fit(parts: Sequence[Judged]) -> Calibrator:
     curve = Calibrator.fit("isotonic", label, score)
     assert curve is not None
     return curve
-
-
-def _log_odds(chance: Floats | float) -> Floats:
-    clipped = np.clip(chance, SMALLEST, 1 - SMALLEST)
-    return np.asarray(np.log(clipped / (1 - clipped)), dtype=np.float64)
 
 
 def _values(found: estimated_metrics.Estimates) -> Said:

@@ -24,6 +24,8 @@ from lakehouse.analyst import query
 from lakehouse.declaration import Rhythm
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.models import artifacts, registry
+from lakehouse.ops import deliveries
+from lakehouse.ops.deliveries import Delivery
 from lakehouse.scorers import model_files
 from lakehouse.staleness import report
 from lakehouse.storage import commits, delta_log, row_limits, small_tables, worker_tasks
@@ -84,6 +86,11 @@ def expected_of(shelf: Shelf, *numbers: int) -> float:
     """The share of yes that the curve of training expects."""
     found = [rows_of(shelf, tables.estimates, partition=day(one), slice="all", metric="label_rate") for one in numbers]
     return float(np.mean([rows[0]["by_training"] for rows in found]))
+
+
+def silver_of(shelf: Shelf, source: str, number: int) -> list[dict[str, Any]]:
+    found = small_tables.read(tables.silver(shelf.use_case.source(source)))
+    return [row for row in found if row["partition"] == day(number)]
 
 
 def unsure(shelf: Shelf, *numbers: int) -> None:
@@ -178,6 +185,19 @@ def test_the_warning_needs_no_label_and_a_restated_day_is_estimated_again(shelf:
     commits.replace_rows(tables.estimates(shelf.use_case), [], "true")
     nights(0, 5)
     assert rows_of(shelf, tables.estimates) == by_night
+
+    # A corrected label moves the chances of the days after it, and of no other.
+    corrected = [row | {"minutes_late": 45.0} for row in silver_of(shelf, "visits", 2)]
+    commits.replace_rows(tables.silver(shelf.use_case.source("visits")), corrected, f"partition = '{day(2)}'")
+    now = dt.datetime(2024, 6, 2, tzinfo=dt.UTC)
+    deliveries.record([Delivery("visits", "again", day(2), "f", "c", ROWS, ROWS, 0, 0, deliveries.INGESTED, now)])
+    monitor.run(MonitorArguments(use_case="appointments", partition=day(2), through=day(5)))
+    after = rows_of(shelf, tables.estimates)
+    changed = {
+        row["partition"] for row, old in zip(after, by_night, strict=True) if row["estimated"] != old["estimated"]
+    }
+    assert changed == {day(3), day(4), day(5)}
+    assert [row["by_training"] for row in after] == [row["by_training"] for row in by_night]
 
     # A night of fallbacks has nothing that the model said; other code makes estimates stale.
     shelf.broken.add(1)
