@@ -1,4 +1,4 @@
-"""Keeping ``gold.<use_case>_estimates`` up to date: a day is estimated again when its scores or the code have changed."""
+"""Keeping ``gold.<use_case>_estimates`` up to date: a day is estimated again when its scores, matured days or the code change."""
 
 from __future__ import annotations
 
@@ -70,8 +70,10 @@ def _moves(use_case: UseCase, days: Collection[dt.date], estimators: Estimators)
     def share(rows: ScoredRows, own: QualityEstimator, whole: bool) -> Iterator[tuple[Scored, float]]:
         yield (rows.day, rows.version), estimates.expected_share(rows, own)
 
-    # Of a range: the days that are about to be written. A night needs none of them.
-    expected |= dict(_each(use_case, past.intersection(days), estimators, (), share))
+    # Of a range the days that are about to be written, and days that nobody has monitored; a night needs none of them.
+    known, own = _versions(use_case, past), {number for number, found in estimators.items() if found is not None}
+    absent = [day for day in past if any((day, number) not in expected for number in own & known[day])]
+    expected |= dict(_each(use_case, absent, estimators, (), share))
     return matured_shares.moves(use_case, days, estimators, expected)
 
 
@@ -111,14 +113,19 @@ def _pieces(
     return [(day, role, (), True), *((day, role, (name,), False) for name in slices)]
 
 
-def _estimators(use_case: UseCase, days: Collection[dt.date]) -> dict[int, QualityEstimator | None]:
-    """Of each version that scored one of the days, by its profile."""
-    numbers = set[int]()
+def _versions(use_case: UseCase, days: Collection[dt.date]) -> dict[dt.date, set[int]]:
+    """The versions that scored each day, by the log's statistics: a role's day has one, and of two both are ends."""
+    found: dict[dt.date, set[int]] = {day: set() for day in days}
     for role in (registry.CHAMPION, registry.CHALLENGER):
         bounds = delta_log.bounds_by_partition(tables.scores(use_case), "model_version", role=role)
         for day in days:
-            # A role's day is scored by one version; of two, both are ends.
-            numbers.update(int(end) for end in bounds.get(day) or ())
+            found[day].update(int(end) for end in bounds.get(day) or ())
+    return found
+
+
+def _estimators(use_case: UseCase, days: Collection[dt.date]) -> dict[int, QualityEstimator | None]:
+    """Of each version that scored one of the days, by its profile."""
+    numbers = {number for found in _versions(use_case, days).values() for number in found}
     return {number: _of_version(use_case, number) for number in sorted(numbers)}
 
 

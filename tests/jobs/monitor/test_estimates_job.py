@@ -180,11 +180,13 @@ def test_the_warning_needs_no_label_and_a_restated_day_is_estimated_again(shelf:
     }
     assert day(5) not in came and came[day(4)] > came[day(1)] + 0.2
     assert stale_days("gold.appointments_estimates") == []
-    # A range, and its days one by one, give the same.
+    # A range, its days one by one and in another order give the same.
     by_night = rows_of(shelf, tables.estimates)
-    commits.replace_rows(tables.estimates(shelf.use_case), [], "true")
-    nights(0, 5)
-    assert rows_of(shelf, tables.estimates) == by_night
+    for order in ([(0, 5)], [(5, 5), (4, 4), (0, 2), (3, 3)]):
+        commits.replace_rows(tables.estimates(shelf.use_case), [], "true")
+        for first, last in order:
+            nights(first, last)
+        assert rows_of(shelf, tables.estimates) == by_night
 
     # A corrected label moves the chances of the days after it, and of no other.
     corrected = [row | {"minutes_late": 45.0} for row in silver_of(shelf, "visits", 2)]
