@@ -69,7 +69,8 @@ def expected_share(rows: ScoredRows, estimator: QualityEstimator) -> float:
 
 
 def _lines(rows: ScoredRows, estimator: QualityEstimator, places: Any, by: float) -> Iterator[dict[str, Any]]:
-    score, decided = rows.score[places], rows.decision[places]
+    # What is in order is sorted again in no time.
+    score, decided = in_order(rows.score[places], rows.decision[places])
     of_training = estimator.estimates(score, decided)
     found = estimator.estimates(score, decided, by) if by else of_training
     for metric, before in of_training.items():
