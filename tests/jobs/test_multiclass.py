@@ -90,7 +90,7 @@ def chain(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Temp
 
 def declared(root: Path, **sections: Any) -> UseCase:
     out = {"deliver": [{"name": "out", "files": {"folder": str(root / "out")}}]}
-    return cards.declare(root / "use_cases", NAME, **out, **sections)
+    return cards.declare(root / "use_cases", NAME, **out, **{"drift": {"estimate": "isotonic"}, **sections})
 
 
 def rows_of(table: Table, *without: str) -> list[dict[str, Any]]:
@@ -261,6 +261,21 @@ def test_the_drift_page_has_the_decided_classes_by_name_and_their_quality(chain:
     assert {chart["name"].split(",")[0] for chart in made["quality"]["charts"]} == {"log loss", "calibration gap"}
 
 
+def test_quality_is_estimated_before_labels_and_stands_beside_what_came(chain: Chain) -> None:
+    beside = sql(f"""
+        select metric, count(*), avg(abs(estimated - value)), avg(error), max(abs(estimated - by_training))
+        from gold.{NAME}_estimates join gold.{NAME}_performance
+        using (partition, role, model_version, slice, slice_value, metric)
+        where slice = 'all' and partition < '{day(48)}' group by metric order by metric
+    """)
+    assert [row[0] for row in beside] == ["accuracy", "brier", "log_loss"]
+    assert all(days == 8 and off < 2 * error and moved == 0 for _, days, off, error, moved in beside)
+    found = {row["partition"]: row for row in rows_of(tables.drift(chain.use_case)) if row["kind"] == "estimate"}
+    assert set(found) == {day(number) for number in range(TRAINED_FOR, 52)}
+    assert found[day(TRAINED_FOR)]["value"] is None and found[day(51)]["value"] is not None
+    assert not any(row["violated"] for row in found.values())
+
+
 def test_limits_of_classes_are_proposed_from_ordinary_days(chain: Chain) -> None:
     found = calibrate.run(CalibrateArguments(use_case=NAME, partition=day(48), refits=1)).as_json()
     assert found["status"] == "measured" and found["parameters"] == "those of version 1"
@@ -274,6 +289,7 @@ def test_limits_of_classes_are_proposed_from_ordinary_days(chain: Chain) -> None
 
 def test_everything_again_changes_nothing(chain: Chain) -> None:
     made = (tables.scores, tables.reasons, tables.outcomes, tables.performance, tables.drift_counts, tables.drift)
+    made = (*made, tables.estimates)
     before = [delta_log.version(table(chain.use_case)) for table in made]
     assert run_score(TRAINED_FOR, 51)["status"] == "unchanged"
     assert run_monitor(TRAINED_FOR, 51)["status"] == "unchanged"
@@ -282,7 +298,7 @@ def test_everything_again_changes_nothing(chain: Chain) -> None:
 
 def test_workers_write_the_same_tables(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     made = {table: ("scored_at",) for table in (tables.scores, tables.reasons, tables.outcomes)}
-    made |= {tables.performance: (), tables.drift_counts: ()}
+    made |= {tables.performance: (), tables.drift_counts: (), tables.estimates: ()}
     before = {table: rows_of(table(chain.use_case), *without) for table, without in made.items()}
     monkeypatch.setattr(row_limits, "IN_PROCESS_ROWS", 0)
     monkeypatch.setattr(day_parts, "ROWS_A_PART", 15)
