@@ -21,7 +21,7 @@ from lakehouse.errors import TrainingDataMissing
 from lakehouse.evaluation.drawn_rows import Floats, Weighting
 from lakehouse.evaluation.labelled_rows import TrainingSet
 
-DAY, FIRST = np.timedelta64(1, "D"), np.datetime64("0001-01-01")
+DAY = np.timedelta64(1, "D")
 
 
 def to_fit(use_case: UseCase, rows: TrainingSet) -> TrainingSet:
@@ -40,8 +40,8 @@ def to_fit(use_case: UseCase, rows: TrainingSet) -> TrainingSet:
     names = learn_from.classes(use_case)
     code = chosen.label.astype(np.int64) if names else np.zeros(len(chosen), dtype=np.int64)
     weight, more = _drawn_back(learn, names, code, stands)
-    if learn.half_life_days is not None:
-        age = (np.max(chosen.days, initial=FIRST) - chosen.days) / DAY
+    if learn.half_life_days is not None and len(chosen):
+        age = (chosen.days.max() - chosen.days) / DAY
         weight = weight * 0.5 ** (age / learn.half_life_days)
     if learn.class_weights is not None:
         by_class = _class_weights(learn.class_weights, names, code, weight)
