@@ -30,6 +30,7 @@ def fit_coded(tuned: Tuned, rows: TrainingSet) -> Any:
     """The same, fitted to these rows, whose categories are coded by learned levels."""
     started = intercept.with_intercept(tuned.params, rows)
     booster = xgboost.train(started, binned(rows, tuned.params), num_boost_round=tuned.rounds, verbose_eval=False)
+    booster = intercept.levelled(booster, rows)
     # The file names its features, so that a reader can refuse a wrong column order.
     booster.feature_names = list(rows.names)
     category_record.keep(booster, rows.levels)

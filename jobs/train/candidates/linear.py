@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from jobs.train.candidates.design import Design
+from jobs.train.search import intercept as start
 from lakehouse.declaration import Model
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 from lakehouse.models import category_record
@@ -44,6 +45,9 @@ def fit(model: Model, rows: TrainingSet, strength: float) -> Linear:
     total = sum(spread.values()) or 1.0
     said["importance"] = {name: value / total for name, value in spread.items() if value > 0}
     fitted = Linear(said)
+    if rows.weighting is not None and rows.weighting.offset:
+        shift = start.level(fitted.margin(rows.features), rows)
+        fitted = Linear({**said, "base": (np.array(said["base"]) + shift).tolist()})
     category_record.keep(fitted, rows.levels)
     return fitted
 

@@ -112,6 +112,7 @@ def validation_score(params: Mapping[str, Value], rounds: int, train: TrainingSe
     """
     started = intercept.with_intercept(params, train)
     fitted = xgboost.train(started, binned(train, params), num_boost_round=rounds, verbose_eval=False)
+    fitted = intercept.levelled(fitted, train)
     return np.asarray(fitted.inplace_predict(validation.features, validate_features=False), dtype=np.float64)
 
 

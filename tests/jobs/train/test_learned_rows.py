@@ -13,7 +13,7 @@ from jobs.backtest import past_week, steps
 from jobs.train import fitting, learned_record, learned_rows
 from jobs.train.candidates import linear, tune
 from jobs.train.fitted_model import fit_and_measure
-from jobs.train.search import tuning
+from jobs.train.search import space, tuning
 from jobs.train.split import Parts, Split, divide
 from lakehouse.declaration import LearnFrom, UseCase
 from lakehouse.errors import TrainingDataMissing
@@ -101,6 +101,30 @@ def test_probabilities_are_those_of_all_rows_whatever_was_learned_from(way: str)
         assert np.abs(plain.mean(axis=0) - chance.mean(axis=0)).max() > 0.05
 
 
+@pytest.mark.parametrize(("task", "rare"), [("classification", "no"), ("multiclass", "kept")])
+def test_also_of_trees_that_are_held_back_the_mean_is_the_rate_of_all_rows(task: str, rare: str) -> None:
+    use_case = use_case_of(task, {"sample": {"by_class": {rare: 0.1}}})
+    # The middle of the platform's own ranges.
+    model = use_case.model.model_copy(update={"fixed": {}})
+    rows, _ = world(task, 21)
+    kept = (np.random.default_rng(5).random(COUNT) < 0.1) | (rows.label > 0)
+    fitted_to = learned_rows.to_fit(use_case, drawn(rows, kept))
+    tuned = tuning.tune(model, fitted_to, world(task, 22)[0], starts=[space.middles(model)])
+    fitted = tune.fit_each(model, tuned, fitted_to, ["boosted", "linear"], 1.0)
+    new, chance = world(task, 23)
+    for kind, one in fitted.items():
+        again = model_files.load(one.content())
+        mean, true = (np.atleast_1d(values.mean(axis=0)) for values in (again.score(new.features), chance))
+        assert np.allclose(mean / true, 1, atol=0.12), kind
+        # On the rows that it was fitted to, each counted for those that it stands for, exactly.
+        stands = np.where(fitted_to.label == 0, 10.0, 1.0)
+        score = again.score(fitted_to.features)
+        rate = np.bincount(fitted_to.label.astype(int), weights=stands) / stands.sum()
+        found = np.average(score, axis=0, weights=stands)
+        assert np.allclose(found, rate if score.ndim > 1 else rate[1], atol=1e-5), kind
+        assert np.array_equal(score, model_files.load(again.content()).score(fitted_to.features))
+
+
 def test_the_loss_that_stops_and_chooses_is_that_of_all_rows() -> None:
     use_case, (rows, _) = use_case_of("classification", {"class_weights": "balanced"}), world("classification", 1)
     other, truth = world("classification", 2)
@@ -110,7 +134,8 @@ def test_the_loss_that_stops_and_chooses_is_that_of_all_rows() -> None:
     assert best - 0.002 < tuned.best.loss < best + 0.02
     score = np.clip(tuned.validation_score, 1e-12, 1 - 1e-12)
     own = -np.mean(other.label * np.log(score) + (1 - other.label) * np.log(1 - score))
-    assert tuned.best.loss == pytest.approx(own, abs=1e-6)
+    # But for the level, which the finished model gets.
+    assert tuned.best.loss == pytest.approx(own, abs=1e-3)
 
 
 @pytest.mark.parametrize("task", ["classification", "multiclass"])
