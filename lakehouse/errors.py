@@ -231,3 +231,23 @@ class ExtractBroken(NightjarError):
     """A use case's own fetch function failed, or yielded what is no row; nothing has landed."""
 
     exit_code = 43
+
+
+class TeacherUnavailable(NightjarError):
+    """The service that answers for a dataset did not answer, or asks to wait long; what it answered is kept."""
+
+    exit_code = 60
+    retryable = True
+
+
+class TeacherRefused(NightjarError):
+    """The service that answers for a dataset refuses the key, the model or the request; what it answered is kept."""
+
+    exit_code = 61
+
+
+class CallsBusy(NightjarError):
+    """Another run makes the calls of the same dataset; nothing was sent."""
+
+    exit_code = 62
+    retryable = True

@@ -82,6 +82,21 @@ def connection(name: str) -> str | None:
     return os.environ.get(connection_variable(name)) or None
 
 
+def airflow_connection_variable(name: str) -> str:
+    """The variable in which Airflow itself looks for the connection ``name``."""
+    return f"AIRFLOW_CONN_{name.upper()}"
+
+
+def airflow_connection(name: str) -> str | None:
+    """The connection ``name`` as the environment has it in Airflow's own form; None when it has none. It may hold a password."""
+    return os.environ.get(airflow_connection_variable(name)) or None
+
+
+def secret(variable: str) -> str | None:
+    """The value of a variable that a declaration names for a key; None when it is not set."""
+    return os.environ.get(variable) or None
+
+
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
     text = env.get(name, "")
     if text and not text.isdecimal():

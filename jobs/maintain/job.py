@@ -54,7 +54,7 @@ def run(arguments: Arguments) -> MaintainResult:
 def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
-    declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY, tables.ALERTS]
+    declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY, tables.ALERTS, tables.CALLS]
     for _, source in loader.sources():
         declared.extend(tables.of_source(source))
     for group in feature_groups.declared():

@@ -79,6 +79,15 @@ def shared_source(file: Path, text: str) -> SharedSource:
     return known if isinstance(known, SharedSource) else _checked(SharedSource, file, text)
 
 
+def section(model: type[Model], file: Path, text: str) -> Model:
+    """What a file with this text declares, where it is a declaration of this kind and names nothing of others.
+
+    Raises:
+        DeclarationError: with the file, the field, and what was expected.
+    """
+    return _checked(model, file, text)
+
+
 def _checked(model: type[Model], file: Path, text: str, context: Any = None) -> Model:
     try:
         return model.model_validate(yaml_file.content(file, text), context=context)

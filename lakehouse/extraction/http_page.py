@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import decimal
-import email.utils
 import json
 import logging
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from lakehouse.connections import retry_after
 from lakehouse.connections.service import Service
 from lakehouse.errors import SourceRefused, SourceUnavailable
 
@@ -105,7 +104,7 @@ def _once(http: httpx.Client, url: str, params: Params | None) -> tuple[Any, htt
 def _refused(about: str, response: httpx.Response) -> Exception:
     status = response.status_code
     found = f"found {status} {response.reason_phrase}: {_first_words(response)}"
-    pause = _retry_after(response.headers.get("retry-after"))
+    pause = retry_after.seconds(response.headers.get("retry-after"))
     if status in PASSING or status >= 500 or (pause is not None and status == 403):
         return _Passing(f"{about}: expected a page, {found}", f"status {status}", pause)
     if status in (401, 403):
@@ -129,23 +128,6 @@ def _pause(state: RetryCallState) -> float:
     asked = error.pause if isinstance(error, _Passing) else None
     own = wait_random_exponential(multiplier=FIRST_WAIT, max=30)(state)
     return min(own if asked is None else asked, LONGEST_WAIT)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """The pause that a Retry-After header asks for, in s: it has a number of them, or a date."""
-    if value is None:
-        return None
-    try:
-        return float(min(max(int(value), 0), 10**6))
-    except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max((moment - dt.datetime.now(dt.UTC)).total_seconds(), 0.0)
 
 
 def asked(response: httpx.Response) -> httpx.URL:

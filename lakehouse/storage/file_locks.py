@@ -22,6 +22,18 @@ def hold(file: Path, shared: bool = False) -> IO[bytes]:
     return opened
 
 
+def hold_if_free(file: Path) -> IO[bytes] | None:
+    """The same without waiting; None when another process holds the lock, or this one holds it already."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    opened = file.open("ab")
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        opened.close()
+        return None
+    return opened
+
+
 @contextmanager
 def locked(file: Path, shared: bool = False) -> Iterator[None]:
     """Hold the lock on ``file`` for the block."""

@@ -29,12 +29,23 @@ from lakehouse.tables.of_use_case import (
     residuals,
     scores,
 )
-from lakehouse.tables.ops import ALERTS, BUILDS, CONTRACTS, DELIVERIES, EXPORTS, MODEL_EVENTS, OWED_VERDICTS, PARITY
+from lakehouse.tables.ops import (
+    ALERTS,
+    BUILDS,
+    CALLS,
+    CONTRACTS,
+    DELIVERIES,
+    EXPORTS,
+    MODEL_EVENTS,
+    OWED_VERDICTS,
+    PARITY,
+)
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
     "ALERTS",
     "BUILDS",
+    "CALLS",
     "CONTRACTS",
     "DELIVERIES",
     "EXPORTS",

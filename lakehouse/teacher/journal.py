@@ -1,0 +1,200 @@
+"""The books of a dataset's calls while a run makes them: a journal on the disk, and ``ops.calls``, which it is folded into.
+
+A commit a call would be too dear, so each call is a line of the journal first, before it is sent and after it ended. Lines that
+wait while the disk is busy are written together, and one wait for the disk serves them all. What is in the journal is folded into
+the table when the run ends, or when there is much of it; what a killed run left, before the next one begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Collection, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lakehouse import settings
+from lakehouse.errors import CallsBusy
+from lakehouse.ops import calls
+from lakehouse.ops.call import FINAL, SENT, Call
+from lakehouse.ops.calls import Standing
+from lakehouse.storage import file_locks
+from lakehouse.teacher import segments
+from lakehouse.teacher.segments import Writer
+
+log = logging.getLogger(__name__)
+
+# So many lines are folded at once: some ten megabytes, and a second's work.
+FOLDED_LINES = 20_000
+# Of a reader, while a run folds.
+LOOKS = 10
+KILLED = "its process was killed before an outcome was known"
+
+
+def folder_of(dataset: str) -> Path:
+    """Where the journal of a dataset is: beside the tables, or, where these are in an object store, in ``NIGHTJAR_HOME``."""
+    found = settings.load()
+    if "://" not in found.lakehouse_root:
+        return Path(found.lakehouse_root) / ".calls" / dataset
+    # One machine may work for several stores.
+    store = hashlib.sha256(found.lakehouse_root.encode()).hexdigest()[:16]
+    return found.state_root / "calls" / store / dataset
+
+
+class Journal:
+    """The books, open for one run. ``standing`` is what they said when they were opened; ``damaged`` lines were passed over."""
+
+    def __init__(self, dataset: str, folder: Path, standing: Standing, damaged: int) -> None:
+        self.standing, self.damaged = standing, damaged
+        self._dataset, self._folder = dataset, folder
+        # Keys whose lines in the table are replaced when they are folded again.
+        self._in_table = set(standing.others)
+        self._writer: Writer | None = None
+        self._waiting: list[bytes] = []
+        self._written: asyncio.Future[None] | None = None
+        self._writing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._folding = asyncio.Lock()
+
+    async def write(self, call: Call) -> None:
+        """Write a call down as it is now; it is on the disk when this returns.
+
+        Raises:
+            ServiceUnavailable: the disk does not take it.
+        """
+        self._waiting.append(segments.line(call))
+        if self._written is None:
+            self._written = asyncio.get_running_loop().create_future()
+            if not self._writing:
+                self._writing = True
+                self._begin(self._write_all())
+        await asyncio.shield(self._written)
+
+    async def settle(self) -> None:
+        """Wait for what is being written and folded."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def write_now(self, found: Collection[Call]) -> None:
+        """The same for calls outside of a loop."""
+        if found:
+            self._open_writer().append([segments.line(call) for call in found])
+
+    def close(self) -> None:
+        """Fold all that there is."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        for file in segments.found(self._folder):
+            self._fold(file)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                lines, self._waiting = self._waiting, []
+                written, self._written = self._written, None
+                assert written is not None
+                try:
+                    await asyncio.to_thread(self._open_writer().append, lines)
+                except Exception as error:
+                    if not written.done():
+                        written.set_exception(error)
+                    # Whoever waits for it raises it.
+                    written.exception()
+                    continue
+                written.set_result(None)
+                self._roll()
+        finally:
+            self._writing = False
+
+    def _roll(self) -> None:
+        if self._writer is not None and self._writer.lines >= FOLDED_LINES:
+            self._writer.close()
+            file, self._writer = self._writer.file, None
+            self._begin(self._fold_aside(file))
+
+    async def _fold_aside(self, file: Path) -> None:
+        # One after the other, in their order: a later file may have newer lines of the same calls.
+        async with self._folding:
+            await asyncio.to_thread(self._fold, file)
+
+    def _fold(self, file: Path) -> None:
+        found, _ = segments.read([file])
+        if found:
+            calls.fold(self._dataset, file.stem, found.values(), self._in_table & found.keys())
+        for key, call in found.items():
+            (self._in_table.discard if call.state in FINAL else self._in_table.add)(key)
+        segments.remove(file)
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            self._writer = Writer(segments.following(self._folder))
+        return self._writer
+
+
+@contextmanager
+def opened(dataset: str, folder: Path, again: Collection[str] = ()) -> Iterator[Journal]:
+    """The books of a dataset for this process alone, whole: what a killed run left is folded first.
+
+    Args:
+        dataset: whose calls.
+        folder: of the journal; made when missing.
+        again: outcomes after which a call is made again.
+
+    Raises:
+        CallsBusy: when another process has them open.
+    """
+    lock = file_locks.hold_if_free(folder / "lock")
+    if lock is None:
+        raise CallsBusy(
+            f"dataset {dataset}: expected no other run that makes its calls, found one; nothing was sent: wait until it has ended, "
+            f"and run again (it holds {folder / 'lock'})"
+        )
+    with lock:
+        damaged = _recover(dataset, folder)
+        standing = calls.standing(dataset, again=again)
+        # A part of the journal was folded while these were under way, and then their process was killed.
+        lost = [call.lost(KILLED) for call in standing.others.values() if call.state == SENT]
+        standing.others.update({call.request_key: call for call in lost})
+        journal = Journal(dataset, folder, standing, damaged)
+        journal.write_now(lost)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def standing(dataset: str, folder: Path, again: Collection[str] = ()) -> Standing:
+    """What the books say, for those who only read: another run may have them open."""
+    for _ in range(LOOKS):
+        try:
+            left, _ = segments.read(segments.found(folder))
+            break
+        except FileNotFoundError:
+            # Folded meanwhile.
+            continue
+    else:
+        left = {}
+    return calls.standing(dataset, left.values(), again)
+
+
+def _recover(dataset: str, folder: Path) -> int:
+    files = segments.found(folder)
+    left, damaged = segments.read(files)
+    if left:
+        ended = [call.lost(KILLED) if call.state == SENT else call for call in left.values()]
+        known = calls.answers(dataset, left, columns=("request_key", "segment")).to_pylist()
+        moved = [line["request_key"] for line in known if line["segment"] != files[0].stem]
+        calls.fold(dataset, files[0].stem, ended, moved)
+        log.info("dataset %s: %d call(s) of a run that was killed are in ops.calls", dataset, len(ended))
+    for file in files:
+        # The oldest first: should this be killed, the newer ones say what holds.
+        segments.remove(file)
+    return damaged

@@ -1,0 +1,1 @@
+"""The checks of an answer: pure functions of its text and the document's."""

@@ -1,0 +1,159 @@
+"""Asking a service that speaks the OpenAI-compatible protocol: one attempt of one request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any, Self
+
+import httpx
+
+from lakehouse.connections import retry_after
+from lakehouse.declaration.dataset_teacher import ServiceTeacher
+from lakehouse.errors import TeacherRefused
+from lakehouse.teacher import reply
+from lakehouse.teacher.access import Access
+from lakehouse.teacher.no_answer import Declined, Lost, NoAnswer, NotTaken, TimedOut
+from lakehouse.teacher.reply import Complaint, Reply
+from lakehouse.teacher.request import Request
+
+# It logs each request.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+CONNECT_SECONDS = 10.0
+# Longer than any answer: a service that does not stop sending fills no memory.
+MOST_BYTES = 32 << 20
+
+# The service did not begin.
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+OURS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+# Answers of those that stand before the service, which may have taken the request: bad gateway, time-outs.
+LOST_STATUSES = frozenset({408, 499, 502, 504, 520, 521, 522, 523, 524, 598, 599})
+TIMED_OUT = frozenset({408, 504, 524, 598, 599})
+# Of all requests, not of this one: the key, the account, the model or the address.
+STOPPING = frozenset({401, 402, 403, 404, 405, 407, 410, 501})
+# Told with status 429 by some, and no matter of waiting.
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+PASSING = frozenset({409, 423, 425, 429})
+
+
+class Service:
+    """A service, asked by one client. Use it in an ``async with`` block.
+
+    Args:
+        teacher: as declared.
+        access: the key.
+    """
+
+    free = False
+
+    def __init__(self, teacher: ServiceTeacher, access: Access) -> None:
+        self._teacher, self._access = teacher, access
+        limits = httpx.Limits(max_connections=teacher.concurrency, max_keepalive_connections=teacher.concurrency)
+        self._client = httpx.AsyncClient(
+            headers={**access.headers, "Content-Type": "application/json", "Accept": "application/json"},
+            limits=limits,
+            # The whole attempt has a limit of its own; a key goes to no other address than the declared one.
+            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, teacher.timeout_seconds / 2)),
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._client.__aexit__(*error)
+
+    async def ask(self, request: Request) -> Reply:
+        """The service's answer.
+
+        Raises:
+            NoAnswer: the attempt brought none. TeacherRefused: no other request would bring one either.
+        """
+        try:
+            async with asyncio.timeout(self._teacher.timeout_seconds):
+                status, headers, content = await self._posted(request)
+        except TimeoutError:
+            raise TimedOut(f"no answer in {self._teacher.timeout_seconds:g} s") from None
+        except NOT_SENT as error:
+            raise NotTaken(self._named(error)) from None
+        except OURS as error:
+            raise self._refused(f"found {type(error).__name__}", "correct the address") from None
+        except httpx.HTTPError as error:
+            raise Lost(self._named(error)) from None
+        if status != 200:
+            raise self._not_ok(status, headers, content)
+        try:
+            found = reply.read(content)
+        except ValueError as error:
+            raise Lost(f"found {error}") from None
+        if isinstance(found, Complaint):
+            raise self._complaint(found)
+        return found
+
+    async def _posted(self, request: Request) -> tuple[int, httpx.Headers, bytes]:
+        # Where a service knows the header, an attempt that is repeated is billed once.
+        headers = {"Idempotency-Key": request.key}
+        async with self._client.stream("POST", request.endpoint, content=request.body, headers=headers) as response:
+            content = bytearray()
+            async for part in response.aiter_bytes():
+                content += part
+                if len(content) > MOST_BYTES:
+                    raise httpx.DecodingError(f"more than {MOST_BYTES} bytes")
+            return response.status_code, response.headers, bytes(content)
+
+    def _not_ok(self, status: int, headers: httpx.Headers, content: bytes) -> Exception:
+        code, said = _error_of(content)
+        found = self._access.without_key(f"status {status}: {said}")
+        pause = _pause(headers)
+        if code in NO_MONEY:
+            return self._refused(f"found {found}", "look at the account")
+        if status in STOPPING and not (status == 403 and pause is not None):
+            return self._refused(f"found {found}", "correct the key, the model or the address")
+        if 200 <= status < 400:
+            return self._refused(f"found {found}", "correct the address: the key is sent to no other one")
+        if status in TIMED_OUT:
+            return TimedOut(found, pause)
+        if status in LOST_STATUSES:
+            return Lost(found, pause)
+        if status in PASSING or status >= 500 or pause is not None:
+            return NotTaken(found, pause)
+        return Declined(found)
+
+    def _complaint(self, told: Complaint) -> NoAnswer:
+        found = self._access.without_key(f"status 200 with the error {told.status or ''} {told.text!r}")
+        # It was answered, so it may have been billed, whatever the error says.
+        if told.status in TIMED_OUT:
+            return TimedOut(found)
+        passing = told.status is None or told.status in PASSING or told.status >= 500
+        return Lost(found) if passing else Declined(found)
+
+    def _named(self, error: httpx.HTTPError) -> str:
+        text = self._access.without_key(" ".join(str(error).split()))[:200]
+        return f"{type(error).__name__}{f': {text}' if text else ''}"
+
+    def _refused(self, found: str, remedy: str) -> TeacherRefused:
+        return TeacherRefused(
+            f"{self._teacher.endpoint}: expected an answer of {self._teacher.model}, {found}; what was answered is kept: {remedy}, "
+            "and run again"
+        )
+
+
+def _pause(headers: httpx.Headers) -> float | None:
+    """How long the service asks to wait, in s."""
+    milliseconds = retry_after.seconds(headers.get("retry-after-ms"))
+    return milliseconds / 1000 if milliseconds is not None else retry_after.seconds(headers.get("retry-after"))
+
+
+def _error_of(content: bytes) -> tuple[str | None, str]:
+    """The code of an error, and its first words."""
+    try:
+        found = json.loads(content)
+        error = found["error"]
+        code = error.get("code") or error.get("type")
+        return str(code), repr(str(error.get("message", error))[:200])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        text = " ".join(content[:2000].decode(errors="replace").split())
+        return None, repr(text[:200]) if text else "an empty body"
