@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates clean clean-all lock
+.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher torture-teacher clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,6 +63,9 @@ test: $(STAMP) ## every test, the end-to-end test through the real scheduler inc
 
 torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
 	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))
+
+torture-teacher: $(STAMP) ## kill a run of paid calls at random moments (KILLS=200), and hold its books against the service's bill (SEED=...; minutes)
+	@$(BIN)/python -m tests.teacher_kills $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(STAMP) ## take in FILES drawn damaged deliveries (10000) and account for each of their lines (SEED=...; minutes)
 	@$(BIN)/python -m tests.fuzz $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))
@@ -136,6 +139,9 @@ bench-estimates: $(STAMP) ## how well quality is foretold before labels, on flig
 
 bench-learning: $(STAMP) ## what half-lives, samples and class weights do to the flights' models, week by week (KEEP=folder; half an hour)
 	@$(BIN)/python -m tests.bench.learning $(if $(KEEP),--keep $(KEEP))
+
+bench-teacher: $(STAMP) ## whether 64 calls stay under way against a service that takes 200 ms (CALLS=6400; two minutes)
+	@$(BIN)/python -m tests.bench.teacher $(if $(CALLS),--calls $(CALLS))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons

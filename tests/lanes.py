@@ -24,6 +24,7 @@ BY_FIXTURE = {
     "orders_server": "server",
     "mail_server": "server",
     "chat_server": "server",
+    "teacher_server": "server",
     "fake_job": "process",
     "killed_jobs": "process",
     "parse": "process",

@@ -28,7 +28,18 @@ NOT_BILLED = ("429", "429 at a date", "500", "503", "no answer")
 BILLED = ("disconnect", "cut", "half", "silent", "error with 200")
 FAULTS = NOT_BILLED + BILLED
 # What an answer may be besides an answer, asked for by a word in the document.
-SPECIAL = ("truncation", "refusal", "apology", "filter", "nothing", "echo", "parrot", "no usage", "bad request", "unfinished")
+SPECIAL = (
+    "truncation",
+    "refusal",
+    "apology",
+    "filter",
+    "nothing",
+    "echo",
+    "parrot",
+    "no usage",
+    "bad request",
+    "unfinished",
+)
 
 
 @dataclass
@@ -280,9 +291,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     found = parser.parse_args()
     faults = tuple(one for one in found.faults.split(",") if one)
-    manners = Manners(
-        found.latency, faults, found.share, found.at_most, seed=found.seed, seconds=found.seconds
-    )
+    manners = Manners(found.latency, faults, found.share, found.at_most, seed=found.seed, seconds=found.seconds)
 
     async def serve() -> None:
         server = await asyncio.start_server(Teacher(manners, keep_bodies=False).serve, "127.0.0.1", 0, backlog=512)

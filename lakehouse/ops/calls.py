@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,7 +60,7 @@ def fold(dataset: str, segment: str, calls: Collection[Call], moved: Collection[
         calls: each once.
         moved: the keys of those that the table has from other parts.
     """
-    rows = [asdict(call) | {"segment": segment} for call in calls]
+    rows = [vars(call) | {"segment": segment} for call in calls]
     own = f"segment = {sql_quoting.literal(segment)}"
     either = f"({own} OR {sql_quoting.is_one_of('request_key', moved)})" if moved else own
     commits.replace_rows(CALLS, rows, f"dataset = {sql_quoting.literal(dataset)} AND {either}")

@@ -13,7 +13,6 @@ import os
 import uuid
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -38,7 +37,7 @@ def following(folder: Path) -> Path:
 
 def line(call: Call) -> bytes:
     """The call as a line."""
-    content = asdict(call)
+    content = dict(vars(call))
     for name in INSTANTS:
         content[name] = None if content[name] is None else content[name].isoformat()
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

@@ -54,6 +54,8 @@ class Service:
         self._client = httpx.AsyncClient(
             headers={**access.headers, "Content-Type": "application/json", "Accept": "application/json"},
             limits=limits,
+            # To load the certificates takes a tenth of a second, and an address without TLS has none to check.
+            verify=teacher.endpoint.startswith("https:"),
             # The whole attempt has a limit of its own; a key goes to no other address than the declared one.
             timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, teacher.timeout_seconds / 2)),
             follow_redirects=False,

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_teacher import ServiceTeacher
 from lakehouse.ops import calls
@@ -16,6 +18,9 @@ from tests.teacher_server import Manners, Served, Teacher
 
 PROMPT = prompt.parsed("Write a summary of two sentences for people in a hurry.\n{{ document }}", Path("prompt.md"))
 BUDGET = Budget.model_validate({"money": 10, "cost_per_million_tokens": {"input": 0.15, "output": 0.6}})
+
+# A busy machine is no reason to fail.
+drawn = settings(deadline=None, max_examples=40)
 
 
 def teacher(url: str = "http://127.0.0.1:1/v1", **fields: Any) -> ServiceTeacher:

@@ -1,0 +1,80 @@
+"""Whether the loop of calls keeps as many under way as are declared: ``python -m tests.bench.teacher``.
+
+A service in a process of its own answers each request after 200 ms; 64 calls are under way. The possible rate is 64 calls each
+200 ms. Beside it, in the same run: the HTTP client alone, without books, budget and checks. The journal is in a folder on the disk,
+and each call waits for the disk twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+
+from lakehouse.teacher import teaching
+from lakehouse.teacher.access import Access
+from lakehouse.teacher.request import Request
+from lakehouse.teacher.service import Service
+from tests import teacher_server
+from tests.lakehouse.teacher.asking import BUDGET, requests, teacher
+
+LATENCY, CONCURRENCY = 0.2, 64
+# Of a README, in characters.
+DOCUMENT = "Some words of a document that says what a package is for. " * 70
+
+
+def bare(url: str, asked: list[Request]) -> None:
+    """The client alone."""
+
+    async def run() -> None:
+        left = iter(asked)
+        async with Service(teacher(url, concurrency=CONCURRENCY), Access()) as service:
+
+            async def work() -> None:
+                for request in left:
+                    await service.ask(request)
+
+            await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
+
+    asyncio.run(run())
+
+
+def measured(name: str, count: int, work: Callable[[], object]) -> None:
+    """Print a line of the table."""
+    before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    work()
+    seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    possible = CONCURRENCY / LATENCY
+    rate = count / seconds
+    print(f"| {name} | {rate:.0f} | {rate / possible:.0%} | {seconds:.1f} | {used / count * 1000:.2f} |", flush=True)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=6400)
+    count = parser.parse_args().calls
+    root = tempfile.mkdtemp(prefix="bench-teacher-")
+    os.environ["LAKEHOUSE_ROOT"] = root
+    with teacher_server.apart(f"--latency={LATENCY}") as url:
+        asked = teacher(url, concurrency=CONCURRENCY)
+        made = list(itertools.islice(requests(asked, (f"{number} {DOCUMENT}" for number in range(count))), count))
+        print(f"{count} calls of {len(made[0].body)} bytes, {CONCURRENCY} under way, {LATENCY * 1000:.0f} ms each")
+        print("| | calls/s | of the possible | s | processor ms a call |\n| --- | --- | --- | --- | --- |")
+        measured("the client alone", count, lambda: bare(url, made))
+        measured("with books, budget and checks", count, lambda: teaching.teach("d", made, asked, BUDGET))
+        measured("again: all are recorded", count, lambda: teaching.teach("d", made, asked, BUDGET))
+        most = teacher_server.bill(url)["most_under_way"]
+    print(f"at most {most} under way; the journal was on {root}")
+    shutil.rmtree(root)
+
+
+if __name__ == "__main__":
+    main()
