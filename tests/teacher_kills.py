@@ -77,9 +77,9 @@ def run(url: str, root: Path, count: int, asking: int | None = None) -> None:
 
 
 def _telling(ask: Callable[..., Any], to: int) -> Callable[..., Any]:
-    async def telling(self: Service, request: Request) -> Any:
+    async def telling(self: Service, request: Request, earlier: int = 0) -> Any:
         os.write(to, b"x")
-        return await ask(self, request)
+        return await ask(self, request, earlier)
 
     return telling
 

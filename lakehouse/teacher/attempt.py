@@ -36,7 +36,7 @@ def begun(request: Request, dataset: str, run_id: str, now: dt.datetime) -> Call
 
 
 def replied(
-    call: Call, request: Request, reply: Reply, budget: Budget | None, refusals: Sequence[str], now: dt.datetime
+    call: Call, request: Request, reply: Reply, budget: Budget | None, refusals: Sequence[str] | None, now: dt.datetime
 ) -> Call:
     """The call after a reply. Without a usage in it, it cost what was reserved; without a budget nothing."""
     usage = reply.usage

@@ -41,7 +41,7 @@ class Rules:
     concurrency: int
     tries: int
     requests_per_minute: int | None
-    refusals: tuple[str, ...]
+    refusals: tuple[str, ...] | None
     clock: Callable[[], dt.datetime]
 
 
@@ -145,7 +145,7 @@ class Calling:
         pause: float | None = None
         rules = self._rules
         try:
-            reply = await self._teacher.ask(request)
+            reply = await self._teacher.ask(request, call.replies)
             call = attempt.replied(call, request, reply, self._budget, rules.refusals, rules.clock())
         except NoAnswer as error:
             pause = error.pause

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse import settings
-from lakehouse.errors import CallsBusy
+from lakehouse.errors import CallsBusy, NightjarError
 from lakehouse.ops import calls
 from lakehouse.ops.call import FINAL, SENT, Call
 from lakehouse.ops.calls import Standing
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FOLDED_LINES = 20_000
 # Of a reader, while a run folds.
 LOOKS = 10
-KILLED = "its process was killed before an outcome was known"
+KILLED = "its process ended before an outcome was known"
 
 
 def folder_of(dataset: str) -> Path:
@@ -57,6 +57,8 @@ class Journal:
         self._writing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._folding = asyncio.Lock()
+        # After a fold that failed the later ones wait, until all are folded together.
+        self._in_order = True
 
     async def write(self, call: Call) -> None:
         """Write a call down as it is now; it is on the disk when this returns.
@@ -87,8 +89,7 @@ class Journal:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        for file in segments.found(self._folder):
-            self._fold(file)
+        _fold_all(self._dataset, self._folder)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -123,7 +124,13 @@ class Journal:
     async def _fold_aside(self, file: Path) -> None:
         # One after the other, in their order: a later file may have newer lines of the same calls.
         async with self._folding:
-            await asyncio.to_thread(self._fold, file)
+            if not self._in_order:
+                return
+            try:
+                await asyncio.to_thread(self._fold, file)
+            except NightjarError as error:
+                self._in_order = False
+                log.warning("the journal could not be folded, and is when the run ends: %s", error)
 
     def _fold(self, file: Path) -> None:
         found, _ = segments.read([file])
@@ -158,7 +165,7 @@ def opened(dataset: str, folder: Path, again: Collection[str] = ()) -> Iterator[
             f"and run again (it holds {folder / 'lock'})"
         )
     with lock:
-        damaged = _recover(dataset, folder)
+        damaged = _fold_all(dataset, folder)
         standing = calls.standing(dataset, again=again)
         # A part of the journal was folded while these were under way, and then their process was killed.
         lost = [call.lost(KILLED) for call in standing.others.values() if call.state == SENT]
@@ -185,7 +192,11 @@ def standing(dataset: str, folder: Path, again: Collection[str] = ()) -> Standin
     return calls.standing(dataset, left.values(), again)
 
 
-def _recover(dataset: str, folder: Path) -> int:
+def _fold_all(dataset: str, folder: Path) -> int:
+    """Fold what is left of runs that have ended, in one commit; the number of lines that are none.
+
+    Whatever is under way by it never came to an end.
+    """
     files = segments.found(folder)
     left, damaged = segments.read(files)
     if left:
@@ -193,7 +204,6 @@ def _recover(dataset: str, folder: Path) -> int:
         known = calls.answers(dataset, left, columns=("request_key", "segment")).to_pylist()
         moved = [line["request_key"] for line in known if line["segment"] != files[0].stem]
         calls.fold(dataset, files[0].stem, ended, moved)
-        log.info("dataset %s: %d call(s) of a run that was killed are in ops.calls", dataset, len(ended))
     for file in files:
         # The oldest first: should this be killed, the newer ones say what holds.
         segments.remove(file)

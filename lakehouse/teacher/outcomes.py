@@ -34,14 +34,14 @@ _REFUSAL = re.compile(
 _BEGINNING = 200
 
 
-def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] = ()) -> str:
+def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] | None = ()) -> str:
     """The state of a call that brought this reply.
 
     Args:
         reply: what came.
         text: of the document that was asked about.
         instruction: what the teacher was told besides.
-        refusals: further beginnings of answers that refuse.
+        refusals: further beginnings of answers that refuse; None: of who never does, whose words may all be the document's.
 
     Returns:
         ``refused``: by its field, its reason, or its first words. ``empty``: no text. ``truncated``: it did not end by itself, or
@@ -54,7 +54,7 @@ def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] =
         return EMPTY
     if reason not in ENDED:
         return TRUNCATED
-    if refuses(reply.text, refusals):
+    if refusals is not None and refuses(reply.text, refusals):
         return REFUSED
     return ECHO if is_echo(reply.text, text, instruction) else ANSWERED
 

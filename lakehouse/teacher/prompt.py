@@ -46,7 +46,7 @@ class Prompt:
     @property
     def instruction(self) -> str:
         """All that is told besides the document."""
-        return f"{self.before}\n{self.after}" if self.after else self.before
+        return "\n".join(part for part in (self.before, NOTE, self.after) if part)
 
     def messages(self, text: str) -> list[Message]:
         """The messages that ask about a document with this text."""

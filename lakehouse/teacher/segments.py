@@ -6,6 +6,7 @@ over: nothing was sent that was not on the disk before.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import logging
@@ -67,18 +68,27 @@ def read(files: Iterable[Path]) -> tuple[dict[str, Call], int]:
 def remove(file: Path) -> None:
     """Take a file away, for good."""
     file.unlink(missing_ok=True)
-    _sync_folder(file.parent)
+    # One that comes back after a power cut is folded again, to the same rows.
+    with contextlib.suppress(OSError):
+        _sync_folder(file.parent)
 
 
 class Writer:
-    """Appends lines to a new file."""
+    """Appends lines to a new file.
+
+    Raises:
+        ServiceUnavailable: the disk does not take it.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.lines = 0
         self._size = 0
-        self._opened: IO[bytes] = file.open("xb", buffering=0)
-        _sync_folder(file.parent)
+        try:
+            self._opened: IO[bytes] = file.open("xb", buffering=0)
+            _sync_folder(file.parent)
+        except OSError as error:
+            raise _no_room(file.parent, error) from error
 
     def append(self, lines: list[bytes]) -> None:
         """Write lines; when this returns, they are on the disk.
@@ -94,10 +104,7 @@ class Writer:
             os.fsync(self._opened.fileno())
         except OSError as error:
             self._back()
-            raise ServiceUnavailable(
-                f"{self.file.parent}: expected room for the journal of calls, found: {error.strerror}; what was sent before is "
-                "kept: make room, and run again"
-            ) from error
+            raise _no_room(self.file.parent, error) from error
         self._size += len(content)
         self.lines += len(lines)
 
@@ -111,6 +118,13 @@ class Writer:
             self._opened.seek(self._size)
         except OSError:
             log.warning("%s: what was written in part could not be taken back; a reader passes over it", self.file)
+
+
+def _no_room(folder: Path, error: OSError) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        f"{folder}: expected room for the journal of calls, found: {error.strerror}; what was sent before is kept: make room, and "
+        "run again"
+    )
 
 
 def _call(text: bytes) -> Call | None:

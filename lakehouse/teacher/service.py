@@ -14,7 +14,7 @@ from lakehouse.declaration.dataset_teacher import ServiceTeacher
 from lakehouse.errors import TeacherRefused
 from lakehouse.teacher import reply
 from lakehouse.teacher.access import Access
-from lakehouse.teacher.no_answer import Declined, Lost, NoAnswer, NotTaken, TimedOut
+from lakehouse.teacher.no_answer import Declined, Lost, NotTaken, TimedOut
 from lakehouse.teacher.reply import Complaint, Reply
 from lakehouse.teacher.request import Request
 
@@ -68,15 +68,19 @@ class Service:
     async def __aexit__(self, *error: Any) -> None:
         await self._client.__aexit__(*error)
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, earlier: int = 0) -> Reply:
         """The service's answer.
+
+        Args:
+            request: what is asked.
+            earlier: how many answers to it there were before: another one is wanted.
 
         Raises:
             NoAnswer: the attempt brought none. TeacherRefused: no other request would bring one either.
         """
         try:
             async with asyncio.timeout(self._teacher.timeout_seconds):
-                status, headers, content = await self._posted(request)
+                status, headers, content = await self._posted(request, earlier)
         except TimeoutError:
             raise TimedOut(f"no answer in {self._teacher.timeout_seconds:g} s") from None
         except NOT_SENT as error:
@@ -95,9 +99,9 @@ class Service:
             raise self._complaint(found)
         return found
 
-    async def _posted(self, request: Request) -> tuple[int, httpx.Headers, bytes]:
+    async def _posted(self, request: Request, earlier: int) -> tuple[int, httpx.Headers, bytes]:
         # Where a service knows the header, an attempt that is repeated is billed once.
-        headers = {"Idempotency-Key": request.key}
+        headers = {"Idempotency-Key": f"{request.key}-{earlier}" if earlier else request.key}
         async with self._client.stream("POST", request.endpoint, content=request.body, headers=headers) as response:
             content = bytearray()
             async for part in response.aiter_bytes():
@@ -124,13 +128,16 @@ class Service:
             return NotTaken(found, pause)
         return Declined(found)
 
-    def _complaint(self, told: Complaint) -> NoAnswer:
+    def _complaint(self, told: Complaint) -> Exception:
         found = self._access.without_key(f"status 200 with the error {told.status or ''} {told.text!r}")
-        # It was answered, so it may have been billed, whatever the error says.
+        if told.status in STOPPING:
+            return self._refused(f"found {found}", "correct the key, the model or the address")
+        if told.status in PASSING or told.status == 503:
+            return NotTaken(found)
         if told.status in TIMED_OUT:
             return TimedOut(found)
-        passing = told.status is None or told.status in PASSING or told.status >= 500
-        return Lost(found) if passing else Declined(found)
+        # An error without a number, or of the service behind this one: it may have worked, and been billed.
+        return Lost(found) if told.status is None or told.status >= 500 else Declined(found)
 
     def _named(self, error: httpx.HTTPError) -> str:
         text = self._access.without_key(" ".join(str(error).split()))[:200]

@@ -21,8 +21,8 @@ class Teacher(Protocol):
     async def __aexit__(self, *error: object) -> None:
         """End."""
 
-    async def ask(self, request: Request) -> Reply:
-        """The answer.
+    async def ask(self, request: Request, earlier: int = 0) -> Reply:
+        """The answer; ``earlier`` is how many there were before.
 
         Raises:
             NoAnswer: this attempt brought none. TeacherRefused: no request would bring one.

@@ -141,7 +141,7 @@ def _rules(
         concurrency=AT_ONCE if service is None else service.concurrency,
         tries=1 if service is None else service.tries,
         requests_per_minute=None if service is None else service.requests_per_minute,
-        refusals=() if service is None else service.refusals,
+        refusals=None if service is None else service.refusals,
         clock=clock,
     )
 

@@ -29,8 +29,8 @@ class Summariser:
     async def __aexit__(self, *_: object) -> None:
         return None
 
-    async def ask(self, request: Request) -> Reply:
-        """The summary; no text where the document has no sentence."""
+    async def ask(self, request: Request, earlier: int = 0) -> Reply:
+        """The summary, always the same; no text where the document has no sentence."""
         found, similar, ranks = self._ranked(request)
         if not found:
             return Reply("", finish_reason="stop", model=MODEL)

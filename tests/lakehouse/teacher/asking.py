@@ -54,7 +54,7 @@ class Asking:
 
     def teacher(self, **fields: Any) -> ServiceTeacher:
         """The declared service."""
-        return teacher(self._served.url, **fields)
+        return teacher(**{"url": self._served.url, **fields})
 
     def teach(self, texts: Iterable[str], *, again: tuple[str, ...] = (), **fields: Any) -> Outcome:
         """Make the calls about documents with these texts."""

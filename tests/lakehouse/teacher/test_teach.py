@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,14 @@ from deltalake import DeltaTable
 
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_teacher import ExtractiveTeacher
-from lakehouse.errors import CallsBusy, ConnectionWrong, ServiceUnavailable, TeacherRefused, TeacherUnavailable
+from lakehouse.errors import (
+    CallsBusy,
+    ConnectionWrong,
+    ServiceUnavailable,
+    TeacherRefused,
+    TeacherUnavailable,
+    WriteConflict,
+)
 from lakehouse.ops import calls
 from lakehouse.storage import delta_log
 from lakehouse.tables import CALLS
@@ -227,7 +235,7 @@ def test_a_key_is_in_the_request_and_nowhere_else(
     with pytest.raises(TeacherRefused) as raised:
         asking.teach(["b"], key_variable="THE_KEY")
     written = [file.read_bytes() for file in Path(delta_log.location(CALLS)).rglob("*") if file.is_file()]
-    shown = f"{raised.value!r} {raised.getrepr(style='long')} {caplog.text} {asking.lines()} {access.Access(key)!r}"
+    shown = f"{''.join(traceback.format_exception(raised.value))} {caplog.text} {asking.lines()} {access.Access(key)!r}"
     assert "Secret" not in shown and not any(b"Secret" in content for content in written)
     assert "Incorrect API key provided: ***" in str(raised.value)
 
@@ -247,10 +255,13 @@ def test_a_full_disk_sends_nothing_that_is_not_written_down(asking: Asking, monk
     asking.teach(["a"])
 
     def full(*_: object) -> None:
-        raise ServiceUnavailable("the journal: expected room")
+        raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(ServiceUnavailable, match="expected room"):
-        patch.setattr("lakehouse.teacher.segments.Writer.append", full)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(ServiceUnavailable, match="expected room for the journal of calls, found: No space left"),
+    ):
+        patch.setattr("lakehouse.teacher.segments.os.fsync", full)
         asking.teach(["b", "c"])
     assert billed(asking) == 1
     assert asking.teach(["b", "c"]).ended == {"answered": 2}
@@ -270,6 +281,27 @@ def test_much_is_folded_while_calls_are_made_and_each_call_keeps_one_line(
     assert standing.spent.micros == sum(line["cost_micros"] for line in lines) and not standing.others
 
 
+def test_a_fold_that_fails_is_made_up_for_in_order(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakehouse.teacher.journal.FOLDED_LINES", 8)
+    fold, failed = calls.fold, []
+
+    def failing(*arguments: Any) -> None:
+        if not failed:
+            failed.append(arguments[1])
+            raise WriteConflict("others came first")
+        fold(*arguments)
+
+    monkeypatch.setattr(calls, "fold", failing)
+    asking.behave(faults=("500", "cut"), at_most=1)
+    asking.teach([f"document {number}" for number in range(30)], concurrency=4)
+    monkeypatch.setattr(calls, "fold", fold)
+    lines = asking.lines()
+    assert failed and len(lines) == 30 == len({line["request_key"] for line in lines})
+    assert {line["state"] for line in lines} == {"answered"}
+    assert sum(line["replies"] + line["maybe_billed"] for line in lines) == billed(asking)
+    assert asking.teach([f"document {number}" for number in range(30)]).status == "unchanged"
+
+
 def test_a_missing_key_is_told_before_anything_is_sent(asking: Asking) -> None:
     with pytest.raises(ConnectionWrong, match="NO_SUCH_KEY: expected the key in this variable, found nothing"):
         asking.teach(["a"], key_variable="NO_SUCH_KEY")
@@ -280,7 +312,7 @@ def test_the_built_in_summariser_goes_the_same_way_and_costs_nothing(lakehouse_r
     teacher = ExtractiveTeacher.model_validate(
         {"sentences": 2, "variants": [{"name": "plain"}, {"name": "drawn", "temperature": 1, "seed": 4}]}
     )
-    texts = ["Tables are read fast. Tables are read by many. Cats sleep. Tables are kept.", "", "12"]
+    texts = ["I can't say. Tables are read fast. Tables are read by many. Cats sleep. Tables are kept.", "", "12"]
     documents = [Document(f"d{number}", text) for number, text in enumerate(texts)]
 
     def teach(root: str) -> list[dict[str, Any]]:
