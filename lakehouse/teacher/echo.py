@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lakehouse.teacher.quality.words import runs, words
 
 # Words in a row that no two texts share by chance.
@@ -24,10 +26,10 @@ def is_echo(answer: str, text: str, instruction: str) -> bool:
     if len(said) < RUN:
         return len(said) >= 3 and _within(said, told)
     of_instruction = runs(told, RUN)
-    own = [tuple(said[at : at + RUN]) for at in range(len(said) - RUN + 1)]
+    own = [said[at : at + RUN] for at in range(len(said) - RUN + 1)]
     # Half of it: a word or two that the service adds changes nothing.
     return 2 * sum(run in of_instruction for run in own) >= len(own)
 
 
-def _within(short: list[str], long: list[str]) -> bool:
+def _within(short: Sequence[str], long: Sequence[str]) -> bool:
     return f" {' '.join(short)} " in f" {' '.join(long)} "

@@ -8,20 +8,18 @@ the table when the run ends, or when there is much of it; what a killed run left
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lakehouse import settings
 from lakehouse.errors import CallsBusy, NightjarError
 from lakehouse.ops import calls
 from lakehouse.ops.call import FINAL, SENT, Call
 from lakehouse.ops.calls import Standing
 from lakehouse.storage import file_locks
-from lakehouse.teacher import segments
+from lakehouse.teacher import folding, segments
 from lakehouse.teacher.segments import Writer
 
 log = logging.getLogger(__name__)
@@ -30,17 +28,6 @@ log = logging.getLogger(__name__)
 FOLDED_LINES = 20_000
 # Of a reader, while a run folds.
 LOOKS = 10
-KILLED = "its process ended before an outcome was known"
-
-
-def folder_of(dataset: str) -> Path:
-    """Where the journal of a dataset is: beside the tables, or, where these are in an object store, in ``NIGHTJAR_HOME``."""
-    found = settings.load()
-    if "://" not in found.lakehouse_root:
-        return Path(found.lakehouse_root) / ".calls" / dataset
-    # One machine may work for several stores.
-    store = hashlib.sha256(found.lakehouse_root.encode()).hexdigest()[:16]
-    return found.state_root / "calls" / store / dataset
 
 
 class Journal:
@@ -89,7 +76,7 @@ class Journal:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        _fold_all(self._dataset, self._folder)
+        folding.fold_all(self._dataset, self._folder)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -165,10 +152,10 @@ def opened(dataset: str, folder: Path, again: Collection[str] = ()) -> Iterator[
             f"and run again (it holds {folder / 'lock'})"
         )
     with lock:
-        damaged = _fold_all(dataset, folder)
+        damaged = folding.fold_all(dataset, folder)
         standing = calls.standing(dataset, again=again)
         # A part of the journal was folded while these were under way, and then their process was killed.
-        lost = [call.lost(KILLED) for call in standing.others.values() if call.state == SENT]
+        lost = [call.lost(folding.KILLED) for call in standing.others.values() if call.state == SENT]
         standing.others.update({call.request_key: call for call in lost})
         journal = Journal(dataset, folder, standing, damaged)
         journal.write_now(lost)
@@ -190,21 +177,3 @@ def standing(dataset: str, folder: Path, again: Collection[str] = ()) -> Standin
     else:
         left = {}
     return calls.standing(dataset, left.values(), again)
-
-
-def _fold_all(dataset: str, folder: Path) -> int:
-    """Fold what is left of runs that have ended, in one commit; the number of lines that are none.
-
-    Whatever is under way by it never came to an end.
-    """
-    files = segments.found(folder)
-    left, damaged = segments.read(files)
-    if left:
-        ended = [call.lost(KILLED) if call.state == SENT else call for call in left.values()]
-        known = calls.answers(dataset, left, columns=("request_key", "segment")).to_pylist()
-        moved = [line["request_key"] for line in known if line["segment"] != files[0].stem]
-        calls.fold(dataset, files[0].stem, ended, moved)
-    for file in files:
-        # The oldest first: should this be killed, the newer ones say what holds.
-        segments.remove(file)
-    return damaged

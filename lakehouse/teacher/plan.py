@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_teacher import ExtractiveTeacher, ServiceTeacher
-from lakehouse.teacher import journal
+from lakehouse.teacher import folding, journal
 from lakehouse.teacher.request import Request
 
 
@@ -56,7 +56,7 @@ def plan(
     folder: Path | None = None,
 ) -> Plan:
     """What `teaching.teach` would do with the same arguments."""
-    known = journal.standing(dataset, folder or journal.folder_of(dataset), again)
+    known = journal.standing(dataset, folder or folding.folder_of(dataset), again)
     characters_per_token = teacher.characters_per_token if isinstance(teacher, ServiceTeacher) else 4.0
     seen = set[str]()
     count = shared = recorded = inputs = outputs = estimated = most = 0

@@ -13,7 +13,7 @@ from typing import Literal
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_teacher import ExtractiveTeacher, ServiceTeacher
 from lakehouse.ops.call import FINAL
-from lakehouse.teacher import access, journal
+from lakehouse.teacher import access, folding, journal
 from lakehouse.teacher.access import Access
 from lakehouse.teacher.calling import Calling, Rules
 from lakehouse.teacher.extractive.summariser import Summariser
@@ -96,11 +96,11 @@ def teach(
     if wrong := sorted(set(again) - FINAL):
         raise ValueError(f"expected outcomes ({', '.join(sorted(FINAL))}), found {', '.join(wrong)}")
     asked = _asked(teacher, key)
-    with journal.opened(dataset, folder or journal.folder_of(dataset), again) as books:
+    with journal.opened(dataset, folder or folding.folder_of(dataset), again) as books:
         rules = _rules(dataset, teacher, run_id or uuid.uuid4().hex, clock)
         tally = asyncio.run(_run(rules, asked, budget, books, requests))
         damaged = books.damaged
-    spent = journal.standing(dataset, folder or journal.folder_of(dataset)).spent
+    spent = journal.standing(dataset, folder or folding.folder_of(dataset)).spent
     return Outcome(
         status=_status(tally),
         requests=tally.requests,

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
-from lakehouse.teacher.quality.words import words
+from lakehouse.teacher.quality.words import FEW, words
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f\u2009 ]\d+)*")  # noqa: RUF001
 _GROUPS = re.compile(r"\d{1,3}([.,'’\u00a0\u202f\u2009 ])\d{3}(?:\1\d{3})*(?:[.,](\d+))?")  # noqa: RUF001
@@ -24,7 +25,7 @@ _START = re.compile(r"(?:^|[.!?…:;。！？]|\n|[\"“”«»„(\[*#>|-])[\s\
 
 def new_numbers(answer: str, document: str) -> list[str]:
     """The numbers of the answer, as written, that the document has in no way of writing them; each once, in order."""
-    known = {value for written in _numbers(document) for value in _values(written)}
+    known = _all_values(document)
     found = [written for written in _numbers(answer) if not known.intersection(_values(written))]
     return list(dict.fromkeys(found))
 
@@ -34,6 +35,11 @@ def new_names(answer: str, document: str) -> list[str]:
     known = set(words(document))
     found = [name for name in _names(answer) if not all(_known(word, known) for word in words(name))]
     return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=FEW)
+def _all_values(document: str) -> frozenset[Decimal | str]:
+    return frozenset(value for written in _numbers(document) for value in _values(written))
 
 
 def _numbers(text: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from lakehouse.teacher.quality.words import runs
+from lakehouse.teacher.quality.words import FEW, runs
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Rouge:
 
 def rouge_n(answer: Sequence[str], reference: Sequence[str], length: int) -> Rouge:
     """ROUGE-N (Lin, 2004): runs of ``length`` words, each counted as often as both have it. No stemming."""
-    said, told = _counted(answer, length), _counted(reference, length)
+    said, told = _counted(tuple(answer), length), _counted(tuple(reference), length)
     return _rouge((said & told).total(), said.total(), told.total())
 
 
@@ -63,8 +64,9 @@ def copied(answer: Sequence[str], document: Sequence[str], run: int) -> float:
     return sum(covered) / len(answer)
 
 
-def _counted(found: Sequence[str], length: int) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(found[at : at + length]) for at in range(len(found) - length + 1))
+@lru_cache(maxsize=2 * FEW)
+def _counted(found: tuple[str, ...], length: int) -> Counter[tuple[str, ...]]:
+    return Counter(found[at : at + length] for at in range(len(found) - length + 1))
 
 
 def _rouge(common: int, said: int, told: int) -> Rouge:

@@ -82,13 +82,13 @@ def _invented(found: Measures | None) -> int:
     return found.new_numbers + found.new_names
 
 
-def _agreement(at: int, texts: dict[int, list[str]]) -> float:
+def _agreement(at: int, texts: dict[int, tuple[str, ...]]) -> float:
     """How like the others it is, by ROUGE-L F: the choice of least expected loss among samples (Kumar and Byrne, 2004)."""
     others = [text for other, text in texts.items() if other != at]
     return round(sum(overlap.rouge_l(texts[at], text).f for text in others), 9)
 
 
-def _twin(at: int, kept: Sequence[int], texts: dict[int, list[str]], check: Check) -> int | None:
+def _twin(at: int, kept: Sequence[int], texts: dict[int, tuple[str, ...]], check: Check) -> int | None:
     if check.alike is None:
         return None
     return next((one for one in kept if overlap.rouge_l(texts[at], texts[one]).f >= check.alike), None)

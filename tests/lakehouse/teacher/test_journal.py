@@ -12,7 +12,7 @@ import pytest
 from lakehouse.errors import ServiceUnavailable
 from lakehouse.ops import calls
 from lakehouse.ops.call import Call
-from lakehouse.teacher import journal, segments
+from lakehouse.teacher import folding, journal, segments
 
 NOW = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 
@@ -62,7 +62,7 @@ def test_a_line_that_the_disk_has_changed_is_passed_over(tmp_path: Path) -> None
 
 
 def left_by_a_killed_run(*files: list[Call]) -> Path:
-    folder = journal.folder_of("d")
+    folder = folding.folder_of("d")
     folder.mkdir(parents=True, exist_ok=True)
     for lines in files:
         segments.following(folder).write_bytes(b"".join(map(segments.line, lines)))
@@ -82,7 +82,7 @@ def test_what_was_under_way_at_a_kill_counts_as_paid_and_is_sent_again(lakehouse
     lost = {line["request_key"]: line for line in calls.answers("d").to_pylist()}
     assert states() == {"a": "answered", "k": "open", "l": "open"}
     assert (lost["k"]["maybe_billed"], lost["k"]["cost_micros"], lost["k"]["reserved_micros"]) == (1, 70, 0)
-    assert "killed" in lost["k"]["error"] and not segments.found(folder)
+    assert "its process ended" in lost["k"]["error"] and not segments.found(folder)
 
 
 def test_a_kill_between_commit_and_removal_changes_nothing(lakehouse_root: Path) -> None:
@@ -108,7 +108,7 @@ def without_segments() -> list[dict[str, Any]]:
 def test_a_call_that_was_folded_while_under_way_counts_as_paid(lakehouse_root: Path) -> None:
     calls.fold("d", "s", [SENT, replace(ANSWERED, request_key="a")], [])
     assert calls.standing("d").spent == calls.Spent(2, 90, 70)
-    with journal.opened("d", journal.folder_of("d")) as books:
+    with journal.opened("d", folding.folder_of("d")) as books:
         assert books.standing.others["k"].state == "open" and books.standing.spent == calls.Spent(2, 90, 70)
     assert states() == {"k": "open", "a": "answered"}
     assert calls.standing("d").spent == calls.Spent(2, 90, 70)

@@ -27,7 +27,7 @@ from lakehouse.errors import (
 from lakehouse.ops import calls
 from lakehouse.storage import delta_log
 from lakehouse.tables import CALLS
-from lakehouse.teacher import access, journal, plan, request, teaching
+from lakehouse.teacher import access, folding, plan, request, teaching
 from lakehouse.teacher.request import Document
 from tests.lakehouse.teacher.asking import BUDGET, Asking, requests
 from tests.teacher_server import FAULTS, NOT_BILLED, SPECIAL
@@ -276,7 +276,7 @@ def test_much_is_folded_while_calls_are_made_and_each_call_keeps_one_line(
     lines = asking.lines()
     assert len(lines) == 40 == len({line["request_key"] for line in lines})
     assert len({line["segment"] for line in lines}) > 2
-    assert not list(journal.folder_of("d").glob("*.jsonl"))
+    assert not list(folding.folder_of("d").glob("*.jsonl"))
     standing = calls.standing("d")
     assert standing.spent.micros == sum(line["cost_micros"] for line in lines) and not standing.others
 
