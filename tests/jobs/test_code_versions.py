@@ -42,12 +42,12 @@ HELD = {
     "reasons": (1, "909d4acf6949362d"),
     "outcomes": (1, "aeb24e97ab960534"),
     "performance": (1, "3c0cd6d8fe8f0d94"),
-    "drift counts": (1, "fdae716e3f9d929a"),
-    "alarm counts": (1, "977f44a907edec43"),
-    "estimates": (1, "65186212ed84f7da"),
-    "residuals": (1, "68ce040d0618a473"),
+    "drift counts": (1, "6f934997d5a2309e"),
+    "alarm counts": (1, "330bbc0c7402c54c"),
+    "estimates": (1, "1241b40e31f1754e"),
+    "residuals": (1, "e4cfb0f98e2e6643"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "3bd3c062bf8cf4c9"),
+    "training": (1, "44de38cd28604349"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.

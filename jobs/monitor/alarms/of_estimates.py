@@ -92,7 +92,8 @@ def _tested(estimator: QualityEstimator, daily: Daily, newest: Sequence[dt.date]
             ),
         )
         if best is not None:
-            yield _worse(metric, more_is_worse, ordinary, means, best, recent), best.tests
+            lately = float(means.newest(rows, values, recent.weekday)[0])
+            yield _worse(metric, more_is_worse, ordinary, means, best, recent, lately), best.tests
 
 
 def _means(ordinary: OrdinaryDays, weekday: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Means:
@@ -101,7 +102,7 @@ def _means(ordinary: OrdinaryDays, weekday: np.ndarray[tuple[int], np.dtype[np.i
 
 
 def _worse(
-    metric: str, more_is_worse: bool, ordinary: OrdinaryDays, means: Means, best: Best, recent: Recent
+    metric: str, more_is_worse: bool, ordinary: OrdinaryDays, means: Means, best: Best, recent: Recent, lately: float
 ) -> Tested:
     usual = float(np.average(ordinary.values, weights=ordinary.rows))
     shift, z, length = float(best.shift[0]), float(best.z[0]), int(best.length[0])
@@ -114,12 +115,13 @@ def _worse(
         if not kept:
             return None
         # A chance of one side.
-        times = means.bound(min(2 * chance, 1.0), length)[0] / abs(z)
-        rest = means.bound(min(2 * chance * LESS_SURE, 1.0), length - 1)[0] / kept
+        times = means.tails.bound(min(2 * chance, 1.0), length)[0] / abs(z)
+        rest = means.tails.bound(min(2 * chance * LESS_SURE, 1.0), length - 1)[0] / kept
         return max(least, abs(shift) * float(max(times, rest)))
 
     made = of_best(
-        ESTIMATE, metric, STATISTIC[more_is_worse], WHOLE, worse, worse >= least, words, UNSURE, best, 0, recent, bound
-    )
+        ESTIMATE, metric, STATISTIC[more_is_worse], WHOLE, worse, worse >= least, words, UNSURE, best, 0, recent,
+        lambda: np.array([lately]), bound,
+    )  # fmt: skip
     # Better than it was is no alarm.
     return replace(made, chance=made.chance / 2 if worse > 0 else 1.0)
