@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, connections, defaults, docs, form, form_fields, schedules, wanted
+from include.orchestration import apart, assets, connections, defaults, form, form_fields, night_docs, schedules, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -15,7 +15,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"deliver__{use_case.name}",
             description=f"Where the decisions of {use_case.title} go",
-            doc_md=docs.deliver(use_case),
+            doc_md=night_docs.deliver(use_case),
             schedule=schedules.when_updated(use_case, assets.scores(use_case)),
             **defaults.common(use_case.owner, "deliver", use_case.name),
         ),

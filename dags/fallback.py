@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, schedules, wanted
+from include.orchestration import apart, assets, defaults, form, form_fields, night_docs, schedules, wanted
 from include.orchestration.late_score import LateScoreOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -15,7 +15,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"fallback__{use_case.name}",
             description=f"Fallbacks for a late night of {use_case.title}",
-            doc_md=docs.fallback(use_case),
+            doc_md=night_docs.fallback(use_case),
             schedule=schedules.at_fallback_hour(use_case),
             start_date=schedules.start(use_case),
             **defaults.common(use_case.owner, "fallback", use_case.name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, late_night, schedules, wanted
+from include.orchestration import apart, assets, defaults, form, form_fields, late_night, night_docs, schedules, wanted
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 
@@ -14,7 +14,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"features__{use_case.name}",
             description=f"Features of {use_case.title}",
-            doc_md=docs.features(use_case),
+            doc_md=night_docs.features(use_case),
             schedule=schedules.when_inputs_arrive(use_case),
             **late_night.of_use_case(use_case),
             **defaults.common(use_case.owner, "features", use_case.name),

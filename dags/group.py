@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, connections, defaults, docs, form, form_fields, schedules, wanted
+from include.orchestration import apart, assets, connections, defaults, form, form_fields, night_docs, schedules, wanted
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 
@@ -15,7 +15,7 @@ for group in wanted.groups(__file__):
         DAG(
             dag_id=f"group__{group.table_name}",
             description=f"Feature group {group.title}, version {group.version}",
-            doc_md=docs.group(group),
+            doc_md=night_docs.group(group),
             schedule=schedules.when_inputs_arrive(group),
             **defaults.common(group.owner, "group", group.name),
         ),

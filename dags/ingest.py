@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, late_night, schedules, wanted
+from include.orchestration import apart, assets, defaults, form, form_fields, late_night, schedules, source_docs, wanted
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 
@@ -14,7 +14,7 @@ for owner, source, readers in wanted.sources(__file__):
         DAG(
             dag_id=f"ingest__{source.name}",
             description=source.description or f"Deliveries of {source.name}",
-            doc_md=docs.ingest(owner, source, readers),
+            doc_md=source_docs.ingest(owner, source, readers),
             schedule=schedules.nightly(owner, source),
             start_date=schedules.start(owner),
             **late_night.of_source(source, readers),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import defaults, docs
+from include.orchestration import defaults, lakehouse_docs
 from include.orchestration.job import JobOperator
 
 with DAG(
     dag_id="maintain__lakehouse",
     description="Weekly housekeeping of all tables",
-    doc_md=docs.MAINTAIN,
+    doc_md=lakehouse_docs.MAINTAIN,
     # No start date: the first run is the next Sunday's, and not last Sunday's as soon as the DAG is switched on.
     schedule=CronTriggerTimetable("0 4 * * 0", timezone="UTC"),
     **{**defaults.common("nightjar", "maintain"), "max_active_runs": 1},

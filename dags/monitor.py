@@ -6,7 +6,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, docs, form, form_fields, schedules, verdicts, wanted
+from include.orchestration import apart, defaults, form, form_fields, night_docs, schedules, verdicts, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -15,7 +15,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"monitor__{use_case.name}",
             description=f"Drift and performance of {use_case.title}",
-            doc_md=docs.monitor(use_case),
+            doc_md=night_docs.monitor(use_case),
             schedule=schedules.when_scored_or_matured(use_case),
             **defaults.common(use_case.owner, "monitor", use_case.name),
         ),

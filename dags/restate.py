@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, connections, corrections, defaults, docs, form, form_fields, verdicts, wanted
+from include.orchestration import (
+    apart,
+    connections,
+    corrections,
+    defaults,
+    form,
+    form_fields,
+    night_docs,
+    verdicts,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -14,7 +24,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"restate__{use_case.name}",
             description=f"Recompute what is stale of {use_case.title}",
-            doc_md=docs.restate(use_case),
+            doc_md=night_docs.restate(use_case),
             schedule=None,
             **{**defaults.common(use_case.owner, "restate", use_case.name), "max_active_runs": 1},
         ),

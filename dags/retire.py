@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import apart, defaults, docs, form, form_fields, wanted
+from include.orchestration import apart, defaults, form, form_fields, model_docs, wanted
 from include.orchestration.job import JobOperator
 
 # After maintain__lakehouse. No start date: the first run is the next Sunday's.
@@ -16,7 +16,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"retire__{use_case.name}",
             description=f"Versions of {use_case.title} that nobody needs any more",
-            doc_md=docs.retire(use_case),
+            doc_md=model_docs.retire(use_case),
             schedule=SCHEDULE,
             **{**defaults.common(use_case.owner, "retire", use_case.name), "max_active_runs": 1},
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, corrections, defaults, docs, form, form_fields, wanted
+from include.orchestration import apart, corrections, defaults, form, form_fields, model_docs, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -13,7 +13,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"rollback__{use_case.name}",
             description=f"Back to the former champion of {use_case.title}",
-            doc_md=docs.rollback(use_case),
+            doc_md=model_docs.rollback(use_case),
             schedule=None,
             **{**defaults.common(use_case.owner, "rollback", use_case.name), "max_active_runs": 1},
         ),

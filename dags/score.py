@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, docs, form, form_fields, late_night, schedules, wanted
+from include.orchestration import apart, assets, defaults, form, form_fields, late_night, night_docs, schedules, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -13,7 +13,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"score__{use_case.name}",
             description=f"Scores of {use_case.title}",
-            doc_md=docs.score(use_case),
+            doc_md=night_docs.score(use_case),
             schedule=schedules.when_updated(use_case, assets.features(use_case)),
             **late_night.of_use_case(use_case),
             **defaults.common(use_case.owner, "score", use_case.name),

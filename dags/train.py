@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, approval, defaults, docs, form, form_fields, verdicts, wanted
+from include.orchestration import apart, approval, defaults, form, form_fields, model_docs, verdicts, wanted
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -13,7 +13,7 @@ for use_case in wanted.use_cases(__file__):
         DAG(
             dag_id=f"train__{use_case.name}",
             description=f"Training and gate of {use_case.title}",
-            doc_md=docs.train(use_case),
+            doc_md=model_docs.train(use_case),
             schedule=None,
             **{**defaults.common(use_case.owner, "train", use_case.name), "max_active_runs": 1},
         ),

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from include.orchestration import assets, docs, late_night, schedules
+from include.orchestration import assets, late_night, model_docs, night_docs, schedules, source_docs
 from jobs.gate import checks
 from jobs.gate.results import ChallengerResult, ChampionResult, IntervalEstimate, SliceGap
 from jobs.ingest import volume
@@ -369,11 +369,19 @@ def _schedules(use_case: UseCase) -> None:
 
         within = TimeRestriction(earliest=pendulum.instance(start), latest=None, catchup=True)
         restored.next_dagrun_info_v2(last_dagrun_info=None, restriction=within)
-        docs.ingest(use_case, source)
+        source_docs.ingest(use_case, source)
         assets.silver(source)
     schedules.when_inputs_arrive(use_case), schedules.when_updated(use_case, assets.scores(use_case))
     schedules.when_scored_or_matured(use_case)
-    for page in (docs.features, docs.score, docs.train, docs.rollback, docs.retire, docs.restate, docs.monitor):
+    for page in (
+        night_docs.features,
+        night_docs.score,
+        model_docs.train,
+        model_docs.rollback,
+        model_docs.retire,
+        night_docs.restate,
+        night_docs.monitor,
+    ):
         page(use_case)
 
 

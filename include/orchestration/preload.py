@@ -13,12 +13,15 @@ import airflow.sdk.execution_time.task_runner  # noqa: F401
 import include.orchestration.approval
 import include.orchestration.corrections
 import include.orchestration.defaults
-import include.orchestration.docs
 import include.orchestration.extract
 import include.orchestration.form
 import include.orchestration.ingest
 import include.orchestration.inputs_arrived
+import include.orchestration.late_score
+import include.orchestration.model_docs
+import include.orchestration.night_docs
 import include.orchestration.schedules
+import include.orchestration.source_docs
 import include.orchestration.verdicts  # noqa: F401
 from include.orchestration import prompt_end
 

@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
-from include.orchestration import docs
+from include.orchestration import source_docs
 from include.orchestration.extract import ExtractOperator
 from lakehouse.declaration import loader
 from tests.lakehouse.extraction import shipments
@@ -75,4 +75,4 @@ def test_the_dag_says_where_its_rows_come_from(declared):
     declared(YIELDS)
     use_case, source = loader.by_source("orders")
     assert source.extracted
-    assert "`extract.py` yields with the connection `shop`" in docs.ingest(use_case, source)
+    assert "`extract.py` yields with the connection `shop`" in source_docs.ingest(use_case, source)

@@ -89,9 +89,9 @@ def test_monitoring_runs_after_scores_and_where_labels_mature_in_between(parcels
 
 
 def test_the_pages_say_which_days_are_scored(parcels):
-    from include.orchestration import docs
+    from include.orchestration import night_docs
 
     monthly = scored(parcels, {"monthly": [1, "last"]})
-    for page in (docs.features, docs.score, docs.monitor):
+    for page in (night_docs.features, night_docs.score, night_docs.monitor):
         assert "monthly on 1, last" in page(monthly) and "monthly" not in page(parcels)
-    assert "3 of the last 5 scored days" in docs.monitor(monthly)
+    assert "3 of the last 5 scored days" in night_docs.monitor(monthly)
