@@ -248,7 +248,9 @@ def cost(rows: int) -> None:
         of_day = ScoredRows(FIRST, registry.CHAMPION, 1, many, decided, np.empty(0), slices)
         began = time.process_time()
         lines = list(estimates.of_rows(of_day, made, whole, by=0.1))
-        print(f"{rows:,} rows {what}: {len(lines)} estimates in {time.process_time() - began:.1f} s of a core", flush=True)
+        print(
+            f"{rows:,} rows {what}: {len(lines)} estimates in {time.process_time() - began:.1f} s of a core", flush=True
+        )
 
 
 def main() -> None:
