@@ -66,7 +66,6 @@ def drawn(
 WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "one of ten": ("classification", {"sample": {"by_class": {"no": 0.1}}}),
     "both": ("classification", {"sample": {"by_class": {"no": 0.2, "yes": 0.5}}, "class_weights": {"yes": 3}}),
-    "balanced": ("classification", {"class_weights": "balanced"}),
     "heavy": ("classification", {"class_weights": {"yes": 20}, "half_life_days": 20}),
     "several": ("multiclass", {"sample": {"by_class": {"kept": 0.1}}, "class_weights": {"missed": 2}}),
     "several balanced": ("multiclass", {"class_weights": "balanced"}),
@@ -306,8 +305,8 @@ def test_a_linear_regression_of_weights_is_that_of_repeated_rows(
     assert np.abs(plain - other.score(some.features)).max() > 2e-3
 
 
-@pytest.mark.parametrize("said", [{"half_life_days": 4}, {"class_weights": {"yes": 6}}])
-def test_a_backtest_learns_as_it_is_declared_and_its_baselines_from_all_rows(said: dict[str, Any]) -> None:
+def test_a_backtest_learns_as_it_is_declared_and_its_baselines_from_all_rows() -> None:
+    said = {"class_weights": {"yes": 6}, "half_life_days": 40}
     weighed, plain = (use_case_of("classification", one) for one in (said, None))
     rows, last = worlds.history(plain, worlds.DAYS, 2), worlds.day(worlds.DAYS - 1)
     week = steps.weeks(last - dt.timedelta(days=6), last)[0]
