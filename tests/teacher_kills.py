@@ -34,7 +34,7 @@ LATENCY = 0.02
 # What comes back differs by document; "no usage" is billed by the server and told by nobody.
 KINDS = ("", "", "", "", *SPECIAL)
 # Of the documents that are new with each kill.
-MORE = 24
+MORE = 14
 # The model's cost is the declaration's, in millionths.
 Bill = dict[str, dict[str, int]]
 
@@ -66,7 +66,7 @@ def run(url: str, root: Path, count: int, asking: int | None = None) -> None:
     os.environ["LAKEHOUSE_ROOT"] = str(root)
     calling.FIRST_WAIT = 0.01
     # Some kills fall into a commit of the table.
-    journal.FOLDED_LINES = 50
+    journal.FOLDED_LINES = 40
     asked = teacher(
         url, concurrency=CONCURRENCY, timeout_seconds=0.5, variants=[{"name": "a"}, {"name": "b", "seed": 1}]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from typing import Any, Self
 
 import httpx
@@ -39,7 +40,7 @@ PASSING = frozenset({409, 423, 425, 429})
 
 
 class Service:
-    """A service, asked by one client. Use it in an ``async with`` block.
+    """A service, asked over as many connections as there are requests at once. Use it in an ``async with`` block.
 
     Args:
         teacher: as declared.
@@ -50,23 +51,16 @@ class Service:
 
     def __init__(self, teacher: ServiceTeacher, access: Access) -> None:
         self._teacher, self._access = teacher, access
-        limits = httpx.Limits(max_connections=teacher.concurrency, max_keepalive_connections=teacher.concurrency)
-        self._client = httpx.AsyncClient(
-            headers={**access.headers, "Content-Type": "application/json", "Accept": "application/json"},
-            limits=limits,
-            # To load the certificates takes a tenth of a second, and an address without TLS has none to check.
-            verify=teacher.endpoint.startswith("https:"),
-            # The whole attempt has a limit of its own; a key goes to no other address than the declared one.
-            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, teacher.timeout_seconds / 2)),
-            follow_redirects=False,
-        )
+        # Certificates are loaded once: it takes a tenth of a second, and an address without TLS has none to check.
+        self._tls: ssl.SSLContext | bool = teacher.endpoint.startswith("https:") and httpx.create_ssl_context()
+        self._idle: list[httpx.AsyncClient] = []
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        await self._client.__aexit__(*error)
+        for client in self._idle:
+            await client.aclose()
 
     async def ask(self, request: Request, earlier: int = 0) -> Reply:
         """The service's answer.
@@ -102,13 +96,31 @@ class Service:
     async def _posted(self, request: Request, earlier: int) -> tuple[int, httpx.Headers, bytes]:
         # Where a service knows the header, an attempt that is repeated is billed once.
         headers = {"Idempotency-Key": f"{request.key}-{earlier}" if earlier else request.key}
-        async with self._client.stream("POST", request.endpoint, content=request.body, headers=headers) as response:
-            content = bytearray()
-            async for part in response.aiter_bytes():
-                content += part
-                if len(content) > MOST_BYTES:
-                    raise httpx.DecodingError(f"more than {MOST_BYTES} bytes")
-            return response.status_code, response.headers, bytes(content)
+        client = self._idle.pop() if self._idle else self._client()
+        try:
+            async with client.stream("POST", request.endpoint, content=request.body, headers=headers) as response:
+                content = bytearray()
+                async for part in response.aiter_bytes():
+                    content += part
+                    if len(content) > MOST_BYTES:
+                        raise httpx.DecodingError(f"more than {MOST_BYTES} bytes")
+                return response.status_code, response.headers, bytes(content)
+        finally:
+            self._idle.append(client)
+
+    def _client(self) -> httpx.AsyncClient:
+        """A client of one connection, for one request at a time.
+
+        A client of many looks through all of its connections twice a request.
+        """
+        return httpx.AsyncClient(
+            headers={**self._access.headers, "Content-Type": "application/json", "Accept": "application/json"},
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            verify=self._tls,
+            # The whole attempt has a limit of its own; a key goes to no other address than the declared one.
+            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, self._teacher.timeout_seconds / 2)),
+            follow_redirects=False,
+        )
 
     def _not_ok(self, status: int, headers: httpx.Headers, content: bytes) -> Exception:
         code, said = _error_of(content)

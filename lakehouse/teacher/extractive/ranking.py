@@ -66,7 +66,8 @@ def chosen(
     left, taken = list(range(len(ranks))), list[int]()
     while left and len(taken) < count:
         repeated = similar[np.ix_(left, taken)].max(axis=1) if taken else np.zeros(len(left))
-        scores: Vector = np.round(RELEVANCE * ranks[left] - (1 - RELEVANCE) * repeated, DIGITS)
+        exact: Vector = RELEVANCE * ranks[left] - (1 - RELEVANCE) * repeated
+        scores: Vector = exact.round(DIGITS)
         at = int(scores.argmax()) if temperature == 0 else _drawn(scores, temperature, top_p, random)
         taken.append(left.pop(at))
     return sorted(taken)
