@@ -140,8 +140,8 @@ bench-estimates: $(STAMP) ## how well quality is foretold before labels, on flig
 bench-learning: $(STAMP) ## what half-lives, samples and class weights do to the flights' models, week by week (KEEP=folder; half an hour)
 	@$(BIN)/python -m tests.bench.learning $(if $(KEEP),--keep $(KEEP))
 
-bench-teacher: $(STAMP) ## whether 64 calls stay under way against a service that takes 200 ms (CALLS=6400; two minutes)
-	@$(BIN)/python -m tests.bench.teacher $(if $(CALLS),--calls $(CALLS))
+bench-teacher: $(STAMP) ## whether 64 paid calls stay under way at a service that takes 200 ms (CALLS=6400 UNDER_WAY=64; a minute)
+	@$(BIN)/python -m tests.bench.teacher $(if $(CALLS),--calls $(CALLS)) $(if $(UNDER_WAY),--under-way $(UNDER_WAY))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons

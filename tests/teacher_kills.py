@@ -7,6 +7,7 @@ everything loaded and has used nothing yet: a copy that is killed costs no start
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import random
 import shutil
@@ -29,6 +30,8 @@ from tests import teacher_server
 from tests.lakehouse.teacher.asking import BUDGET, requests, teacher
 from tests.teacher_server import SPECIAL
 
+# What libraries load when they are first used: a copy would load it each time.
+LATE = ("anyio._backends._asyncio", "deltalake.fs", "httpcore", "pyarrow.acero")
 CONCURRENCY = 8
 LATENCY = 0.02
 # What comes back differs by document; "no usage" is billed by the server and told by nobody.
@@ -118,6 +121,8 @@ def lives_for(child: int, seconds: float) -> bool:
 
 def torture(kills: int, seed: int, folder: Path) -> Found:
     """Kill so many runs, let the last one end, and compare."""
+    for name in LATE:
+        importlib.import_module(name)
     started, draw, count, killed = time.monotonic(), random.Random(seed), MORE, 0
     faults = ",".join(fault for fault in teacher_server.FAULTS if fault != "silent")
     with teacher_server.apart(f"--latency={LATENCY}", f"--faults={faults}", "--share=0.3", f"--seed={seed}") as url:

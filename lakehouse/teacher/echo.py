@@ -10,6 +10,8 @@ from lakehouse.teacher.quality.words import runs, words
 RUN = 6
 # Shorter documents may stand in an honest answer.
 LEAST_WORDS = 8
+# Characters in which most documents have so many words.
+BEGINNING = 200
 MARKS = ("BEGIN DOCUMENT ", "END DOCUMENT ")
 
 
@@ -17,11 +19,13 @@ def is_echo(answer: str, text: str, instruction: str) -> bool:
     """Whether ``answer`` has the document from its beginning to its end, is mostly instruction, or has the marks around it."""
     if any(line.startswith(MARKS) for line in answer.splitlines()):
         return True
-    said, document = words(answer), words(text)
-    if said and said == document:
-        return True
-    if len(document) >= LEAST_WORDS and _within(document, said):
-        return True
+    said = words(answer)
+    if _begins_in(text, said):
+        document = words(text)
+        if said and said == document:
+            return True
+        if len(document) >= LEAST_WORDS and _within(document, said):
+            return True
     told = words(instruction)
     if len(said) < RUN:
         return len(said) >= 3 and _within(said, told)
@@ -29,6 +33,13 @@ def is_echo(answer: str, text: str, instruction: str) -> bool:
     own = [said[at : at + RUN] for at in range(len(said) - RUN + 1)]
     # Half of it: a word or two that the service adds changes nothing.
     return 2 * sum(run in of_instruction for run in own) >= len(own)
+
+
+def _begins_in(text: str, said: Sequence[str]) -> bool:
+    """Whether the answer has the first words of the document, or these are few: only then the whole is looked at."""
+    first = words(text[:BEGINNING])[:LEAST_WORDS]
+    # The last of them may be cut off.
+    return len(first) < LEAST_WORDS or _within(first[:-1], said)
 
 
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:

@@ -45,6 +45,9 @@ class Service:
     Args:
         teacher: as declared.
         access: the key.
+
+    Raises:
+        TeacherRefused: the declared address is none.
     """
 
     free = False
@@ -54,6 +57,17 @@ class Service:
         # Certificates are loaded once: it takes a tenth of a second, and an address without TLS has none to check.
         self._tls: ssl.SSLContext | bool = teacher.endpoint.startswith("https:") and httpx.create_ssl_context()
         self._idle: list[httpx.AsyncClient] = []
+        try:
+            self._url = httpx.URL(teacher.endpoint)
+        except httpx.InvalidURL as error:
+            raise self._refused(f"found that it is no address ({error})", "correct teacher.url") from None
+        known = {
+            **access.headers,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "User-Agent": "nightjar",
+        }
+        self._headers = [(name.encode(), value.encode()) for name, value in known.items()]
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,17 +109,23 @@ class Service:
 
     async def _posted(self, request: Request, earlier: int) -> tuple[int, httpx.Headers, bytes]:
         # Where a service knows the header, an attempt that is repeated is billed once.
-        headers = {"Idempotency-Key": f"{request.key}-{earlier}" if earlier else request.key}
+        mark = f"{request.key}-{earlier}" if earlier else request.key
+        headers = [*self._headers, (b"Idempotency-Key", mark.encode())]
+        # Made here: a client that adds its own headers takes a fourth of a call's processor time for it.
+        asked = httpx.Request("POST", self._url, headers=headers, content=request.body)
         client = self._idle.pop() if self._idle else self._client()
+        response: httpx.Response | None = None
         try:
-            async with client.stream("POST", request.endpoint, content=request.body, headers=headers) as response:
-                content = bytearray()
-                async for part in response.aiter_bytes():
-                    content += part
-                    if len(content) > MOST_BYTES:
-                        raise httpx.DecodingError(f"more than {MOST_BYTES} bytes")
-                return response.status_code, response.headers, bytes(content)
+            response = await client.send(asked, stream=True)
+            content = bytearray()
+            async for part in response.aiter_bytes():
+                content += part
+                if len(content) > MOST_BYTES:
+                    raise httpx.DecodingError(f"more than {MOST_BYTES} bytes")
+            return response.status_code, response.headers, bytes(content)
         finally:
+            if response is not None:
+                await response.aclose()
             self._idle.append(client)
 
     def _client(self) -> httpx.AsyncClient:
@@ -114,7 +134,6 @@ class Service:
         A client of many looks through all of its connections twice a request.
         """
         return httpx.AsyncClient(
-            headers={**self._access.headers, "Content-Type": "application/json", "Accept": "application/json"},
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             verify=self._tls,
             # The whole attempt has a limit of its own; a key goes to no other address than the declared one.
