@@ -11,7 +11,7 @@ from tests.lakehouse.teacher.asking import Asking
 from tests.teacher_server import Served
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def teacher_server() -> Iterator[Served]:
     served = Served()
     yield served
