@@ -65,7 +65,7 @@ def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newe
             lost=lost,
             recent=recent,
             new_labels=new_labels(use_case, day, made),
-            passing=passing([row for row in its if row["partition"] == day and _counts(row, use_case)]),
+            passing=passing([row for row in its if row["partition"] == day and counts(row, use_case)]),
         ),
     )
 
@@ -81,7 +81,7 @@ def violated_by(rows: Iterable[Mapping[str, Any]], limits: Drift) -> dict[dt.dat
     return {day: _kinds(of_day, limits) for day, of_day in by_day.items()}
 
 
-def _counts(row: Mapping[str, Any], use_case: UseCase) -> bool:
+def counts(row: Mapping[str, Any], use_case: UseCase) -> bool:
     """Whether what the row found may ask for a training, by the declared triggers."""
     kind = triggers.PERFORMANCE if row["kind"] == triggers.PERFORMANCE else triggers.DRIFT
     return kind in use_case.retrain.triggers

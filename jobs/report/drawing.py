@@ -48,6 +48,24 @@ class Frame:
             before = True
         return "".join(parts)
 
+    def band(self, ends: Sequence[tuple[float, float] | None]) -> str:
+        """The area between lower and upper ends; a day without them is a gap, and one between two gaps an upright bar."""
+        parts, runs = list[str](), list[list[int]]()
+        for place, one in enumerate(ends):
+            if one is not None:
+                if not runs or runs[-1][-1] != place - 1:
+                    runs.append([])
+                runs[-1].append(place)
+        for run in runs:
+            known = [(self.x(place), both) for place in run if (both := ends[place]) is not None]
+            if len(known) == 1:
+                ((x, both),) = known
+                known = [(round(x - 1, 1), both), (round(x + 1, 1), both)]
+            above = [f"{x:g} {self.y(both[1]):g}" for x, both in known]
+            below = [f"{x:g} {self.y(both[0]):g}" for x, both in reversed(known)]
+            parts.append(f"M{'L'.join([*above, *below])}Z")
+        return "".join(parts)
+
     def steps(self, limits: Sequence[float | None]) -> str:
         """The path of limits, each for its day; a gap has the limit before it."""
         known = [limit for limit in limits if limit is not None]

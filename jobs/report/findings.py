@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.monitor.alarms.finding import how_seldom
-from jobs.report import by_weekday, distribution, words
+from jobs.report import by_weekday, distribution, expected, words
 from jobs.report.night import Night, of_all
 from jobs.report.window_counts import Daily
 
@@ -52,7 +52,7 @@ def cards(night: Night) -> dict[str, Any]:
 def facts(night: Night) -> list[str]:
     """What is told whatever the verdict is: new levels of categories, and days that were built again since they were scored."""
     told = [row for row in night.of_day if row["kind"] == "new category" or row["statistic"] == "built_again"]
-    return [str(row["reason"]) for row in told if row["value"]]
+    return [*(str(row["reason"]) for row in told if row["value"]), *expected.facts(night)]
 
 
 def scores(night: Night, days: int | None = None) -> dict[str, Any] | None:
@@ -86,11 +86,13 @@ def _card(night: Night, kind: str, name: str, rows: list[Mapping[str, Any]]) -> 
     surest = sorted(rows, key=lambda row: (-_excess(row), not of_all(row)))
     about = {feature.name: feature.description for feature in night.use_case.table_features}
     first = surest[0]
-    days = int(first.get("days") or night.use_case.drift.window_days)
+    relation = first["statistic"] == words.RELATION
+    # What has changed beside the label may be what the feature is made of: its newest rows are drawn.
+    days = int((not relation and first.get("days")) or night.use_case.drift.window_days)
     return {
-        "name": name,
-        "kind": words.KINDS.get(kind, kind),
-        "about": about.get(name, "") if kind == FEATURE else "",
+        "name": words.column(kind, name),
+        "kind": words.kind(kind, first["statistic"]),
+        "about": about.get(name, "") if kind == FEATURE or relation else "",
         "findings": [_finding(night, row) for row in surest if row is first or of_all(row)],
         "also": _also([row for row in surest if row is not first and not of_all(row)]),
         "advice": list(dict.fromkeys(row["advice"] for row in surest if row.get("advice"))),
@@ -113,7 +115,7 @@ def _finding(night: Night, row: Mapping[str, Any]) -> dict[str, Any]:
         "since": night.since(row),
         "where": "" if of_all(row) else f"{row['slice']} is {row['slice_value']}",
         "sure": how_seldom(row["once_in_days"]) if measured else "",
-        "reason": row["reason"],
+        "reason": words.reason(row),
     }
 
 
@@ -157,7 +159,7 @@ def _distribution(night: Night, kind: str, name: str, row: Mapping[str, Any], da
         return None
     if kind == LABEL:
         return _of_labels(night, days)
-    if kind == PREDICTION:
+    if kind in (PREDICTION, words.ESTIMATE):
         return scores(night, days)
     if name not in profile.features:
         return None

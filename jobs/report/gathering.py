@@ -16,7 +16,7 @@ from lakehouse.declaration import UseCase, metric_names
 from lakehouse.errors import ModelMissing, NightjarError
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.evaluation.training_days import ALL
-from lakehouse.models import artifacts, mlflow_client, mlflow_rest, recorded_version, version_selection
+from lakehouse.models import artifacts, mlflow_client, mlflow_rest, recorded_version, registry, version_selection
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
@@ -64,6 +64,7 @@ def gather(use_case: UseCase, day: dt.date, of_day: Rows, experiment: str) -> Ni
         if profile is None
         else window_counts.read(use_case, day, version, profile, classes),
         performance=_performance(use_case, day, days),
+        estimates=_estimates(use_case, days),
         events=model_events.of_model(use_case.name),
         decision=decision.of_day(use_case, day, version, day == max(scored, default=day)),
         nobody=nobody.days(use_case, gaps) if gaps else (),
@@ -117,6 +118,15 @@ def _performance(use_case: UseCase, day: dt.date, days: Sequence[dt.date]) -> li
     where = whole | (arrow_dataset.among("partition", window) & sliced)
     rows: Iterable[Mapping[str, Any]] = arrow_dataset.read(tables.performance(use_case), where).to_pylist()
     return sorted((dict(row) for row in rows), key=lambda row: (row["partition"], row["role"], row["model_version"]))
+
+
+def _estimates(use_case: UseCase, days: Sequence[dt.date]) -> list[dict[str, Any]]:
+    if use_case.drift.estimate is None:
+        return []
+    whole = (pc.field("slice") == ALL) & (pc.field("role") == registry.CHAMPION)
+    found = arrow_dataset.read(tables.estimates(use_case), arrow_dataset.among("partition", days) & whole)
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return sorted(rows, key=lambda row: (row["partition"], row["model_version"], row["metric"]))
 
 
 def _links(use_case: UseCase, day: dt.date, experiment: str, model: ModelVersion) -> Links:

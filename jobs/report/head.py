@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from jobs.monitor.retraining import violated_by
+from jobs.monitor.alarms.passing import passing
+from jobs.monitor.retraining import counts, violated_by
 from jobs.monitor.triggers import DRIFT, PERFORMANCE
-from jobs.report import decision
-from jobs.report.night import TIMELINE_DAYS, Night
+from jobs.report import decision, expected, words
+from jobs.report.night import TIMELINE_DAYS, VERDICT, Night
 from lakehouse import settings, tables
 from lakehouse.models import champion_record, registry
 from lakehouse.ops.model_events import Event
@@ -54,7 +55,7 @@ def content(night: Night) -> dict[str, Any]:
         "since": _since(night) if violated else None,
         "asked": asked == decision.ASKED,
         "decision": asked,
-        "why": why,
+        "why": _why(night, why) if violated and asked == decision.NOT_ASKED else why,
         "champion": _champion(night),
         "by": _by(night),
         "fallback": _fallback(night),
@@ -66,14 +67,29 @@ def content(night: Night) -> dict[str, Any]:
 
 
 def _means(night: Night, violated: bool, measured: bool) -> tuple[list[str], list[str]]:
+    worse = expected.worse(night)
+    if not violated and worse:
+        return [expected.MEANS], [expected.TO_DO]
     if not violated:
         return ([ORDINARY_MEANS], [NOTHING_TO_DO]) if measured else ([UNMEASURED_MEANS], [UNMEASURED_TO_DO])
     of_day = [row for row in night.rows if row["partition"] == night.day]
     kinds = violated_by(of_day, night.use_case.drift)[night.day]
     advice = list(dict.fromkeys(row["advice"] for row in of_day if row["violated"] and row.get("advice")))
-    means = [BY_DRIFT] * (DRIFT in kinds) + [BY_QUALITY] * (PERFORMANCE in kinds)
+    others = [row for row in of_day if row["violated"] and row["kind"] not in (VERDICT, PERFORMANCE)]
+    by_estimate = bool(others) and all(row["kind"] == words.ESTIMATE for row in others)
+    means = [BY_DRIFT] * (DRIFT in kinds and not by_estimate) + [expected.MEANS] * bool(worse)
+    means += [BY_QUALITY] * (PERFORMANCE in kinds)
     usual = [DRIFT_TO_DO] * (DRIFT in kinds) + [QUALITY_TO_DO] * (PERFORMANCE in kinds)
     return means, [f"{one[0].upper()}{one[1:]}." for one in advice] or usual
+
+
+def _why(night: Night, why: str) -> str:
+    """Why a violated night asks for no retraining; where what violates it may be a spell that passes, that too."""
+    asking = [row for row in night.of_day if row["violated"] and counts(row, night.use_case)]
+    if not any(row.get("newest_chance") is not None for row in asking):
+        return why
+    spell = passing(asking)
+    return why if not spell or spell in why else f"{why}. By itself it would not ask for one yet: {spell}"
 
 
 def _reasons(night: Night) -> list[str]:

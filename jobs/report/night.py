@@ -60,6 +60,8 @@ class Night:
         counted: its rows by bin.
         performance: rows of the performance table: of all rows on the days of the timeline whose labels had matured by the day, and
             of the slices on those of the matured window.
+        estimates: rows of the table of estimates, of all rows on the days of the timeline that champions scored; empty where no
+            estimate is declared.
         events: of the model, in their order.
         decision: whether a retraining is asked for, in words: first what, then why.
         links: to other pages.
@@ -75,6 +77,7 @@ class Night:
     classes: tuple[str, ...] = ()
     counted: Counted = field(default_factory=Counted)
     performance: Rows = ()
+    estimates: Rows = ()
     events: Sequence[Event] = ()
     decision: tuple[str, str] = ("", "")
     nobody: Collection[dt.date] = ()
@@ -136,6 +139,10 @@ class Night:
             for other in self.rows
             if of_all(other) and all(other[name] == row[name] for name in ("kind", "feature", "statistic"))
         }
+        return self.first_in_a_row(same)
+
+    def first_in_a_row(self, same: Mapping[dt.date, bool]) -> dt.date:
+        """The first of the successive days with a verdict up to the day on which something was so, by day."""
         first = self.day
         for day in reversed(self.days):
             if day in self.verdicts:

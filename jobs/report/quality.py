@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.report import deciders, timeline, words, worth
+from jobs.report import deciders, expected, timeline, words, worth
 from jobs.report.drawing import Frame
+from jobs.report.expected import Expected
 from jobs.report.night import Night
 from lakehouse.declaration import metric_names
 from lakehouse.models import registry
@@ -20,7 +21,7 @@ Lines = dict[tuple[str, int], dict[dt.date, float]]
 
 
 def content(night: Night) -> dict[str, Any]:
-    """Charts of loss and calibration gap; worth and deciders where they are declared.
+    """Charts of loss and calibration gap, and of what is estimated before labels; worth and deciders where they are declared.
 
     ``charts`` is empty, and ``waits`` says for what, while no label has matured.
     """
@@ -28,11 +29,27 @@ def content(night: Night) -> dict[str, Any]:
     losses, gaps = _lines(night, loss), _lines(night, metric_names.CALIBRATION_GAP)
     limit = None if night.measured else night.use_case.drift.max_calibration_gap
     charts = []
-    if losses:
+    estimated = {name: found for name in (loss, *expected.OTHERS) if (found := expected.of_metric(night, name))}
+    if losses or loss in estimated:
         judged = None if night.profile is None else night.profile.metrics.get(loss)
         rise = None if night.measured else night.use_case.drift.max_loss_rise
         limits = [judged + rise] if judged is not None and rise is not None else []
-        charts.append(_chart(night, loss.replace("_", " "), losses, judged, limits, from_zero=True))
+        charts.append(
+            _chart(
+                night,
+                loss.replace("_", " "),
+                losses,
+                judged,
+                limits,
+                from_zero=loss not in estimated,
+                before=estimated.get(loss),
+            )
+        )
+    for name in expected.OTHERS:
+        if name in estimated:
+            judged = None if night.profile is None else night.profile.metrics.get(name)
+            lines = _lines(night, name)
+            charts.append(_chart(night, words.metric(name), lines, judged, [], from_zero=False, before=estimated[name]))
     if gaps:
         limits = [limit, -limit] if limit is not None else []
         charts.append(_chart(night, "calibration gap, mean score minus mean label", gaps, 0.0, limits, from_zero=False))
@@ -43,6 +60,7 @@ def content(night: Night) -> dict[str, Any]:
         "loss": loss.replace("_", " "),
         "worth": worth.content(night),
         "deciders": deciders.content(night),
+        **expected.content(night),
     }
 
 
@@ -55,11 +73,18 @@ def _lines(night: Night, metric: str) -> Lines:
 
 
 def _chart(
-    night: Night, name: str, lines: Lines, usual: float | None, limits: Sequence[float], from_zero: bool
+    night: Night,
+    name: str,
+    lines: Lines,
+    usual: float | None,
+    limits: Sequence[float],
+    from_zero: bool,
+    before: Expected | None = None,
 ) -> dict[str, Any]:
-    """Lines by version; ``usual`` is what the champion had when it was judged."""
+    """Lines by version; ``usual`` is what the champion had when it was judged, ``before`` what was estimated before labels."""
     known = [value for by_day in lines.values() for value in by_day.values()]
     known += [*limits, *([] if usual is None else [usual])]
+    known += expected.span(before or {}, known)
     low, high = (0.0 if from_zero else min(known)), max(known)
     room = 0.08 * ((high - low) or 1.0)
     frame = Frame(len(night.days), low if from_zero else low - room, high + room, WIDTH, HEIGHT, 6)
@@ -76,7 +101,9 @@ def _chart(
                 "told": f"{words.number(by_day[last])} on {last}",
             }
         )
+    realised = {version: by_day for (role, version), by_day in lines.items() if role == registry.CHAMPION}
     return {
+        **({"estimates": expected.drawn(night, before, realised, frame)} if before else {}),
         "name": name,
         "width": WIDTH,
         "height": HEIGHT,

@@ -88,8 +88,8 @@ def _picture(night: Night, row: Mapping[str, Any], history: Mapping[dt.date, Map
     limits = [None if one is None else one["limit"] for one in days]
     frame = Frame(len(days), 0.0, _top(values, limits))
     return {
-        "name": row["feature"],
-        "kind": words.KINDS.get(row["kind"], row["kind"]),
+        "name": words.column(row["kind"], row["feature"]),
+        "kind": words.kind(row["kind"], row["statistic"]),
         "statistic": words.statistic(row["statistic"]),
         "value": "not measured" if row["value"] is None else words.value(row["statistic"], row["value"]),
         "sure": "" if row.get("once_in_days") is None else how_seldom(row["once_in_days"]),

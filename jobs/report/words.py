@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 # What a statistic is called, and whether it is a share.
@@ -19,15 +20,49 @@ STATISTICS: dict[str, tuple[str, bool]] = {
     "rejected": ("failed the contract", True),
     "rate": ("rate of yes", True),
     "share": ("decided yes", True),
+    "confidence": ("change of confidence, the greater of p and 1 - p", False),
+    "relation": ("labels beside what the scores say, a standard deviation", False),
+    "estimated_rise": ("rise expected before labels", False),
+    "estimated_fall": ("fall expected before labels", False),
 }
 # What stands for a number that is not there.
 NONE = "-"
 KINDS = {"prediction": "scores", "performance": "matured quality", "data": "data", "label": "labels"}
+# Quality before labels, and a statistic of matured quality that names a feature.
+ESTIMATE, RELATION = "estimate", "relation"
+METRICS = {"roc_auc": "ROC-AUC"}
 
 
 def statistic(name: str) -> str:
     """What a statistic is called; one that is not known here by its own name."""
     return STATISTICS[name][0] if name in STATISTICS else name.replace("_", " ")
+
+
+def metric(name: str) -> str:
+    """What a metric is called."""
+    return METRICS.get(name) or name.replace("_", " ")
+
+
+def column(kind: str, name: str) -> str:
+    """What a row of the drift table is about: a metric where it is an estimate, else what it names."""
+    return metric(name) if kind == ESTIMATE else name
+
+
+def kind(of: str, statistic: str) -> str:
+    """What kind of finding a row of the drift table is."""
+    if of == ESTIMATE:
+        return "quality expected before labels"
+    return "relation to the label" if statistic == RELATION else KINDS.get(of, of)
+
+
+def reason(row: Mapping[str, Any]) -> str:
+    """The words of a row of the drift table; of an estimate also by how much it is worse."""
+    if row["kind"] != ESTIMATE or row["value"] is None:
+        return str(row["reason"])
+    said = str(row["reason"]).removeprefix(f"estimated {row['feature']}: ")
+    name = metric(row["feature"])
+    worse = f"is expected to be worse by {number(row['value'])}, before labels are known"
+    return f"{name[0].upper()}{name[1:]} {worse}: {said}"
 
 
 def value(name: str, found: float | None) -> str:

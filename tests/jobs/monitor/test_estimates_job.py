@@ -13,6 +13,8 @@ import pytest
 from jobs.monitor import estimate_update
 from jobs.monitor import job as monitor
 from jobs.monitor.arguments import MonitorArguments
+from jobs.report import gathering, page, words
+from jobs.report.night import Links
 from jobs.score import job as score
 from jobs.score.arguments import ScoreArguments
 from jobs.stale import job as stale
@@ -150,6 +152,15 @@ def test_estimates_stand_beside_what_came_and_warn_where_the_model_is_unsure(
     facts = [row for row in rows_of(shelf, tables.drift, kind="estimate") if row["partition"] == day(3)]
     assert [row["statistic"] for row in facts] == ["estimated_rise", "estimated_fall"]
     assert not any(row["violated"] or row["value"] > (row["limit"] or 1.0) for row in facts)
+
+    # The page of the night has all of it, the newest day too.
+    verdict = rows_of(shelf, tables.drift, partition=day(3))
+    with monkeypatch.context() as patch:
+        patch.setattr(gathering, "_links", lambda *_: Links())
+        loss = page.content(gathering.gather(shelf.use_case, day(3), verdict, "1"))["quality"]["charts"][0]
+    (line,) = loss["estimates"]["lines"]
+    newest = words.number(found["log_loss"]["estimated"])
+    assert line["told"].startswith(f"{newest} (") and f") on {day(3)}" in line["told"] and len(loss["lines"]) == 2
 
     # Again: nothing new. And of many rows the workers give the same.
     before = versions(shelf)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from jobs.monitor import drift, performance
+from jobs.monitor import drift, estimates, performance
 from jobs.monitor.scored_rows import ScoredRows
 from jobs.report.night import Links, Night
 from jobs.report.window_counts import Counted
@@ -18,7 +18,7 @@ from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops.model_events import Event
-from tests.bench import alarm_nights, alarm_worlds
+from tests.bench import alarm_nights, alarm_worlds, estimates_quiet
 from tests.bench.alarm_nights import Stage
 from tests.bench.alarm_worlds import Change, World
 
@@ -27,12 +27,19 @@ NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 
 
 def of_world(
-    change: Change | None, alarms: str = "measured", watched: int = 9, since: int = 6, rows: int = 150, seed: int = 1
+    change: Change | None,
+    alarms: str = "measured",
+    watched: int = 9,
+    since: int = 6,
+    rows: int = 150,
+    seed: int = 1,
+    estimate: str | None = None,
 ) -> Night:
     """The last of so many watched nights of a world in which something happens ``since`` one of them; its texts are hostile."""
     use_case = alarm_worlds.declared(
-        alarms=alarms, max_calibration_gap=0.2, max_loss_rise=0.2, max_prediction_psi=0.25, max_drifted_share=0.15
-    )
+        alarms=alarms, max_calibration_gap=0.2, max_loss_rise=0.2, max_prediction_psi=0.25, max_drifted_share=0.15,
+        estimate=estimate,
+    )  # fmt: skip
     use_case = use_case.model_copy(
         update={
             "title": f"A {HOSTILE} title",
@@ -51,6 +58,12 @@ def of_stage(use_case: UseCase, stage: Stage) -> Night:
     """The last watched night of a stage."""
     profile = alarm_nights.profile_of(use_case, stage.learned, stage.scored, stage.scored_score, stage.threshold)
     evidence = alarm_nights.evidence_of(use_case, profile, stage.watched, stage.watched_score, stage.threshold)
+    estimated: list[dict[str, Any]] = []
+    if use_case.drift.estimate is not None:
+        evidence = estimates_quiet.estimated(evidence, profile, stage)
+        made = evidence.profile.estimator
+        assert made is not None
+        estimated = [line for one in _scored(stage) for line in estimates.of_rows(one, made) if line["slice"] == "all"]
     drawn: list[dict[str, Any]] = []
     for day in stage.days:
         checks = drift.checks_of_day(day, use_case, evidence)
@@ -73,6 +86,7 @@ def of_stage(use_case: UseCase, stage: Stage) -> Night:
             {on: counts for on, counts in evidence.seen.labels.items() if on <= last},
         ),
         performance=[line for line in lines if line["partition"] <= last],
+        estimates=estimated,
         events=[promoted(use_case)],
         decision=("asked for no retraining", "0 of the last 5 days violated"),
         links=Links(
