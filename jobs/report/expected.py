@@ -71,7 +71,7 @@ def drawn(night: Night, expected: Expected, realised: Mapping[int, Mapping[dt.da
         bands = [None if row is None else ends(row) for row in of_days]
         lines.append(
             {
-                "name": f"estimate of version {version}, from its scores alone",
+                "name": f"estimate of version {version}, made before labels",
                 "line": frame.line([None if row is None else float(row["estimated"]) for row in of_days]),
                 "band": frame.band(bands),
                 "told": _told(by_day, realised.get(version, {})),

@@ -86,6 +86,9 @@ def test_a_night_without_estimates_has_a_gap_and_before_any_label_the_estimate_i
     for name in ("log loss", "ROC-AUC"):
         found = chart(made, name)
         assert not found["lines"] and found["estimates"]["lines"]
+    # Of several classes it is the share that is decided right.
+    classes = [row | {"metric": row["metric"].replace("roc_auc", "accuracy")} for row in of.estimates]
+    assert chart(drawn(replace(of, estimates=classes))[0], "accuracy")["estimates"]["lines"]
     # By two versions there are two lines.
     two = [row | {"model_version": 2} if row["partition"] > lost else dict(row) for row in of.estimates]
     assert len(chart(drawn(replace(of, estimates=two))[0], "log loss")["estimates"]["lines"]) == 2
