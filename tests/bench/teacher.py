@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.metadata
 import itertools
 import os
 import resource
@@ -17,9 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from lakehouse.declaration.dataset_check import Check
+from lakehouse.declaration.dataset_teacher import ExtractiveTeacher
+from lakehouse.ops import calls
 from lakehouse.teacher import teaching
 from lakehouse.teacher.access import Access
-from lakehouse.teacher.request import Request
+from lakehouse.teacher.quality.measures import measure
+from lakehouse.teacher.request import Document, Request, of_documents
 from lakehouse.teacher.service import Service
 from tests import teacher_server
 from tests.lakehouse.teacher.asking import BUDGET, requests, teacher
@@ -56,6 +61,28 @@ def measured(name: str, count: int, under_way: int, work: Callable[[], object]) 
     print(f"| {name} | {rate:.0f} | {rate / possible:.0%} | {seconds:.1f} | {used / count * 1000:.2f} |", flush=True)
 
 
+def readmes() -> list[str]:
+    """The first 4,000 characters of the READMEs of the installed packages."""
+    found = (package.metadata.get_payload() for package in importlib.metadata.distributions())
+    return [text[:4000] for text in found if isinstance(text, str) and len(text) > 500]
+
+
+def offline() -> None:
+    """Print what the summariser and the checks take of a processor."""
+    texts, asked = readmes(), ExtractiveTeacher()
+    documents = [Document(str(number), text) for number, text in enumerate(texts)]
+    began = time.process_time()
+    found = teaching.teach("readmes", of_documents(documents, asked, None), asked)
+    each = (time.process_time() - began) / len(texts) * 1000
+    print(f"{len(texts)} READMEs, outcomes of the built-in summariser: {found.ended}; {each:.1f} processor ms each")
+    summaries = [(line["answer"], texts[int(line["document_id"])]) for line in calls.answers("readmes").to_pylist()]
+    began = time.process_time()
+    for summary, text in summaries:
+        measure(summary, text, Check())
+    each = (time.process_time() - began) / len(summaries) * 1000
+    print(f"the checks of an answer: {each:.1f} processor ms")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
@@ -73,6 +100,7 @@ def main() -> None:
         measured("the client alone", count, under_way, lambda: bare(url, made, under_way))
         measured("with books, budget and checks", count, under_way, lambda: teaching.teach("d", made, asked, BUDGET))
         most = teacher_server.bill(url)["most_under_way"]
+    offline()
     print(f"at most {most} under way; the journal was on {root}")
     shutil.rmtree(root)
 
