@@ -26,10 +26,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LONGEST_PAUSE = 300.0
 # So often a call waits as the service asks; these are no tries: the service is well, and says when.
 PAUSES = 100
-# So many calls in a row that got no answer by all their tries: the service is away.
-IN_VAIN = 3
-# So many requests refused and none answered: it is no matter of documents.
-DECLINED = 10
+# So many calls in a row without an answer by all their tries: the service is away. So many refused and none answered: it is no
+# matter of documents.
+IN_VAIN, DECLINED = 3, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +141,7 @@ class Calling:
         if not self._teacher.free:
             await self._journal.write(call)
         self.tally.attempts += 1
-        pause: float | None = None
-        rules = self._rules
+        pause, rules = None, self._rules
         try:
             reply = await self._teacher.ask(request, call.replies)
             call = attempt.replied(call, request, reply, self._budget, rules.refusals, rules.clock())
@@ -152,9 +150,13 @@ class Calling:
             self._slow_down(error)
             call = attempt.not_answered(call, error, rules.clock())
         except TeacherRefused as error:
-            await self._journal.write(call.not_sent(str(error)))
+            self._journal.note(call.not_sent(str(error)))
             raise
-        await self._journal.write(call)
+        if self._teacher.free:
+            await self._journal.write(call)
+        else:
+            # On the disk before this worker sends its next request: `write` waits for both.
+            self._journal.note(call)
         return call, pause
 
     def _slow_down(self, error: NoAnswer) -> None:

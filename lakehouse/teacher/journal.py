@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 # So many lines are folded at once: some ten megabytes, and a second's work.
 FOLDED_LINES = 20_000
-# Of a reader, while a run folds.
 LOOKS = 10
 
 
@@ -39,7 +38,8 @@ class Journal:
         # Keys whose lines in the table are replaced when they are folded again.
         self._in_table = set(standing.others)
         self._writer: Writer | None = None
-        self._waiting: list[bytes] = []
+        # Lines, and whether they are tried again when the disk does not take them.
+        self._waiting: list[tuple[bytes, bool]] = []
         self._written: asyncio.Future[None] | None = None
         self._writing = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,23 +48,28 @@ class Journal:
         self._in_order = True
 
     async def write(self, call: Call) -> None:
-        """Write a call down as it is now; it is on the disk when this returns.
+        """Write a call down as it is now; it is on the disk when this returns, and all that was noted before.
 
         Raises:
-            ServiceUnavailable: the disk does not take it.
+            ServiceUnavailable: the disk does not take it. Then it is not there.
         """
-        self._waiting.append(segments.line(call))
-        if self._written is None:
-            self._written = asyncio.get_running_loop().create_future()
-            if not self._writing:
-                self._writing = True
-                self._begin(self._write_all())
-        await asyncio.shield(self._written)
+        await asyncio.shield(self._put(call, keep=False))
+
+    def note(self, call: Call) -> None:
+        """Write a call down without waiting: it is on the disk when a later `write`, or `settle`, returns."""
+        self._put(call, keep=True)
 
     async def settle(self) -> None:
-        """Wait for what is being written and folded."""
+        """Wait for what is being written and folded.
+
+        Raises:
+            ServiceUnavailable: the disk does not take what was noted, when it is tried again either.
+        """
         while self._tasks:
             await asyncio.gather(*self._tasks)
+        if self._waiting:
+            await asyncio.shield(self._soon())
+            await self.settle()
 
     def write_now(self, found: Collection[Call]) -> None:
         """The same for calls outside of a loop."""
@@ -78,6 +83,20 @@ class Journal:
             self._writer = None
         folding.fold_all(self._dataset, self._folder)
 
+    def _put(self, call: Call, keep: bool) -> asyncio.Future[None]:
+        self._waiting.append((segments.line(call), keep))
+        return self._soon()
+
+    def _soon(self) -> asyncio.Future[None]:
+        """Done when all that waits now is on the disk."""
+        if self._written is None:
+            self._written = asyncio.get_running_loop().create_future()
+        found = self._written
+        if not self._writing:
+            self._writing = True
+            self._begin(self._write_all())
+        return found
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -85,20 +104,19 @@ class Journal:
 
     async def _write_all(self) -> None:
         try:
-            while self._waiting:
-                lines, self._waiting = self._waiting, []
-                written, self._written = self._written, None
-                assert written is not None
+            while (written := self._written) is not None:
+                batch, self._waiting, self._written = self._waiting, [], None
                 try:
-                    await asyncio.to_thread(self._open_writer().append, lines)
-                except Exception as error:
-                    if not written.done():
-                        written.set_exception(error)
-                    # Whoever waits for it raises it.
+                    await asyncio.to_thread(self._open_writer().append, [line for line, _ in batch])
+                except NightjarError as error:
+                    # What was noted is an answer that is paid: it stays for the next try.
+                    self._waiting[:0] = [(line, keep) for line, keep in batch if keep]
+                    written.set_exception(error)
+                    # Perhaps nobody waits for it.
                     written.exception()
-                    continue
-                written.set_result(None)
-                self._roll()
+                else:
+                    written.set_result(None)
+                    self._roll()
         finally:
             self._writing = False
 

@@ -2,7 +2,7 @@
 
 A service in a process of its own answers each request after 200 ms; 64 calls are under way. The possible rate is 64 calls each
 200 ms. Beside it, in the same run: the HTTP client alone, without books, budget and checks. The journal is in a folder on the disk,
-and each call waits for the disk twice. A machine with other work has less than a core for it, and then both rates are lower.
+and each call waits for the disk once. A machine with other work has less than a core for it, and then both rates are lower.
 """
 
 from __future__ import annotations

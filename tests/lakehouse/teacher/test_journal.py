@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
@@ -135,3 +136,34 @@ def test_lines_that_the_disk_does_not_take_are_not_there(tmp_path: Path, monkeyp
     writer.append([segments.line(call("l"))])
     writer.close()
     assert segments.read([writer.file]) == ({"k": SENT, "l": call("l")}, 0)
+
+
+def test_what_is_noted_is_on_the_disk_before_what_is_written_later_and_outlives_a_full_disk(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, full = segments.Writer.append, [True]
+
+    def appending(writer: segments.Writer, lines: list[bytes]) -> None:
+        if full[0]:
+            raise ServiceUnavailable("no room")
+        append(writer, lines)
+
+    monkeypatch.setattr(segments.Writer, "append", appending)
+
+    async def run(books: journal.Journal, folder: Path) -> None:
+        books.note(ANSWERED)
+        with pytest.raises(ServiceUnavailable):
+            await books.write(replace(SENT, request_key="never sent"))
+        with pytest.raises(ServiceUnavailable):
+            await books.settle()
+        full[0] = False
+        await books.write(replace(SENT, request_key="l"))
+        assert segments.read(segments.found(folder))[0].keys() == {"k", "l"}
+        books.note(replace(ANSWERED, request_key="l"))
+        await books.settle()
+        assert segments.read(segments.found(folder))[0]["l"].state == "answered"
+
+    folder = folding.folder_of("d")
+    with journal.opened("d", folder) as books:
+        asyncio.run(run(books, folder))
+    assert states() == {"k": "answered", "l": "answered"}
