@@ -11,7 +11,7 @@ from tests.lakehouse.teacher.asking import Asking
 from tests.teacher_server import Served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def teacher_server() -> Iterator[Served]:
     served = Served()
     yield served
