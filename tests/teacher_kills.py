@@ -70,9 +70,7 @@ def run(url: str, root: Path, count: int, asking: int | None = None) -> None:
     calling.FIRST_WAIT = 0.01
     # Some kills fall into a commit of the table.
     journal.FOLDED_LINES = 40
-    asked = teacher(
-        url, concurrency=CONCURRENCY, timeout_seconds=0.5, variants=[{"name": "a"}, {"name": "b", "seed": 1}]
-    )
+    asked = teacher(url, concurrency=CONCURRENCY, variants=[{"name": "a"}, {"name": "b", "seed": 1}])
 
     if asking is not None:
         Service.ask = _telling(Service.ask, asking)  # type: ignore[method-assign]
