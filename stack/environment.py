@@ -40,6 +40,8 @@ def task_variables(plan: Plan, credentials: Credentials) -> dict[str, str]:
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         # Without it the web page of a Spark listens on every network address.
         "SPARK_LOCAL_IP": HOST,
+        # For the processes that tasks are copied from, which load XGBoost before a job begins: see jobs/__main__.py.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "AIRFLOW_HOME": str(plan.airflow_home),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
