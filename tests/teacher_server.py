@@ -1,7 +1,7 @@
 """A service that speaks the OpenAI-compatible protocol, on loopback: as badly behaved as a test asks for, and keeping its own bill.
 
 ``python -m tests.teacher_server`` runs one by itself, and prints its port. Its faults are drawn from the seed, the request and how
-often that came: the same requests meet the same faults in the same order, whoever sends them.
+often that came: the same requests meet the same faults in the same order, from any sender.
 """
 
 from __future__ import annotations

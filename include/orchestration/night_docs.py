@@ -88,7 +88,7 @@ def _fallbacks(use_case: UseCase) -> str:
         return ""
     return """
 **A night without the champion** is scored by the declared fallbacks, and the task succeeds: `fallback_days` in its result says
-which and why. It stays stale until a model has scored it: mend what `fallback_failures` names, then run `restate__`.
+which and why. It stays stale until a model has scored it: fix what `fallback_failures` names, then run `restate__`.
 """
 
 

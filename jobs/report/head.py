@@ -27,7 +27,7 @@ BY_DRIFT = (
 )
 BY_QUALITY = "Scores of the days whose labels have come turned out worse than when the model was judged."
 DRIFT_TO_DO = (
-    "Look at the columns below, and at the source of each: has a delivery changed, or the world? A source is mended and the "
+    "Look at the columns below, and at the source of each: has a delivery changed, or the world? A source is corrected and the "
     "days restated; a changed world asks for a training on days that have it."
 )
 QUALITY_TO_DO = "See below since when, and in which slices; when no source explains it, train again."
@@ -156,7 +156,7 @@ def _fallback(night: Night) -> str:
     if night.day not in night.fallbacks:
         return ""
     return (
-        "The champion could not score this night: the declared fallbacks decided in its place. Mend what kept it, then "
+        "The champion could not score this night: the declared fallbacks decided in its place. Fix what kept it, then "
         f"python -m jobs restate --use-case {night.use_case.name}"
     )
 

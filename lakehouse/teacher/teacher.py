@@ -1,4 +1,4 @@
-"""What the loop needs of whoever answers: a service, or the built-in summariser."""
+"""What the loop needs of what answers: a service, or the built-in summariser."""
 
 from __future__ import annotations
 

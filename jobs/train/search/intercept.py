@@ -1,7 +1,7 @@
 """Where the trees' sum begins: what a draw or weights by class add to the margin stands in the rows to fit to, not in the model.
 
 XGBoost adds a row's ``base_margin`` in place of the model's ``base_score``. Rows to fit to get the model's own plus the offset, so
-the trees learn the rest; whoever scores adds the model's own, and gets the probability among all rows. So the file needs nothing
+the trees learn the rest; scoring adds the model's own, and gets the probability among all rows. So the file needs nothing
 new, and scoring, reasons and other applications know nothing of the draw.
 """
 
