@@ -46,6 +46,13 @@ class OfGroup(Arguments):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfDataset(Arguments):
+    """A stage that works on one dataset."""
+
+    dataset: str = field(metadata=option("name of a declared dataset"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class OneDay(Arguments):
     """A stage that works on one day."""
 

@@ -10,7 +10,7 @@ from jobs.maintain import clustering
 from jobs.maintain.readers import unreadable
 from jobs.result import Result
 from lakehouse import tables
-from lakehouse.declaration import feature_groups, loader
+from lakehouse.declaration import datasets, feature_groups, loader
 from lakehouse.errors import TableUnreadable
 from lakehouse.storage import commits, delta_log
 from lakehouse.tables import Table
@@ -55,10 +55,13 @@ def declared_tables() -> list[Table]:
     """Every table of the catalogue."""
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
     declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY, tables.ALERTS, tables.CALLS]
+    declared += [tables.DATASET_VERSIONS, tables.ERASURES]
     for _, source in loader.sources():
         declared.extend(tables.of_source(source))
     for group in feature_groups.declared():
         declared.extend(tables.of_group(group))
     for use_case in loader.declared():
         declared.extend(tables.of_use_case(use_case))
+    for dataset in datasets.declared():
+        declared.extend(tables.of_dataset(dataset))
     return declared

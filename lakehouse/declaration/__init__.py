@@ -7,6 +7,7 @@ source.
 
 from lakehouse.declaration.alerts import Alerts, Receiver
 from lakehouse.declaration.calendar import Calendar
+from lakehouse.declaration.dataset import Dataset
 from lakehouse.declaration.deliver import FilesTarget, MongoTarget, SqlTarget, Target
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.feature_group import (
@@ -51,6 +52,7 @@ __all__ = [
     "Card",
     "Column",
     "ColumnType",
+    "Dataset",
     "Days",
     "DeltaServing",
     "Drift",

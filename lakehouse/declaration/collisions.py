@@ -31,7 +31,7 @@ def refused(declarations: list[Declaration]) -> list[Declaration]:
     # In the order in which they are found: groups, then the use cases that take them.
     no_groups: set[str] = set()
     for item in declarations:
-        reader = None if item.file in taken else item.use_case or item.group
+        reader = None if item.file in taken else item.use_case or item.group or item.dataset
         if reader is not None and (lost := sorted(one.name for one in reader.shared if one.name in without)):
             taken[item.file] = f"sources: the shared source {', '.join(lost)}, which it reads, is refused"
         uses = () if item.use_case is None or item.file in taken else item.use_case.groups
@@ -41,7 +41,12 @@ def refused(declarations: list[Declaration]) -> list[Declaration]:
             no_groups.add(f"{item.group.name} v{item.group.version}")
     return [
         replace(
-            item, use_case=None, source=None, group=None, error=DeclarationError(f"{item.file}: {taken[item.file]}")
+            item,
+            use_case=None,
+            source=None,
+            group=None,
+            dataset=None,
+            error=DeclarationError(f"{item.file}: {taken[item.file]}"),
         )
         if item.file in taken
         else item
@@ -60,11 +65,14 @@ def _names(item: Declaration) -> Iterator[str]:
         yield from (target.address.lower() for target in item.use_case.deliver)
     if item.group is not None and isinstance(item.group.publish, SqlTarget | MongoTarget):
         yield item.group.publish.address.lower()
+    if item.kind == "dataset":
+        # Their tables, runs and pages are named alike.
+        yield f"use case {item.name}"
     yield f"{item.kind} {item.name}"
 
 
 def _field(item: Declaration, name: str) -> str:
-    if name == f"{item.kind} {item.name}" or item.source is not None:
+    if name in (f"{item.kind} {item.name}", f"use case {item.name}") or item.source is not None:
         return "name"
     if item.group is not None:
         return "publish"
@@ -86,5 +94,9 @@ def _standing(item: Declaration) -> tuple[bool, bool, int, str]:
 def _has_tables(item: Declaration) -> bool:
     """Whether this lakehouse has rows of it; of one that is no folder nobody is asked."""
     root = Path(settings.load().lakehouse_root)
-    places = {"source": f"silver/{item.name}", "feature group": f"gold/{item.name}"}
+    places = {
+        "source": f"silver/{item.name}",
+        "feature group": f"gold/{item.name}",
+        "dataset": f"gold/{item.name}_documents",
+    }
     return (root / places.get(item.kind, f"gold/{item.name}_features")).is_dir()

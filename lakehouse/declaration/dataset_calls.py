@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import model_validator
 
-from lakehouse.declaration import declared
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_check import Check
-from lakehouse.declaration.dataset_teacher import ExtractiveTeacher, ServiceTeacher, Teacher
+from lakehouse.declaration.dataset_teacher import ExtractiveTeacher, Judge, Marker, ServiceTeacher, Teacher
 from lakehouse.declaration.section import Section, refuse
 
 
 class DatasetCalls(Section):
-    """``teacher``, ``budget`` and ``check``. Left out, the built-in summariser answers, and nothing is refused."""
+    """``teacher``, ``budget`` and ``check``. Left out, the built-in summariser answers, and nothing is refused.
+
+    ``grade`` gives marks to documents before any is asked about, ``judge`` to answers that pass the checks; the budget is one.
+    """
 
     teacher: Teacher = ExtractiveTeacher()
+    grade: Marker | None = None
+    judge: Judge | None = None
     budget: Budget | None = None
     check: Check = Check()
 
@@ -26,20 +29,17 @@ class DatasetCalls(Section):
         refuse(self._problems())
         return self
 
+    @property
+    def services(self) -> dict[str, ServiceTeacher]:
+        """The services that are paid, by the section that declares them."""
+        asked = {"teacher": self.teacher, "grade": self.grade, "judge": self.judge}
+        return {name: one for name, one in asked.items() if isinstance(one, ServiceTeacher)}
+
     def _problems(self) -> Iterator[str]:
-        if isinstance(self.teacher, ServiceTeacher) and self.budget is None:
+        if self.services and self.budget is None:
             yield (
-                "budget: is missing, and is required with a teacher that is a service; for one that costs nothing write money: 0 "
-                "and costs of 0"
+                f"budget: is missing, and is required with a service ({', '.join(self.services)}); for one that costs nothing "
+                "write money: 0 and costs of 0"
             )
-        if isinstance(self.teacher, ExtractiveTeacher) and self.budget is not None:
+        if not self.services and self.budget is not None:
             yield "budget: the built-in summariser costs nothing; remove it, or declare a teacher by: service"
-
-
-def read(file: Path, text: str) -> DatasetCalls:
-    """What these sections say, from a file with this text that has nothing else.
-
-    Raises:
-        DeclarationError: with the file, the field, and what was expected.
-    """
-    return declared.section(DatasetCalls, file, text)

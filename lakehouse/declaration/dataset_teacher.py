@@ -113,6 +113,26 @@ class ServiceTeacher(Asked):
             yield f"parameters: {', '.join(taken)} can't be set here: they have a field of their own, or change what comes back"
 
 
+class Marker(ServiceTeacher):
+    """A service that gives marks from 0 to 1: to documents (``grade``), or to answers (``judge``).
+
+    The prompt has ``{{ document }}`` once, and for answers ``{{ answer }}`` once after it. What comes back is a number, or a JSON
+    object with a number ``score`` and perhaps a ``reason``. It is asked once about each: ``variants`` has one.
+    """
+
+    @field_validator("variants")
+    @classmethod
+    def _one_variant(cls, variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
+        refuse([] if len(variants) == 1 else [f"expected one, found {len(variants)}: a mark is given once"])
+        return variants
+
+
+class Judge(Marker):
+    """A model that reads the document and an answer, and gives the answer a mark; one below ``least`` is not kept."""
+
+    least: float = Field(default=0.5, ge=0, le=1)
+
+
 def _problems_of_address(url: str) -> Iterator[str]:
     example = "https://api.example.org/v1"
     try:

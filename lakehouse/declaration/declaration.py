@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.declaration.dataset import Dataset
 from lakehouse.declaration.feature_group import FeatureGroup
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.use_case import UseCase
 from lakehouse.errors import DeclarationError
 
-USE_CASE_FILE, SOURCE_FILE, GROUP_FILE = "use_case.yaml", "source.yaml", "group.yaml"
-KINDS = {SOURCE_FILE: "source", GROUP_FILE: "feature group"}
+USE_CASE_FILE, SOURCE_FILE, GROUP_FILE, DATASET_FILE = "use_case.yaml", "source.yaml", "group.yaml", "dataset.yaml"
+KINDS = {SOURCE_FILE: "source", GROUP_FILE: "feature group", DATASET_FILE: "dataset"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Declaration:
         use_case: the use case, where it is one and right.
         source: the shared source, where it is one and right.
         group: the feature group, where it is one and right.
+        dataset: the dataset, where it is one and right.
         error: what is wrong.
     """
 
@@ -32,6 +34,7 @@ class Declaration:
     use_case: UseCase | None = None
     source: SharedSource | None = None
     group: FeatureGroup | None = None
+    dataset: Dataset | None = None
     error: DeclarationError | None = None
 
     @property
@@ -46,9 +49,9 @@ class Declaration:
         return f"{folder.parent.name}_{folder.name}" if self.file.name == GROUP_FILE else folder.name
 
     @property
-    def right(self) -> UseCase | SharedSource | FeatureGroup | None:
+    def right(self) -> UseCase | SharedSource | FeatureGroup | Dataset | None:
         """What it declares, where it is right."""
-        return self.use_case or self.source or self.group
+        return self.use_case or self.source or self.group or self.dataset
 
     @property
     def kind(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from lakehouse.declaration import kept, yaml_file
+from lakehouse.declaration.dataset import Dataset
 from lakehouse.declaration.feature_group import FeatureGroup
 from lakehouse.declaration.known import Known
 from lakehouse.declaration.section import Section
@@ -66,6 +67,17 @@ def feature_group(file: Path, text: str, shared: Shared) -> FeatureGroup:
     """
     known = kept.declared(file, shared.digest_with(text))
     return known if isinstance(known, FeatureGroup) else _checked(FeatureGroup, file, text, shared.known)
+
+
+@lru_cache(maxsize=2048)
+def dataset(file: Path, text: str, shared: Shared) -> Dataset:
+    """What a file with this text declares, beside these shared sources.
+
+    Raises:
+        DeclarationError: with the file, the field, and what was expected.
+    """
+    known = kept.declared(file, shared.digest_with(text))
+    return known if isinstance(known, Dataset) else _checked(Dataset, file, text, shared.known)
 
 
 @lru_cache(maxsize=2048)

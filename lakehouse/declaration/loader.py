@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from lakehouse import settings
-from lakehouse.declaration import FeatureGroup, Source, UseCase, collisions, group_files, kept, yaml_file
+from lakehouse.declaration import FeatureGroup, Source, UseCase, collisions, dataset_files, group_files, kept, yaml_file
 from lakehouse.declaration.declaration import SOURCE_FILE, USE_CASE_FILE, Declaration
 from lakehouse.declaration.declared import Shared, shared_source, use_case
 from lakehouse.declaration.known import Known
@@ -24,7 +24,8 @@ def find(roots: tuple[Path, ...] | None = None) -> list[Declaration]:
     places = _roots(roots)
     before, shared = _beside(places)
     use_cases = [_of_use_case(file, shared) for root in places for file in sorted(root.glob(f"*/{USE_CASE_FILE}"))]
-    found = collisions.refused([*before, *use_cases])
+    datasets = [dataset_files.declaration(file, shared) for file in dataset_files.files(places)]
+    found = collisions.refused([*before, *use_cases, *datasets])
     if roots is None:
         right = {item.file: (item.said, item.right) for item in found}
         kept.keep({file: (said, one) for file, (said, one) in right.items() if one is not None})

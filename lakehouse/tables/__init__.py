@@ -6,6 +6,7 @@ its declaration; those of the platform are constants.
 
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.labels_table import labels
+from lakehouse.tables.of_dataset import clusters, documents, examples, of_dataset, profile, splits, summaries
 from lakehouse.tables.of_estimates import estimates
 from lakehouse.tables.of_group import (
     group,
@@ -34,7 +35,9 @@ from lakehouse.tables.ops import (
     BUILDS,
     CALLS,
     CONTRACTS,
+    DATASET_VERSIONS,
     DELIVERIES,
+    ERASURES,
     EXPORTS,
     MODEL_EVENTS,
     OWED_VERDICTS,
@@ -47,7 +50,9 @@ __all__ = [
     "BUILDS",
     "CALLS",
     "CONTRACTS",
+    "DATASET_VERSIONS",
     "DELIVERIES",
+    "ERASURES",
     "EXPORTS",
     "INPUTS_FINGERPRINT",
     "MODEL_EVENTS",
@@ -57,10 +62,13 @@ __all__ = [
     "Table",
     "alarm_counts",
     "bronze",
+    "clusters",
+    "documents",
     "drift",
     "drift_counts",
     "entity_columns",
     "estimates",
+    "examples",
     "feature_columns",
     "features",
     "group",
@@ -68,15 +76,19 @@ __all__ = [
     "group_key_columns",
     "group_serving",
     "labels",
+    "of_dataset",
     "of_group",
     "of_source",
     "of_use_case",
     "outcomes",
     "performance",
+    "profile",
     "reasons",
     "rejects",
     "residuals",
     "scores",
     "served_columns",
     "silver",
+    "splits",
+    "summaries",
 ]

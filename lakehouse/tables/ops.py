@@ -237,3 +237,53 @@ CALLS = Table(
     few_rows=True,
     description="the calls made for datasets: what was asked, what came back, what it cost, and what may have been billed in vain",
 )
+
+DATASET_VERSIONS = Table(
+    layer="ops",
+    name="dataset_versions",
+    columns=(
+        col("dataset", "string", "which dataset"),
+        col("version", "int", "its version, from 1"),
+        col("state", "string", "assembled, held, approved, published, or erased from: each a line of its own"),
+        col("content_digest", "string", "SHA-256 of all its examples"),
+        col("fingerprint", "string", "of what it was made from"),
+        PARTITION,
+        col("documents", "long", "how many documents its examples are of"),
+        col("train_rows", "long", "its examples for training"),
+        col("validation_rows", "long", "its examples for validation"),
+        col("test_rows", "long", "its examples for the test"),
+        col("cost_micros", "long", "what the calls of its answers cost, in millionths of the budget's currency"),
+        col("folder", "string", "where it was published; null before", nullable=True),
+        col("hub_commit", "string", "its commit on the Hub; null where there is none", nullable=True),
+        col("tag", "string", "its tag on the Hub; null where there is none", nullable=True),
+        col("actor", "string", "the person or program that asked"),
+        col("reason", "string", "why"),
+        col("evidence", "string", "manifest or gate, as a JSON object"),
+        col("happened_at", "timestamp", "when"),
+    ),
+    key=("dataset", "version", "state", "happened_at"),
+    partition_by=("dataset",),
+    few_rows=True,
+    description="the versions of datasets: assembled, held, approved, published: when, by whom, why, on what evidence",
+)
+
+ERASURES = Table(
+    layer="ops",
+    name="erasures",
+    columns=(
+        col("source", "string", "the source whose document was erased"),
+        col("document_hash", "string", "salted digest of its id: a document with it stays out"),
+        col("salt", "string", "of the digest"),
+        col("state", "string", "asked: it stays out from now on; done: nothing of it is left here"),
+        col("reason", "string", "why"),
+        col("actor", "string", "the person or program that asked"),
+        col("published", "string", "the versions of datasets that had it, and where they were, as a JSON list"),
+        col("places", "string", "what was taken out of which place, as a JSON object"),
+        col("asked_at", "timestamp", "when it was asked"),
+        col("done_at", "timestamp", "when nothing was left; null before", nullable=True),
+    ),
+    key=("source", "document_hash"),
+    partition_by=("source",),
+    few_rows=True,
+    description="erased documents, by the digest of their ids: what was taken out of where, and what was published before",
+)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakehouse.declaration import dataset_calls
+from lakehouse.declaration import declared
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_calls import DatasetCalls
 from lakehouse.declaration.dataset_teacher import ExtractiveTeacher, ServiceTeacher
@@ -34,7 +34,7 @@ budget: {money: 5.25, currency: EUR, calls: 100, cost_per_million_tokens: {input
 
 
 def read(text: str) -> DatasetCalls:
-    return dataset_calls.read(FILE, text)
+    return declared.section(DatasetCalls, FILE, text)
 
 
 def test_what_is_left_out_costs_nothing_and_refuses_nothing() -> None:
@@ -57,7 +57,7 @@ def test_a_service_is_read_with_its_budget() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (SERVICE, "budget: is missing, and is required with a teacher that is a service"),
+        (SERVICE, "budget: is missing, and is required with a service (teacher)"),
         (BUDGET, "budget: the built-in summariser costs nothing"),
         (SERVICE.replace("https://", "https://me:pw1234@") + BUDGET, "an address without login"),
         (SERVICE.replace("/v1", "/v1?key=pw1234") + BUDGET, "an address without login, ? and #"),
