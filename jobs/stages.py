@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.arguments import Arguments
+from jobs.assemble.arguments import AssembleArguments
 from jobs.backtest.arguments import BacktestArguments
 from jobs.calibrate.arguments import CalibrateArguments
+from jobs.check.arguments import CheckArguments
 from jobs.deliver.arguments import DeliverArguments
+from jobs.documents.arguments import DocumentsArguments
+from jobs.erase.arguments import EraseArguments
+from jobs.explore.arguments import ExploreArguments
 from jobs.extract.arguments import ExtractArguments
 from jobs.features.arguments import FeaturesArguments
 from jobs.gate.arguments import GateArguments
@@ -17,6 +22,7 @@ from jobs.groups.arguments import GroupArguments
 from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
 from jobs.monitor.arguments import MonitorArguments
 from jobs.publish.arguments import ParityArguments, PublishArguments
+from jobs.release.arguments import ReleaseArguments
 from jobs.report.arguments import ReportArguments
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
@@ -24,6 +30,7 @@ from jobs.retire.arguments import RetireArguments
 from jobs.rollback.arguments import RollbackArguments
 from jobs.score.arguments import ScoreArguments
 from jobs.stale.arguments import StaleArguments
+from jobs.teach.arguments import TeachArguments
 from jobs.train.arguments import TrainArguments
 
 
@@ -159,6 +166,54 @@ def _maintain(arguments: Arguments) -> Result:
     return run(arguments)
 
 
+def _documents(arguments: DocumentsArguments) -> Result:
+    from jobs.documents.job import run
+
+    return run(arguments)
+
+
+def _explore(arguments: ExploreArguments) -> Result:
+    from jobs.explore.job import run
+
+    return run(arguments)
+
+
+def _grade(arguments: TeachArguments) -> Result:
+    from jobs.teach.grade import run
+
+    return run(arguments)
+
+
+def _teach(arguments: TeachArguments) -> Result:
+    from jobs.teach.job import run
+
+    return run(arguments)
+
+
+def _check(arguments: CheckArguments) -> Result:
+    from jobs.check.job import run
+
+    return run(arguments)
+
+
+def _assemble(arguments: AssembleArguments) -> Result:
+    from jobs.assemble.job import run
+
+    return run(arguments)
+
+
+def _release(arguments: ReleaseArguments) -> Result:
+    from jobs.release.job import run
+
+    return run(arguments)
+
+
+def _erase(arguments: EraseArguments) -> Result:
+    from jobs.erase.job import run
+
+    return run(arguments)
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage: its purpose in words, its arguments, and the function that runs it."""
@@ -198,6 +253,20 @@ STAGES = {
         BacktestArguments,
         _backtest,
     ),
+    "documents": Stage(
+        "make a dataset's documents of some days' deliveries: text, measures, filter", DocumentsArguments, _documents
+    ),
+    "explore": Stage(
+        "log to MLflow what a dataset's documents are like, and what each limit keeps", ExploreArguments, _explore
+    ),
+    "grade": Stage(
+        "ask for marks of the documents that a dataset keeps, where it declares grade", TeachArguments, _grade
+    ),
+    "teach": Stage("ask about the documents that a dataset keeps, within its budget", TeachArguments, _teach),
+    "check": Stage("check the answers about a dataset's documents", CheckArguments, _check),
+    "assemble": Stage("make a version of a dataset: clusters, split, examples", AssembleArguments, _assemble),
+    "release": Stage("publish a version of a dataset, when the gate lets it", ReleaseArguments, _release),
+    "erase": Stage("take a document of a source out of everything, and keep it out", EraseArguments, _erase),
     "stale": Stage(
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),

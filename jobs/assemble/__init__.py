@@ -1,0 +1,1 @@
+"""From kept documents and answers to an immutable version of a dataset."""

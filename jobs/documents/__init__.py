@@ -1,0 +1,1 @@
+"""From silver to the documents of a dataset: text, measures, and why one is not kept."""

@@ -1,0 +1,1 @@
+"""What the documents of a dataset are like, and what each limit would keep."""

@@ -1,0 +1,34 @@
+"""The command lines of grade and teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jobs.arguments import OfDataset, OneDay, WithDryRun
+from jobs.options import option
+from lakehouse.errors import BadArguments
+from lakehouse.ops.call import ANSWERED, FINAL
+
+AGAIN = FINAL - {ANSWERED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeachArguments(WithDryRun, OneDay, OfDataset):
+    """About whose documents is asked, as of which day, and which outcomes are paid for once more."""
+
+    again: str = field(
+        default="",
+        metadata=option(
+            f"outcomes that are sent, and paid, once more, separated by commas: of {', '.join(sorted(AGAIN))}"
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse an outcome that there is none of."""
+        if wrong := sorted(set(self.outcomes) - AGAIN):
+            raise BadArguments(f"--again: expected some of {', '.join(sorted(AGAIN))}, found {', '.join(wrong)}")
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes, one by one."""
+        return tuple(one.strip() for one in self.again.split(",") if one.strip())
