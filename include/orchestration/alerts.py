@@ -153,6 +153,14 @@ def _waiting(context: Context, use_cases: list[UseCase]) -> list[Fact]:
     return [facts.approval(one.name, gate["model_version"], gate["reasons"], gate["run_url"], now) for one in use_cases]
 
 
+def _release_waiting(context: Context, use_cases: list[UseCase]) -> list[Fact]:
+    """That a dataset's version waits for a person."""
+    from lakehouse.alerts import facts
+
+    ti, now = context["ti"], dt.datetime.now(dt.UTC)
+    return [facts.release_approval(ti.dag_id.partition("__")[2], ti.xcom_pull(task_ids="release")["version"], now)]
+
+
 def _day(context: Context) -> str:
     return context["dag_run"].partition_key or (context.get("params") or {}).get("partition") or "no day"
 
@@ -172,3 +180,4 @@ def send_open() -> dict[str, int]:
 
 # A notifier each, shared by all tasks: parsing makes none.
 task_failed, job_done, approval_waits = AlertNotifier(_failure), AlertNotifier(_result), AlertNotifier(_waiting)
+release_waits = AlertNotifier(_release_waiting)

@@ -4,6 +4,9 @@
     gold.<group>_v<version>   updated by group__<group>_v...           read by features__<use_case>
     gold.<use_case>_features  updated by features__<use_case>          read by score__<use_case>
     gold.<use_case>_scores    updated by score__ or fallback__<...>    read by monitor__ and deliver__<use_case>
+    gold.<dataset>_documents  updated by documents__<dataset>          read by teach__<dataset>
+    gold.<dataset>_summaries  updated by teach__<dataset>              read by assemble__<dataset>
+    gold.<dataset>_examples   updated by assemble__<dataset>           read by release__<dataset>
 
 An asset stands for one table and carries its name in SQL. Its partitions are days, with keys like 2013-06-01.
 """
@@ -15,7 +18,7 @@ from functools import lru_cache
 from airflow.sdk import Asset
 
 from lakehouse import tables
-from lakehouse.declaration import FeatureGroup, Source, UseCase
+from lakehouse.declaration import Dataset, FeatureGroup, Source, UseCase
 
 
 def silver(source: Source) -> Asset:
@@ -36,6 +39,21 @@ def features(use_case: UseCase) -> Asset:
 def scores(use_case: UseCase) -> Asset:
     """The scores of a use case."""
     return _asset(tables.scores(use_case))
+
+
+def documents(dataset: Dataset) -> Asset:
+    """The documents of a dataset, measured."""
+    return _asset(tables.documents(dataset))
+
+
+def summaries(dataset: Dataset) -> Asset:
+    """The answers about the documents of a dataset, checked."""
+    return _asset(tables.summaries(dataset))
+
+
+def examples(dataset: Dataset) -> Asset:
+    """The examples of a dataset's versions."""
+    return _asset(tables.examples(dataset))
 
 
 def _asset(table: tables.Table) -> Asset:

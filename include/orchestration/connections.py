@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from lakehouse import settings
-from lakehouse.declaration import DeltaServing, FeatureGroup, FilesTarget, UseCase
+from lakehouse.declaration import Dataset, DeltaServing, FeatureGroup, FilesTarget, UseCase
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -40,6 +40,11 @@ def of_group(group: FeatureGroup) -> list[str]:
     if group.publish is None or isinstance(group.publish, DeltaServing):
         return []
     return [group.publish.connection or MONGO_DEFAULT]
+
+
+def of_dataset(dataset: Dataset) -> list[str]:
+    """The connections that have the keys of a dataset's services."""
+    return sorted({one.connection for one in dataset.services.values() if one.connection is not None})
 
 
 def environment(names: Iterable[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ form's ``partition``. The key comes first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from airflow.sdk import Param
@@ -29,6 +30,10 @@ REASON = "{{ params.reason }}"
 RETRAIN = "retrain__"
 WHY_TRAIN = f"{{{{ '' if dag_run.run_id.startswith('{RETRAIN}') else params.reason or 'no reason was given' }}}}"
 RUN = "{{ dag_run.run_id }}"
+# Of datasets.
+AGAIN = "{{ (params.again or []) | join(',') }}"
+VERSION = "{{ params.version or '' }}"
+WHY = "{{ params.reason or 'no reason was given' }}"
 # The last day of the run: decisions on a whole range are made on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
@@ -159,6 +164,57 @@ def reason() -> dict[str, Param]:
             description="Why the model is trained, for later readers of this run.",
         )
     }
+
+
+def again(outcomes: Iterable[str]) -> dict[str, Param]:
+    """The choice of outcomes after which a call is made, and paid, once more."""
+    listed = sorted(outcomes)
+    return {
+        "again": Param(
+            [],
+            type="array",
+            items={"type": "string", "enum": listed},
+            examples=listed,
+            title="Pay again for",
+            description="Outcomes after which a call is made, and paid, once more. Empty: none; what is open is sent in any case.",
+        )
+    }
+
+
+def dataset_version() -> dict[str, Param]:
+    """The fields of a release."""
+    return {
+        "version": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Version",
+            description="The version of the dataset to publish. Empty: the newest one.",
+        ),
+        **why("the version is published, for the log of versions"),
+        **dry_run("the log of `release` says what the gate finds, and what would be written"),
+    }
+
+
+def erasure() -> dict[str, Param]:
+    """The form of an erasure."""
+    return {
+        "document": Param(
+            "",
+            type="string",
+            minLength=1,
+            maxLength=1000,
+            title="Document",
+            description="The id of the document in its source. It is kept in this run's form: delete the run afterwards.",
+        ),
+        **why("it is erased, for the record of erasures"),
+        **dry_run("the log of `erase` says what would be taken out of where"),
+    }
+
+
+def why(what: str) -> dict[str, Param]:
+    """The field for the reason of what is recorded; ``what``: the rest of "Why ..."."""
+    return {"reason": Param(None, type=["null", "string"], title="Reason", **ONE_LINE, description=f"Why {what}.")}
 
 
 def rollback() -> dict[str, Param]:

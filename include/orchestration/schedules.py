@@ -14,7 +14,7 @@ from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
-from lakehouse.declaration import Calendar, FeatureGroup, Input, Owner, Source, UseCase
+from lakehouse.declaration import Calendar, Dataset, FeatureGroup, Input, Owner, Source, UseCase
 
 HOURS_OF_A_DAY = 24
 
@@ -85,7 +85,7 @@ def _when_all(use_case: UseCase | FeatureGroup, shifts: dict[BaseAsset, Partitio
     )
 
 
-def when_updated(use_case: UseCase, asset: Asset) -> PartitionedAssetTimetable:
+def when_updated(use_case: UseCase | Dataset, asset: Asset) -> PartitionedAssetTimetable:
     """Day D starts when day D of the asset was updated."""
     return PartitionedAssetTimetable(assets=asset, default_partition_mapper=_shift(use_case, 0))
 
@@ -113,6 +113,6 @@ def _clocks(use_case: UseCase) -> tuple[str, ...]:
     return *use_case.label.sources, use_case.entity.source
 
 
-def _shift(use_case: UseCase | FeatureGroup, days: int) -> PartitionMapper:
+def _shift(use_case: UseCase | FeatureGroup | Dataset, days: int) -> PartitionMapper:
     # The scheduler requires its own mapper class, the SDK's annotations another, which only wraps it.
     return cast("PartitionMapper", DayShiftMapper(days, use_case.calendar.timezone, use_case.calendar.scores))

@@ -1,4 +1,4 @@
-"""The use cases, sources and feature groups whose DAGs a DAG file has to make."""
+"""The use cases, sources, feature groups and datasets whose DAGs a DAG file has to make."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TypeVar
 from airflow.sdk import get_parsing_context
 
 from include.orchestration import apart, made_before
-from lakehouse.declaration import FeatureGroup, Owner, Source, UseCase, feature_groups, loader
+from lakehouse.declaration import Dataset, FeatureGroup, Owner, Source, UseCase, feature_groups, loader
+from lakehouse.declaration import datasets as of_datasets
 from lakehouse.declaration.declaration import Declaration
 from lakehouse.errors import NightjarError
 
@@ -28,7 +29,7 @@ def use_cases(file: str) -> Iterator[UseCase]:
 
 
 def sources(file: str) -> Iterator[tuple[Owner, Source, list[str]]]:
-    """The same of the sources, each with the one that it belongs to, and the names of the use cases that read it."""
+    """The same of the sources, each with the one that it belongs to, and the names of the use cases and datasets that read it."""
     return _wanted(file, _with_readers, lambda name: (*loader.by_source(name), []))
 
 
@@ -37,12 +38,29 @@ def groups(file: str) -> Iterator[FeatureGroup]:
     return _wanted(file, feature_groups.among, feature_groups.by_table_name)
 
 
+def datasets(file: str) -> Iterator[Dataset]:
+    """The same of the datasets."""
+    return _wanted(file, of_datasets.among, of_datasets.by_name)
+
+
+def sources_of_documents(file: str) -> Iterator[tuple[Owner, Source]]:
+    """The sources whose rows are documents of datasets."""
+
+    def read_by_datasets(found: list[Declaration]) -> list[tuple[Owner, Source]]:
+        names = {one.documents.source for one in of_datasets.among(found)}
+        return [(owner, source) for owner, source in loader.sources_of(found) if source.name in names]
+
+    return _wanted(file, read_by_datasets, loader.by_source)
+
+
 def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:
     readers: dict[str, list[str]] = {}
     for use_case in loader.use_cases_of(found):
         by_groups = (name for taken in use_case.taken for name in taken.group.reads)
         for name in dict.fromkeys((*use_case.reads, *by_groups)):
             readers.setdefault(name, []).append(use_case.name)
+    for dataset in of_datasets.among(found):
+        readers.setdefault(dataset.documents.source, []).append(dataset.name)
     return [(owner, source, readers.get(source.name, [])) for owner, source in loader.sources_of(found)]
 
 

@@ -11,14 +11,20 @@ from lakehouse.errors import BadArguments
 
 @dataclass(frozen=True, kw_only=True)
 class RestateArguments(Delivering, WithDryRun, ByChampion, SomeDays):
-    """Whose stale partitions are recomputed, and of which days: those of a use case, or of every use case that reads a source."""
+    """Whose stale partitions are recomputed, and of which days: those of a use case or dataset, or of every use case that reads a
+    source.
+    """
 
     use_case: str = field(default="", metadata=option("name of a declared use case"))
     source: str = field(default="", metadata=option("or of a declared source: of every use case that reads it"))
 
+    dataset: str = field(default="", metadata=option("or of a declared dataset"))
+
     def __post_init__(self) -> None:
-        """Refuse both, or neither."""
+        """Refuse several, or none."""
         super().__post_init__()
-        if bool(self.use_case) == bool(self.source):
-            found = f"--use-case {self.use_case} and --source {self.source}" if self.use_case else "neither"
-            raise BadArguments(f"expected --use-case or --source, found {found}")
+        named = {"--use-case": self.use_case, "--source": self.source, "--dataset": self.dataset}
+        given = [f"{flag} {name}" for flag, name in named.items() if name]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise BadArguments(f"expected --use-case, --source or --dataset, found {found}")

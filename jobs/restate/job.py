@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass, field, replace
 
 from jobs import code_versions
-from jobs.restate import of_source
+from jobs.restate import of_dataset, of_source
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
 from lakehouse.date_ranges import contiguous
@@ -37,8 +37,10 @@ class RestateResult(Result):
 def run(arguments: RestateArguments) -> Result:
     """Recompute what is stale of all days, or of those from ``partition`` to ``through``, and no other partition.
 
-    With ``source`` that of each use case that reads it.
+    With ``source`` that of each use case that reads it; with ``dataset`` its documents and the answers about them.
     """
+    if arguments.dataset:
+        return of_dataset.restate(arguments)
     return of_source.restate(arguments, of_use_case) if arguments.source else of_use_case(arguments)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from jobs import code_versions
 from jobs.result import Result
+from jobs.stale import of_dataset
 from jobs.stale.arguments import StaleArguments
-from lakehouse.declaration import loader
+from lakehouse.declaration import datasets, loader
 from lakehouse.staleness import report
 
 
@@ -31,10 +32,14 @@ class StaleResult(Result):
 
 def run(arguments: StaleArguments) -> StaleResult:
     """List them, a line each; for all days, or for those from ``partition`` to ``through``."""
-    use_case = loader.by_name(arguments.use_case)
-    stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
-    partitions = [StalePartition(table=table, partition=day, reasons=why) for table, day, why in stale.lines(use_case)]
+    if arguments.dataset:
+        lines, monitor = of_dataset.lines(datasets.by_name(arguments.dataset), arguments.partition, arguments.last), []
+    else:
+        use_case = loader.by_name(arguments.use_case)
+        stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
+        lines, monitor = list(stale.lines(use_case)), stale.monitor
+    partitions = [StalePartition(table=table, partition=day, reasons=why) for table, day, why in lines]
     for one in partitions:
         print(f"{one.table} {one.partition}: {'; '.join(one.reasons)}")
     print(f"{len(partitions)} stale partition(s)" if partitions else "nothing is stale")
-    return StaleResult(status="stale" if partitions else "fresh", partitions=partitions, monitor=stale.monitor)
+    return StaleResult(status="stale" if partitions else "fresh", partitions=partitions, monitor=monitor)

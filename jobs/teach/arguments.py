@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 
 from jobs.arguments import OfDataset, OneDay, WithDryRun
 from jobs.options import option
+from lakehouse.declaration.dataset_teacher import PAID_AGAIN
 from lakehouse.errors import BadArguments
-from lakehouse.ops.call import ANSWERED, FINAL
-
-AGAIN = FINAL - {ANSWERED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +17,14 @@ class TeachArguments(WithDryRun, OneDay, OfDataset):
     again: str = field(
         default="",
         metadata=option(
-            f"outcomes that are sent, and paid, once more, separated by commas: of {', '.join(sorted(AGAIN))}"
+            f"outcomes that are sent, and paid, once more, separated by commas: of {', '.join(sorted(PAID_AGAIN))}"
         ),
     )
 
     def __post_init__(self) -> None:
         """Refuse an outcome that there is none of."""
-        if wrong := sorted(set(self.outcomes) - AGAIN):
-            raise BadArguments(f"--again: expected some of {', '.join(sorted(AGAIN))}, found {', '.join(wrong)}")
+        if wrong := sorted(set(self.outcomes) - PAID_AGAIN):
+            raise BadArguments(f"--again: expected some of {', '.join(sorted(PAID_AGAIN))}, found {', '.join(wrong)}")
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ MEANING: dict[Event, tuple[str, str, str]] = {
         "the-gate-held-a-challenger",
     ),
     "approval": (
-        "The gate would promote the version, and a person has the last word. Without an answer in time it is held.",
+        "The gate would promote, or publish, the version, and a person has the last word. Without an answer in time it is held.",
         "Open the run's task `approval` or Required Actions, read the evidence, and approve or reject.",
         "a-training-run-waits-at-approval",
     ),

@@ -147,6 +147,19 @@ def approval(name: str, version: int, reasons: Iterable[str], page: str, now: dt
     )
 
 
+def release_approval(dataset: str, version: int, now: dt.datetime) -> Fact:
+    """That the publication of a dataset's version waits for a person."""
+    return Fact(
+        event="approval",
+        identity=f"{dataset} release {version}",
+        whose=dataset,
+        title=f"{dataset}: version {version} waits for your approval",
+        happened=f"the gate lets version {version} of the dataset pass; a person has to approve its publication",
+        at=now,
+        dag=f"release__{dataset}",
+    )
+
+
 def fallback(name: str, day: dt.date, rows_by_way: Mapping[str, int], dag: str, now: dt.datetime) -> Fact:
     """That not the champion decided some rows of a day: the hook of those who decide without it.
 

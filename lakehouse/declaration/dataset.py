@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from lakehouse.declaration.alerts import Alerts
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.dataset_calls import DatasetCalls
 from lakehouse.declaration.dataset_documents import Documents, Filter, Heuristics, Near
@@ -36,7 +35,6 @@ class Dataset(DatasetCalls):
     gate: DatasetGate = DatasetGate()
     card: DatasetCard = DatasetCard()
     publish: Publish = Publish()
-    alerts: Alerts | None = None
     _shared: SharedSource | None = PrivateAttr(None)
 
     @model_validator(mode="after")

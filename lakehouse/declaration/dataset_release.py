@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -66,8 +66,10 @@ class Hub(Section):
 class Publish(Section):
     """Where versions go: a folder each, ``<folder>/v<version>``, and a repository of the Hub where one is declared.
 
-    ``folder`` is absolute, or below the lakehouse's root; left out, ``<LAKEHOUSE_ROOT>/datasets/<name>``.
+    ``folder`` is absolute, or below the lakehouse's root; left out, ``<LAKEHOUSE_ROOT>/datasets/<name>``. ``when`` is ``asked``: a
+    version is published by hand; or ``assembled``: each new one is, when the gate lets it.
     """
 
     folder: str | None = Field(default=None, min_length=1, max_length=500)
     hub: Hub | None = None
+    when: Literal["asked", "assembled"] = "asked"

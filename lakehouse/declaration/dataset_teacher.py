@@ -17,6 +17,9 @@ TAKEN = frozenset(
 )
 PATH = "/chat/completions"
 
+# The outcomes of calls that may be paid for once more: all but an answer.
+PAID_AGAIN = frozenset({"truncated", "refused", "empty", "echo", "failed", "unknown"})
+
 Parameter = bool | int | float | str | tuple[str, ...]
 
 
