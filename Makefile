@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher torture-teacher clean clean-all lock
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher torture-teacher clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,9 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 
 demo: $(STAMP) ## the whole platform on real flights: history, training, June by night, drift, retraining
 	@$(BIN)/python -m include.flight_delays.demo
+
+demo-dataset: $(STAMP) ## a dataset for language models, offline: installed packages' READMEs to a published version, a correction, an erasure
+	@$(BIN)/python -m include.package_readmes.demo
 
 up: $(STAMP) ## start Airflow, MLflow and Spark on 127.0.0.1 and print their addresses
 	@$(BIN)/python -m stack up

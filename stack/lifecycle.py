@@ -21,13 +21,19 @@ from stack.termination import sigterm_as_exit
 START_SECONDS = 180
 
 
-def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str] | None = None) -> RunningStack:
+def up(
+    plan: Plan,
+    say: Callable[[str], None] = print,
+    wait_for: Collection[str] | None = None,
+    only: Collection[str] | None = None,
+) -> RunningStack:
     """Start the services of ``plan`` that do not run yet, and wait until all of them are healthy.
 
     Args:
         plan: the stack.
         say: called with a line for each step.
         wait_for: names of services; only these are waited for; :func:`await_all` waits for the others.
+        only: names of the services that are needed; no other is started. All by default.
 
     Raises:
         StackError: Java is missing, a port is taken, a service died or did not come up, or the stack runs already with
@@ -36,10 +42,11 @@ def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str]
     java.require_java(os.environ)
     with locked(plan.state_root):
         record = Record.read(plan.state_root) or Record(plan)
-        all_services = services(record.plan)
+        all_services = [it for it in services(record.plan) if only is None or it.name in only]
         _await_begun(record, all_services)
         unhealthy = [it for it in all_services if not (record.runs(it.name) and it.healthy(record.since(it.name)))]
-        if len(unhealthy) < len(all_services) and record.plan != plan:
+        # Those that are not needed here count too: their folders and ports are those that they were started with.
+        if (len(unhealthy) < len(all_services) or any(map(record.runs, record.started))) and record.plan != plan:
             raise StackError(
                 f"The stack at {plan.state_root} is up with other folders or ports than requested now: "
                 "run make down first, then make up."
@@ -49,7 +56,11 @@ def up(plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str]
         if len(unhealthy) < len(all_services):
             say(f"Restarting services that do not answer: {', '.join(it.name for it in unhealthy)}")
         else:
-            say("Starting Spark, MLflow and Airflow (half a minute) ...")
+            say(
+                "Starting Spark, MLflow and Airflow (half a minute) ..."
+                if only is None
+                else f"Starting {', '.join(only)} ..."
+            )
         record = Record(
             plan, {name: pid for name, pid in record.started.items() if name not in {it.name for it in unhealthy}}
         )
@@ -97,14 +108,17 @@ def status(state_root: Path) -> dict[str, str]:
 
 @contextmanager
 def running_stack(
-    plan: Plan, say: Callable[[str], None] = print, wait_for: Collection[str] | None = None
+    plan: Plan,
+    say: Callable[[str], None] = print,
+    wait_for: Collection[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> Iterator[RunningStack]:
     """The stack of ``plan``, up inside the block; afterwards down again, unless it was up before. Arguments as of :func:`up`.
 
     SIGTERM ends the block like Ctrl-C does, so that a program that receives it leaves no service behind.
     """
     with sigterm_as_exit():
-        stack = up(plan, say, wait_for)
+        stack = up(plan, say, wait_for, only)
         try:
             yield stack
         finally:

@@ -1,25 +1,15 @@
-"""A server that speaks MongoDB's wire protocol on loopback: mongo-java-server, an EMULATOR in memory, not MongoDB.
-
-What a test shows with it holds for this emulator; production code keeps to what MongoDB documents. It knows no users, no
-sessions and no change streams, and answers as a server of wire version 8 (pymongo up to 4.17). It needs a Java runtime
-alone: py4j, which comes with PySpark, starts a JVM and makes the server in it.
-"""
+"""The emulator of MongoDB (stack/mongo_emulator.py) behind a line that can be cut."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 from pymongo import MongoClient
 
-from stack import jars
+from stack.mongo_emulator import Emulator, fetch
 from tests.wire import Wire
 
-COORDINATES = "de.bwaldvogel:mongo-java-server:1.47.0"
-# In the environment, beside the other jars: fetched once, gone with `make clean-all`.
-FOLDER = Path(sys.prefix) / "share" / "nightjar" / "mongo-java-server"
+__all__ = ["Server", "fetch"]
 
 
 class Server:
@@ -27,19 +17,8 @@ class Server:
 
     def __init__(self, memory: str = "256m") -> None:
         """Start a JVM with a server; ``memory`` is the JVM's heap."""
-        spark_jars = jars.spark_home() / "jars"
-        classpath = [*FOLDER.glob("*.jar"), *spark_jars.glob("slf4j-api-*.jar"), *spark_jars.glob("py4j-*.jar")]
-        port = launch_gateway(
-            jarpath=str(next(spark_jars.glob("py4j-*.jar"))),
-            classpath=":".join(map(str, classpath)),
-            javaopts=[f"-Xmx{memory}"],
-            die_on_exit=True,
-        )
-        self._gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
-        java: Any = self._gateway.jvm
-        packages = java.de.bwaldvogel.mongo
-        self._server = packages.MongoServer(packages.backend.memory.MemoryBackend())
-        self.direct_port = self._server.bind().getPort()
+        self._emulator = Emulator(memory)
+        self.direct_port = self._emulator.port
         # The emulator forgets everything when it is stopped, so it is its line that gets cut.
         self._wire = Wire(self.direct_port)
 
@@ -65,12 +44,4 @@ class Server:
     def close(self) -> None:
         """End the JVM."""
         self.lose()
-        self._server.shutdownNow()
-        self._gateway.shutdown()
-
-
-def fetch() -> None:
-    """Bring the jars from Maven Central with Spark's resolver, as ``make env`` brings Delta's, unless they are there."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    if not jars.installed(FOLDER, [COORDINATES]):
-        jars.install(FOLDER, [COORDINATES])
+        self._emulator.close()

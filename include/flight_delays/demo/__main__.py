@@ -12,15 +12,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from include.flight_delays.demo import feed, summary
 from include.flight_delays.demo.nights import Nights
-from lakehouse import settings
+from stack import steps
 from stack.airflow_client import AirflowClient
 from stack.errors import StackError
 from stack.lifecycle import await_all, running_stack
@@ -62,26 +62,26 @@ def run(plan: Plan, nights: int) -> None:
     parts: dict[str, float] = {}
     first, last = (str(day) for day in HISTORY)
     with ExitStack() as scope:
-        with timed("starting Spark, then Airflow and MLflow", parts):
+        with steps.timed("starting Spark, then Airflow and MLflow", parts):
             # History needs nothing but Spark.
             stack = scope.enter_context(running_stack(plan, wait_for=["spark"]))
         print(stack.addresses(), flush=True)
-        with timed("history: landing and ingesting January to May, one run a source", parts):
+        with steps.timed("history: landing and ingesting January to May, one run a source", parts):
             feed.deliver(landing, *HISTORY)
             _in_parallel(*(partial(ingest_history, stack, source) for source in SOURCES))
             await_all(stack)
-        with timed("history: features", parts):
-            _job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
+        with steps.timed("history: features", parts):
+            steps.job(stack, "features", "--use-case", USE_CASE, "--partition", first, "--through", last)
         airflow = AirflowClient(stack)
         june = Nights(airflow, USE_CASE, landing)
         catching_up = CatchUp(airflow, landing, TRAINED_FOR, FIRST_NIGHT - dt.timedelta(days=1))
-        with timed("training and gate; meanwhile June 1 to 24 arrives as a range; all through Airflow", parts):
+        with steps.timed("training and gate; meanwhile June 1 to 24 arrives as a range; all through Airflow", parts):
             begin_training(airflow, TRAINED_FOR)
             catching_up.take_in()
             await_training(airflow, TRAINED_FOR)
-        with timed("June 1 to 24 scored and monitored as a range", parts):
+        with steps.timed("June 1 to 24 scored and monitored as a range", parts):
             june.await_decision(catching_up.score_and_monitor())
-        with timed(f"{nights} nights, retraining included", parts):
+        with steps.timed(f"{nights} nights, retraining included", parts):
             for offset in range(nights):
                 june.live_through(FIRST_NIGHT + dt.timedelta(days=offset))
             june.end()
@@ -89,12 +89,12 @@ def run(plan: Plan, nights: int) -> None:
         summary.show(plan.lakehouse_root, TRAINED_FOR, FIRST_NIGHT + dt.timedelta(days=nights - 1))
         began = time.monotonic()
     parts["stopping the stack"] = time.monotonic() - began
-    _show_times(parts)
+    steps.show_times(parts, CORES)
 
 
 def ingest_history(stack: RunningStack, source: str) -> None:
     """Load January to May of a source, as a range: one Spark application."""
-    _job(stack, "ingest", "--source", source, "--partition", str(HISTORY[0]), "--through", str(HISTORY[1]))
+    steps.job(stack, "ingest", "--source", source, "--partition", str(HISTORY[0]), "--through", str(HISTORY[1]))
 
 
 def begin_training(airflow: AirflowClient, day: dt.date) -> None:
@@ -145,37 +145,11 @@ class CatchUp:
         self._airflow.wait(dag_id, self._run_id, CATCH_UP_SECONDS)
 
 
-@contextmanager
-def timed(what: str, parts: dict[str, float]) -> Iterator[None]:
-    """Print the step that begins, and record its seconds."""
-    print(f"* {what}", flush=True)
-    began = time.monotonic()
-    yield
-    parts[what] = time.monotonic() - began
-
-
 def _in_parallel(*steps: Callable[[], None]) -> None:
     # As many as Spark has cores for: more would only wait for one another.
     with ThreadPoolExecutor(max_workers=min(len(steps), CORES)) as pool:
         for step in [pool.submit(step) for step in steps]:
             step.result()
-
-
-def _job(stack: RunningStack, *arguments: str) -> None:
-    """Run a job as a user would, and show its last line."""
-    command = [sys.executable, "-m", "jobs", *arguments]
-    ended = subprocess.run(command, env=stack.env, cwd=settings.PROJECT_ROOT, capture_output=True, text=True)
-    lines = ended.stderr.strip().splitlines() or ["it printed nothing"]
-    if ended.returncode != 0:
-        raise StackError(f"python -m jobs {' '.join(arguments)}: {lines[-1]}")
-    print(f"    {lines[-1].partition('INFO jobs: ')[2] or lines[-1]}", flush=True)
-
-
-def _show_times(parts: dict[str, float]) -> None:
-    print(f"\nHow long it took, on {CORES} cores:")
-    for what, seconds in parts.items():
-        print(f"  {seconds:6.0f} s  {what}")
-    print(f"  {sum(parts.values()):6.0f} s  in all")
 
 
 if __name__ == "__main__":

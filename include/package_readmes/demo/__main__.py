@@ -1,0 +1,107 @@
+"""The datasets' main job, from installed packages to a published folder: ``make demo-dataset``.
+
+Every step is one that a user takes by hand, by the jobs' command line. It is offline: the documents are the READMEs of the
+installed packages, the database an emulator of MongoDB in memory, and the built-in summariser answers. Repeated, it finds all of
+it done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from pymongo import MongoClient
+
+from include.package_readmes.demo import readmes, summary
+from lakehouse.declaration import datasets
+from lakehouse.declaration.dataset import Dataset
+from stack import mongo_emulator, steps
+from stack.errors import StackError
+from stack.lifecycle import running_stack
+from stack.plan import Plan
+from stack.running import RunningStack
+
+NAME = "package_readmes"
+# A delivery each: what was installed first; a correction, and what is asked to be erased after that.
+FIRST, SECOND = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
+CORRECTED, ERASED = "tabulate", "click"
+CORRECTION = (
+    "\n\nThis README was corrected: the package also writes tables for wikis and for typesetting, and it keeps the alignment of "
+    "columns that hold decimal numbers of different length.\n"
+)
+CORES = len(os.sched_getaffinity(0))
+
+
+def main() -> int:
+    """Run the demo and print what happened. Exit code 1, and one line with the reason, when a step failed."""
+    try:
+        run(Plan.from_environ())
+    except (StackError, subprocess.CalledProcessError) as error:
+        print(f"The demo stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "Interrupted; what was started is stopped again. make demo-dataset goes on where it stopped.",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
+
+
+def run(plan: Plan) -> None:
+    """Make two versions of the dataset, with a correction and an erasure in between, and print what each has."""
+    parts: dict[str, float] = {}
+    with ExitStack() as scope:
+        with steps.timed("starting MLflow, and an emulator of MongoDB", parts):
+            stack = scope.enter_context(running_stack(plan, only=["mlflow"]))
+            emulator = scope.enter_context(mongo_emulator.running())
+        dataset = datasets.by_name(NAME)
+        with steps.timed("the READMEs of the installed packages, as documents of the database, into silver", parts):
+            found = list(readmes.installed())
+            deliver(stack, emulator.uri, dataset, found, FIRST)
+        with steps.timed("documents, what they are like, summaries, checks, version 1, publication", parts):
+            make_version(stack, FIRST, "the first version")
+        summary.version(plan.lakehouse_root, dataset, 1)
+        with steps.timed(f"a correction of {CORRECTED}, and an erasure of {ERASED}", parts):
+            corrected = [one | {"readme": one["readme"] + CORRECTION} for one in found if one["package"] == CORRECTED]
+            deliver(stack, emulator.uri, dataset, corrected, SECOND)
+            steps.job(
+                stack,
+                *("erase", "--source", dataset.documents.source, "--document", ERASED),
+                *("--reason", "its authors asked for it", "--actor", "demo"),
+            )
+        with steps.timed("version 2: only what changed is made again", parts):
+            make_version(stack, SECOND, "a correction and an erasure")
+        summary.version(plan.lakehouse_root, dataset, 2)
+        summary.changes(plan.lakehouse_root, dataset, ERASED)
+    steps.show_times(parts, CORES)
+
+
+def deliver(stack: RunningStack, uri: str, dataset: Dataset, documents: list[dict[str, Any]], day: dt.date) -> None:
+    """Change documents in the database on a day, and take that day's window in."""
+    mongo = dataset.source.mongo
+    assert mongo is not None, "include/sources/readmes/source.yaml has the collection"
+    # Such changes are in the window of the day: it ends at the midnight after it.
+    changed = dt.datetime.combine(day, dt.time(12), dt.UTC)
+    with MongoClient[dict[str, Any]](uri) as client:
+        readmes.seed(client[mongo.database][mongo.collection], documents, changed)
+    of_day = ("--source", dataset.source.name, "--partition", str(day))
+    steps.job(stack, "extract", *of_day, variables={"MONGO_URI": uri})
+    steps.job(stack, "ingest", *of_day)
+
+
+def make_version(stack: RunningStack, day: dt.date, reason: str) -> None:
+    """Take a dataset from silver to a published version."""
+    of_day = ("--dataset", NAME, "--partition", str(day))
+    for stage in ("documents", "explore", "teach", "check"):
+        steps.job(stack, stage, *of_day)
+    steps.job(stack, "assemble", *of_day, "--reason", reason, "--actor", "demo")
+    steps.job(stack, "release", "--dataset", NAME, "--reason", reason, "--actor", "demo")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

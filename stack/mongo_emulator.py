@@ -1,0 +1,70 @@
+"""A server that speaks MongoDB's wire protocol on loopback: mongo-java-server, an EMULATOR in memory, not MongoDB.
+
+What is shown with it holds for this emulator; production code keeps to what MongoDB documents. It knows no users, no
+sessions and no change streams, and answers as a server of wire version 8 (pymongo up to 4.17). It needs a Java runtime
+alone: py4j, which comes with PySpark, starts a JVM and makes the server in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
+
+from stack import jars
+
+COORDINATES = "de.bwaldvogel:mongo-java-server:1.47.0"
+# In the environment, beside the other jars: fetched once, gone with `make clean-all`.
+FOLDER = Path(sys.prefix) / "share" / "nightjar" / "mongo-java-server"
+
+
+class Emulator:
+    """One server. It forgets everything when it is stopped."""
+
+    def __init__(self, memory: str = "256m") -> None:
+        """Start a JVM with a server; ``memory`` is the JVM's heap."""
+        spark_jars = jars.spark_home() / "jars"
+        classpath = [*FOLDER.glob("*.jar"), *spark_jars.glob("slf4j-api-*.jar"), *spark_jars.glob("py4j-*.jar")]
+        port = launch_gateway(
+            jarpath=str(next(spark_jars.glob("py4j-*.jar"))),
+            classpath=":".join(map(str, classpath)),
+            javaopts=[f"-Xmx{memory}"],
+            die_on_exit=True,
+        )
+        self._gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
+        java: Any = self._gateway.jvm
+        packages = java.de.bwaldvogel.mongo
+        self._server = packages.MongoServer(packages.backend.memory.MemoryBackend())
+        self.port = self._server.bind().getPort()
+
+    @property
+    def uri(self) -> str:
+        """The server's address."""
+        return f"mongodb://127.0.0.1:{self.port}/"
+
+    def close(self) -> None:
+        """End the JVM."""
+        self._server.shutdownNow()
+        self._gateway.shutdown()
+
+
+@contextmanager
+def running(memory: str = "256m") -> Iterator[Emulator]:
+    """A server for the block; its jars are fetched where they are not there."""
+    fetch()
+    emulator = Emulator(memory)
+    try:
+        yield emulator
+    finally:
+        emulator.close()
+
+
+def fetch() -> None:
+    """Bring the jars from Maven Central with Spark's resolver, as ``make env`` brings Delta's, unless they are there."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if not jars.installed(FOLDER, [COORDINATES]):
+        jars.install(FOLDER, [COORDINATES])
