@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.postgres_server import Postgres
 
 TESTS = Path(__file__).resolve().parent
+# What the shipped use case reads.
+SHIPPED_SOURCES = ("flight_outcomes", "flight_schedule", "planes", "weather")
 # Quick tests that take half a minute together.
 LONG = ("test_whatever_loads_runs.py",)
 
@@ -179,8 +181,8 @@ def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
     # The one that ships by itself: whoever adds use cases to include/, the bakery among them, still has tests that pass.
     shipped = tmp_path / "use_cases"
-    shipped.mkdir()
-    for folder in ("flight_delays", "sources"):
+    (shipped / "sources").mkdir(parents=True)
+    for folder in ("flight_delays", *(f"sources/{name}" for name in SHIPPED_SOURCES)):
         (shipped / folder).symlink_to(TESTS.parent / "include" / folder)
     monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join([str(shipped), str(TESTS / "use_cases")]))
     return tmp_path / "warehouse"

@@ -72,7 +72,7 @@ Cost = Annotated[float, Field(ge=0, le=1e12)]
 class Model(GrownSection):
     """The model and the budget of its tuning."""
 
-    LATER = ("max_levels", "costs", "candidates", "linear")
+    LATER = ("max_levels", "costs", "candidates", "linear", "trees_share")
 
     task: Task
     # XGBoost's parameters; lakehouse/declaration/xgboost_parameters.py lists them.
@@ -96,6 +96,8 @@ class Model(GrownSection):
     # What may become the model, chosen by rolling validation where there are several.
     candidates: tuple[Literal["linear", "boosted", "blend"], ...] = Field(default=("boosted",), min_length=1)
     linear: LinearModel = Field(default_factory=LinearModel)
+    # Of a blend: how much its trees count, in log-odds; the coefficients count the rest.
+    trees_share: float = Field(default=0.5, gt=0, lt=1)
 
     @field_validator("fixed", "search", mode="before")
     @classmethod
@@ -134,6 +136,8 @@ class Model(GrownSection):
 
     def _candidates(self) -> Iterator[str]:
         yield from twice("candidates", self.candidates)
+        if "trees_share" in self.model_fields_set and "blend" not in self.candidates:
+            yield "trees_share: is of a blend; expected blend under candidates, or no trees_share"
         if self.coefficients and self.objective_name not in LINEAR_OBJECTIVES:
             kinds = " and ".join(kind for kind in self.candidates if kind != "boosted")
             yield (

@@ -1,4 +1,4 @@
-"""A linear model of coefficients in JSON, and its mean with boosted trees.
+"""A linear model of coefficients in JSON, and its weighted mean with boosted trees.
 
 MLflow carries this file with such a model, for applications without the platform's code: it needs no more than NumPy, and XGBoost
 for the trees of a blend. Here and there the same lines score.
@@ -17,6 +17,8 @@ from typing import Any
 # By its first bytes a file is known to be one of these; XGBoost's begin otherwise.
 SIGN = b'{"nightjar_model":'
 LINEAR, BLEND = "linear", "blend"
+# Of a blend: trees and coefficients count alike.
+EVEN = 0.5
 
 
 class Linear:
@@ -83,17 +85,18 @@ class Linear:
 
 
 class Blend:
-    """The mean of boosted trees and of a linear model, in log-odds (or the unit of the margin): so reasons stay exact.
+    """The weighted mean of boosted trees and of a linear model, in log-odds (or the unit of the margin): so reasons stay exact.
 
     Args:
         boosted: the trees, behind the same interface.
         linear: the coefficients, of the same features and levels.
+        share: how much the trees count, from 0 to 1; the coefficients count the rest.
     """
 
     kind = BLEND
 
-    def __init__(self, boosted: Any, linear: Linear) -> None:
-        self.boosted, self.linear = boosted, linear
+    def __init__(self, boosted: Any, linear: Linear, share: float = EVEN) -> None:
+        self.boosted, self.linear, self.share = boosted, linear, share
         self.feature_names = linear.feature_names
 
     def attr(self, name: str) -> str | None:
@@ -106,7 +109,7 @@ class Blend:
 
     def margin(self, matrix: Any) -> Any:
         """The mean of both margins."""
-        return (self.boosted.margin(matrix) + self.linear.margin(matrix)) / 2
+        return self._mean(self.boosted.margin(matrix), self.linear.margin(matrix))
 
     def score(self, matrix: Any) -> Any:
         """Probability or value of each row."""
@@ -115,18 +118,24 @@ class Blend:
     def contributions(self, matrix: Any, by_tables: bool = False, threads: int = 1, of_class: Any = None) -> Any:
         """The mean of both contributions."""
         both = [part.contributions(matrix, by_tables, threads, of_class) for part in (self.boosted, self.linear)]
-        return tuple((trees + coefficients) / 2 for trees, coefficients in zip(*both, strict=True))
+        return tuple(self._mean(trees, coefficients) for trees, coefficients in zip(*both, strict=True))
 
     def importance(self) -> dict[str, float]:
         """The mean of both shares."""
         both = self.boosted.importance(), self.linear.importance()
-        return {name: sum(one.get(name, 0.0) for one in both) / 2 for name in self.feature_names}
+        return {name: self._mean(*(one.get(name, 0.0) for one in both)) for name in self.feature_names}
 
     def content(self) -> bytes:
         """The file: JSON, with XGBoost's own format in it as base64."""
         trees = base64.b64encode(self.boosted.content()).decode()
         said = {"nightjar_model": BLEND, "boosted": trees, "linear": self.linear.said}
+        if self.share != EVEN:
+            said["share"] = self.share
         return json.dumps(said, separators=(",", ":")).encode()
+
+    def _mean(self, trees: Any, coefficients: Any) -> Any:
+        # Halves are exact: where both count alike the digits are those of their sum, halved.
+        return self.share * trees + (1 - self.share) * coefficients
 
 
 class _Term:
@@ -187,7 +196,8 @@ def read(content: bytes, boosted: Any) -> Any:
         said = json.loads(content)
         kind = said.pop("nightjar_model")
         if kind == BLEND:
-            return Blend(boosted(base64.b64decode(said["boosted"])), Linear(said["linear"]))
+            trees = boosted(base64.b64decode(said["boosted"]))
+            return Blend(trees, Linear(said["linear"]), float(said.get("share", EVEN)))
         if kind == LINEAR:
             return Linear(said)
     except (KeyError, TypeError, AttributeError) as error:

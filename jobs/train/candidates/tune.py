@@ -90,7 +90,7 @@ def fit_each(
         line = linear.fit(model, rows, strength)
     for kind in kinds:
         if kind == "blend" and trees is not None and line is not None:
-            found[kind] = Blend(trees, line)
+            found[kind] = Blend(trees, line, model.trees_share)
         elif kind == "boosted" and trees is not None:
             found[kind] = trees
         elif line is not None:
@@ -108,7 +108,7 @@ def _of_window(model: Model, trees: Tuned, window: Window, line: Linear | None) 
     if line is not None:
         found["linear"] = line
         if boosted is not None:
-            found["blend"] = Blend(boosted, line)
+            found["blend"] = Blend(boosted, line, model.trees_share)
     return {kind: scorer.score(validation.features) for kind, scorer in found.items() if kind in model.candidates}
 
 

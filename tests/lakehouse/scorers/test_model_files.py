@@ -53,7 +53,24 @@ def test_base_and_contributions_are_the_margin_and_a_row_is_scored_alike_alone(w
         table = coded_rows.arrow(rows)
         assert np.array_equal(predict(loaded, table, rows.names), score)
     trees, line, both = (fitted[kind].margin(rows.features) for kind in ("boosted", "linear", "blend"))
-    assert both == pytest.approx((trees + line) / 2)
+    assert np.array_equal(both, (trees + line) / 2)
+    assert b'"share"' not in fitted["blend"].content()
+
+
+def test_a_blend_counts_its_trees_as_much_as_is_declared_and_its_file_says_it() -> None:
+    use_case = worlds.declared()
+    rows = worlds.history(use_case, 30, 3).labelled()
+    model = use_case.model.model_copy(update={"trees_share": 0.3})
+    tuned = Tuned({**PARAMS, "objective": "binary:logistic"}, 8, np.empty(0), None, (), None)
+    fitted = tune.fit_each(model, tuned, rows, ("linear", "boosted", "blend"), 0.1)
+    trees, line = fitted["boosted"], fitted["linear"]
+    both = model_files.load(fitted["blend"].content())
+    assert both.margin(rows.features) == pytest.approx(
+        0.3 * trees.margin(rows.features) + 0.7 * line.margin(rows.features)
+    )
+    values, base = both.contributions(rows.features)
+    assert values.sum(axis=1) + base == pytest.approx(both.margin(rows.features), abs=2e-5)
+    assert sum(both.importance().values()) == pytest.approx(1)
 
 
 def test_a_number_contributes_its_coefficient_times_its_distance_from_the_mean() -> None:
@@ -87,6 +104,8 @@ def test_a_declaration_without_candidates_reads_and_serialises_as_ever() -> None
     for wrong, said in (
         ({"candidates": ("linear", "linear")}, "declared twice: linear"),
         ({"candidates": ()}, "at least 1 item"),
+        ({"trees_share": 0.3}, "trees_share: is of a blend"),
+        ({"candidates": ("blend",), "trees_share": 1}, "less than 1"),
         (
             {"candidates": ("blend",), "fixed": {"objective": "reg:absoluteerror"}},
             "expected an objective that has a linear",
