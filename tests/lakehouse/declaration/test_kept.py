@@ -12,19 +12,22 @@ from typing import Any
 import pytest
 
 from lakehouse.declaration import declared, kept, loader
+from lakehouse.declaration.declaration import DATASET_FILE
 from lakehouse.declaration.section import Section
 from lakehouse.errors import DeclarationError
 from lakehouse.settings import PROJECT_ROOT
 
-ALL = ["bakery_sales", "flight_delays", "flight_outcomes", "flight_schedule", "planes", "weather"]
+SOURCES = ["flight_outcomes", "flight_schedule", "planes", "readmes", "weather"]
+ALL = sorted(["bakery_sales", "flight_delays", "package_readmes", *SOURCES])
 ROOTS = (PROJECT_ROOT / "include", PROJECT_ROOT / "tests" / "use_cases")
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file in which declarations are kept; a copy of each of this project's use cases is declared."""
+    """The file in which declarations are kept; a copy of each of this project's use cases and datasets is declared."""
     for root in ROOTS:
-        for folder in (*(file.parent for file in root.glob(f"*/{loader.FILE}")), *root.glob(loader.SOURCES)):
+        declarations = [*root.glob(f"*/{loader.FILE}"), *root.glob(f"*/{DATASET_FILE}")]
+        for folder in (*(file.parent for file in declarations), *root.glob(loader.SOURCES)):
             shutil.copytree(folder, tmp_path / "roots" / folder.name)
     monkeypatch.setenv("USE_CASE_ROOTS", str(tmp_path / "roots"))
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
@@ -35,6 +38,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def forget() -> None:
     """Forget what this process knows."""
     declared.use_case.cache_clear()
+    declared.dataset.cache_clear()
     declared.shared_source.cache_clear()
     kept._read_once.cache_clear()
 
