@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from lakehouse.storage import (
     file_commits,
     file_locks,
     partition_files,
+    purging,
     small_tables,
     sql_quoting,
     table_schema,
@@ -37,6 +38,7 @@ from lakehouse.storage import (
 from lakehouse.storage.commit_retry import retry_on_conflict
 from lakehouse.storage.file_commits import Replaced
 from lakehouse.storage.partition_files import WrittenFile
+from lakehouse.storage.purging import Affected
 from lakehouse.storage.small_tables import Row
 from lakehouse.tables import Table
 
@@ -278,6 +280,46 @@ def vacuum(table: Table) -> None:
     """Remove the files that no version within the table's retention needs."""
     # Spark makes a task of each folder that it lists: 20 s for a year of days, and delta-rs takes less than one.
     DeltaTable(delta_log.location(table)).vacuum(table.retention_days * 24, dry_run=False, full=True)
+
+
+def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Callable[[pa.Table], pa.Table]) -> bool:
+    """Change rows wherever in a table they are, in one commit; whether there were any. Nothing of them gets into the log.
+
+    Args:
+        table: one that does not exist has none.
+        columns: those that ``affected`` looks at.
+        affected: which rows are to be changed.
+        change: given rows of a file with affected ones, gives those that take their place; it may leave some out.
+
+    Raises:
+        WriteConflict: when other writers came first again and again.
+    """
+    if not delta_log.exists(table):
+        return False
+    done: list[bool] = []
+    with _alone(table):
+        retry_on_conflict(table, lambda: done.append(file_commits.rewrite(table, columns, affected, change)))
+    return done[-1]
+
+
+def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:
+    """Remove all versions of a table but the newest, whatever its retention: rows that were erased lie in the earlier ones.
+
+    Readers of earlier versions fail from now on, those that are reading among them.
+
+    Args:
+        table: one that does not exist has none.
+        columns: those that ``affected`` looks at.
+        affected: which rows are to be gone.
+        now: the present instant.
+
+    Returns:
+        Files that were left because a job may be about to commit them, and that have such rows or can't be read.
+    """
+    if not delta_log.exists(table):
+        return []
+    with _alone(table):
+        return purging.purge(table, columns, affected, now)
 
 
 def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import delta_log, purging, stored_files, table_schema
 from lakehouse.storage.partition_files import TableFiles, WrittenFile, now_ms
+from lakehouse.storage.purging import Affected
 from lakehouse.tables import Table
 
 # By column the values whose rows are replaced: days, or texts.
@@ -35,6 +36,35 @@ def commit(table: Table, files: list[WrittenFile], replaced: Replaced) -> None:
         if None in holds:
             added += _others(table, file["path"], values, texts)
         old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
+    _put(opened, table, old, added, now)
+
+
+def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Callable[[pa.Table], pa.Table]) -> bool:
+    """Write the files that have affected rows again, changed, in one commit; whether there were any.
+
+    Args:
+        table: one that exists.
+        columns: those that ``affected`` looks at.
+        affected: which rows are to be changed.
+        change: given rows of such a file with all declared columns, gives those that take their place; it may leave some out.
+    """
+    location, schema = delta_log.location(table), table_schema.arrow_schema(table)
+    opened = DeltaTable(location)
+    now, old, added = now_ms(), list[RemoveAction](), list[WrittenFile]()
+    for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
+        if not purging.any_affected(location, file["path"], schema, columns, affected):
+            continue
+        values: dict[str, str | None] = {name: _text(file[f"partition.{name}"]) for name in table.partition_by}
+        files = TableFiles.of(table)()
+        for batch in stored_files.opened(location, file["path"]).iter_batches(purging.ROWS):
+            added += files.write(change(stored_files.with_columns(batch, schema, values)))
+        added += files.close()
+        old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
+    _put(opened, table, old, added, now)
+    return bool(old)
+
+
+def _put(opened: DeltaTable, table: Table, old: list[RemoveAction], added: list[WrittenFile], now: int) -> None:
     if not added and not old:
         return
     new = [AddAction(one.path, one.size, one.values, now, data_change=True, stats=one.stats) for one in added]

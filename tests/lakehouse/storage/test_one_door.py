@@ -1,4 +1,4 @@
-"""All commits go through lakehouse/storage/commits.py and file_commits.py beside it: what stands behind that door can change."""
+"""All commits go through lakehouse/storage/commits.py and the two modules beside it: what stands behind that door can change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from lakehouse.settings import PROJECT_ROOT
 
-DOOR = tuple(PROJECT_ROOT / "lakehouse/storage" / name for name in ("commits.py", "file_commits.py"))
+DOOR = tuple(PROJECT_ROOT / "lakehouse/storage" / name for name in ("commits.py", "file_commits.py", "purging.py"))
 # Its statements are of a temporary SQLite database, gone with the process.
 OF_NO_LAKEHOUSE = (PROJECT_ROOT / "lakehouse/extraction/row_store.py",)
 ROOMS = ("jobs", "lakehouse", "include", "stack", "dags", "plugins")

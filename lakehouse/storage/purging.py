@@ -1,0 +1,110 @@
+"""Taking what no row of a table has any more off the disk: files of earlier versions, and the log of how they came and went.
+
+The log has the least and greatest value of indexed columns for every file that ever was, and a reader of an earlier version opens
+the files that it names. After a purge there is one version, the newest: whoever reads an earlier one, by its number or because he
+began before, fails.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from pyarrow import fs
+
+from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.tables import Table
+
+# Which rows of some columns are meant.
+Affected = Callable[[pa.Table], pa.ChunkedArray]
+
+# A younger file that no version has may be one that a job has written and is about to commit.
+UNDER_WAY = dt.timedelta(hours=24)
+# A part of a log: commits, checkpoints in one file or several, checksums of Spark's.
+OF_A_VERSION = re.compile(r"^\.?(\d{20})\..*")
+ROWS = 50_000
+
+
+def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:
+    """Remove all earlier versions of a table.
+
+    Args:
+        table: one that exists; none of its rows is affected any more.
+        columns: the columns that ``affected`` looks at.
+        affected: which rows are to be gone.
+        now: the present instant.
+
+    Returns:
+        The files, of no version and younger than `UNDER_WAY`, that have such rows or can't be read: they are left, because a job
+        may be about to commit them.
+    """
+    location = delta_log.location(table)
+    opened = DeltaTable(location)
+    filesystem, root = stored_files.filesystem_of(location)
+    replaced = set(opened.vacuum(0, dry_run=True, enforce_retention_duration=False, full=False))
+    left = []
+    for path in opened.vacuum(0, dry_run=True, enforce_retention_duration=False, full=True):
+        file = f"{root}/{unquote(path)}"
+        info = filesystem.get_file_info(file)
+        if info.type != fs.FileType.File:
+            continue
+        if path in replaced or info.mtime < now - UNDER_WAY:
+            filesystem.delete_file(file)
+        elif _may_have(table, location, path, columns, affected):
+            left.append(file)
+    opened.create_checkpoint()
+    _remove_log_before(filesystem, f"{root}/_delta_log", opened.version())
+    return left
+
+
+def earlier_versions(table: Table) -> bool:
+    """Whether the table has versions before its newest: files or lines of its log."""
+    location = delta_log.location(table)
+    filesystem, root = stored_files.filesystem_of(location)
+    newest = DeltaTable(location).version()
+    return any(version < newest for version, _ in _parts_of_log(filesystem, f"{root}/_delta_log"))
+
+
+def any_affected(location: str, path: str, schema: pa.Schema, columns: Sequence[str], affected: Affected) -> bool:
+    """Whether a file of a table has affected rows; a column that it does not have is null.
+
+    Args:
+        location: of the table.
+        path: of the file, as the log has it.
+        schema: the table's columns.
+        columns: those that ``affected`` looks at.
+        affected: which rows.
+    """
+    file = stored_files.opened(location, path)
+    present = [name for name in columns if name in file.schema_arrow.names]
+    for batch in file.iter_batches(ROWS, columns=present):
+        rows = stored_files.with_columns(batch, pa.schema([schema.field(name) for name in columns]), {})
+        if pc.any(pc.fill_null(affected(rows), False)).as_py():
+            return True
+    return False
+
+
+def _may_have(table: Table, location: str, path: str, columns: Sequence[str], affected: Affected) -> bool:
+    try:
+        return any_affected(location, path, table_schema.arrow_schema(table), columns, affected)
+    except (pa.ArrowException, OSError):
+        return True
+
+
+def _remove_log_before(filesystem: fs.FileSystem, folder: str, version: int) -> None:
+    """The newest version's own line stays: a writer looks for it, and the checkpoint has all that came before."""
+    for found, file in _parts_of_log(filesystem, folder):
+        if found < version or (found == version and file.endswith(".crc")):
+            filesystem.delete_file(file)
+
+
+def _parts_of_log(filesystem: fs.FileSystem, folder: str) -> Iterator[tuple[int, str]]:
+    for info in filesystem.get_file_info(fs.FileSelector(folder)):
+        match = OF_A_VERSION.match(info.base_name)
+        if match is not None and info.type == fs.FileType.File:
+            yield int(match[1]), info.path
