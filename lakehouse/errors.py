@@ -251,3 +251,10 @@ class CallsBusy(NightjarError):
 
     exit_code = 62
     retryable = True
+
+
+class ErasureIncomplete(NightjarError):
+    """A document was asked to be erased, and something of it could not be taken out; it stays out all the same."""
+
+    exit_code = 68
+    retryable = True

@@ -8,18 +8,22 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.ingest import parse, pieces
+from jobs.ingest import kept_out_rows, parse, pieces
 from jobs.ingest.landing import Landed
 from jobs.ingest.lines import EXTRA, LINE, MALFORMED, RAW, Layout
 from jobs.ingest.pieces import Piece
 from lakehouse import tables
 from lakehouse.declaration import Source
+from lakehouse.ops import kept_out
+from lakehouse.ops.kept_out import KeptOut
 from lakehouse.storage import commits, table_schema
 from lakehouse.storage.file_commits import Replaced
 
 # Deliveries of so many bytes are parsed in this process; greater ones by Spark's workers. A packed byte is some of them.
 HERE_BYTES = 64 << 20
 UNPACKED = {".gz": 8, ".parquet": 5}
+
+NOTHING_ERASED = KeptOut()
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class DeliveredPiece:
 
 
 def write(source: Source, new: list[Landed]) -> None:
-    """Replace the deliveries' rows in bronze, in one commit."""
-    layout = Layout.of(source)
+    """Replace the deliveries' rows in bronze, in one commit. Of erased documents nothing is taken in."""
+    layout, erased = Layout.of(source), kept_out.of_source(source)
     replaced: Replaced = {
         "partition": {item.delivery.partition for item in new},
         "delivery_id": {item.id for item in new},
@@ -42,10 +46,12 @@ def write(source: Source, new: list[Landed]) -> None:
 
         table = tables.bronze(source)
         commits.ensure(table)
-        commits.replace_by_files(parse_by_spark(source, layout, list(delivered_pieces(new, layout))), table, replaced)
+        commits.replace_by_files(
+            parse_by_spark(source, layout, list(delivered_pieces(new, layout)), erased), table, replaced
+        )
         return
     schema = table_schema.arrow_schema(tables.bronze(source))
-    found = [rows(item, schema, layout) for item in whole_files(new)]
+    found = [rows(item, schema, layout, erased) for item in whole_files(new)]
     commits.replace_table(
         pa.concat_tables([table for parts in found for table in parts]), tables.bronze(source), replaced
     )
@@ -80,8 +86,10 @@ def _stamps(item: Landed, name: str) -> dict[str, Any]:
     }
 
 
-def rows(item: DeliveredPiece, schema: pa.Schema, layout: Layout) -> Iterator[pa.Table]:
-    """The rows of a piece, some at a time, with the columns of bronze, which ``schema`` has."""
+def rows(
+    item: DeliveredPiece, schema: pa.Schema, layout: Layout, erased: KeptOut = NOTHING_ERASED
+) -> Iterator[pa.Table]:
+    """The rows of a piece, some at a time, with the columns of bronze, which ``schema`` has; of erased ones their places alone."""
     for found in parse.tables(item.piece, layout):
         named = {"extra": EXTRA, "raw": RAW, "malformed": MALFORMED, "line": LINE}
         columns = {name: found.column(named.get(name, name)) for name in schema.names if name not in item.stamps}
@@ -89,4 +97,6 @@ def rows(item: DeliveredPiece, schema: pa.Schema, layout: Layout) -> Iterator[pa
             name: pa.repeat(pa.scalar(value, schema.field(name).type), len(found))
             for name, value in item.stamps.items()
         }
-        yield pa.table([{**columns, **stamps}[name] for name in schema.names], schema=schema)
+        delivered = pa.table([{**columns, **stamps}[name] for name in schema.names], schema=schema)
+        out = erased.mask(delivered.column(erased.column).to_pylist()) if erased else []
+        yield kept_out_rows.blanked(delivered, pa.array(out)) if any(out) else delivered

@@ -41,9 +41,10 @@ def refusal(source: Source, counts: RowCounts | None) -> str | None:
         return (
             "expected rows, found none: the file is empty or has a header alone" if source.cadence == "daily" else None
         )
-    if counts.rejected / counts.delivered > source.max_reject_share:
+    broken = counts.rejected - counts.kept_out
+    if broken / counts.delivered > source.max_reject_share:
         return (
-            f"expected at most {source.max_reject_share:.0%} rejected rows, found {counts.rejected} of "
+            f"expected at most {source.max_reject_share:.0%} rejected rows, found {broken} of "
             f"{counts.delivered}, most of them by one rule, such as: {counts.example}"
         )
     return None

@@ -11,4 +11,7 @@ TRUNCATED = "truncated: "
 # The bytes differ from those that the delivery was identified by a moment before.
 CHANGED = "changed: "
 
+# Of a row alone: its document was erased, and nothing of it is taken in. It is no fault of the delivery's.
+KEPT_OUT = "erased on request; kept out"
+
 OF_A_DELIVERY = (HEADER, TRUNCATED, CHANGED)

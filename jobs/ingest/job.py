@@ -69,7 +69,20 @@ def run(arguments: IngestArguments) -> IngestResult:
         )
     if refined.refusals:
         raise _refused(source, refined)
-    return replace(_result(refined), to_restate=_to_restate(source, refined, known))
+    message = _kept_out(source, refined.kept_out)
+    return replace(_result(refined), message=message, to_restate=_to_restate(source, refined, known))
+
+
+def _kept_out(source: Source, rows: int) -> str:
+    """What a person has to know of delivered rows of erased documents; empty where there are none."""
+    if not rows:
+        return ""
+    told = (
+        f"source {source.name}: {rows} row(s) of erased documents were delivered and kept out; the landed file still has them: "
+        "erase them again, and ask whoever delivers not to send them"
+    )
+    log.warning("%s", told)
+    return told
 
 
 def _refused(source: Source, refined: Refined) -> DeliveryRejected | DeliveryChanged:

@@ -29,6 +29,7 @@ from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
+from lakehouse.ops.kept_out import KeptOut
 from lakehouse.storage import commits, delta_log, stored_files, table_schema, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
@@ -58,13 +59,15 @@ class GoodRows:
         return dt.date.fromisoformat(str(self.file.values["partition"]))
 
 
-def parse_by_spark(source: Source, layout: Layout, items: list[bronze.DeliveredPiece]) -> list[WrittenFile]:
+def parse_by_spark(
+    source: Source, layout: Layout, items: list[bronze.DeliveredPiece], erased: KeptOut
+) -> list[WrittenFile]:
     """Parse the pieces and write their rows to files of the bronze table, which count when they are committed."""
     made, schema = TableFiles.of(tables.bronze(source)), table_schema.arrow_schema(tables.bronze(source))
 
     def parse(number: int) -> Iterator[WrittenFile]:
         files = made()
-        for rows in bronze.rows(items[number], schema, layout):
+        for rows in bronze.rows(items[number], schema, layout, erased):
             yield from files.write(rows)
         yield from files.close()
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.ingest.contract_checks import REASONS
 from jobs.ingest.current_rows import SUPERSEDED
-from jobs.ingest.delivery_errors import OF_A_DELIVERY
+from jobs.ingest.delivery_errors import KEPT_OUT, OF_A_DELIVERY
 
 # A reason is the rule, then what was found.
 FOUND = re.compile(r", found .*$", re.DOTALL)
@@ -27,7 +27,8 @@ class RowCounts:
 
     Attributes:
         delivered: all of them: rows, and each line of what could not be split into rows.
-        rejected: those that broke the contract.
+        rejected: those that broke the contract, or were kept out.
+        kept_out: those of erased documents, which are no fault of the delivery's.
         duplicates: those whose key comes again later in the delivery.
         whole: why no row of it can count; None when rows may.
         rules: how many rejected rows broke each rule first.
@@ -37,6 +38,7 @@ class RowCounts:
 
     delivered: int = 0
     rejected: int = 0
+    kept_out: int = 0
     duplicates: int = 0
     whole: str | None = None
     rules: Counter[str] = field(default_factory=Counter)
@@ -58,6 +60,9 @@ class RowCounts:
         """Count a rejected row."""
         self.rejected += 1
         first = reasons[0]
+        if first == KEPT_OUT:
+            self.kept_out += 1
+            return
         if first.startswith(OF_A_DELIVERY):
             self.whole = self.whole or first
         rule = FOUND.sub("", first)
@@ -69,6 +74,7 @@ class RowCounts:
         """Count the rows of another part of the delivery."""
         self.delivered += other.delivered
         self.rejected += other.rejected
+        self.kept_out += other.kept_out
         self.duplicates += other.duplicates
         self.whole = self.whole or other.whole
         self.rules += other.rules

@@ -27,11 +27,13 @@ class Refined:
         lines: the ledger's line of each, ingested or refused.
         refusals: why a delivery as a whole is refused, by its id. Where there is one, nothing was written.
         new_columns: names of columns that the contract does not know; they stay in bronze.
+        kept_out: rows of erased documents, of which their places alone are in bronze.
     """
 
     lines: list[Delivery]
     refusals: dict[str, str]
     new_columns: list[str]
+    kept_out: int = 0
 
 
 def refine(
@@ -57,7 +59,8 @@ def refine(
     refusals = refusals_of(source, arrived, checked.counts, any_volume)
     lines = ledger_lines(arrived, checked.counts, refusals)
     new = {name for item in arrived if (found := checked.counts.get(item.delivery_id)) for name in found.new_columns}
-    refined = Refined(lines, refusals, sorted(new - source.document_fields))
+    out = sum(found.kept_out for item in arrived if (found := checked.counts.get(item.delivery_id)))
+    refined = Refined(lines, refusals, sorted(new - source.document_fields), out)
     days = {line.partition for line, before in zip(lines, arrived, strict=True) if line != before or not only_changed}
     if not refusals and days:
         write(checked, lines, days)
