@@ -13,6 +13,7 @@ from lakehouse.declaration import Fetch, Owner, Source, own_module
 from lakehouse.extraction import fetch_failures, landing_file
 from lakehouse.extraction.extraction_window import ExtractionWindow
 from lakehouse.extraction.fetch_failures import Running
+from lakehouse.extraction.kept_out_lines import without_erased
 from lakehouse.extraction.landed import Landed, file_of
 from lakehouse.extraction.row_store import RowStore
 
@@ -77,5 +78,5 @@ def land(
             failure = fetch_failures.named(source.name, Path(str(module.__file__)), running, error, connection)
         if failure is not None:
             raise failure
-        count = landing_file.write(file, window.origin, rows.by_key())
+        count = landing_file.write(file, window.origin, without_erased(source, rows.by_key()))
     return Landed(window.origin, file, count)

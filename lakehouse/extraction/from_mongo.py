@@ -12,6 +12,7 @@ from lakehouse.errors import SourceRefused
 from lakehouse.extraction import documents, failures, landing_file
 from lakehouse.extraction.documents import Document, Documents
 from lakehouse.extraction.extraction_window import ExtractionWindow
+from lakehouse.extraction.kept_out_lines import without_erased
 from lakehouse.extraction.landed import Landed, file_of
 
 
@@ -31,7 +32,8 @@ def land(client: MongoClient[Document], source: Source, mongo: Mongo, window: Ex
         changed = documents.dated(mongo.updated_at, window)
         dated = Documents(collection, changed, (mongo.updated_at, "_id"), mongo.batch_rows)
         file = file_of(source, window)
-        count = landing_file.write(file, window.origin, map(documents.as_line, chain(undated, dated)))
+        lines = without_erased(source, map(documents.as_line, chain(undated, dated)))
+        count = landing_file.write(file, window.origin, lines)
     return Landed(window.origin, file, count, undated.count, "document")
 
 

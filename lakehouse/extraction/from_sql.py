@@ -17,6 +17,7 @@ from lakehouse.declaration import Owner, Source, Sql
 from lakehouse.errors import SourceRefused, SourceUnavailable
 from lakehouse.extraction import landing_file, sql_snapshot
 from lakehouse.extraction.extraction_window import ExtractionWindow
+from lakehouse.extraction.kept_out_lines import without_erased
 from lakehouse.extraction.landed import Landed, file_of
 from lakehouse.extraction.sql_rows import SqlRows
 
@@ -57,7 +58,7 @@ def _land(engine: Engine, owner: Owner, source: Source, sql: Sql, window: Extrac
     calendar = ZoneInfo(owner.calendar.timezone)
     with _named(engine, source, sql), sql_snapshot.opened(engine, ZoneInfo(sql.timezone), calendar) as connection:
         rows = SqlRows(connection, source, sql, calendar)
-        count = landing_file.write(file, window.origin, rows.lines(window))
+        count = landing_file.write(file, window.origin, without_erased(source, rows.lines(window)))
     if rows.undated:
         log.warning("%s: %d rows without %s", source.name, rows.undated, sql.dated_by)
     return Landed(window.origin, file, count, rows.undated)
