@@ -258,3 +258,22 @@ class ErasureIncomplete(NightjarError):
 
     exit_code = 68
     retryable = True
+
+
+class HubUnavailable(NightjarError):
+    """The Hub did not answer, or another commit came in between; the folder is published, and another try goes on."""
+
+    exit_code = 66
+    retryable = True
+
+
+class HubRefused(NightjarError):
+    """The Hub refuses the token, the repository or the files, or its tag has other content than the version."""
+
+    exit_code = 67
+
+
+class VersionChanged(NightjarError):
+    """A version of a dataset, in its tables or its published folder, is not what was recorded; nothing was written."""
+
+    exit_code = 69
