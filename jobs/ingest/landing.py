@@ -111,6 +111,19 @@ def identified(files: Iterable[Landed], ledger: Iterable[Delivery]) -> list[Land
     return result
 
 
+def checksum_of(files: Mapping[Path, str], folder: Path | None) -> str:
+    """The digest of a delivery: of its file, or, where it is a folder, of the names and digests of all of them.
+
+    Args:
+        files: by their paths, in the order of their names, the SHA-256 of each.
+        folder: None where it is one file.
+    """
+    if folder is None:
+        return next(iter(files.values()))
+    names = "".join(f"{digest}  {file.name}\n" for file, digest in files.items())
+    return hashlib.sha256(names.encode()).hexdigest()
+
+
 def _landed(source: Source, day: dt.date, files: list[Path], now: dt.datetime, folder: Path | None = None) -> Landed:
     try:
         checksums = {file: _sha256(file) for file in files}
@@ -119,10 +132,7 @@ def _landed(source: Source, day: dt.date, files: list[Path], now: dt.datetime, f
         raise DeliveryRejected(
             f"source {source.name}: {error.filename or files[0]} can't be read: {error.strerror}; make it readable and run again"
         ) from error
-    checksum = checksums[files[0]]
-    if folder is not None:
-        names = "".join(f"{digest}  {file.name}\n" for file, digest in checksums.items())
-        checksum = hashlib.sha256(names.encode()).hexdigest()
+    checksum = checksum_of(checksums, folder)
     identity = deliveries.delivery_id(source.name, day, checksum)
     origin = str(folder) if folder is not None else _origin(files[0])
     delivery = Delivery(source.name, identity, day, origin, checksum, 0, 0, 0, 0, deliveries.LANDED, now)

@@ -52,7 +52,7 @@ def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Ca
     opened = DeltaTable(location)
     now, old, added = now_ms(), list[RemoveAction](), list[WrittenFile]()
     for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
-        if not purging.any_affected(location, file["path"], schema, columns, affected):
+        if not purging.any_affected(table, file["path"], columns, affected):
             continue
         values: dict[str, str | None] = {name: _text(file[f"partition.{name}"]) for name in table.partition_by}
         files = TableFiles.of(table)()

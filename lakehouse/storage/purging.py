@@ -55,7 +55,7 @@ def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.date
             continue
         if path in replaced or info.mtime < now - UNDER_WAY:
             filesystem.delete_file(file)
-        elif _may_have(table, location, path, columns, affected):
+        elif _may_have(table, path, columns, affected):
             left.append(file)
     opened.create_checkpoint()
     _remove_log_before(filesystem, f"{root}/_delta_log", opened.version())
@@ -70,28 +70,36 @@ def earlier_versions(table: Table) -> bool:
     return any(version < newest for version, _ in _parts_of_log(filesystem, f"{root}/_delta_log"))
 
 
-def any_affected(location: str, path: str, schema: pa.Schema, columns: Sequence[str], affected: Affected) -> bool:
+def any_affected(table: Table, path: str, columns: Sequence[str], affected: Affected) -> bool:
     """Whether a file of a table has affected rows; a column that it does not have is null.
 
     Args:
-        location: of the table.
+        table: whose.
         path: of the file, as the log has it.
-        schema: the table's columns.
         columns: those that ``affected`` looks at.
         affected: which rows.
     """
-    file = stored_files.opened(location, path)
+    declared = table_schema.arrow_schema(table)
+    schema = pa.schema([declared.field(name) for name in columns])
+    file = stored_files.opened(delta_log.location(table), path)
     present = [name for name in columns if name in file.schema_arrow.names]
+    partition = _partition_of(path)
     for batch in file.iter_batches(ROWS, columns=present):
-        rows = stored_files.with_columns(batch, pa.schema([schema.field(name) for name in columns]), {})
+        rows = stored_files.with_columns(batch, schema, partition)
         if pc.any(pc.fill_null(affected(rows), False)).as_py():
             return True
     return False
 
 
-def _may_have(table: Table, location: str, path: str, columns: Sequence[str], affected: Affected) -> bool:
+def _partition_of(path: str) -> dict[str, str]:
+    """The partition of a file, as its folders are named."""
+    folders = [unquote(part).partition("=") for part in path.split("/")[:-1]]
+    return {name: unquote(value) for name, sign, value in folders if sign}
+
+
+def _may_have(table: Table, path: str, columns: Sequence[str], affected: Affected) -> bool:
     try:
-        return any_affected(location, path, table_schema.arrow_schema(table), columns, affected)
+        return any_affected(table, path, columns, affected)
     except (pa.ArrowException, OSError):
         return True
 
