@@ -23,7 +23,7 @@ _RUN = 0xD1342543DE82EF95
 _LENGTH = 0xA0761D6478BD642F
 _PLACES = 256
 _SPACE, _LETTER, _ALONE, _IGNORED, _UNKNOWN = 0, 1, 2, 3, 255
-_WITHOUT_SPACES = (
+WITHOUT_SPACES = (
     "CJK",
     "HIRAGANA",
     "KATAKANA",
@@ -91,7 +91,7 @@ def _kind(point: int) -> int:
         return _IGNORED
     if category[0] not in "LNM":
         return _SPACE
-    return _ALONE if unicodedata.name(chr(point), "").startswith(_WITHOUT_SPACES) else _LETTER
+    return _ALONE if unicodedata.name(chr(point), "").startswith(WITHOUT_SPACES) else _LETTER
 
 
 def _words(points: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> Hashes:
