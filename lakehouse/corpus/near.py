@@ -54,7 +54,9 @@ def least_share(near: Near) -> float:
     return min(near.containment, 2 * near.jaccard / (1 + near.jaccard))
 
 
-def find(sets: RunSets, near: Near, sides: Rows | None = None, many: int = MANY) -> NearPairs:
+def find(
+    sets: RunSets, near: Near, sides: Rows | None = None, many: int = MANY, place: Rows | None = None
+) -> NearPairs:
     """The near pairs among sets of runs.
 
     Args:
@@ -63,8 +65,9 @@ def find(sets: RunSets, near: Near, sides: Rows | None = None, many: int = MANY)
         sides: by set, as bits, the splits that its texts are in already. Of sets that hang together and are in several splits all
             pairs are listed: there are no families among them.
         many: a run that more sets have makes no further pairs among those that hang together.
+        place: by set the number that it gets here, so that the order in which texts came makes no difference; None: its own.
     """
-    return _Search(sets.shared(), near, np.zeros(len(sets), np.int64) if sides is None else sides, many).run()
+    return _Search(sets.shared(place), near, np.zeros(len(sets), np.int64) if sides is None else sides, many).run()
 
 
 class _Search:

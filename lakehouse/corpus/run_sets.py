@@ -82,8 +82,13 @@ class RunSets:
                 named = np.stack([own + first, counts[own, number]])
                 self._parts[number].append((ordered[begin:end].copy(), named))
 
-    def shared(self) -> SharedRuns:
-        """The runs that several sets have. What was taken in is let go: this is asked once."""
+    def shared(self, place: Rows | None = None) -> SharedRuns:
+        """The runs that several sets have. What was taken in is let go: this is asked once.
+
+        Args:
+            place: by set the number that it gets; None: its own.
+        """
+        place = np.arange(len(self._sizes)) if place is None else place
         owners, columns, frequencies = list[Rows](), list[Rows](), list[Rows]()
         width = 0
         for number in range(PARTS):
@@ -92,7 +97,7 @@ class RunSets:
                 continue
             runs = np.concatenate([found for found, _ in part])
             named = np.concatenate([named for _, named in part], axis=1)
-            owner = np.repeat(named[0], named[1]).astype(np.int32)
+            owner = np.repeat(place[named[0]], named[1]).astype(np.int32)
             part.clear()
             order = np.argsort(runs)
             runs, owner = runs[order], owner[order]
@@ -104,16 +109,19 @@ class RunSets:
             columns.append((np.repeat(np.arange(several.sum()), frequency[several]) + width).astype(np.int32))
             frequencies.append(frequency[several])
             width += int(several.sum())
-        return self._as_matrix(owners, columns, frequencies)
+        sizes = np.empty(len(self._sizes), np.int64)
+        sizes[place] = self._sizes
+        return _as_matrix(sizes, owners, columns, frequencies)
 
-    def _as_matrix(self, owners: list[Rows], columns: list[Rows], frequencies: list[Rows]) -> SharedRuns:
-        none = np.zeros(0, np.int32)
-        owner, column = np.concatenate([none, *owners]), np.concatenate([none, *columns])
-        frequency = np.concatenate([none, *frequencies]).astype(np.int64)
-        order = np.argsort(frequency, kind="stable")
-        place = np.empty(len(order), np.int32)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        shape = (len(self._sizes), len(order))
-        matrix = sparse.csr_array((np.ones(len(owner), np.int32), (owner, place[column])), shape=shape)
-        matrix.sort_indices()
-        return SharedRuns(np.array(self._sizes, np.int64), matrix, frequency[order])
+
+def _as_matrix(sizes: Rows, owners: list[Rows], columns: list[Rows], frequencies: list[Rows]) -> SharedRuns:
+    none = np.zeros(0, np.int32)
+    owner, column = np.concatenate([none, *owners]), np.concatenate([none, *columns])
+    frequency = np.concatenate([none, *frequencies]).astype(np.int64)
+    order = np.argsort(frequency, kind="stable")
+    column_place = np.empty(len(order), np.int32)
+    column_place[order] = np.arange(len(order), dtype=np.int32)
+    shape = (len(sizes), len(order))
+    matrix = sparse.csr_array((np.ones(len(owner), np.int32), (owner, column_place[column])), shape=shape)
+    matrix.sort_indices()
+    return SharedRuns(sizes, matrix, frequency[order])

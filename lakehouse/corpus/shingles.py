@@ -49,6 +49,14 @@ def hashes(text: str, ngram: int) -> Hashes:
     return np.unique(_runs(words if len(words) else _signs(points), ngram))
 
 
+def whole(text: str) -> int:
+    """All words of a text, in their order, as one number; 0 where it has no run."""
+    points = _points(text)
+    words = _words(points, _kinds(points))
+    words = words if len(words) else _signs(points)
+    return int(_mixed((words * _powers(len(words))).sum(keepdims=True))[0]) if len(words) else 0
+
+
 def signature(text: str, ngram: int) -> str:
     """The 64 least of a text's hashes, as text (base64), which ``least`` reads; fewer where it has fewer, empty without any."""
     return written(hashes(text, ngram))

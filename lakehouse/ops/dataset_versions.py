@@ -63,6 +63,27 @@ def record(event: VersionEvent) -> None:
     commits.replace_rows(DATASET_VERSIONS, [as_row(event)], where)
 
 
+def record_first(event: VersionEvent) -> bool:
+    """Write the line of a version's making, in one commit, unless the version has one. Whether it was written."""
+    named = {"dataset": event.dataset, "version": event.version, "state": event.state}
+    read = pc.scalar(True)
+    for name, value in named.items():
+        read &= pc.field(name) == value
+    where = (
+        f"dataset = {sql_quoting.literal(event.dataset)} AND version = {event.version:d} "
+        f"AND state = {sql_quoting.literal(event.state)}"
+    )
+    written = False
+
+    def change(present: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+        nonlocal written
+        written = not present
+        return [as_row(event)] if written else None
+
+    commits.amend_rows(DATASET_VERSIONS, read, where, change)
+    return written
+
+
 def as_row(event: VersionEvent) -> dict[str, Any]:
     """The event as a row of the table."""
     return vars(event) | {"evidence": json.dumps(event.evidence, sort_keys=True)}

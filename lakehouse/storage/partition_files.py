@@ -26,6 +26,8 @@ from lakehouse.tables import Table
 ROWS_A_FILE = 2_000_000
 # Of a row group: whatever sizes rows come in, so few that a reader's memory is small, so many that reading them is quick.
 ROWS_A_GROUP = 100_000
+# Fewer rows than that where they are long: what is written together is in memory twice.
+BYTES_A_GROUP = 64 << 20
 # A column of many values is soon written without a dictionary: trying longer took most of the time.
 DICTIONARY_BYTES = 1 << 16
 # The columns of what `frame_writer` yields for Spark.
@@ -126,13 +128,15 @@ class _OpenFile:
         )
         self._bounds: dict[str, list[Any]] = {name: [None, None, 0] for name in indexed if name in columns.names}
         self._waiting: list[pa.Table] = []
+        self._bytes = 0
         self.rows = 0
         self._written = 0
 
     def write(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
         self.rows += len(rows)
-        if self.rows - self._written >= ROWS_A_GROUP:
+        self._bytes += rows.nbytes
+        if self.rows - self._written >= ROWS_A_GROUP or self._bytes >= BYTES_A_GROUP:
             self._write_group()
         for name, bounds in self._bounds.items():
             found = _bounds(rows.column(name))
@@ -143,7 +147,7 @@ class _OpenFile:
 
     def _write_group(self) -> None:
         self._writer.write_table(pa.concat_tables(self._waiting))
-        self._waiting, self._written = [], self.rows
+        self._waiting, self._written, self._bytes = [], self.rows, 0
 
     def close(self) -> WrittenFile:
         if self._waiting:

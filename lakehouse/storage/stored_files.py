@@ -24,6 +24,12 @@ def opened(location: str, path: str) -> parquet.ParquetFile:
     return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem)
 
 
+def remove(location: str, path: str) -> None:
+    """Remove a file that was written for the table at ``location`` and is in no version of it."""
+    filesystem, root = filesystem_of(location)
+    filesystem.delete_file(f"{root}/{unquote(path)}")
+
+
 def with_columns(rows: pa.RecordBatch | pa.Table, columns: pa.Schema, partition: Mapping[str, Any]) -> pa.Table:
     """The rows of a file with the values of its partition, and with every declared column; null where the file has none."""
     present = set(rows.schema.names)

@@ -141,6 +141,7 @@ def clusters(dataset: Dataset) -> Table:
                 True,
             ),
             col("together_with", "string", "a declared group that ties it to others; null where none does", True),
+            col("left_out", "string", "why the version has no example of it; null where it has", True),
         ),
         key=("version", "document_id"),
         partition_by=("version",),

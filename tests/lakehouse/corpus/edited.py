@@ -18,11 +18,12 @@ def corpus(seed: int, size: int) -> list[str]:
     dice = random.Random(seed)
     texts = [notes.text(dice.randrange(10**9), dice.randint(2, 12))]
     while len(texts) < size:
-        texts.append(_edited(dice, dice.choice(texts), texts))
+        texts.append(edit(dice, dice.choice(texts), texts))
     return texts
 
 
-def _edited(dice: random.Random, text: str, texts: Sequence[str]) -> str:
+def edit(dice: random.Random, text: str, texts: Sequence[str]) -> str:
+    """A text made of another one, of others, or of nothing."""
     sentences = text.split(". ")
     match dice.randrange(10):
         case 0:
