@@ -25,7 +25,15 @@ def load(owner: Owner, file_name: str, function: str, arguments: str) -> ModuleT
     file = loader.folder(owner) / file_name
     kind = "source" if isinstance(owner, SharedSource) else "use_case"
     what = f"group_{owner.table_name}" if isinstance(owner, FeatureGroup) else f"{kind}_{owner.name}"
-    name = f"{what}_{Path(file_name).stem}"
+    return from_file(file, f"{what}_{Path(file_name).stem}", function, arguments)
+
+
+def from_file(file: Path, name: str, function: str, arguments: str) -> ModuleType:
+    """The module of that file, imported by a name of its own; the same promises.
+
+    Raises:
+        DeclarationError: when it can't be imported or has no such function.
+    """
     specification = importlib.util.spec_from_file_location(name, file)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)

@@ -131,6 +131,7 @@ class _OpenFile:
         self._bytes = 0
         self.rows = 0
         self._written = 0
+        self._waiting_bytes = 0
 
     def write(self, rows: pa.Table) -> None:
         self._waiting.append(rows)

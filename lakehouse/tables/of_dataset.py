@@ -70,7 +70,7 @@ def documents(dataset: Dataset) -> Table:
         ),
         key=("document_id", "partition"),
         partition_by=("partition",),
-        indexed=("document_id",),
+        indexed=(INPUTS_FINGERPRINT, "document_id"),
         description=f"documents of {dataset.title}: text, measures, and why one is not kept",
     )
 
