@@ -47,7 +47,8 @@ def made_reason(written: str) -> str | None:
 
 def no_kind(value: object, known: Mapping[str, object]) -> str:
     """The reason of a document whose column says a kind of text that is not declared."""
-    return _in_a_list(f"{NO_KIND} {'none' if value is None else value!r}, expected {', '.join(known)}")
+    found = "none" if value is None else repr(value)
+    return _in_a_list(f"{NO_KIND} {found}, expected {', '.join(known)}")
 
 
 def _broken(document: Mapping[str, Any], dataset: Dataset) -> Iterator[str]:

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from jobs.documents.making import Made, Maker
 from lakehouse.errors import WorkerLost
@@ -64,6 +65,8 @@ _MAKER: Maker | None = None
 
 def _begin(maker: Maker) -> None:
     global _MAKER
+    # There is a process a core: a library's threads would wait for one another by turning in circles.
+    threadpool_limits(1)
     _MAKER = maker
 
 

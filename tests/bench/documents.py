@@ -1,4 +1,6 @@
-"""How long the documents of many rows take: python -m tests.bench.documents [ROWS], in a lakehouse of its own.
+"""How long the documents of many rows take: python -m tests.bench.documents [ROWS [here]], in a lakehouse of its own.
+
+``here``: in one process, which tells what a document takes of a core, however busy the machine is.
 
 A third each is Markdown, HTML (pages with what surrounds a text) and plain text, of about 4 kB, with an address or a number in some.
 """
@@ -13,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from jobs.documents import workers
 from jobs.documents.arguments import DocumentsArguments
 from jobs.documents.job import run
 from tests.jobs import notes
@@ -63,6 +66,8 @@ def plain(dice: random.Random) -> str:
 def main() -> None:
     """Make them, again with another filter, and again with nothing to do."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    if sys.argv[2:] == ["here"]:
+        workers.FEW_ROWS = rows
     dice = random.Random(1)
     kinds = {"markdown": markdown, "html": page, "plain": plain}
     with tempfile.TemporaryDirectory() as folder:
@@ -82,15 +87,14 @@ def main() -> None:
         for what in ("made", "filtered again", "nothing to do"):
             if what == "filtered again":
                 notes.declare(Path(folder) / "declared", documents=said, filter={"words": {"least": 100}})
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), time.process_time()
             result = run(arguments)
             seconds = time.perf_counter() - begun
-            used = [resource.getrusage(who).ru_utime + resource.getrusage(who).ru_stime for who in (0, -1)]
-            peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (0, -1)]
+            cpu = time.process_time()
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
                 f"{what}: {rows} of {mean:.0f} characters in {seconds:.1f} s, {rows / seconds:.0f} a second; {result.status}, made "
-                f"{result.made}, kept {result.kept}; processor so far {used[0]:.1f} s and {used[1]:.1f} s in the others; at most "
-                f"{peak[0]:.0f} MB, and {peak[1]:.0f} MB in another",
+                f"{result.made}, kept {result.kept}; this process: {cpu - before:.1f} s of a processor, at most {peak:.0f} MB",
                 flush=True,
             )
 
