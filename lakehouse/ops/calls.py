@@ -96,10 +96,22 @@ def standing(dataset: str, newer: Iterable[Call] = (), again: Collection[str] = 
 
 
 def answers(
-    dataset: str, keys: Collection[str] | None = None, columns: Collection[str] = CALLS.column_names
+    dataset: str,
+    keys: Collection[str] | None = None,
+    columns: Collection[str] = CALLS.column_names,
+    where: pc.Expression | None = None,
 ) -> pa.Table:
-    """The lines of a dataset's calls, of these keys or of all: what an answer may be used for is in ``state``."""
+    """The lines of a dataset's calls, of these keys or of all: what an answer may be used for is in ``state``.
+
+    Args:
+        dataset: whose.
+        keys: of the requests; None: all.
+        columns: of the table.
+        where: a further condition.
+    """
     condition = pc.field("dataset") == dataset
+    if where is not None:
+        condition &= where
     if keys is not None:
         condition &= arrow_dataset.among("request_key", keys)
     return arrow_dataset.read(CALLS, condition, columns=list(columns))

@@ -10,7 +10,7 @@ from lakehouse.ops.call import FAILED, UNKNOWN, Call
 from lakehouse.teacher.no_answer import Declined, Lost, NoAnswer, TimedOut
 from lakehouse.teacher.outcomes import outcome
 from lakehouse.teacher.reply import Reply
-from lakehouse.teacher.request import Request
+from lakehouse.teacher.request import MARKS, Request
 
 # After so many that brought nothing in time nobody pays for a third.
 TIMEOUTS = 2
@@ -44,7 +44,7 @@ def replied(
     if usage is not None and budget is not None:
         cost = budget.cost_micros(usage.input_tokens, usage.output_tokens)
     return call.replied(
-        outcome(reply, request.text, request.instruction, refusals),
+        outcome(reply, request.text, request.instruction, refusals, request.purpose in MARKS),
         now,
         cost,
         input_tokens=None if usage is None else usage.input_tokens,

@@ -34,7 +34,9 @@ _REFUSAL = re.compile(
 _BEGINNING = 200
 
 
-def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] | None = ()) -> str:
+def outcome(
+    reply: Reply, text: str, instruction: str, refusals: Sequence[str] | None = (), is_mark: bool = False
+) -> str:
     """The state of a call that brought this reply.
 
     Args:
@@ -42,6 +44,8 @@ def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] |
         text: of the document that was asked about.
         instruction: what the teacher was told besides.
         refusals: further beginnings of answers that refuse; None: of who never does, whose words may all be the document's.
+        is_mark: whether a mark is asked for. Its form may be that of the instruction's example, and a number may stand in the
+            document: neither is an echo, and what is no mark is told from one when it is read.
 
     Returns:
         ``refused``: by its field, its reason, or its first words. ``empty``: no text. ``truncated``: it did not end by itself, or
@@ -56,7 +60,7 @@ def outcome(reply: Reply, text: str, instruction: str, refusals: Sequence[str] |
         return TRUNCATED
     if refusals is not None and refuses(reply.text, refusals):
         return REFUSED
-    return ECHO if is_echo(reply.text, text, instruction) else ANSWERED
+    return ECHO if not is_mark and is_echo(reply.text, text, instruction) else ANSWERED
 
 
 def refuses(answer: str, refusals: Sequence[str] = ()) -> bool:

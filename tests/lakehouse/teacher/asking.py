@@ -48,13 +48,18 @@ class Asking:
         """The service itself."""
         return self._served.teacher
 
+    @property
+    def url(self) -> str:
+        """Its address, as declarations have it."""
+        return self._served.url
+
     def behave(self, **manners: Any) -> None:
         """Let the service behave like this from now on."""
         self.service.manners = Manners(**manners)
 
     def teacher(self, **fields: Any) -> ServiceTeacher:
         """The declared service."""
-        return teacher(**{"url": self._served.url, **fields})
+        return teacher(**{"url": self.url, **fields})
 
     def teach(self, texts: Iterable[str], *, again: tuple[str, ...] = (), **fields: Any) -> Outcome:
         """Make the calls about documents with these texts."""
