@@ -35,6 +35,12 @@ class DatasetCalls(Section):
         asked = {"teacher": self.teacher, "grade": self.grade, "judge": self.judge}
         return {name: one for name, one in asked.items() if isinstance(one, ServiceTeacher)}
 
+    @property
+    def same_language(self) -> bool:
+        """Whether an answer has to be in the language of its document."""
+        default = "same" if isinstance(self.teacher, ServiceTeacher) else "any"
+        return (self.check.language or default) == "same"
+
     def _problems(self) -> Iterator[str]:
         if self.services and self.budget is None:
             yield (

@@ -47,6 +47,8 @@ class Check(Section):
         copied_run: how many words in a row are a copy.
         alike: of two variants of a document whose ROUGE-L F with each other is at least this, one is kept. None: both are.
         keep: ``all`` that pass, or the ``best`` one of a document.
+        language: ``same``: an answer that is surely in another language than its document is refused; ``any``: none is. None:
+            ``same`` for a service, ``any`` for the built-in summariser, which says nothing of its own.
     """
 
     words: Limits | None = None
@@ -61,6 +63,7 @@ class Check(Section):
     copied_run: int = Field(default=8, ge=2, le=50)
     alike: float | None = Field(default=None, gt=0, le=1)
     keep: Literal["all", "best"] = "all"
+    language: Literal["same", "any"] | None = None
 
     def limits(self) -> Iterator[tuple[str, Limits]]:
         """The measures that have limits."""

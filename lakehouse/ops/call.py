@@ -17,6 +17,9 @@ REPLIED = frozenset({ANSWERED, TRUNCATED, REFUSED, EMPTY, ECHO})
 FINAL = REPLIED | {FAILED, UNKNOWN}
 STATES = (ANSWERED, TRUNCATED, REFUSED, EMPTY, ECHO, FAILED, UNKNOWN, OPEN, SENT)
 
+# Where calls go that nobody bills: they use nothing of a budget.
+BUILT_IN = "built-in"
+
 INSTANTS = ("first_sent_at", "sent_at", "ended_at")
 
 
@@ -56,6 +59,8 @@ class Call:
     @property
     def counted(self) -> int:
         """How many calls of the budget it has used: attempts that were answered, may have been, or are under way."""
+        if self.endpoint == BUILT_IN:
+            return 0
         return self.replies + self.maybe_billed + (self.state == SENT)
 
     def sending(self, reserved_micros: int, run_id: str, now: dt.datetime) -> Self:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.ops.call import FINAL, SENT, Call
+from lakehouse.ops.call import BUILT_IN, FINAL, SENT, Call
 from lakehouse.storage import arrow_dataset, commits, sql_quoting
 from lakehouse.tables import CALLS
 
@@ -79,7 +79,9 @@ def standing(dataset: str, newer: Iterable[Call] = (), again: Collection[str] = 
     final = FINAL.difference(again)
     counted = ("replies", "maybe_billed", "reserved_micros", "cost_micros", "unsure_micros")
     table = arrow_dataset.read(
-        CALLS, of_dataset & ~arrow_dataset.among("request_key", journal), columns=("request_key", "state", *counted)
+        CALLS,
+        of_dataset & ~arrow_dataset.among("request_key", journal),
+        columns=("request_key", "endpoint", "state", *counted),
     )
     ended = table.filter(arrow_dataset.among("state", final))
     rows = arrow_dataset.read(
@@ -118,6 +120,8 @@ def answers(
 
 
 def _of_table(table: pa.Table) -> Spent:
+    table = table.filter(pc.field("endpoint") != BUILT_IN)
+
     def total(name: str) -> int:
         return int(pc.sum(table[name]).as_py() or 0)
 

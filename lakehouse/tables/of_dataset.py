@@ -118,7 +118,7 @@ def summaries(dataset: Dataset) -> Table:
         ),
         key=("document_id", "variant", "partition"),
         partition_by=("partition",),
-        indexed=("document_id",),
+        indexed=(INPUTS_FINGERPRINT, "document_id"),
         description=f"answers about the documents of {dataset.title}, with what the checks say",
     )
 

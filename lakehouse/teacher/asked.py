@@ -32,6 +32,18 @@ class Asked:
     prompt: Prompt | None
 
     @property
+    def service(self) -> ServiceTeacher:
+        """Who is asked, where that is a service: who gives marks always is one."""
+        assert isinstance(self.teacher, ServiceTeacher)
+        return self.teacher
+
+    @property
+    def told(self) -> Prompt:
+        """What a service is told."""
+        assert self.prompt is not None
+        return self.prompt
+
+    @property
     def prompt_digest(self) -> str:
         """As a request carries it."""
         return "" if self.prompt is None else self.prompt.digest

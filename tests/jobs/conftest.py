@@ -16,9 +16,11 @@ from lakehouse.declaration import UseCase
 from lakehouse.models import registry
 from lakehouse.models.registry import ModelVersion
 from tests.jobs import appointments
+from tests.jobs.answers import Answering
 from tests.jobs.bakery_days import DAY, START, copy, ingest, prepared
 from tests.jobs.killed import KilledJobs
 from tests.jobs.trained import run_train
+from tests.teacher_server import Served
 from tests.use_cases import bakery
 
 
@@ -130,3 +132,21 @@ def trained_clinic(
     registry.drop(model.name, registry.CHAMPION)
     registry.point(model.name, registry.CHALLENGER, model.version)
     return appointments.declare(root, model.name)
+
+
+@pytest.fixture(scope="session")
+def teacher_server() -> Iterator[Served]:
+    """A service that answers, in a thread."""
+    served = Served()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def answering(
+    teacher_server: Served, lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Answering:
+    """The notes with a teacher that answers, an empty lakehouse, and short waits."""
+    monkeypatch.setattr("lakehouse.teacher.calling.FIRST_WAIT", 0.01)
+    teacher_server.clear()
+    return Answering(teacher_server, tmp_path / "roots", monkeypatch)

@@ -4,5 +4,7 @@
 answers; the recorded ones stay.
 """
 
-ENDPOINT = "built-in"
+from lakehouse.ops.call import BUILT_IN
+
+ENDPOINT = BUILT_IN
 MODEL = "textrank-mmr-1"

@@ -26,7 +26,10 @@ def declared(asking: Asking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def declare(files: dict[str, str] | None = None, **fields: Any) -> Dataset:
         marker = {"by": "service", "url": asking.url, "model": "marker", **fields}
-        sections = {"grade": {**marker, "prompt": "grade.md"}, "judge": {**marker, "prompt": "judge.md"}}
+        sections: dict[str, Any] = {
+            "grade": {**marker, "prompt": "grade.md"},
+            "judge": {**marker, "prompt": "judge.md"},
+        }
         return notes.declare(
             tmp_path / "roots", monkeypatch, files={**FILES, **(files or {})}, budget=BUDGET, **sections
         )

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from lakehouse.declaration.dataset_check import Check
 from lakehouse.teacher.quality import overlap
 from lakehouse.teacher.quality.invented import new_names, new_numbers
+from lakehouse.teacher.quality.limits import Candidate
 from lakehouse.teacher.quality.measures import measure
 from lakehouse.teacher.quality.repetition import repetition
-from lakehouse.teacher.quality.selection import Candidate, judge
+from lakehouse.teacher.quality.selection import judge
 from lakehouse.teacher.quality.words import words
 from tests.lakehouse.teacher.asking import drawn
 
