@@ -12,6 +12,8 @@ from lakehouse.teacher.quality.measures import Measures, measure
 
 # A language is told from another one where both texts are this sure, and the answer has so many words.
 SURE, LEAST_WORDS = 0.9, 10
+# What the detection takes for no language at all, such as code and addresses, is in no other one.
+NONE = "zxx"
 
 
 @dataclass(frozen=True)
@@ -103,4 +105,4 @@ def _measured(candidate: Candidate, document: Text, check: Check, same_language:
 
 def _is_another(document: Text, code: str, share: float, count: int) -> bool:
     sure = min(share, document.language_share) >= SURE and count >= LEAST_WORDS
-    return sure and bool(code and document.language) and code != document.language
+    return sure and not {code, document.language} & {"", NONE} and code != document.language

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lakehouse.declaration.dataset_calls import DatasetCalls
 from lakehouse.declaration.dataset_check import Check
 from lakehouse.teacher.quality import overlap
 from lakehouse.teacher.quality.invented import new_names, new_numbers
-from lakehouse.teacher.quality.limits import Candidate
+from lakehouse.teacher.quality.limits import Candidate, Text
 from lakehouse.teacher.quality.measures import measure
 from lakehouse.teacher.quality.repetition import repetition
 from lakehouse.teacher.quality.selection import judge
@@ -197,3 +198,39 @@ def test_measures_are_numbers_for_any_text() -> None:
     found = measure("", "", Check())
     assert (found.words, found.compression, found.copied, found.rouge_l, found.repetition) == (0, 0, 0, 0, 0)
     assert measure(DOCUMENT, DOCUMENT, Check()).copied == measure(DOCUMENT, DOCUMENT, Check()).rouge_2 == 1
+
+
+GERMAN = "Das Paket liest Tabellen schnell und schreibt sie ohne Kopien wieder auf die Platte."
+ENGLISH = "The package reads tables fast and writes them to the disk without any copies of them."
+
+
+@pytest.mark.parametrize(
+    ("answer", "document", "kept"),
+    [
+        (GERMAN, Text(DOCUMENT, "en", 1.0), False),
+        (ENGLISH, Text(DOCUMENT, "en", 1.0), True),
+        (GERMAN, Text(DOCUMENT, "de", 1.0), True),
+        # Too short, or the document's is not sure or not known: nobody can tell.
+        ("Das Paket liest Tabellen schnell.", Text(DOCUMENT, "en", 1.0), True),
+        (GERMAN, Text(DOCUMENT, "en", 0.6), True),
+        (GERMAN, Text(DOCUMENT, "", 0.0), True),
+        (GERMAN, Text(DOCUMENT, "zxx", 1.0), True),
+    ],
+)
+def test_an_answer_that_is_surely_in_another_language_is_refused(answer: str, document: Text, kept: bool) -> None:
+    candidates = [Candidate("v", "answered", answer)]
+    (found,) = judge(candidates, document, Check(), same_language=True)
+    assert found.reasons == (() if kept else ("language de, expected that of the document, en",))
+    assert judge(candidates, document, Check())[0].kept
+
+
+def test_a_service_answers_in_the_documents_language_unless_any_is_declared() -> None:
+    service = {"by": "service", "url": "http://127.0.0.1/v1", "model": "m", "prompt": "p.md"}
+    budget = {"money": 0, "cost_per_million_tokens": {"input": 0, "output": 0}}
+    asked = [
+        DatasetCalls.model_validate({"teacher": service, "budget": budget}),
+        DatasetCalls.model_validate({"teacher": service, "budget": budget, "check": {"language": "any"}}),
+        DatasetCalls(),
+        DatasetCalls.model_validate({"check": {"language": "same"}}),
+    ]
+    assert [one.same_language for one in asked] == [True, False, False, True]
