@@ -25,6 +25,7 @@ BY_FIXTURE = {
     "mail_server": "server",
     "chat_server": "server",
     "teacher_server": "server",
+    "hub_server": "server",
     "fake_job": "process",
     "killed_jobs": "process",
     "parse": "process",

@@ -1,9 +1,9 @@
-"""Where versions of a dataset are published: a folder each, ``<folder>/v<version>``, which tells by its manifest whether it is whole.
+"""Where versions of a dataset are published: a folder each, ``<folder>/v<version>``, whose manifest tells whether it is whole.
 
-v3/README.md                              the card
-v3/manifest.json                          what the version is made of, and the SHA-256 of every other file
-v3/data/train-00000-of-00001.parquet      the examples of a split; a split without examples has no file
-v3/<the prompt's name>                    the prompt, where a service answered
+- ``README.md``: the card.
+- ``manifest.json``: what the version is made of, and the SHA-256 of every other file.
+- ``data/train-00000-of-00001.parquet``: the examples of a split; a split without examples has no file.
+- the prompt, where a service answered.
 """
 
 from __future__ import annotations
