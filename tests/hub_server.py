@@ -179,7 +179,9 @@ class Hub:
         said = json.loads(body)
         name = f"{said['organization']}/{said['name']}"
         if name in self.repositories:
-            request.send({"error": "You already created this dataset repo", "url": f"{self.address}/datasets/{name}"}, 409)
+            request.send(
+                {"error": "You already created this dataset repo", "url": f"{self.address}/datasets/{name}"}, 409
+            )
             return
         made = self.repositories[name] = Repository(said.get("visibility") == "private")
         made.add("initial commit", {".gitattributes": b"*.parquet filter=lfs\n"})
@@ -195,7 +197,9 @@ class Hub:
 
     def _revision(self, request: Request, body: bytes, repo: str, revision: str) -> None:
         found = self.repositories[repo]
-        request.send({"_id": "1", "id": repo, "sha": found.oid(revision), "private": found.private, "tags": [], "siblings": []})
+        request.send(
+            {"_id": "1", "id": repo, "sha": found.oid(revision), "private": found.private, "tags": [], "siblings": []}
+        )
 
     def _tree(self, request: Request, body: bytes, repo: str, revision: str) -> None:
         files = self.repositories[repo].files(revision) or {}
@@ -220,7 +224,8 @@ class Hub:
 
     def _batch(self, request: Request, body: bytes, repo: str) -> None:
         objects = [
-            {**one, "actions": {"upload": {"href": f"{self.address}/lfs/{one['oid']}"}}} for one in json.loads(body)["objects"]
+            {**one, "actions": {"upload": {"href": f"{self.address}/lfs/{one['oid']}"}}}
+            for one in json.loads(body)["objects"]
         ]
         request.send({"transfer": "basic", "objects": objects})
 
@@ -263,7 +268,9 @@ class Hub:
         found = self.repositories[repo]
         files = found.files(revision)
         if files is None or name not in files:
-            request.send({"error": "Entry not found"}, 404, X_Error_Code="EntryNotFound", X_Repo_Commit=found.oid(revision))
+            request.send(
+                {"error": "Entry not found"}, 404, X_Error_Code="EntryNotFound", X_Repo_Commit=found.oid(revision)
+            )
             return
         text = files[name]
         request.send(text, ETag=f'"{hashlib.sha1(text).hexdigest()}"', X_Repo_Commit=found.oid(revision))

@@ -99,7 +99,7 @@ def _personal(facts: Facts) -> Finding:
         found = f"{', '.join(shares(personal.kinds))} in {personal.texts:,} texts, such as of the examples {first}"
     if facts.keeps_personal:
         return Finding("personal data", found, "any: documents.pii is keep", held=False)
-    return Finding("personal data", found, "none in texts and answers", personal.total > 0)
+    return Finding("personal data", found, "none in texts, titles and answers", personal.total > 0)
 
 
 def _licences(gate: DatasetGate, facts: Facts) -> Finding:

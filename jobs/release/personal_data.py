@@ -1,4 +1,4 @@
-"""What the texts and summaries of a version say of persons: each document's text is looked at once."""
+"""What the texts, titles and answers of a version say of persons: each document's text is looked at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lakehouse.corpus import pii
 
-COLUMNS = ("example_id", "content_digest", "text", "summary")
+COLUMNS = ("example_id", "content_digest", "title", "text", "summary")
 
 # A process is there after half a second, in which one core looks at some hundred texts of 4 kB.
 IN_PROCESS_TEXTS = 2_000
@@ -62,10 +62,13 @@ class PersonalScan:
 
     def add(self, rows: pa.RecordBatch | pa.Table) -> None:
         """Take examples in: ``COLUMNS``."""
-        for example, digest, text, summary in zip(*(rows.column(name).to_pylist() for name in COLUMNS), strict=True):
-            if digest not in self._seen:
-                self._seen.add(digest)
-                self._waiting.append((example, text))
+        for example, digest, title, text, summary in zip(
+            *(rows.column(name).to_pylist() for name in COLUMNS), strict=True
+        ):
+            for key, one in ((digest, text), (title, title)):
+                if key is not None and key not in self._seen:
+                    self._seen.add(key)
+                    self._waiting.append((example, one))
             self._waiting.append((example, summary))
         while len(self._waiting) >= CHUNK:
             chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]

@@ -106,7 +106,8 @@ def test_a_commit_that_a_killed_run_left_without_a_tag_is_tagged(hub: Hub, decla
 
 
 @pytest.mark.parametrize(
-    ("part", "status"), [("/create", 503), ("/refs", 502), ("/preupload/", 429), ("/commit/", 0), ("/resolve/", 0), ("/lfs/", 0)]
+    ("part", "status"),
+    [("/create", 503), ("/refs", 502), ("/preupload/", 429), ("/commit/", 0), ("/resolve/", 0), ("/lfs/", 0)],
 )
 def test_a_hub_that_fails_is_tried_again_and_ends_the_same(
     hub: Hub, declared: Declared, made: Made, part: str, status: int

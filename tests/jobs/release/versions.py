@@ -68,7 +68,9 @@ def document(row: Row, **values: Any) -> Row:
         field.name: "" if pa.types.is_string(field.type) else False if pa.types.is_boolean(field.type) else 0
         for field in table
     }
-    same = {name: row[name] for name in ("document_id", "title", "text", "content_digest", "licence", "url", "language")}
+    same = {
+        name: row[name] for name in ("document_id", "title", "text", "content_digest", "licence", "url", "language")
+    }
     return {**empty, **same, "kept": True, "pii_counts": "{}", "together": "[]", "partition": notes.DAY, **values}
 
 
