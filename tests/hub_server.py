@@ -64,7 +64,7 @@ class Request(http.server.BaseHTTPRequestHandler):
         """Answer, unless the fault has."""
         self.server.hub.answer(self)
 
-    do_POST = do_PUT = do_HEAD = do_GET
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
 
     def body(self) -> bytes:
         """What came with it."""
@@ -161,6 +161,7 @@ class Hub:
             ("POST", rf"/api/datasets/{REPO}/preupload/(?P<revision>.+)", self._preupload),
             ("POST", rf"/api/datasets/{REPO}/commit/main", self._commit),
             ("POST", rf"/api/datasets/{REPO}/tag/(?P<revision>.+)", self._tag),
+            ("DELETE", rf"/api/datasets/{REPO}/tag/(?P<tag>.+)", self._untag),
             ("POST", rf"/datasets/{REPO}\.git/info/lfs/objects/batch", self._batch),
             ("PUT", r"/lfs/(?P<oid>[0-9a-f]+)", self._upload),
             ("GET|HEAD", rf"/datasets/{REPO}/resolve/(?P<revision>[^/]+)/(?P<name>.+)", self._resolve),
@@ -262,6 +263,10 @@ class Hub:
             request.send({"error": "Tag reference exists already"}, 409)
             return
         found.tags[tag] = found.oid(revision)
+        request.send({})
+
+    def _untag(self, request: Request, body: bytes, repo: str, tag: str) -> None:
+        del self.repositories[repo].tags[tag]
         request.send({})
 
     def _resolve(self, request: Request, body: bytes, repo: str, revision: str, name: str) -> None:

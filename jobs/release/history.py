@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -84,6 +84,17 @@ def previous(events: Iterable[VersionEvent], version: int) -> VersionEvent | Non
         if event.state == PUBLISHED:
             found = event
     return found
+
+
+def erased(events: Sequence[VersionEvent]) -> dict[str, frozenset[str]]:
+    """By the tag of each version from which documents were erased, the digests of what it was before."""
+    made = [event for event in events if event.state in (ASSEMBLED, ERASED)]
+    last = {event.version: event.content_digest for event in made}
+    numbers = {event.version for event in made if event.state == ERASED}
+    return {
+        f"v{number}": frozenset(event.content_digest for event in made if event.version == number) - {last[number]}
+        for number in sorted(numbers)
+    }
 
 
 def difference(dataset: Dataset, event: VersionEvent, events: Iterable[VersionEvent], lines: pa.Table) -> Difference:

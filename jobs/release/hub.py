@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,29 +62,36 @@ class OnHub:
     new: bool
 
 
-def publish(hub: Hub, token: Token, folder: Path, said: Mapping[str, Any]) -> OnHub:
+def publish(
+    hub: Hub, token: Token, folder: Path, said: Mapping[str, Any], gone: Mapping[str, Collection[str]]
+) -> OnHub:
     """Put a version there, unless it is.
 
-    A run that was killed between the commit and the tag is completed: the head's manifest tells what it has.
+    A run that was killed between the commit and the tag is completed: the head's manifest tells what it has. A tag of content from
+    which a document was erased since is removed.
 
     Args:
         hub: as declared.
         token: that may write to it.
         folder: of the version.
         said: its manifest.
+        gone: by tag, the digests of what its version was before documents were erased from it.
 
     Raises:
-        HubUnavailable: it did not answer, or another commit came in between. HubRefused: it refuses, or the tag has other content.
+        HubUnavailable: it did not answer, or another commit came in between. HubRefused: it refuses, the tag has other content,
+            or a later version is there already.
     """
     with _named(hub, token):
         api = _api(hub, token)
         api.create_repo(hub.repo, repo_type=KIND, private=hub.private, exist_ok=True)
         tag, digest = f"v{said['version']}", str(said["content_digest"])
+        _remove(api, hub, gone)
         if (tagged := _commit_of(api, hub, tag)) is not None:
             return _known(api, hub, tag, tagged, digest)
         head = str(api.repo_info(hub.repo, repo_type=KIND, revision=MAIN).sha)
         before = _manifest_at(api, hub, head)
         if before.get("content_digest") != digest:
+            _expect_older(hub, before, said)
             head = _commit(api, hub, head, before, folder, said)
         api.create_tag(
             hub.repo, repo_type=KIND, tag=tag, revision=head, tag_message=f"examples {digest}", exist_ok=True
@@ -94,6 +101,26 @@ def publish(hub: Hub, token: Token, folder: Path, said: Mapping[str, Any]) -> On
         if tagged is not None and tagged != head:
             return _known(api, hub, tag, tagged, digest)
         return OnHub(head, tag, new=True)
+
+
+def _remove(api: HfApi, hub: Hub, gone: Mapping[str, Collection[str]]) -> None:
+    """Remove the tags of content that was erased. The commits stay in the history of the repository."""
+    if not gone:
+        return
+    for one in api.list_repo_refs(hub.repo, repo_type=KIND).tags:
+        digests = gone.get(one.name, ())
+        if digests and _manifest_at(api, hub, str(one.target_commit)).get("content_digest") in digests:
+            api.delete_tag(hub.repo, repo_type=KIND, tag=one.name)
+
+
+def _expect_older(hub: Hub, before: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    """An earlier version does not take the place of a later one."""
+    there = before.get("version")
+    if isinstance(there, int) and there > said["version"]:
+        raise HubRefused(
+            f"Hub {hub.repo}: expected no version later than {said['version']}, found {there}: who loads the newest would get an "
+            f"older one; release version {there} or a later one"
+        )
 
 
 def _known(api: HfApi, hub: Hub, tag: str, commit: str, digest: str) -> OnHub:

@@ -110,7 +110,7 @@ def _released(
         )
     there: OnHub | None = None
     if dataset.publish.hub is not None and token is not None:
-        there = hub.publish(dataset.publish.hub, token, place, said)
+        there = hub.publish(dataset.publish.hub, token, place, said, history.erased(events))
     commit, tag = (None, None) if there is None else (there.commit, there.tag)
     evidence = {"findings": said["gate"], "manifest_sha256": publication.file_digest(place / MANIFEST)}
     if not _is_said(done, evidence, commit, tag):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.release.personal_data import Personal, PersonalScan
+from jobs.release import personal_data
+from jobs.release.personal_data import Personal
 from jobs.release.version_rows import VersionRows
 from lakehouse.corpus.content_digest import COLUMNS, ContentDigest
 
@@ -41,10 +43,10 @@ def scan(examples: VersionRows) -> Scan:
     """Pass over the examples."""
     digest, rows, size = ContentDigest(), Counter[str](), Counter[str]()
     licences, languages = Counter[str | None](), Counter[str]()
-    with PersonalScan() as personal:
+
+    def counted() -> Iterator[pa.RecordBatch]:
         for batch in examples.batches(*COLUMNS):
             digest.add(batch)
-            personal.add(batch)
             splits = batch.column("split").to_pylist()
             rows.update(splits)
             lengths = [pc.fill_null(pc.binary_length(batch.column(name)), 0).to_pylist() for name in SIZED]
@@ -52,5 +54,7 @@ def scan(examples: VersionRows) -> Scan:
                 size[split] += sum(of_columns)
             licences.update(batch.column("licence").to_pylist())
             languages.update(batch.column("language").to_pylist())
-        found = personal.found()
+            yield batch
+
+    found = personal_data.find(counted())
     return Scan(digest.hexdigest(), dict(rows), dict(size), dict(licences), dict(languages), found)

@@ -52,8 +52,10 @@ def of(made: Version, findings: Sequence[Finding]) -> dict[str, Any]:
         "keep": dataset.check.keep,
         "judge": None if dataset.judge is None else {"model": dataset.judge.model, "least": dataset.judge.least},
         "grade": None if dataset.grade is None else {"model": dataset.grade.model},
-        "near": dataset.near.model_dump(),
-        "shares": dataset.split.shares.model_dump(),
+        "near": made.assembled.evidence.get("near", dataset.near.model_dump()),
+        "shares": made.assembled.evidence.get("split", dataset.split.model_dump())["shares"],
+        "left_out": _left_out(made, "documents"),
+        "left_answers": _left_out(made, "examples"),
         "together": list(dataset.documents.together),
         "clusters": len(set(made.lines["cluster_id"].to_pylist())),
         "findings": [one.as_json for one in findings],
@@ -86,6 +88,11 @@ def _filters(dataset: Dataset) -> Iterator[tuple[str, str]]:
         yield name, _bounds(limits)
     if dataset.near.keep == "one":
         yield "near duplicates", "one of each cluster"
+
+
+def _left_out(made: Version, what: str) -> list[tuple[str, int]]:
+    """Why documents or answers that were kept are in no example, as the version's making found it."""
+    return _most(made.assembled.evidence.get(what, {}).get("left_out", {}))
 
 
 def _teacher(made: Version) -> dict[str, Any] | None:

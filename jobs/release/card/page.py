@@ -39,13 +39,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(counted=_counted, words=_words, plain=_Plain)
+    environment.filters.update(counted=_counted, words=_words, plain=_Plain, amount=_amount)
     return environment
 
 
 def _counted(counts: Any) -> str:
     pairs = counts.items() if isinstance(counts, dict) else counts
     return ", ".join(f"{name} ({count:,})" for name, count in pairs)
+
+
+def _amount(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def _words(name: str) -> str:

@@ -62,7 +62,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_version_is_one_commit_and_a_tag(hub: Hub, declared: Declared, made: Made) -> None:
     place, said = made()
-    result = publish(declared, Token(TOKEN), place, said)
+    result = publish(declared, Token(TOKEN), place, said, {})
     found = hub.repositories[REPO]
     assert found.private and len(found.commits) == 2
     assert (result.commit, result.tag, result.new) == (found.head, "v1", True)
@@ -73,9 +73,9 @@ def test_a_version_is_one_commit_and_a_tag(hub: Hub, declared: Declared, made: M
 
 def test_a_version_that_is_there_is_not_sent_again(hub: Hub, declared: Declared, made: Made) -> None:
     place, said = made()
-    once = publish(declared, Token(TOKEN), place, said)
+    once = publish(declared, Token(TOKEN), place, said, {})
     sent = hub.count("/commit/"), hub.count("/tag/"), hub.count("/lfs/")
-    again = publish(declared, Token(TOKEN), place, said)
+    again = publish(declared, Token(TOKEN), place, said, {})
     assert (again.commit, again.new) == (once.commit, False)
     assert (hub.count("/commit/"), hub.count("/tag/"), hub.count("/lfs/")) == sent
 
@@ -83,11 +83,11 @@ def test_a_version_that_is_there_is_not_sent_again(hub: Hub, declared: Declared,
 def test_the_next_version_takes_the_place_of_the_files_of_the_former_and_of_no_others(
     hub: Hub, declared: Declared, made: Made
 ) -> None:
-    publish(declared, Token(TOKEN), *made())
+    publish(declared, Token(TOKEN), *made(), {})
     found = hub.repositories[REPO]
     found.add("by hand", {**(found.files("main") or {}), "notes/by_hand.txt": b"mine", "data/stray.parquet": b"x"})
     place, said = made(2, splits=("train",))
-    publish(declared, Token(TOKEN), place, said)
+    publish(declared, Token(TOKEN), place, said, {})
     files = found.files("main") or {}
     assert files.keys() == {"notes/by_hand.txt", ".gitattributes"} | files_of(place).keys()
     assert found.tags["v2"] == found.head
@@ -97,10 +97,10 @@ def test_the_next_version_takes_the_place_of_the_files_of_the_former_and_of_no_o
 def test_a_commit_that_a_killed_run_left_without_a_tag_is_tagged(hub: Hub, declared: Declared, made: Made) -> None:
     hub.fault = lambda method, path: 500 if "/tag/" in path else None
     with pytest.raises(HubUnavailable, match="500"):
-        publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
     assert len(hub.repositories[REPO].commits) == 2 and not hub.repositories[REPO].tags
     hub.fault = None
-    result = publish(declared, Token(TOKEN), *made())
+    result = publish(declared, Token(TOKEN), *made(), {})
     assert len(hub.repositories[REPO].commits) == 2
     assert hub.repositories[REPO].tags == {"v1": result.commit}
 
@@ -114,10 +114,10 @@ def test_a_hub_that_fails_is_tried_again_and_ends_the_same(
 ) -> None:
     hub.fault = lambda method, path: status if part in path else None
     with pytest.raises(HubUnavailable) as raised:
-        publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
     assert TOKEN not in str(raised.value)
     hub.fault = None
-    result = publish(declared, Token(TOKEN), *made())
+    result = publish(declared, Token(TOKEN), *made(), {})
     assert hub.repositories[REPO].tags == {"v1": result.commit}
     assert len(hub.repositories[REPO].commits) == 2
 
@@ -125,10 +125,10 @@ def test_a_hub_that_fails_is_tried_again_and_ends_the_same(
 def test_an_answer_to_a_commit_that_is_lost_makes_no_second_commit(hub: Hub, declared: Declared, made: Made) -> None:
     hub.lost = "/commit/"
     with pytest.raises(HubUnavailable):
-        publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
     assert len(hub.repositories[REPO].commits) == 2 and not hub.repositories[REPO].tags
     hub.lost = None
-    result = publish(declared, Token(TOKEN), *made())
+    result = publish(declared, Token(TOKEN), *made(), {})
     assert len(hub.repositories[REPO].commits) == 2
     assert hub.repositories[REPO].tags == {"v1": result.commit}
 
@@ -142,8 +142,8 @@ def test_a_commit_of_another_in_between_is_not_overwritten(hub: Hub, declared: D
 
     hub.fault = between
     with pytest.raises(HubUnavailable, match="412"):
-        publish(declared, Token(TOKEN), *made())
-    result = publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
+    result = publish(declared, Token(TOKEN), *made(), {})
     assert (hub.repositories[REPO].files("v1") or {})["by_hand.txt"] == b"mine"
     assert hub.repositories[REPO].tags == {"v1": result.commit}
 
@@ -151,21 +151,44 @@ def test_a_commit_of_another_in_between_is_not_overwritten(hub: Hub, declared: D
 def test_two_publishers_of_one_version_end_with_one_tag(hub: Hub, declared: Declared, made: Made) -> None:
     place, said = made()
     with ThreadPoolExecutor(2) as pool:
-        started = [pool.submit(publish, declared, Token(TOKEN), place, said) for _ in range(2)]
+        started = [pool.submit(publish, declared, Token(TOKEN), place, said, {}) for _ in range(2)]
         ended = [one.exception() for one in started]
     assert all(one is None or isinstance(one, HubUnavailable) for one in ended), ended
-    result = publish(declared, Token(TOKEN), place, said)
+    result = publish(declared, Token(TOKEN), place, said, {})
     found = hub.repositories[REPO]
     assert found.tags == {"v1": result.commit}
     assert len(found.commits) == 2
 
 
 def test_a_tag_with_other_content_is_refused(hub: Hub, declared: Declared, made: Made) -> None:
-    publish(declared, Token(TOKEN), *made())
+    publish(declared, Token(TOKEN), *made(), {})
     found = hub.repositories[REPO]
     found.tags["v1"] = found.add("by hand", {"manifest.json": b'{"content_digest": "other"}'})
     with pytest.raises(HubRefused, match="tag v1"):
-        publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
+
+
+def test_tags_of_what_was_erased_are_removed_and_the_version_gets_its_tag_again(
+    hub: Hub, declared: Declared, made: Made
+) -> None:
+    publish(declared, Token(TOKEN), *made(1), {})
+    publish(declared, Token(TOKEN), *made(2), {})
+    place, said = made(2)
+    said["content_digest"] = "digest-2-without"
+    (place / "manifest.json").write_text(json.dumps(said))
+    gone = {"v1": {"digest-1"}, "v2": {"digest-2"}}
+    result = publish(declared, Token(TOKEN), place, said, gone)
+    found = hub.repositories[REPO]
+    assert found.tags == {"v2": result.commit} and found.head == result.commit
+    assert publish(declared, Token(TOKEN), place, said, gone).new is False
+
+
+def test_an_earlier_version_does_not_take_the_place_of_a_later_one(hub: Hub, declared: Declared, made: Made) -> None:
+    publish(declared, Token(TOKEN), *made(2), {})
+    head = hub.repositories[REPO].head
+    with pytest.raises(HubRefused, match="no version later than 1"):
+        publish(declared, Token(TOKEN), *made(1), {})
+    assert hub.repositories[REPO].head == head
 
 
 @pytest.mark.parametrize("token", ["hf_wrong_wrong_wrong_wrong", "short"])
@@ -174,7 +197,7 @@ def test_a_wrong_token_is_refused_and_shown_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(HubRefused, match="401") as raised:
-        publish(declared, Token(token), *made())
+        publish(declared, Token(token), *made(), {})
     assert token not in str(raised.value) and token not in caplog.text
 
 
@@ -184,7 +207,7 @@ def test_what_a_hub_quotes_of_the_token_is_not_shown(
     hub.fault = lambda method, path: 403 if "/commit/" in path else None
     caplog.set_level(logging.DEBUG)
     with pytest.raises(HubRefused) as raised:
-        publish(declared, Token(TOKEN), *made())
+        publish(declared, Token(TOKEN), *made(), {})
     assert "***" in str(raised.value) and TOKEN not in str(raised.value) and TOKEN not in caplog.text
 
 

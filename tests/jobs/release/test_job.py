@@ -258,8 +258,8 @@ def test_a_version_that_changes_too_much_is_held(declare: Declare, logged: Logge
     result = release()
     assert result.status == "published"
     card = (Path(result.folder) / "README.md").read_text(encoding="utf-8")
-    assert "Since version 1: 1 examples added, 1 gone, 2 with another text or answer" in card
-    assert "1 documents added, 1 gone, 2 corrected" in card
+    assert "Since version 1: 1 example added, 1 gone, 2 with another text or answer" in card
+    assert "1 document added, 1 gone, 2 corrected" in card
 
 
 def test_a_person_is_asked_where_that_is_declared(declare: Declare, logged: Logged) -> None:

@@ -43,7 +43,9 @@ def test_duckdb_reads_a_folder(declare: Declare, logged: list[tuple[int, str]]) 
     rows = versions.several()
     versions.assemble(declare(), rows)
     folder = run(ReleaseArguments(dataset=notes.NAME)).folder
-    found = duckdb.sql(
-        f"select document_id, summary from '{folder}/data/test-*.parquet' order by document_id"
-    ).fetchall()
+    found = (
+        duckdb.connect()
+        .execute(f"select document_id, summary from '{folder}/data/test-*.parquet' order by document_id")
+        .fetchall()
+    )
     assert found == [(row["document_id"], row["summary"]) for row in rows if row["split"] == "test"]

@@ -8,21 +8,16 @@ import pyarrow as pa
 import pytest
 
 from jobs.release import personal_data
-from jobs.release.personal_data import COLUMNS, Personal, PersonalScan
+from jobs.release.personal_data import COLUMNS, Personal
+from lakehouse.corpus import pii
 from tests.jobs import notes
 from tests.jobs.release import versions
 
 
-def batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+def found(rows: list[dict[str, Any]], few: int = personal_data.FEW) -> Personal:
     lines = [{name: row[name] for name in COLUMNS} for row in rows]
-    return pa.RecordBatch.from_pylist(lines, pa.schema([(name, pa.string()) for name in COLUMNS]))
-
-
-def found(rows: list[dict[str, Any]], **how: int) -> Personal:
-    with PersonalScan(**how) as scan:
-        for start in range(0, len(rows), 100):
-            scan.add(batch(rows[start : start + 100]))
-        return scan.found()
+    table = pa.Table.from_pylist(lines, pa.schema([(name, pa.string()) for name in COLUMNS]))
+    return personal_data.find(table.to_batches(max_chunksize=100), few)
 
 
 def rows(count: int) -> list[dict[str, Any]]:
@@ -42,11 +37,11 @@ def test_what_is_found_is_counted_and_named() -> None:
 def test_the_text_of_a_document_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    def counts(texts: list[str]) -> list[dict[str, int]]:
-        looked.extend(texts)
-        return [{} for _ in texts]
+    def counts(text: str) -> dict[str, int]:
+        looked.append(text)
+        return {}
 
-    monkeypatch.setattr(personal_data, "counts", counts)
+    monkeypatch.setattr(pii, "counts", counts)
     text = notes.text(1)
     found([versions.example("a", text=text, variant=name, summary=name) for name in ("cold", "warm")])
     assert sorted(looked) == sorted([text, "Note a", "cold", "warm"])
@@ -54,5 +49,5 @@ def test_the_text_of_a_document_is_looked_at_once(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.process
 def test_other_processes_find_the_same() -> None:
-    made = rows(1_000)
-    assert found(made, workers=2, in_process=300) == found(made, in_process=10_000)
+    made = rows(600)
+    assert found(made, few=300) == found(made, few=10_000)
