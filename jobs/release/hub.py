@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import settings
+from jobs.release.hub_errors import named
+from jobs.release.hub_token import Token
 from lakehouse.corpus.publication import DATA, MANIFEST
 from lakehouse.declaration.dataset_release import Hub
-from lakehouse.errors import ConnectionWrong, HubRefused, HubUnavailable
+from lakehouse.errors import HubRefused
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -22,35 +23,6 @@ KIND = "dataset"
 MAIN = "main"
 # In s: how long one answer, or the next piece of one, may take. A commit of many files takes the Hub minutes.
 SECONDS = 300.0
-# Status codes that say: later. 412: another commit came in between; 408 and 429 by their names.
-LATER = frozenset({408, 409, 412, 423, 425, 429})
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token of the Hub. Its ``repr`` shows none."""
-
-    value: str = field(repr=False)
-
-    @classmethod
-    def of(cls, hub: Hub) -> Token:
-        """From the environment's variable that is declared.
-
-        Raises:
-            ConnectionWrong: when it has none, or what can't be one. It is never shown.
-        """
-        value = (settings.secret(hub.token_variable) or "").strip()
-        if not value or not value.isascii() or not value.isprintable() or " " in value:
-            what = "characters that no token has; its text is not shown" if value else "nothing"
-            raise ConnectionWrong(
-                f"{hub.token_variable}: expected a token of the Hub that may write to {hub.repo} in this variable, found {what}; "
-                "set it where the job runs"
-            )
-        return cls(value)
-
-    def without(self, text: str) -> str:
-        """``text`` with stars where it quotes the token."""
-        return text.replace(self.value, "***")
 
 
 @dataclass(frozen=True)
@@ -81,7 +53,7 @@ def publish(
         HubUnavailable: it did not answer, or another commit came in between. HubRefused: it refuses, the tag has other content,
             or a later version is there already.
     """
-    with _named(hub, token):
+    with named(hub, token):
         api = _api(hub, token)
         api.create_repo(hub.repo, repo_type=KIND, private=hub.private, exist_ok=True)
         tag, digest = f"v{said['version']}", str(said["content_digest"])
@@ -193,49 +165,3 @@ def _content(hub: Hub, file: Path, opened: ExitStack) -> Any:
     client takes that way for every path of a file, wherever it goes.
     """
     return str(file) if hub.endpoint is None else opened.enter_context(file.open("rb"))
-
-
-@contextmanager
-def _named(hub: Hub, token: Token) -> Iterator[None]:
-    """In the block the client's errors become ours. What the Hub says is quoted without the token."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
-
-    try:
-        yield
-    except (HubRefused, HubUnavailable):
-        raise
-    except Exception as error:
-        cause = _cause(error, (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled))
-        if isinstance(cause, HfHubHTTPError):
-            status = cause.response.status_code
-            said = token.without(str(cause.server_message or cause).splitlines()[0])[:200]
-            if status in LATER or status >= 500:
-                raise HubUnavailable(
-                    f"Hub {hub.repo}: expected an answer, found status {status}: {said}; run the release again: it goes on where "
-                    "it was"
-                ) from None
-            what = (
-                "no such repository, or the token may not see it"
-                if isinstance(cause, RepositoryNotFoundError)
-                else said
-            )
-            raise HubRefused(
-                f"Hub {hub.repo}: expected that it takes the version, found status {status}: {what}; look at the token in "
-                f"{hub.token_variable} and at its rights, and run the release again"
-            ) from None
-        if cause is not None:
-            raise HubUnavailable(
-                f"Hub {hub.repo}: expected an answer, found {type(cause).__name__}; it is in its folder: run the release again"
-            ) from None
-        if isinstance(error, ValueError):
-            said = token.without(" ".join(str(error).split()))[:300]
-            raise HubRefused(f"Hub {hub.repo}: expected that it takes the version, found: {said}") from None
-        raise
-
-
-def _cause(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
-    """The first error of these kinds among those that an error comes from."""
-    while error is not None and not isinstance(error, kinds):
-        error = error.__cause__ or error.__context__
-    return error

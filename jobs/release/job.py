@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jobs.release import folder, gate, gathering, history, hub, log, mlflow_record, shards, verdict
 from jobs.release.arguments import ReleaseArguments
 from jobs.release.gathering import Version
-from jobs.release.hub import OnHub, Token
+from jobs.release.hub import OnHub
+from jobs.release.hub_token import Token
+from jobs.release.release_result import ReleaseResult
 from jobs.release.verdict import WAITING, Verdict
-from jobs.result import Result
 from lakehouse.corpus import publication
 from lakehouse.corpus.publication import CARD, MANIFEST
 from lakehouse.declaration import Dataset, datasets
@@ -28,37 +28,6 @@ from lakehouse.ops.dataset_versions import APPROVED, HELD, PUBLISHED, VersionEve
 logger = logging.getLogger(__name__)
 
 UNCHANGED, PLANNED = "unchanged", "planned"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReleaseResult(Result):
-    """What became of a version.
-
-    Attributes:
-        dataset: whose.
-        version: its number; 0 where there is none.
-        verdict: published, held or waiting: what was decided, or would be.
-        reasons: why.
-        findings: what each rule of the gate found; empty where the version had passed before.
-        rows: examples by split.
-        folder: where it is, or would be.
-        files: its files, or those that it would have.
-        hub_commit: its commit on the Hub; None where it is not there.
-        tag: its tag there.
-        run_url: its run in MLflow; empty where there is none.
-    """
-
-    dataset: str
-    version: int = 0
-    verdict: str = ""
-    reasons: list[str] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    folder: str = ""
-    files: list[str] = field(default_factory=list)
-    hub_commit: str | None = None
-    tag: str | None = None
-    run_url: str = ""
 
 
 def run(arguments: ReleaseArguments) -> ReleaseResult:

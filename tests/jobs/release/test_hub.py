@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from jobs.release.arguments import ReleaseArguments
-from jobs.release.hub import Token, publish
-from jobs.release.job import ReleaseResult, run
+from jobs.release.hub import publish
+from jobs.release.hub_token import Token
+from jobs.release.job import run
+from jobs.release.release_result import ReleaseResult
 from lakehouse.corpus import publication
 from lakehouse.declaration.dataset_release import Hub as Declared
 from lakehouse.errors import ConnectionWrong, HubRefused, HubUnavailable

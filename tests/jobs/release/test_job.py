@@ -16,7 +16,8 @@ from deltalake import write_deltalake
 
 from jobs.release import folder, log, mlflow_record
 from jobs.release.arguments import ReleaseArguments
-from jobs.release.job import ReleaseResult, run
+from jobs.release.job import run
+from jobs.release.release_result import ReleaseResult
 from lakehouse import tables
 from lakehouse.corpus import publication
 from lakehouse.declaration import Dataset
