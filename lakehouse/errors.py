@@ -253,6 +253,26 @@ class CallsBusy(NightjarError):
     retryable = True
 
 
+class WorkerLost(NightjarError):
+    """A process that made documents was killed, by the system or by somebody; nothing of the day was written."""
+
+    exit_code = 63
+    retryable = True
+
+
+class NothingToAssemble(NightjarError):
+    """A dataset has no document that is kept and has an answer that is kept; no version was made."""
+
+    exit_code = 64
+
+
+class AssembleBusy(NightjarError):
+    """Another run makes a version of the same dataset; this one made none."""
+
+    exit_code = 65
+    retryable = True
+
+
 class ErasureIncomplete(NightjarError):
     """A document was asked to be erased, and something of it could not be taken out; it stays out all the same."""
 

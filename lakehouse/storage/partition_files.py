@@ -131,7 +131,6 @@ class _OpenFile:
         self._bytes = 0
         self.rows = 0
         self._written = 0
-        self._waiting_bytes = 0
 
     def write(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
