@@ -85,8 +85,8 @@ def deliver(stack: RunningStack, uri: str, dataset: Dataset, documents: list[dic
     """Change documents in the database on a day, and take that day's window in."""
     mongo = dataset.source.mongo
     assert mongo is not None, "include/sources/readmes/source.yaml has the collection"
-    # Such changes are in the window of the day: it ends at the midnight after it.
-    changed = dt.datetime.combine(day, dt.time(12), dt.UTC)
+    # A day's window ends at the midnight that starts it.
+    changed = dt.datetime.combine(day, dt.time(), dt.UTC) - dt.timedelta(hours=12)
     with MongoClient[dict[str, Any]](uri) as client:
         readmes.seed(client[mongo.database][mongo.collection], documents, changed)
     of_day = ("--source", dataset.source.name, "--partition", str(day))
@@ -97,7 +97,7 @@ def deliver(stack: RunningStack, uri: str, dataset: Dataset, documents: list[dic
 def make_version(stack: RunningStack, day: dt.date, reason: str) -> None:
     """Take a dataset from silver to a published version."""
     of_day = ("--dataset", NAME, "--partition", str(day))
-    for stage in ("documents", "explore", "teach", "check"):
+    for stage in ("documents", "teach", "check"):
         steps.job(stack, stage, *of_day)
     steps.job(stack, "assemble", *of_day, "--reason", reason, "--actor", "demo")
     steps.job(stack, "release", "--dataset", NAME, "--reason", reason, "--actor", "demo")
