@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher torture-teacher clean clean-all lock
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets torture-teacher clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -145,6 +145,9 @@ bench-learning: $(STAMP) ## what half-lives, samples and class weights do to the
 
 bench-teacher: $(STAMP) ## whether 64 paid calls stay under way at a service that takes 200 ms (CALLS=6400 UNDER_WAY=64; a minute)
 	@$(BIN)/python -m tests.bench.teacher $(if $(CALLS),--calls $(CALLS)) $(if $(UNDER_WAY),--under-way $(UNDER_WAY))
+
+bench-datasets: $(STAMP) ## what a version of 100,000 documents costs: assemble, audit (DOCUMENTS=...; minutes)
+	@$(BIN)/python -m tests.bench.dataset_scale $(if $(DOCUMENTS),--documents $(DOCUMENTS))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons

@@ -105,4 +105,6 @@ def _runs(found: Sequence[str], ngram: int) -> NDArray[np.uint64]:
         return np.zeros(0, np.uint64)
     numbers = np.array([_NUMBERS[word] for word in found], np.uint64)
     windows = np.lib.stride_tricks.sliding_window_view(numbers, width)
-    return np.unique((windows * _WEIGHTS[:width]).sum(axis=1, dtype=np.uint64) + _WEIGHTS[-width])
+    runs: NDArray[np.uint64] = np.sort((windows * _WEIGHTS[:width]).sum(axis=1, dtype=np.uint64) + _WEIGHTS[-width])
+    once: NDArray[np.uint64] = runs[np.append(True, runs[1:] != runs[:-1])]
+    return once

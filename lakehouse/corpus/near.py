@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from lakehouse.corpus.run_sets import Rows, RunSets, SharedRuns
+from lakehouse.corpus.run_sets import RunSets, SharedRuns
+from lakehouse.corpus.shingles import Rows
 from lakehouse.declaration.dataset_documents import Near
 
 # A run of more texts than this makes no further pairs among those that hang together already.

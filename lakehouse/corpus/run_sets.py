@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from lakehouse.corpus.shingles import Hashes
-
-# Numbers of rows or columns, and counts.
-Rows = NDArray[np.signedinteger[Any]]
+from lakehouse.corpus.shingles import Hashes, Rows
 
 # The runs are sorted in so many parts, by their first bits: each part is as small as this makes it.
 PARTS = 16

@@ -10,8 +10,7 @@ from functools import partial
 import numpy as np
 
 from lakehouse.corpus import shingles, workers
-from lakehouse.corpus.run_sets import Rows
-from lakehouse.corpus.shingles import Hashes
+from lakehouse.corpus.shingles import Hashes, Rows
 
 
 @dataclass(frozen=True)
