@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -54,23 +55,32 @@ def main() -> None:
         }
         teacher = {"by": "extractive", "variants": [{"name": "cold"}, {"name": "warm", "temperature": 0.8, "seed": 1}]}
         stock(notes.declare(root / "roots", teacher=teacher), asked.documents)
-        print("| stage | seconds | documents a second | greatest memory, MB |\n| --- | --- | --- | --- |")
+        print(
+            "| stage | seconds | processor seconds | documents a second | greatest memory, MB |\n| --- | --- | --- | --- | --- |"
+        )
         for name in STAGES:
-            seconds, memory = measured(name)
-            print(f"| {name} | {seconds:.0f} | {asked.documents / seconds:.0f} | {memory:.0f} |", flush=True)
+            seconds, processor, memory = measured(name)
+            rate = asked.documents / seconds
+            print(f"| {name} | {seconds:.0f} | {processor:.0f} | {rate:.0f} | {memory:.0f} |", flush=True)
         print(f"\nload of the last minute: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
-def measured(stage: str) -> tuple[float, float]:
-    """Seconds and the greatest memory of a stage."""
-    began, greatest = time.monotonic(), 0.0
+def measured(stage: str) -> tuple[float, float, float]:
+    """Seconds, processor seconds and the greatest memory of a stage."""
+    began, used, greatest = time.monotonic(), _processor_seconds(), 0.0
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.dataset_scale", "--stage", stage])
     while process.poll() is None:
         greatest = max(greatest, _memory(process.pid))
         time.sleep(0.2)
     if process.returncode:
         raise SystemExit(process.returncode)
-    return time.monotonic() - began, greatest / 2**20
+    return time.monotonic() - began, _processor_seconds() - used, greatest / 2**20
+
+
+def _processor_seconds() -> float:
+    """Of all processes that were started from here and have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
 
 
 def _memory(pid: int) -> float:
