@@ -19,6 +19,7 @@ from lakehouse.errors import DeclarationError
 from lakehouse.ops import calls
 from lakehouse.ops.call import ANSWERED, OPEN, SENT
 from lakehouse.storage import arrow_dataset
+from lakehouse.teacher import extractive
 
 COLUMNS = (
     "request_key", "state", "endpoint", "model", "returned_model", "variant", "parameters", "prompt_digest", "cost_micros",
@@ -33,6 +34,7 @@ class Asked:
     Attributes:
         unanswered: keys that are not of a call that was answered, in their order.
         models: by the model that was asked for, how many calls.
+        services: the same of calls that went to a service, and not to the built-in summariser.
         returned_models: by the model that the service named.
         parameters: by variant, what was asked for, as JSON objects.
         prompt_digests: of the teacher's prompt.
@@ -44,6 +46,7 @@ class Asked:
 
     unanswered: tuple[str, ...]
     models: Mapping[str, int]
+    services: Mapping[str, int]
     returned_models: Mapping[str, int]
     parameters: Mapping[str, list[str]]
     prompt_digests: frozenset[str]
@@ -65,6 +68,7 @@ class Asked:
         return cls(
             unanswered=tuple(sorted(wanted - known)),
             models=_counted(table["model"]),
+            services=_counted(table.filter(pc.not_equal(table["endpoint"], extractive.ENDPOINT))["model"]),
             returned_models=_counted(table["returned_model"]),
             parameters={variant: sorted(said) for variant, said in sorted(parameters.items())},
             prompt_digests=frozenset(one for one in table["prompt_digest"].to_pylist() if one),

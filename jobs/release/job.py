@@ -72,7 +72,7 @@ def _released(
             if decided.verdict != PUBLISHED:
                 return _result(event, decided.verdict, decided, place, findings=[one.as_json for one in findings])
         said = folder.write(made, findings, place)
-    elif done is not None and arguments.answer in ("rejected", "timeout"):
+    elif arguments.answer in ("rejected", "timeout"):
         raise BadArguments(
             f"--answer {arguments.answer}: expected version {event.version} of {dataset.name} to wait for an answer, it is "
             f"published in {place}; nothing is changed"

@@ -12,8 +12,8 @@ from lakehouse import tables
 from lakehouse.declaration import Dataset
 from lakehouse.storage import arrow_dataset, delta_log
 
-# Of 4 kB each 20 MB: two such batches are in memory.
-BATCH_ROWS = 5_000
+# Of a megabyte each, which are rare, still no more than a gigabyte.
+BATCH_ROWS = 1_000
 
 
 @dataclass(frozen=True)

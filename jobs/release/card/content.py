@@ -96,15 +96,15 @@ def _left_out(made: Version, what: str) -> list[tuple[str, int]]:
 
 
 def _teacher(made: Version) -> dict[str, Any] | None:
-    """Who answered; None: the built-in summariser."""
-    teacher = made.dataset.teacher
-    if not isinstance(teacher, ServiceTeacher):
+    """Who answered, by the calls: what is declared now may be somebody else. None: the built-in summariser."""
+    asked, teacher = made.asked, made.dataset.teacher
+    if not asked.services:
         return None
     return {
-        "models": dict(made.asked.models) or {teacher.model: 0},
-        "returned": dict(made.asked.returned_models),
-        "prompt": teacher.prompt,
-        "prompt_digests": sorted(made.asked.prompt_digests),
+        "models": dict(asked.services),
+        "returned": dict(asked.returned_models),
+        "prompt": teacher.prompt if isinstance(teacher, ServiceTeacher) and made.prompts.get(teacher.prompt) else None,
+        "prompt_digests": sorted(asked.prompt_digests),
     }
 
 

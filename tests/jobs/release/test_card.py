@@ -117,6 +117,7 @@ def test_a_service_is_told_with_prompt_and_cost(declare: Declare, logged: list[t
     place = published(
         dataset,
         state=ANSWERED,
+        endpoint="http://127.0.0.1:9/v1/chat/completions",
         model="big-1",
         returned_model="big-1-0305",
         parameters='{"seed":7,"temperature":0.0}',
@@ -130,6 +131,16 @@ def test_a_service_is_told_with_prompt_and_cost(declare: Declare, logged: list[t
     assert "| words | at least 3 |" in text and "seed 7, temperature 0.0" in text
     assert (place / "prompt.md").read_text(encoding="utf-8") == PROMPT
     assert "A_SECRET_VARIABLE" not in (place / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_the_card_tells_who_answered_and_not_who_is_declared_now(
+    declare: Declare, logged: list[tuple[int, str]]
+) -> None:
+    dataset = declare()
+    place = published(dataset, endpoint="http://127.0.0.1:9/v1/chat/completions", model="big-1", prompt_digest="12ab")
+    text = (place / "README.md").read_text(encoding="utf-8")
+    assert "By a language model: big-1 (10) calls" in text and "has the digest 12ab" in text
+    assert "extractive" not in text
 
 
 def test_a_version_whose_prompt_was_changed_since_is_held(declare: Declare, logged: list[tuple[int, str]]) -> None:

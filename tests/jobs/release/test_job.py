@@ -290,7 +290,13 @@ def test_an_approval_is_not_asked_for_again_by_a_run_that_was_killed(
         patch.setattr(folder, "fill", _killed)
         with pytest.raises(Killed):
             release(answer="approved", actor="ann")
-    assert release().reasons == ["approved by ann"]
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "record", _killed)
+        with pytest.raises(Killed):
+            release()
+    with pytest.raises(BadArguments, match="published"):
+        release(answer="rejected")
+    assert release().verdict == "published"
     assert versions.states(dataset) == ["assembled", "approved", "published"]
 
 

@@ -19,6 +19,7 @@ from lakehouse.ops.call import ANSWERED, Call
 from lakehouse.ops.dataset_versions import ASSEMBLED, VersionEvent
 from lakehouse.storage import commits
 from lakehouse.storage.table_schema import arrow_schema
+from lakehouse.teacher import extractive
 from tests.jobs import notes
 
 NOW = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
@@ -113,7 +114,7 @@ def call(dataset: Dataset, row: Row, **values: Any) -> Call:
             "document_id": row["document_id"],
             "content_digest": row["content_digest"],
             "variant": row["variant"],
-            "endpoint": "built-in",
+            "endpoint": extractive.ENDPOINT,
             "model": "textrank",
             "parameters": '{"sentences":2}',
             "prompt_digest": "",
