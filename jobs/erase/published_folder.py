@@ -32,6 +32,8 @@ SETTINGS: Mapping[str, Any] = {
 }
 ERASED_FROM = "erased_from"
 HEADING = "## Erased from"
+# Of the manifest.
+DECLARED = frozenset({"dataset", "title", "declaration", "asked", "code", "libraries", "files"})
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ def has(folder: Path, document: str) -> bool:
     if examples_of(folder, document):
         return True
     manifest, card = folder / MANIFEST, folder / CARD
-    if manifest.is_file() and forgetting.names(manifest.read_text(encoding="utf-8"), document):
-        return True
+    if manifest.is_file():
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        if _forgotten(said, document) != said:
+            return True
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
-    return forgetting.in_text(text, document) != text
+    return _tables_without(text, document) != text
 
 
 def take_out(folder: Path, document: str, left: Left, day: str) -> None:
@@ -105,8 +109,19 @@ def take_out(folder: Path, document: str, left: Left, day: str) -> None:
         _write(manifest, _text(new))
 
 
+def _forgotten(said: dict[str, Any], document: str) -> dict[str, Any]:
+    """The manifest without the document in what was found of it; what was declared may have the same word."""
+    return {name: one if name in DECLARED else forgetting.without(one, document) for name, one in said.items()}
+
+
+def _tables_without(card: str, document: str) -> str:
+    """The card without the document in its tables: what is declared, in its prose, may have the same word."""
+    lines = card.split("\n")
+    return "\n".join(forgetting.in_text(line, document) if line.startswith("|") else line for line in lines)
+
+
 def _manifest(said: dict[str, Any], document: str, left: Left, rows: Mapping[str, int], day: str) -> dict[str, Any]:
-    new: dict[str, Any] = forgetting.without(said, document)
+    new = _forgotten(said, document)
     listed = [one for one in said.get("documents", []) if isinstance(one, dict) and one.get("document_id") != document]
     of_cluster = [one["document_id"] for one in listed if one.get("cluster_id") == document]
     if "documents" in said:
@@ -134,7 +149,7 @@ def _card(
     said: Mapping[str, Any] | None,
     day: str,
 ) -> str:
-    text = forgetting.in_text(text, document)
+    text = _tables_without(text, document)
     before, after = digests
     if before and after:
         text = text.replace(before, after)

@@ -12,7 +12,7 @@ from lakehouse.declaration import Dataset, Source, datasets, loader
 from lakehouse.errors import BadArguments
 from lakehouse.ops import kept_out
 
-# A shorter id is part of too many words: it is not looked for within text that could not be taken apart.
+# A shorter id is part of too much: it is not looked for as a cell of a line that could not be taken apart, nor in prose.
 TELLING = 4
 
 
@@ -47,18 +47,25 @@ class Subject:
         """Where a value of the column, or an id of a dataset, is its id."""
         return pc.fill_null(pc.equal(values.cast(pa.string()), self.id), False)
 
-    def named_in(self, texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        """Where a text that could not be taken apart names its id, as a word of its own."""
-        if len(self.id) < TELLING:
-            return pa.array([False] * len(texts))
-        return pc.fill_null(pc.match_substring_regex(texts, self.pattern), False)
+    def named_in(self, lines: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+        """Where a line that could not be taken apart names its id: in the field of its key, or as a whole cell."""
+        document, name, end = (_quoted(one) for one in (self.id, self._delivered_name, self.source.format.delimiter))
+        field = rf'"{name}"\s*:\s*(\{{\s*"\$\w+"\s*:\s*)?"?{document}"?\s*([,}}]|$)'
+        found = pc.match_substring_regex(lines, field)
+        if len(self.id) >= TELLING:
+            cell = pc.match_substring_regex(lines, rf'(^|{end})[ \t]*"?{document}"?[ \t]*({end}|$)')
+            found = pc.or_(found, pc.and_(cell, pc.invert(pc.starts_with(lines, "{"))))
+        return pc.fill_null(found, False)
 
     @property
-    def pattern(self) -> str:
-        """Its id as a word of its own, as Arrow and Python both read it."""
-        # What Python escapes beyond need RE2 does not know.
-        quoted = re.sub(r"[^\w\s]", lambda found: "\\" + found[0] if found[0].isascii() else found[0], self.id)
-        return rf"(^|[^\w-]){quoted}($|[^\w-])"
+    def _delivered_name(self) -> str:
+        return next(one.delivered_name for one in self.source.columns if one.name == self.column)
+
+
+def _quoted(text: str) -> str:
+    """The text within an expression that Arrow reads."""
+    # RE2 does not know all that Python escapes.
+    return re.sub(r"[^\w\s]", lambda found: "\\" + found[0] if found[0].isascii() else found[0], text)
 
 
 def of(source_name: str, document: str) -> Subject:

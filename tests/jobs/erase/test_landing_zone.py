@@ -123,7 +123,10 @@ def test_parquet_keeps_its_columns_and_rows(document: Subject, found: list[tuple
     def table(of: list[tuple[str, str]]) -> pa.Table:
         columns = {name: pa.array([None] * len(of), pa.string()) for name in COLUMNS}
         columns |= {"note": pa.array([one for one, _ in of], pa.string())}
-        columns |= {"body": pa.array([text for _, text in of], pa.string()), "gone": pa.array([False] * len(of))}
+        columns |= {
+            "body": pa.array([text for _, text in of], pa.string()),
+            "gone": pa.array([False] * len(of), pa.bool_()),
+        }
         return pa.table(columns).replace_schema_metadata({"told": "by us"})
 
     file = zone(document).folder / f"{DAY}.parquet"
@@ -214,3 +217,19 @@ def test_a_broken_line_that_names_it_goes_and_a_broken_line_that_does_not_stays(
     file = land(document, f"{DAY}.jsonl", f'{{"note": "{ID}", broken\n{{"note": "a", broken\n'.encode())
     assert zone(document).take_out() == []
     assert file.read_bytes() == b'{"note": "a", broken\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('{"note": "zebra-4711", "body": ', True),
+        ('{"note":{"$oid":"zebra-4711"},"body"', True),
+        ('{"body": "see zebra-4711, please", "note": ', False),
+        ('{"body": "x,zebra-4711,y", "note": ', False),
+        ('{"note": "zebra-4711-2", ', False),
+        ('zebra-4711,"a title', True),
+        ('a,"see zebra-4711 please', False),
+    ],
+)
+def test_a_broken_line_names_it_by_its_key_and_not_in_its_prose(document: Subject, line: str, named: bool) -> None:
+    assert document.named_in(pa.array([line])).to_pylist() == [named]
