@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """The words that every longer text of a language has: articles, pronouns, prepositions, the verbs to be and to have."""
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ DEEPEST = 200
 _PARSER = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
 
 _UNREAD = frozenset(
-    ("script", "style", "head", "template", "noscript", "svg", "math", "object", "iframe", "canvas", "select", "button", "nav", "audio",
-     "video", "map")
+    ("script", "style", "head", "template", "noscript", "svg", "math", "object", "iframe", "canvas", "select", "button", "nav",
+     "audio", "video", "map")
 )  # fmt: skip
 _BLOCKS = frozenset(
     ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",

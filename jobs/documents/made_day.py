@@ -88,11 +88,7 @@ class DayBuild:
         if not self.anew and day in delta_log.rows_by_day(table):
             now = self._decided_by(day)
             for rows in self._present(table, day):
-                same = [
-                    self._taken(row, now)
-                    for row in rows
-                    if now.get(row["document_id"], ("",))[0] == row["measured_from"]
-                ]
+                same = [self._taken(row, now) for row in rows if _by(now, row) == row["measured_from"]]
                 taken.update(row["document_id"] for row in same)
                 yield same
             if len(taken) == len(now):
@@ -119,11 +115,11 @@ class DayBuild:
         for batch in arrow_dataset.batches(table, table.column_names, where, version, ROWS_A_BATCH):
             yield batch.to_pylist()
 
-    def _silver(self, day: dt.date) -> Iterable[pa.RecordBatch]:
+    def _silver(self, day: dt.date) -> Iterator[pa.RecordBatch]:
         silver = tables.silver(self.dataset.source)
         columns = (*self.maker.columns, "delivery_id")
         where = pc.field("partition") == day
-        return arrow_dataset.batches(silver, columns, where, self.at_version, ROWS_A_BATCH)
+        yield from arrow_dataset.batches(silver, columns, where, self.at_version, ROWS_A_BATCH)
 
     def _without(self, taken: set[str], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -145,3 +141,9 @@ class DayBuild:
             INPUTS_FINGERPRINT: fingerprint,
             "partition": day,
         }
+
+
+def _by(now: Mapping[str, tuple[str, str]], row: Made) -> str | None:
+    """What decides the document of a row now; None where the source has it no more."""
+    found = now.get(row["document_id"])
+    return None if found is None else found[0]

@@ -10,7 +10,7 @@ from jobs.documents.common_words import COMMON_WORDS
 from lakehouse import language
 
 RUN = 5
-_BULLETS = ("- ", "* ", "+ ", "• ", "‣ ", "▪ ", "◦ ", "● ", "– ")
+_BULLETS = ("- ", "* ", "+ ", "\u2022 ", "\u2023 ", "\u25aa ", "\u25e6 ", "\u25cf ", "\u2013 ")
 _ELLIPSES = ("...", "…")
 _LETTER = re.compile(r"[^\W\d_]")
 # Scripts that are written without spaces between words: each character is counted as a word, with the signs behind it.

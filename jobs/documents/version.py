@@ -1,4 +1,4 @@
-"""The version of what the platform does to a document's text, and what it measures. Raise it when the table's values change with it.
+"""The version of what the platform does to a document's text, and what it measures. Raise it when the values change with it.
 
 tests/jobs/test_code_versions.py holds what the version stands for.
 """

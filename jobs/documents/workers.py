@@ -42,7 +42,7 @@ def making(maker: Maker, rows: int) -> Iterator[Make]:
             yield lambda batches: _in_order(pool, batches, 2 * processes)
         except BrokenProcessPool as error:
             raise WorkerLost(
-                f"dataset {maker.name}: a process that made documents was killed, probably since the machine has too little memory; "
+                f"dataset {maker.name}: a process that made documents was killed, maybe since the machine has too little memory; "
                 "nothing of the day was written: run it again, where there is more"
             ) from error
         finally:

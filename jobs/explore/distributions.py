@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +18,8 @@ BINS = 20
 # Lengths differ by powers of ten.
 LOGARITHMIC = frozenset({"characters", "words"})
 SHARES = frozenset(
-    ("language_share", "quality", "alphabetic_words", "bullet_lines", "ellipsis_lines", "repeated_lines", "repeated_ngrams", "grade")
+    ("language_share", "quality", "alphabetic_words", "bullet_lines", "ellipsis_lines", "repeated_lines", "repeated_ngrams",
+     "grade")
 )  # fmt: skip
 # The values that most documents have; the others are one bin.
 MOST_VALUES = 30
@@ -62,7 +64,7 @@ def binned(measure: str, values: Floats, kept: Mask) -> Iterator[Row]:
     values, kept = values[known], kept[known]
     ends = edges(measure, values)
     of_all, of_kept = np.histogram(values, ends)[0], np.histogram(values[kept], ends)[0]
-    for at, (low, high) in enumerate(zip(ends, ends[1:], strict=False)):
+    for at, (low, high) in enumerate(itertools.pairwise(ends)):
         yield row(measure, at, of_all[at], of_kept[at], low=float(low), high=float(high))
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a profile, drawn from its rows: histograms with the declared limits, languages, and what each limit would keep."""
+"""The pictures of a profile, drawn from its rows: histograms with declared limits, values, and what each limit would keep."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lakehouse.declaration import Dataset
 from lakehouse.declaration.dataset_documents import MEASURES
 
 ALL, KEPT, LIMIT, OTHER_WAY = "#b8c4d0", "#1f6fb2", "#c0392b", "#b07d00"
+COUNTS = frozenset({"common_words", "pii"})
 COLUMNS = 3
 # In inches.
 WIDTH, INCHES_A_LINE, TOP, BOTTOM = 11.0, 2.1, 0.7, 0.35
@@ -140,7 +141,7 @@ def _describe(axes: Axes, name: str, what: str) -> None:
     elif name in SHARES:
         axes.set_xlim(-0.02, 1.02)
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=name in COUNTS))
 
 
 def _legend(figure: Figure, places: Sequence[Axes]) -> None:

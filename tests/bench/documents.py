@@ -2,7 +2,7 @@
 
 ``here``: in one process, which tells what a document takes of a core, however busy the machine is.
 
-A third each is Markdown, HTML (pages with what surrounds a text) and plain text, of about 4 kB, with an address or a number in some.
+A third each is Markdown, HTML (pages with a menu and a footer) and plain text, of about 4 kB, with an address or number in some.
 """
 
 from __future__ import annotations

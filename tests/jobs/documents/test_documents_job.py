@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,8 @@ def test_what_is_rejected_says_for_which_reasons(root: Path) -> None:
         "none": "no text",
         "blank": "no text",
         "right": "",
-        "short": "words: 10, expected at least 100; pii: 1, expected at most 0; language: de, expected en; licence: GPL, 3, expected "
-        "MIT, BSD",
+        "short": "words: 10, expected at least 100; pii: 1, expected at most 0; language: de, expected en; licence: GPL, 3, "
+        "expected MIT, BSD",
     }
     assert [name for name, row in rows().items() if row["kept"]] == ["right"]
 
@@ -267,6 +268,54 @@ def test_a_document_that_is_erased_while_its_day_is_made_is_not_written(
     with pytest.raises(WriteConflict, match="was erased while the day was made"):
         make()
     assert rows() == {}
+
+
+GRADE = {
+    "by": "service",
+    "url": "http://127.0.0.1:1/v1",
+    "model": "m",
+    "prompt": "grade.md",
+    "variants": [{"name": "mark"}],
+}
+PAID = {"money": 1, "currency": "EUR", "cost_per_million_tokens": {"input": 1, "output": 1}}
+
+
+def test_a_mark_of_the_teacher_is_taken_when_it_is_there_and_makes_no_text_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = dict[str, float]()
+    monkeypatch.setattr(document_staleness, "marks_of", lambda dataset: marks)
+    notes.declare(
+        root,
+        files={"grade.md": "Give a mark. {{ document }}"},
+        grade=GRADE,
+        budget=PAID,
+        filter={"grade": {"least": 0.5}},
+    )
+    notes.deliver(notes.note("a", notes.text(1)), notes.note("b", notes.text(2)), notes.note("c", notes.text(3)))
+    assert make().kept == 0
+    assert {row["reasons"] for row in rows().values()} == {"no grade yet"}
+    found = rows()
+    marks |= {found["a"]["content_digest"]: 0.75, found["b"]["content_digest"]: 0.25}
+    assert stale()[notes.DAY][0].startswith("the teacher's marks changed")
+    assert (make().status, make().status) == ("built", "unchanged")
+    assert {name: (row["grade"], row["reasons"]) for name, row in rows().items()} == {
+        "a": (0.75, ""),
+        "b": (0.25, "grade: 0.25, expected at least 0.5"),
+        "c": (None, "no grade yet"),
+    }
+    assert make(force=True).made == 3
+    assert make().status == "unchanged"
+
+
+def test_texts_that_are_made_take_the_marks_that_were_given_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = hashlib.sha256(notes.text(1).encode()).hexdigest()
+    monkeypatch.setattr(document_staleness, "marks_of", lambda dataset: {digest: 0.75})
+    notes.declare(root, files={"grade.md": "Give a mark. {{ document }}"}, grade=GRADE, budget=PAID)
+    notes.deliver(notes.note("a", notes.text(1)))
+    make()
+    assert rows()["a"]["grade"] == 0.75
+    assert make().status == "unchanged"
 
 
 @pytest.mark.process

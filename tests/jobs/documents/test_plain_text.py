@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """The plain text of a document: what a reader sees, and no failure whatever is in it."""
 
 from __future__ import annotations
@@ -72,15 +73,16 @@ FRAGMENT = (
 )
 WORDS = "The committee decided that the bridge would be closed for repairs until the end of the month. "
 PAGE = (
-    "<!doctype html><html><head><title>T</title><style>p {}</style></head><body><nav><a href=/>Home</a><a href=/x>About us</a></nav>"
+    "<!doctype html><html><head><title>T</title><style>p {}</style></head><body><nav><a href=/>Home</a><a href=/x>About</a></nav>"
     f"<main><h1>The bridge</h1><p>{WORDS * 3}</p><p>{WORDS[::-1] * 3}</p></main><footer>All rights</footer></body></html>"
 )
 KINDS = st.sampled_from(["markdown", "html", "plain"])
 ANY = st.text(st.characters(), max_size=80)
 PIECES = st.sampled_from(
-    ["<div>", "</div>", "<p", "<!--", "-->", "<![CDATA[", "<table><td>", "</", ">", "&#x0;", "&#xD800;", "&amp", "[", "](", "![", "```",
-     "`", "\n", "\r\n", "\n\n", "    ", "\t", "> ", "- ", "1. ", "| a |\n|---|\n", "# ", "---\n", "**", "_", "[a]: b\n", "\x00", "\ud800",
-     "\u202e", "\u200b", "e\u0301", "<script>", "<html>", "<body>", "a", "שלום", "日本語", "\U0001f469\u200d\U0001f4bb", "<svg/onload=x>"]
+    ["<div>", "</div>", "<p", "<!--", "-->", "<![CDATA[", "<table><td>", "</", ">", "&#x0;", "&#xD800;", "&amp", "[", "](", "![",
+     "```", "`", "\n", "\r\n", "\n\n", "    ", "\t", "> ", "- ", "1. ", "| a |\n|---|\n", "# ", "---\n", "**", "_", "[a]: b\n",
+     "\x00", "\ud800", "\u202e", "\u200b", "e\u0301", "<script>", "<html>", "<body>", "a", "שלום", "日本語",
+     "\U0001f469\u200d\U0001f4bb", "<svg/onload=x>"]
 )  # fmt: skip
 
 
@@ -155,7 +157,8 @@ def test_any_text_has_a_plain_one_that_is_normalised(kind: str, text: str) -> No
 @pytest.mark.parametrize("kind", ["markdown", "html", "plain"])
 @pytest.mark.parametrize(
     "unit",
-    [">", "> ", "[", "![", "<div>", "<html><div>", "<!--", "`", "- ", "  - ", "a|b\n-|-\n", "<a ", "&", "*a_", "\x00", " ", "\u0301", "x"],
+    [">", "> ", "[", "![", "<div>", "<html><div>", "<!--", "`", "- ", "  - ", "a|b\n-|-\n", "<a ", "&", "*a_", "\x00", " ",
+     "\u0301", "x"],
 )  # fmt: skip
 def test_a_beginning_and_ten_thousand_signs_of_one_kind_are_read(kind: str, unit: str) -> None:
     found = text_of(f"A beginning.\n\n{unit * (10_000 // len(unit))}\n\n", kind)  # type: ignore[arg-type]

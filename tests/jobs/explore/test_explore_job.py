@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,7 +24,7 @@ NEXT = notes.DAY + dt.timedelta(days=1)
 class Run:
     """Stands for the run in MLflow: what is logged stays by dataset and day."""
 
-    known: dict[tuple[str, dt.date], tuple[str, dict[str, float], dict[str, bytes]]] = {}
+    known: ClassVar[dict[tuple[str, dt.date], tuple[str, dict[str, float], dict[str, bytes]]]] = {}
 
     def __init__(self, dataset: str, day: dt.date) -> None:
         self._at = (dataset, day)
@@ -99,7 +99,7 @@ def test_without_mlflow_the_table_is_written_and_the_server_is_named(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(ServiceUnavailable, match="http://127.0.0.1:1"):
+    with pytest.raises(ServiceUnavailable, match=r"http://127\.0\.0\.1:1"):
         explore()
     assert profile()
 
