@@ -16,9 +16,9 @@ Numbers = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 
 # So many numbers of runs are looked at together: eight bytes each.
-RUNS_TOGETHER = 4_000_000
+RUNS_TOGETHER = 2_000_000
 # So many counts.
-COUNTS_TOGETHER = 8_000_000
+COUNTS_TOGETHER = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,22 @@ def common(file: IO[bytes], lengths: Counts, sides: Counts, near: Near) -> Itera
     matrix, bits = _on_other_sides(file, lengths, sides)
     # One of a near pair has at least this much of its own runs in the other.
     share = min(near.containment, near.jaccard * 2 / (near.jaccard + 1))
-    elsewhere = bits[matrix.indices] & ~(1 << np.repeat(sides, np.diff(matrix.indptr)))
-    counted = np.append(0, np.cumsum(elsewhere != 0))
-    able = (counted[matrix.indptr[1:]] - counted[matrix.indptr[:-1]]) >= np.maximum(1, share * lengths - 1e-6)
-    by_run = matrix.T.tocsr()
-    frequency = np.diff(by_run.indptr)
-    reach = np.append(0, np.cumsum(frequency[matrix.indices], dtype=np.int64))
-    rows = np.flatnonzero(able)
-    spent = np.cumsum(reach[matrix.indptr[rows + 1]] - reach[matrix.indptr[rows]])
+    elsewhere = np.zeros(len(lengths), np.int64)
+    for side in np.unique(sides).tolist():
+        of_side = sides == side
+        elsewhere[of_side] = (matrix @ (bits & (255 - (1 << side)) != 0).astype(np.int32))[of_side]
+    rows = np.flatnonzero(elsewhere >= np.maximum(1, share * lengths - 1e-6))
+    if not len(rows):
+        return
+    asked = matrix[rows]
+    runs = np.unique(asked.indices)
+    asked, by_run = asked[:, runs], matrix[:, runs].T.tocsr()
+    spent = np.cumsum(asked @ np.diff(by_run.indptr).astype(np.int64))
     at = 0
     while at < len(rows):
         before = spent[at - 1] if at else 0
         end = max(at + 1, int(np.searchsorted(spent, before + COUNTS_TOGETHER, side="right")))
-        met = (matrix[rows[at:end]] @ by_run).tocoo()
+        met = (asked[at:end] @ by_run).tocoo()
         yield from _enough(rows[at:end][met.coords[0]], met.coords[1], met.data, lengths, sides, near)
         at = end
 
@@ -70,12 +73,12 @@ def _enough(one: Counts, other: Counts, runs: Counts, lengths: Counts, sides: Co
         yield Common(int(one[at]), int(other[at]), float(jaccard[at]), float(containment[at]))
 
 
-def _on_other_sides(file: IO[bytes], lengths: Counts, sides: Counts) -> tuple[sparse.csr_array, Counts]:
+def _on_other_sides(file: IO[bytes], lengths: Counts, sides: Counts) -> tuple[sparse.csr_array, NDArray[np.uint8]]:
     """The documents by the runs that any document beyond the first side has, and by run the sides that have it, as bits."""
     beyond = [runs[np.repeat(sides[rows] != 0, lengths[rows])] for rows, runs in _parts(file, lengths)]
     known = _each_once(np.concatenate([np.zeros(0, np.uint64), *beyond]))
     beyond.clear()
-    bits = np.zeros(len(known), np.int64)
+    bits = np.zeros(len(known), np.uint8)
     columns, counts = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
     for rows, runs in _parts(file, lengths):
         owner = np.repeat(rows, lengths[rows])
@@ -83,7 +86,7 @@ def _on_other_sides(file: IO[bytes], lengths: Counts, sides: Counts) -> tuple[sp
         hit = np.flatnonzero(place < len(known))
         hit = hit[known[place[hit]] == runs[hit]]
         for side in np.unique(sides[rows]).tolist():
-            bits[place[hit[sides[owner[hit]] == side]]] |= 1 << side
+            bits[place[hit[sides[owner[hit]] == side]]] |= np.uint8(1 << side)
         columns.append(place[hit].astype(np.int32))
         counts.append(np.bincount(owner[hit] - rows[0], minlength=len(rows)) if len(rows) else rows)
     indptr = np.cumsum(np.concatenate(counts))

@@ -26,8 +26,8 @@ from lakehouse.declaration.dataset_documents import Near
 
 # A run of more texts than this makes no further pairs among those that hang together already.
 MANY = 32
-# So many candidates are looked at together: a few hundred megabytes at the most.
-TOGETHER = 8_000_000
+# So many candidates are looked at together: a hundred megabytes at the most.
+TOGETHER = 2_000_000
 PAIRS_TOGETHER = 8_000
 
 
