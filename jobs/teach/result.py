@@ -148,6 +148,8 @@ def planned(rounds: dict[str, Plan], budget: Budget | None) -> PlannedResult:
 
 
 def _line(name: str, one: CallsMade) -> str:
+    if not one.requests:
+        return f"{name}: there is nothing to ask about"
     ended = ", ".join(f"{count} {state}" for state, count in one.ended.items()) or "nothing new"
     before = f", {one.recorded} from before" if one.recorded else ""
     return f"{name}: {ended}{before}{f', {one.open} open' if one.open else ''}"

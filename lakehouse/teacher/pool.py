@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -34,7 +35,7 @@ def mapped(work: Callable[[list[Item]], Made], items: Iterable[Item], many: int 
         return
     workers = os.cpu_count() or 1
     # A fork would copy the threads' locks of Arrow and delta-rs as they are.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         under_way: deque[Future[Made]] = deque()
         for chunk in _chunks(chain(first, left), CHUNK):
             under_way.append(pool.submit(work, chunk))
@@ -42,6 +43,18 @@ def mapped(work: Callable[[list[Item]], Made], items: Iterable[Item], many: int 
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+def _end_with_parent() -> None:
+    """A process that waits for work does not notice by itself that whoever had it was killed, and would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

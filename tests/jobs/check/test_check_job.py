@@ -242,7 +242,7 @@ def test_many_documents_are_checked_by_processes_to_the_same_rows(
     assert used and answering.rows(dataset) == here
 
 
-quick = settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 words = st.sampled_from([*(f"special: {one}" for one in SPECIAL), "plain", "other", "third"])
 
 

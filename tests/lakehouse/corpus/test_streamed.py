@@ -30,7 +30,7 @@ REASONS = (
 rows = st.dictionaries(
     st.tuples(st.sampled_from("abcd"), st.sampled_from(DAYS)), st.sampled_from(REASONS), min_size=1, max_size=10
 )
-quick = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def write(dataset: Dataset, found: dict[tuple[str, dt.date], str]) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -41,3 +45,25 @@ def test_many_items_are_worked_on_by_processes_in_their_order(monkeypatch: pytes
     found = list(pool.mapped(partial(multiplied, by=2), iter(range(40)), many=5))
     assert [value for _, part in found for value in part] == [2 * item for item in range(40)]
     assert os.getpid() not in {process for process, _ in found}
+
+
+@pytest.mark.process
+def test_the_processes_end_when_whoever_had_them_is_killed() -> None:
+    command = [sys.executable, "-m", "tests.lakehouse.teacher.multiplied"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+        assert _ended(worker)
+
+
+def _ended(process: int) -> bool:
+    for _ in range(300):
+        try:
+            os.kill(process, 0)
+            if "State:\tZ" in Path(f"/proc/{process}/status").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.1)
+    return False

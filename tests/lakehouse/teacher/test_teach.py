@@ -218,9 +218,10 @@ def test_no_more_are_under_way_than_declared_and_no_more_go_out_in_a_minute(aski
     asking.teach([f"document {number}" for number in range(30)], concurrency=5)
     assert asking.service.most_under_way == 5
     asking.service.times.clear()
+    began = time.monotonic()
     asking.teach([f"paced {number}" for number in range(7)], requests_per_minute=1200, concurrency=5)
-    times = asking.service.times
-    assert times[-1] - times[0] >= 6 * 0.05 * 0.9
+    # From before the first one, which may come late: a busy machine makes it longer, and never shorter.
+    assert max(asking.service.times) - began >= 6 * 0.05
 
 
 def test_a_key_is_in_the_request_and_nowhere_else(
