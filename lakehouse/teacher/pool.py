@@ -11,6 +11,8 @@ from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -35,7 +37,7 @@ def mapped(work: Callable[[list[Item]], Made], items: Iterable[Item], many: int 
         return
     workers = os.cpu_count() or 1
     # A fork would copy the threads' locks of Arrow and delta-rs as they are.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin) as pool:
         under_way: deque[Future[Made]] = deque()
         for chunk in _chunks(chain(first, left), CHUNK):
             under_way.append(pool.submit(work, chunk))
@@ -45,8 +47,10 @@ def mapped(work: Callable[[list[Item]], Made], items: Iterable[Item], many: int 
             yield under_way.popleft().result()
 
 
-def _end_with_parent() -> None:
-    """A process that waits for work does not notice by itself that whoever had it was killed, and would wait for ever."""
+def _begin() -> None:
+    # There is a process a core: a library's threads would wait for one another by turning in circles.
+    threadpool_limits(1)
+    # A process that waits for work does not notice by itself that whoever had it was killed, and would wait for ever.
     parent = parent_process()
     assert parent is not None
 
