@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from jobs.check import version as check
 from jobs.deliver import version as deliver
+from jobs.documents import version as documents
 from jobs.features import version as features
 from jobs.groups import version as groups
 from jobs.labels import version as labels
@@ -19,4 +21,6 @@ CURRENT = CodeVersions(
     performance=monitor.PERFORMANCE,
     deliveries=deliver.DELIVERY,
     estimates=monitor.ESTIMATES,
+    documents=documents.DOCUMENTS,
+    summaries=check.SUMMARIES,
 )

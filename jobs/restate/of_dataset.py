@@ -6,12 +6,13 @@ import datetime as dt
 import logging
 from dataclasses import dataclass
 
+from jobs import code_versions
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
-from jobs.stale import of_dataset as stale_of_dataset
 from lakehouse import tables
 from lakehouse.date_ranges import contiguous
 from lakehouse.declaration import datasets
+from lakehouse.staleness import dataset_report
 from lakehouse.storage import delta_log
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def restate(arguments: RestateArguments) -> DatasetRestateResult:
     from jobs.documents.arguments import DocumentsArguments
 
     dataset = datasets.by_name(arguments.dataset)
-    stale = stale_of_dataset.lines(dataset, arguments.partition, arguments.last)
+    stale = dataset_report.lines(dataset, code_versions.CURRENT, arguments.partition, arguments.last)
     by_table = {
         table.full_name: [day for name, day, _ in stale if name == table.full_name]
         for table in (tables.documents(dataset), tables.summaries(dataset))

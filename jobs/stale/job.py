@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from jobs import code_versions
 from jobs.result import Result
-from jobs.stale import of_dataset
 from jobs.stale.arguments import StaleArguments
 from lakehouse.declaration import datasets, loader
-from lakehouse.staleness import report
+from lakehouse.staleness import dataset_report, report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,9 @@ class StaleResult(Result):
 def run(arguments: StaleArguments) -> StaleResult:
     """List them, a line each; for all days, or for those from ``partition`` to ``through``."""
     if arguments.dataset:
-        lines, monitor = of_dataset.lines(datasets.by_name(arguments.dataset), arguments.partition, arguments.last), []
+        dataset = datasets.by_name(arguments.dataset)
+        lines = dataset_report.lines(dataset, code_versions.CURRENT, arguments.partition, arguments.last)
+        monitor = []
     else:
         use_case = loader.by_name(arguments.use_case)
         stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)

@@ -21,3 +21,5 @@ class CodeVersions:
     performance: int
     deliveries: int
     estimates: int
+    documents: int
+    summaries: int
