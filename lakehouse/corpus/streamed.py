@@ -17,7 +17,7 @@ from lakehouse.storage import arrow_dataset, delta_log
 ROWS = 1000
 
 # What speaks against a document whose grade is all that is missing, or is too low.
-_ALL_OF_GRADE = r"^(?:(?:no grade yet|grade [^;]*)(?:; |$))+$"
+_ALL_OF_GRADE = r"^(?:(?:no grade yet|grade[ :][^;]*)(?:; |$))+$"
 
 KEPT = pc.field("kept")
 # Those that pass every limit but that of the grade, which may not have been given yet.

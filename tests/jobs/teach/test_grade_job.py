@@ -13,7 +13,7 @@ def test_those_are_marked_that_lack_nothing_but_a_grade_or_have_too_low_a_one(an
     answering.documents(
         dataset,
         open=("special: mark 0.75", OPEN),
-        low=("special: mark 0.25", "grade 0.25, expected at least 0.5"),
+        low=("special: mark 0.25", "grade: 0.25, expected at least 0.5"),
         kept="special: mark 1",
         both=("special: mark 0.1", f"words 2, expected at least 5; {OPEN}"),
         other=("special: mark 0.2", "degrade 1; no grade yet"),
