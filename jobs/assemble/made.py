@@ -11,7 +11,8 @@ from jobs.assemble.earlier import Earlier
 from jobs.assemble.material import Answer, Material
 from jobs.assemble.split import BITS, Document, Placed
 from jobs.assemble.ties import Ties
-from lakehouse.corpus import shingles, workers
+from lakehouse import processes
+from lakehouse.corpus import shingles
 from lakehouse.declaration.dataset_split import SPLITS
 
 ANSWERS_A_PART = 2000
@@ -76,7 +77,7 @@ def of(material: Material, before: Earlier) -> Made:
     placed = split.place(documents, found, dataset.split, dataset.near.keep == "one")
     possible = [one for one in material.answers if placed[one.document].side]
     parts = (possible[at : at + ANSWERS_A_PART] for at in range(0, len(possible), ANSWERS_A_PART))
-    numbers = [number for part in workers.in_order(_numbers, map(_texts, parts), len, FEW_ANSWERS) for number in part]
+    numbers = [number for part in processes.mapped(_numbers, map(_texts, parts), len, FEW_ANSWERS) for number in part]
     why = equal_answers.left_out(numbers, [placed[one.document].side for one in possible], before.answers)
     answers = [one for one, reason in zip(possible, why, strict=True) if reason is None]
     with_example = {one.document for one in answers}

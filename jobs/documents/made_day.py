@@ -78,8 +78,8 @@ class DayBuild:
         source = self.dataset.source.name
         if erasures.tombstones(source) != self.maker.erased:
             raise WriteConflict(
-                f"{table.full_name} {day}: a document of source {source} was erased while the day was made; nothing was written: run "
-                "it again"
+                f"{table.full_name} {day}: a document of source {source} was erased while the day was made; nothing was written: "
+                "run it again"
             )
         commits.replace_by_files(written, table, {"partition": [day]})
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from jobs.documents.making import Made, Maker
-from lakehouse.errors import WorkerLost
+from lakehouse import processes
 
 # A process takes about two seconds to load what it works with, in which one makes some hundred documents of 4 kB.
 FEW_ROWS = 1_000
@@ -30,34 +25,15 @@ def making(maker: Maker, rows: int) -> Iterator[Make]:
     Args:
         maker: what they are made by.
         rows: how many there are, about.
+
+    Raises:
+        WorkerLost: a process was killed.
     """
-    processes = os.cpu_count() or 1
-    if rows <= FEW_ROWS or processes == 1:
+    if rows <= FEW_ROWS or (os.cpu_count() or 1) == 1:
         yield lambda batches: (maker.make(batch.to_pylist()) for batch in batches)
         return
-    # Nothing is copied from a process that may have threads.
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(maker,)) as pool:
-        try:
-            yield lambda batches: _in_order(pool, batches, 2 * processes)
-        except BrokenProcessPool as error:
-            raise WorkerLost(
-                f"dataset {maker.name}: a process that made documents was killed, maybe since the machine has too little memory; "
-                "nothing of the day was written: run it again, where there is more"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_order(pool: ProcessPoolExecutor, batches: Iterable[pa.RecordBatch], most: int) -> Iterator[list[Made]]:
-    waiting: deque[Future[list[Made]]] = deque()
-    rest = iter(batches)
-    for batch in itertools.islice(rest, most):
-        waiting.append(pool.submit(_make, batch))
-    while waiting:
-        yield waiting.popleft().result()
-        for batch in itertools.islice(rest, 1):
-            waiting.append(pool.submit(_make, batch))
+    with processes.pool(partial(_begin, maker)) as pool:
+        yield lambda batches: processes.in_order(pool, _make, batches)
 
 
 _MAKER: Maker | None = None
@@ -65,8 +41,6 @@ _MAKER: Maker | None = None
 
 def _begin(maker: Maker) -> None:
     global _MAKER
-    # There is a process a core: a library's threads would wait for one another by turning in circles.
-    threadpool_limits(1)
     _MAKER = maker
 
 

@@ -20,6 +20,7 @@ from lakehouse.ops import calls
 from lakehouse.ops.call import ANSWERED, OPEN, SENT
 from lakehouse.storage import arrow_dataset
 from lakehouse.teacher import extractive
+from lakehouse.teacher.subject import NOT_YET
 
 COLUMNS = (
     "request_key", "state", "endpoint", "model", "returned_model", "variant", "parameters", "prompt_digest", "cost_micros",
@@ -82,13 +83,13 @@ class Asked:
 def still_open(dataset: Dataset, day: dt.date) -> list[str]:
     """The documents that are kept as of a day and the declared variants whose call has no outcome, as ``document, variant``.
 
-    A variant that was never checked counts as open.
+    A variant that was never checked counts as open, and so does an answer that waits for the judge's mark.
     """
     documents = current.read(dataset, day, ("document_id", "content_digest"), kept=True)
     rows = _states(dataset, day)
     known = {
-        (document, digest, variant): state
-        for document, digest, variant, state in zip(
+        (document, digest, variant): OPEN if NOT_YET in reasons else state
+        for document, digest, variant, state, reasons in zip(
             *(rows[name].to_pylist() for name in rows.column_names), strict=True
         )
     }
@@ -121,7 +122,7 @@ def same_prompts(folder: Path, dataset: Dataset, recorded: frozenset[str]) -> di
 
 def _states(dataset: Dataset, day: dt.date) -> pa.Table:
     """The states of what is known about documents as of a day."""
-    columns = ("document_id", "content_digest", "variant", "state")
+    columns = ("document_id", "content_digest", "variant", "state", "reasons")
     return arrow_dataset.read(tables.summaries(dataset), pc.field("partition") <= day, columns=columns)
 
 

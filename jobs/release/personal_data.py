@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from lakehouse.corpus import pii, workers
+from lakehouse import processes
+from lakehouse.corpus import pii
 
 COLUMNS = ("example_id", "content_digest", "title", "text", "summary")
 
@@ -46,7 +47,7 @@ def find(batches: Iterable[pa.RecordBatch], few: int = FEW) -> Personal:
         few: more texts than this are shared out over the cores.
     """
     kinds, texts, examples = Counter[str](), 0, set[str]()
-    for found in workers.in_order(look, _parts(batches), len, few):
+    for found in processes.mapped(look, _parts(batches), len, few):
         for example, counts in found:
             kinds.update(counts)
             texts += 1

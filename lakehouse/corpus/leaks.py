@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lakehouse.corpus import audited_words, counted_runs, workers
+from lakehouse import processes
+from lakehouse.corpus import audited_words, counted_runs
 from lakehouse.corpus.audited_words import Part, Read
 from lakehouse.declaration.dataset_documents import Near
 from lakehouse.declaration.dataset_split import SPLITS
@@ -106,7 +107,7 @@ def _read(examples: Iterable[pa.RecordBatch], ngram: int, file: IO[bytes]) -> _S
 
     work = partial(audited_words.read, ngram=ngram)
     read: Read
-    for read in workers.in_order(work, parts(), lambda part: len(part.texts)):
+    for read in processes.mapped(work, parts(), lambda part: len(part.texts)):
         read.runs.tofile(file)
         seen.lengths.append(read.lengths)
         seen.texts += read.texts

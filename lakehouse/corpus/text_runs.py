@@ -9,7 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from lakehouse.corpus import shingles, workers
+from lakehouse import processes
+from lakehouse.corpus import shingles
 from lakehouse.corpus.shingles import Hashes, Rows
 
 
@@ -32,4 +33,4 @@ def of_texts(texts: Sequence[str], ngram: int) -> TextRuns:
 
 def of_many(parts: Iterable[Sequence[str]], ngram: int) -> Iterator[TextRuns]:
     """The same for parts of a long row of texts, in their order."""
-    return workers.in_order(partial(of_texts, ngram=ngram), parts, len)
+    return processes.mapped(partial(of_texts, ngram=ngram), parts, len)

@@ -128,7 +128,7 @@ class Blend:
     def content(self) -> bytes:
         """The file: JSON, with XGBoost's own format in it as base64."""
         trees = base64.b64encode(self.boosted.content()).decode()
-        said = {"nightjar_model": BLEND, "boosted": trees, "linear": self.linear.said}
+        said: dict[str, Any] = {"nightjar_model": BLEND, "boosted": trees, "linear": self.linear.said}
         if self.share != EVEN:
             said["share"] = self.share
         return json.dumps(said, separators=(",", ":")).encode()

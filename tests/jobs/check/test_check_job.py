@@ -235,7 +235,7 @@ def test_many_documents_are_checked_by_processes_to_the_same_rows(
         def __exit__(self, *_: object) -> None:
             self.pool.shutdown()
 
-    monkeypatch.setattr("lakehouse.teacher.pool.ProcessPoolExecutor", Threads)
+    monkeypatch.setattr("lakehouse.processes.ProcessPoolExecutor", Threads)
     monkeypatch.setattr("lakehouse.teacher.pool.mapped.__defaults__", (10,))
     monkeypatch.setattr("lakehouse.teacher.pool.CHUNK", 7)
     assert answering.check(force=True).status == "checked"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.corpus import audited_words, counted_runs, leaks, shingles, workers
+from lakehouse import processes
+from lakehouse.corpus import audited_words, counted_runs, leaks, shingles
 from lakehouse.corpus.leaks import Leak
 from lakehouse.declaration.dataset_documents import Near
 from lakehouse.declaration.dataset_split import SPLITS
@@ -127,5 +128,5 @@ def test_parts_of_any_size_and_other_processes_find_the_same(monkeypatch: pytest
 def test_other_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     examples = drawn(5, 60)
     expected = leaks.find(batches(examples), Near())
-    monkeypatch.setattr(workers.in_order, "__defaults__", (20,))
+    monkeypatch.setattr(processes.mapped, "__defaults__", (20,))
     assert leaks.find(batches(examples), Near()) == expected

@@ -8,7 +8,8 @@ from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.corpus import near, text_runs, workers
+from lakehouse import processes
+from lakehouse.corpus import near, text_runs
 from lakehouse.corpus.near import NearPairs
 from lakehouse.corpus.run_sets import RunSets
 from lakehouse.declaration.dataset_documents import Near
@@ -124,5 +125,5 @@ def test_many_texts_are_cut_by_several_processes_alike(monkeypatch: pytest.Monke
     texts = edited.corpus(3, 60)
     parts = [texts[at : at + 7] for at in range(0, 60, 7)]
     alone = [found.digests for found in text_runs.of_many(parts, 5)]
-    monkeypatch.setattr(workers.in_order, "__defaults__", (20,))
+    monkeypatch.setattr(processes.mapped, "__defaults__", (20,))
     assert [found.digests for found in text_runs.of_many(parts, 5)] == alone
