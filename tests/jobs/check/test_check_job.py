@@ -223,7 +223,7 @@ def test_many_documents_are_checked_by_processes_to_the_same_rows(
     used = []
 
     class Threads:
-        def __init__(self, workers: int, **_: Any) -> None:
+        def __init__(self, workers: int, *_: Any, **__: Any) -> None:
             from concurrent.futures import ThreadPoolExecutor
 
             used.append(workers)
