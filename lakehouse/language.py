@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-# So much of a text decides: a longer one takes more time, and is not known better.
-CHARACTERS = 8_000
+# So much of a text decides. More takes more time, of which this is the larger part of a document's, and is not known better.
+CHARACTERS = 2_000
 # The model counts in single precision, and a share's last digits depend on the processor.
 DIGITS = 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,9 +44,7 @@ def measures(text: str) -> dict[str, Any]:
         "language": code,
         "language_share": share,
         "mean_word_length": _share(sum(map(len, words)), len(words)),
-        "alphabetic_words": _share(
-            sum(word.isalpha() or _LETTER.search(word) is not None for word in words), len(words)
-        ),
+        "alphabetic_words": _share(_with_a_letter(words), len(words)),
         "symbols_per_word": _share(text.count("#") + sum(map(text.count, _ELLIPSES)), len(words)),
         "bullet_lines": _share(sum(f"{line} ".startswith(_BULLETS) for line in lines), len(lines)),
         "ellipsis_lines": _share(sum(line.endswith(_ELLIPSES) for line in lines), len(lines)),
@@ -57,6 +56,11 @@ def measures(text: str) -> dict[str, Any]:
 
 def _share(part: float, whole: int) -> float:
     return part / whole if whole else 0.0
+
+
+def _with_a_letter(words: Sequence[str]) -> int:
+    """How many have one; each different word is looked at once."""
+    return sum(often for word, often in Counter(words).items() if word.isalpha() or _LETTER.search(word))
 
 
 def _repeated_lines(lines: Sequence[str]) -> float:

@@ -35,7 +35,7 @@ soft break &amp; <b>bold</b> words.<br>Next line, <https://example.org/auto>.
 
 ```python
 def f(x):
-    return {x}
+    return x
 ```
 
 <div align="center"><a href="x"><img src="logo.png" alt="logo"></a><p>In <b>HTML</b></p></div>
@@ -62,7 +62,7 @@ name | value
 a | 1
 
 def f(x):
-    return {x}
+    return x
 
 In HTML
 
