@@ -148,7 +148,7 @@ def _message(of: Subject, there: dict[str, int], published: list[dict[str, Any]]
     if hub:
         where = ", ".join(sorted({f"{one['repository']} at {one['tag']} ({one['commit']})" for one in hub}))
         told.append(
-            f"the Hub has it still: {where}: release the version again, and docs/erasure.md says what is left to do"
+            f"the Hub has it still: {where}: the next release goes there, and docs/erasure.md says what is left to do"
         )
     return "; ".join(told)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.declaration import Dataset, Source, datasets, loader
+from lakehouse.declaration.declaration import DATASET_FILE
 from lakehouse.errors import BadArguments
 from lakehouse.ops import kept_out
 
@@ -72,9 +73,16 @@ def of(source_name: str, document: str) -> Subject:
     """The document of that key in a source.
 
     Raises:
-        BadArguments: when the source has no documents: no dataset reads it, or its key is not one column of texts or whole numbers.
+        BadArguments: when the source has no documents: no dataset reads it, or its key is not one column of texts or whole numbers;
+            or when the declaration of a dataset is wrong, which may read it.
     """
     _, source = loader.by_source(source_name)
+    wrong = [item.name for item in loader.find() if item.file.name == DATASET_FILE and item.error is not None]
+    if wrong:
+        raise BadArguments(
+            f"source {source.name}: expected declarations of datasets that are right, found wrong ones: {', '.join(wrong)}; their "
+            "tables may have the document: correct them, and erase it again; nothing was erased"
+        )
     readers = datasets.readers(source.name)
     column = kept_out.key_column(source)
     if not readers or column is None:

@@ -126,9 +126,7 @@ def ask(source: str, document: str, reason: str, actor: str, now: dt.datetime) -
                 places=places,
                 asked_at=now,
             )
-        if before.state == ASKED:
-            return before
-        return replace(before, state=ASKED, places={"earlier": before.places, "found": {}}, done_at=None)
+        return _open(before)
 
     return _amend(source, change)
 
@@ -140,7 +138,8 @@ def found(erasure: Erasure, places: Places, published: Iterable[Published]) -> E
     """
 
     def change(lines: list[Erasure]) -> Erasure:
-        now = _line_of(erasure, lines)
+        # Another run of the same may have come to its end meanwhile.
+        now = _open(_line_of(erasure, lines))
         before = now.places["found"]
         most = {name: max(before.get(name, 0), places.get(name, 0)) for name in sorted({*before, *places})}
         seen = [*now.published, *(one for one in published if one not in now.published)]
@@ -160,6 +159,13 @@ def finish(erasure: Erasure, now: dt.datetime) -> Erasure:
         return replace(line, state=DONE, places=dict(sorted(total.items())), done_at=now)
 
     return _amend(erasure.source, change)
+
+
+def _open(line: Erasure) -> Erasure:
+    """The line while something may be left; after an end what was found before is kept apart."""
+    if line.state == ASKED:
+        return line
+    return replace(line, state=ASKED, places={"earlier": line.places, "found": {}}, done_at=None)
 
 
 def _amend(source: str, change: Callable[[list[Erasure]], Erasure]) -> Erasure:

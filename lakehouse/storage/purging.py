@@ -27,7 +27,7 @@ Affected = Callable[[pa.Table], pa.ChunkedArray]
 UNDER_WAY = dt.timedelta(hours=24)
 # A part of a log: commits, checkpoints in one file or several, checksums of Spark's.
 OF_A_VERSION = re.compile(r"^\.?(\d{20})\..*")
-ROWS = 50_000
+ROWS = 20_000
 
 
 def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:

@@ -193,6 +193,15 @@ def test_a_source_without_documents_is_refused(dataset: Dataset) -> None:
     assert erasures.of_source("letters") == []
 
 
+def test_while_a_dataset_s_declaration_is_wrong_nothing_is_erased(dataset: Dataset) -> None:
+    folder = Path(os.environ["USE_CASE_ROOTS"]) / "other"
+    folder.mkdir()
+    (folder / "dataset.yaml").write_text("name: other\n")
+    with pytest.raises(BadArguments, match="found wrong ones: other"):
+        erase()
+    assert erasures.of_source(notes.SOURCE) == []
+
+
 def test_what_cannot_be_taken_out_is_named_and_the_erasure_stays_open(dataset: Dataset, root: Path) -> None:
     file = root / "landing" / notes.SOURCE / "2024-01-09.csv"
     file.write_text(f"other,columns\n{ID},2\n")

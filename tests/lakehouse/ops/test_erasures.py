@@ -67,6 +67,14 @@ def test_what_is_erased_again_is_added_to_its_line(lakehouse_root: Path) -> None
     assert len(erasures.of_source("notes")) == 1
 
 
+def test_of_two_runs_at_once_the_later_one_opens_the_line_again_and_closes_it(lakehouse_root: Path) -> None:
+    line = ask("a")
+    erasures.found(line, {"landing": 2}, [])
+    erasures.finish(line, NOW)
+    assert erasures.found(line, {"landing": 0}, []).state == erasures.ASKED
+    assert erasures.finish(line, LATER).places == {"landing": 2}
+
+
 def test_a_document_is_known_by_its_line(lakehouse_root: Path) -> None:
     assert erasures.known("notes", "a") is None
     line = ask("a")
