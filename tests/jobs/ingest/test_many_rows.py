@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from jobs.ingest import bronze, job, pieces, replay
 from jobs.ingest.arguments import IngestArguments, ReplayArguments
 from lakehouse.errors import DeliveryRejected
-from lakehouse.ops import deliveries
+from lakehouse.ops import deliveries, erasures
 from lakehouse.storage import commits
 from tests.jobs.ingest.changing_contract import DAY, NAME, ChangingContract
 from tests.use_cases import bakery
@@ -47,7 +47,8 @@ def tables(root: Path) -> dict[str, Any]:
 
 
 def walk(stock: ChangingContract) -> None:
-    """History, a correction, a file that is refused, and a contract that is stricter."""
+    """History, an erased document, a correction, a file that is refused, and a contract that is stricter."""
+    erasures.ask(NAME, "item7", "asked", "desk", dt.datetime(2024, 6, 1, tzinfo=dt.UTC))
     for number, day in enumerate(DAYS):
         bakery.write(stock.root / "landing", NAME, day, content(number))
     job.run(IngestArguments(source=NAME, partition=DAYS[0], through=DAYS[-1]))
