@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, dataset_docs, defaults, form, form_fields, release, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    dataset_docs,
+    defaults,
+    form,
+    form_fields,
+    release,
+    schedules,
+    verdicts,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for dataset in wanted.datasets(__file__):
@@ -36,4 +47,4 @@ for dataset in wanted.datasets(__file__):
                 options={**of_version, "version": release.VERSION, "answer": release.ANSWER, "actor": release.ACTOR},
                 needs_spark=False,
             )
-            release.if_waiting(gate.output) >> question >> answered
+            verdicts.if_waiting(gate.output) >> question >> answered

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.providers.standard.operators.python import ShortCircuitOperator
 
-from include.orchestration import alerts, approval, decision
+from include.orchestration import alerts, approval
 from include.orchestration.approval import ACTOR, ANSWER
 from lakehouse.declaration import Approval, Dataset
 
-__all__ = ["ACTOR", "ANSWER", "VERSION", "ask", "if_waiting"]
-
-log = logging.getLogger(__name__)
+__all__ = ["ACTOR", "ANSWER", "VERSION", "ask"]
 
 VERSION = "{{ ti.xcom_pull(task_ids='release')['version'] }}"
 
@@ -27,7 +22,7 @@ The gate would publish version {{ release.version }}:
 | looked at | found | expected |
 | --- | --- | --- |
 {% for one in release.findings -%}
-| {{ one.name }} | {{ one.found }} | {{ one.expected }} |
+| {{ one.rule }} | {{ one.found }} | {{ one.expected }} |
 {% endfor %}
 """
 
@@ -43,12 +38,3 @@ def ask(dataset: Dataset, declared: Approval) -> HITLOperator:
         response_timeout=dt.timedelta(hours=declared.hours),
         notifiers=alerts.release_waits,
     )
-
-
-@decision.made_by(ShortCircuitOperator)
-def if_waiting(result: Any) -> bool:
-    """Go on to the person when the gate lets the version pass and an approval is declared."""
-    log.info("version %s: %s", result.get("version"), result["status"])
-    for reason in result.get("reasons", ()):
-        log.info("- %s", reason)
-    return bool(result["status"] == "waiting")

@@ -79,6 +79,15 @@ def unless_dry_run(plan: Any, dry_run: str) -> bool:
     return dry_run != "True" and plan["status"] != "fresh"
 
 
+@decision.made_by(ShortCircuitOperator)
+def if_waiting(result: Any) -> bool:
+    """Go on to the person when the gate lets the version pass and an approval is declared."""
+    log.info("version %s: %s", result.get("version"), result["status"])
+    for reason in result.get("reasons", ()):
+        log.info("- %s", reason)
+    return bool(result["status"] == "waiting")
+
+
 @decision.made_by(PythonOperator)
 def log_result(result: Any) -> None:
     """Log the verdict and its reasons."""

@@ -22,5 +22,4 @@ DECIDED_BY = (
     "lakehouse.corpus.run_sets",
     "lakehouse.corpus.shingles",
     "lakehouse.corpus.text_runs",
-    "lakehouse.corpus.workers",
 )

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.assemble import version as assemble
+from jobs.check import version as check
 from jobs.deliver import version as deliver
+from jobs.documents import version as documents
 from jobs.features import version as features
 from jobs.groups import version as groups
 from jobs.labels import version as labels
@@ -32,14 +35,17 @@ VERSIONS = {
     "estimates": (monitor.ESTIMATES, "jobs/monitor/version.py", monitor.ESTIMATES_DECIDED_BY),
     "residuals": (monitor.RESIDUALS, "jobs/monitor/version.py", monitor.RESIDUALS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
+    "documents": (documents.DOCUMENTS, "jobs/documents/version.py", documents.DECIDED_BY),
+    "summaries": (check.SUMMARIES, "jobs/check/version.py", check.DECIDED_BY),
+    "versions of datasets": (assemble.ASSEMBLE, "jobs/assemble/version.py", assemble.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
 }
 HELD = {
     "features": (1, "55119b98b7d6a928"),
     "groups": (1, "e362180b96fa9314"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "20bf09d0c483ba7a"),
-    "reasons": (1, "909d4acf6949362d"),
+    "scores": (1, "a2a00a2796cf2795"),
+    "reasons": (1, "63228804dcaaca4c"),
     "outcomes": (1, "aeb24e97ab960534"),
     "performance": (1, "3c0cd6d8fe8f0d94"),
     "drift counts": (1, "6f934997d5a2309e"),
@@ -47,12 +53,16 @@ HELD = {
     "estimates": (1, "1241b40e31f1754e"),
     "residuals": (1, "e4cfb0f98e2e6643"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "training": (1, "44de38cd28604349"),
+    "documents": (1001, "e0d52d63256676cd"),
+    "summaries": (1, "57a6c3302f08c224"),
+    "versions of datasets": (1, "05f835ec41e785f3"),
+    "training": (1, "c1f1a271a83da250"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
 NEUTRAL = (
     "jobs.arguments",
+    "jobs.documents.workers",
     # What it makes has a version of its own, and the fingerprints of it are part of a training's.
     "jobs.labels.outcomes",
     "jobs.options",
@@ -70,13 +80,20 @@ NEUTRAL = (
     "lakehouse.errors",
     "lakehouse.fingerprints",
     "lakehouse.models",
+    "lakehouse.processes",
     "lakehouse.ops",
     "lakehouse.settings",
     "lakehouse.staleness",
     "lakehouse.storage",
     "lakehouse.tables",
+    "lakehouse.teacher.asked",
+    "lakehouse.teacher.recorded",
+    "lakehouse.teacher.request",
 )
 VERSION_MODULES = (
+    "jobs.assemble.version",
+    "jobs.check.version",
+    "jobs.documents.version",
     "jobs.deliver.version",
     "jobs.features.version",
     "jobs.groups.version",

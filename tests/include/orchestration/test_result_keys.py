@@ -17,6 +17,7 @@ from jobs.gate.holdout import Holdout
 from jobs.gate.job import GateResult
 from jobs.gate.results import ChallengerResult, ChampionResult, IntervalEstimate, SliceGain
 from jobs.monitor.result import MonitorResult
+from jobs.release.release_result import ReleaseResult
 from jobs.stale.job import StaleResult
 from jobs.train.job import TrainResult
 from lakehouse.declaration import UseCase
@@ -24,13 +25,20 @@ from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.settings import PROJECT_ROOT
 from tests.jobs import appointments
 
-RESULTS = {"gate": GateResult, "monitor": MonitorResult, "stale": StaleResult, "train": TrainResult}
+RESULTS = {
+    "gate": GateResult,
+    "monitor": MonitorResult,
+    "release": ReleaseResult,
+    "stale": StaleResult,
+    "train": TrainResult,
+}
 # The functions of include/orchestration/verdicts.py that are given a stage's result.
 READERS = {
     "ask_or_not": GateResult,
     "choose_retraining": MonitorResult,
     "choose_rollback": MonitorResult,
     "choose_verdict": GateResult,
+    "if_waiting": ReleaseResult,
     "log_result": GateResult,
     "unless_dry_run": StaleResult,
 }
