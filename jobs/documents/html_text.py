@@ -113,9 +113,12 @@ def _visible(tree: Any) -> str:
         if not piece.strip("\n"):
             breaks = max(breaks, piece, key=len)
             continue
-        if breaks:
+        if breaks or not parts:
+            piece = piece.lstrip(" ")
+            if not piece:
+                continue
             parts.append(breaks if parts else "")
-            piece, breaks = piece.lstrip(" "), ""
+            breaks = ""
         parts.append(piece)
     return "".join(parts)
 

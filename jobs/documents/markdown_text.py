@@ -48,35 +48,43 @@ def _references(text: str) -> dict[str, dict[str, str]]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The text in parts of at most ``PART`` characters: between blank lines outside of code, or where there is none, anywhere."""
+    """The text in parts of at most ``PART`` characters, between blank lines outside of code; longer where a block is longer."""
     if len(text) <= PART:
         yield text
         return
-    waiting: list[str] = []
-    size, cut, fence = 0, 0, ""
+    part = ""
+    for block in _blocks(text):
+        if part and len(part) + len(block) > PART:
+            yield part
+            part = ""
+        part += block
+    yield part
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """What stands between blank lines, with those; a fence of code is not cut."""
+    lines: list[str] = []
+    fence = ""
     for line in text.splitlines(keepends=True):
-        begins = _FENCE.match(line)
-        if begins:
+        lines.append(line)
+        if begins := _FENCE.match(line):
             fence = "" if fence == begins[1] else (fence or begins[1])
-        for at in range(0, len(line), PART):
-            piece = line[at : at + PART]
-            if size + len(piece) > PART:
-                # Up to the last blank line, if there was one.
-                cut = cut or len(waiting)
-                yield "".join(waiting[:cut])
-                waiting, cut = waiting[cut:], 0
-                size = sum(map(len, waiting))
-                if size + len(piece) > PART:
-                    yield "".join(waiting)
-                    waiting, size = [], 0
-            waiting.append(piece)
-            size += len(piece)
         if not fence and not line.strip():
-            cut = len(waiting)
-    yield "".join(waiting)
+            yield "".join(lines)
+            lines = []
+    yield "".join(lines)
 
 
 def _part_text(text: str, references: dict[str, dict[str, str]]) -> str:
+    if len(text) <= PART:
+        return _parsed_text(text, references)
+    if text.lstrip().startswith("<"):
+        # A block of HTML, such as a long table, is no Markdown up to its end.
+        return fragment_text(text)
+    return "\n".join(_parsed_text(text[at : at + PART], references) for at in range(0, len(text), PART))
+
+
+def _parsed_text(text: str, references: dict[str, dict[str, str]]) -> str:
     parser = _parser(text.count("[") <= MOST_BRACKETS)
     return "\n".join(_Blocks().lines(parser.parse(text, {"references": dict(references)}))).strip("\n")
 

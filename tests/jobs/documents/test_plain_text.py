@@ -189,3 +189,13 @@ def test_a_long_markdown_text_is_read_in_parts_that_know_of_each_others_links(mo
 )
 def test_texts_of_other_scripts_stay_as_they_are(text: str) -> None:
     assert {text_of(text, "plain"), text_of(text, "markdown"), text_of(f"<p>{text}</p>", "html")} == {text}
+
+
+def test_a_long_table_of_html_in_markdown_is_read_as_a_whole() -> None:
+    table = "<table>\n" + "".join(
+        f"  <tr>\n      <td><b>name {at}</b></td>\n      <td>x</td>\n  </tr>\n" for at in range(400)
+    )
+    found = text_of(f"# Title\n\n{table}</table>\n\n*The end*", "markdown")
+    assert found.startswith("Title\n\nname 0 | x\nname 1 | x\n")
+    assert found.endswith("name 399 | x\n\nThe end")
+    assert "<" not in found
