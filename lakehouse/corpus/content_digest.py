@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-# Every column of the examples' table but the version.
+# Every column of the examples' table but the version, and what an example is the same with or without: the name of its cluster, and
+# which of several deliveries brought the same text.
 COLUMNS = (
-    "split", "example_id", "document_id", "content_digest", "cluster_id", "variant", "request_key", "title", "text", "summary",
-    "language", "licence", "url", "delivery_id",
+    "split", "example_id", "document_id", "content_digest", "variant", "request_key", "title", "text", "summary", "language",
+    "licence", "url",
 )  # fmt: skip
 
 

@@ -53,9 +53,9 @@ HELD = {
     "estimates": (1, "1241b40e31f1754e"),
     "residuals": (1, "e4cfb0f98e2e6643"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "documents": (1001, "e0d52d63256676cd"),
+    "documents": (1001, "86943d0d1dd3b948"),
     "summaries": (1, "57a6c3302f08c224"),
-    "versions of datasets": (1, "05f835ec41e785f3"),
+    "versions of datasets": (1, "ececd726d0e0027b"),
     "training": (1, "c1f1a271a83da250"),
 }
 

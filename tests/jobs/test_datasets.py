@@ -81,6 +81,12 @@ def test_a_corrected_note_gets_calls_for_itself_alone_and_keeps_its_side(dataset
     assert changed == ["n07"]
 
 
+def test_the_same_texts_delivered_again_make_no_new_version(dataset: Dataset) -> None:
+    before = asked()
+    notes.deliver(*(notes.note(name, body) for name, body in NOTES.items()), day=NEXT)
+    assert taught(NEXT).status == "unchanged" and asked() == before
+
+
 def test_a_correction_of_an_old_day_is_stale_and_restating_makes_no_call(dataset: Dataset) -> None:
     before = asked()
     changed = {**NOTES, "n03": notes.text(300)}
