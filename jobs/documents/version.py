@@ -28,4 +28,4 @@ MADE_BY = (
     "lakehouse.language",
 )
 # The modules that decide the values.
-DECIDED_BY = (*MADE_BY, "jobs.documents.filtering", "jobs.documents.made_day")
+DECIDED_BY = (*MADE_BY, "jobs.documents.filtering", "jobs.documents.made_day", "jobs.documents.workers")
