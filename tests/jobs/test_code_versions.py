@@ -11,6 +11,7 @@ from jobs.assemble import version as assemble
 from jobs.check import version as check
 from jobs.deliver import version as deliver
 from jobs.documents import version as documents
+from jobs.explore import version as explore
 from jobs.features import version as features
 from jobs.groups import version as groups
 from jobs.labels import version as labels
@@ -36,6 +37,7 @@ VERSIONS = {
     "residuals": (monitor.RESIDUALS, "jobs/monitor/version.py", monitor.RESIDUALS_DECIDED_BY),
     "deliveries": (deliver.DELIVERY, "jobs/deliver/version.py", deliver.DECIDED_BY),
     "documents": (documents.DOCUMENTS, "jobs/documents/version.py", documents.DECIDED_BY),
+    "profile": (explore.PROFILE, "jobs/explore/version.py", explore.DECIDED_BY),
     "summaries": (check.SUMMARIES, "jobs/check/version.py", check.DECIDED_BY),
     "versions of datasets": (assemble.ASSEMBLE, "jobs/assemble/version.py", assemble.DECIDED_BY),
     "training": (train.TRAINING, "jobs/train/version.py", train.DECIDED_BY),
@@ -53,7 +55,8 @@ HELD = {
     "estimates": (1, "1241b40e31f1754e"),
     "residuals": (1, "e4cfb0f98e2e6643"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "documents": (1001, "86943d0d1dd3b948"),
+    "documents": (1001, "b1efee40976f8cdf"),
+    "profile": (1, "250d5b92f6405b06"),
     "summaries": (1, "57a6c3302f08c224"),
     "versions of datasets": (1, "ececd726d0e0027b"),
     "training": (1, "c1f1a271a83da250"),
@@ -94,6 +97,7 @@ VERSION_MODULES = (
     "jobs.assemble.version",
     "jobs.check.version",
     "jobs.documents.version",
+    "jobs.explore.version",
     "jobs.deliver.version",
     "jobs.features.version",
     "jobs.groups.version",

@@ -97,7 +97,7 @@ def deliver(stack: RunningStack, uri: str, dataset: Dataset, documents: list[dic
 def make_version(stack: RunningStack, day: dt.date, reason: str) -> None:
     """Take a dataset from silver to a published version."""
     of_day = ("--dataset", NAME, "--partition", str(day))
-    for stage in ("documents", "teach", "check"):
+    for stage in ("documents", "explore", "teach", "check"):
         steps.job(stack, stage, *of_day)
     steps.job(stack, "assemble", *of_day, "--reason", reason, "--actor", "demo")
     steps.job(stack, "release", "--dataset", NAME, "--reason", reason, "--actor", "demo")
