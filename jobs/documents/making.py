@@ -128,7 +128,7 @@ class Maker:
             found = self._standardise(text, {name: row[name] for name in self.columns})
         except Exception as error:
             raise TransformBroken(
-                f"{about}: standardise failed: {type(error).__name__}: {' '.join(str(error).split())}; mend it, or let it return "
+                f"{about}: standardise failed: {type(error).__name__}: {' '.join(str(error).split())}; correct it, or let it return "
                 "None for what it can't read"
             ) from error
         if found is not None and not isinstance(found, str):

@@ -1,4 +1,4 @@
-"""A published folder of a version without a document: by its layout alone, whoever wrote it.
+"""A published folder of a version without a document: by its layout alone.
 
 Data first, then the card, the manifest last: as long as that names the document, a run that was killed is not done.
 """

@@ -21,7 +21,7 @@ from lakehouse.errors import DeclarationError, VersionChanged
 from lakehouse.storage import file_locks
 
 MANIFEST, CARD, DATA = "manifest.json", "README.md", "data"
-# Beside the versions: whoever writes or changes one holds it.
+# Beside the versions: a publisher that writes or changes one holds it.
 LOCK = ".lock"
 
 

@@ -13,7 +13,7 @@ Made = TypeVar("Made")
 
 # A process begins with some seconds of imports: fewer documents than these are done by then (3 ms an answer).
 MANY = 2000
-# So many at once are sent to a process; here fewer, since whoever waits for them may have other things under way.
+# So many at once are sent to a process; here fewer, since the caller may have other things under way.
 CHUNK, CHUNK_HERE = 100, 10
 
 
