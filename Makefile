@@ -146,7 +146,7 @@ bench-learning: $(STAMP) ## what half-lives, samples and class weights do to the
 bench-teacher: $(STAMP) ## whether 64 paid calls stay under way at a service that takes 200 ms (CALLS=6400 UNDER_WAY=64; a minute)
 	@$(BIN)/python -m tests.bench.teacher $(if $(CALLS),--calls $(CALLS)) $(if $(UNDER_WAY),--under-way $(UNDER_WAY))
 
-bench-datasets: $(STAMP) ## what a version of 100,000 documents costs: assemble, audit (DOCUMENTS=...; minutes)
+bench-datasets: $(STAMP) ## what 100,000 documents of a dataset cost but for the calls: documents to gate (DOCUMENTS=...; a quarter of an hour)
 	@$(BIN)/python -m tests.bench.dataset_scale $(if $(DOCUMENTS),--documents $(DOCUMENTS))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)

@@ -128,8 +128,8 @@ class Maker:
             found = self._standardise(text, {name: row[name] for name in self.columns})
         except Exception as error:
             raise TransformBroken(
-                f"{about}: standardise failed: {type(error).__name__}: {' '.join(str(error).split())}; correct it, or let it return "
-                "None for what it can't read"
+                f"{about}: standardise failed: {type(error).__name__}: {' '.join(str(error).split())}; correct it, or let it "
+                "return None for what it can't read"
             ) from error
         if found is not None and not isinstance(found, str):
             raise TransformBroken(f"{about}: expected a text or None from standardise, found {type(found).__name__}")

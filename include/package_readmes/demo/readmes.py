@@ -48,7 +48,8 @@ def installed() -> Iterator[Document]:
             found.setdefault(name.lower(), one)
     for _, one in sorted(found.items()):
         about = cast("Message", one.metadata)
-        text = about.get_payload()
+        # The body: as a field it is there whichever library reads it.
+        text = about.get("Description")
         if isinstance(text, str) and text.strip():
             markup = (about.get("Description-Content-Type") or "").partition(";")[0].strip().lower()
             yield {

@@ -36,7 +36,7 @@ def test_a_version_is_one_run_with_its_data_set_card_and_manifest(
     assert result.run_url == again.run_url
     experiment = client.get_experiment_by_name(dataset.name)
     assert experiment is not None
-    (found,) = client.search_runs([experiment.experiment_id])
+    (found,) = client.search_runs([experiment.experiment_id], "attributes.run_name = 'v1'")
     assert (found.info.run_name, found.info.status) == ("v1", "FINISHED")
     assert found.data.metrics["rows_train"] == 6 and found.data.metrics["documents"] == 10
     assert found.data.params["content_digest"] == event.content_digest and found.data.params["near_jaccard"] == "0.7"

@@ -185,5 +185,5 @@ def test_what_fails_of_one_use_case_stops_the_restatement_of_no_other(
 
 @pytest.mark.parametrize("named", [{}, {"use_case": "bakery_sales", "source": "bakery_plan"}])
 def test_a_use_case_is_restated_or_the_readers_of_a_source(named: dict[str, str]) -> None:
-    with pytest.raises(BadArguments, match="expected --use-case or --source, found"):
+    with pytest.raises(BadArguments, match="expected --use-case, --source or --dataset, found"):
         RestateArguments(**named)  # type: ignore[arg-type]
