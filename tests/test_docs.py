@@ -26,7 +26,13 @@ NAMED_FILE = re.compile(
 )
 # A use case brings them; pages name them without a folder.
 OF_A_USE_CASE = frozenset(
-    {"use_case.yaml", "dataset.yaml", "prompt.md", "include/sources/letters/source.yaml", "include/letter_summaries/dataset.yaml"}
+    {
+        "use_case.yaml",
+        "dataset.yaml",
+        "prompt.md",
+        "include/sources/letters/source.yaml",
+        "include/letter_summaries/dataset.yaml",
+    }
 )
 # A call of make in a block of code or in backticks; anywhere else the word is English.
 MADE = re.compile(r"(?:^|`)(?:taskset -c [\d,]+ )?make ([a-z][a-z-]*)", re.MULTILINE)

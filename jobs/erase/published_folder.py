@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from jobs.erase import forgetting, parquet_files
-from lakehouse.corpus import publication
+from lakehouse.corpus import manifest_text, publication
 from lakehouse.corpus.publication import CARD, DATA, MANIFEST
 
 WRITING = ".erasing"
@@ -106,7 +106,7 @@ def take_out(folder: Path, document: str, left: Left, day: str) -> None:
             for name in said.get("files", {})
             if (folder / name).is_file()
         }
-        _write(manifest, _text(new))
+        _write(manifest, manifest_text.written(new))
 
 
 def _forgotten(said: dict[str, Any], document: str) -> dict[str, Any]:
@@ -176,23 +176,6 @@ def _documents(said: Mapping[str, Any] | None, document: str) -> dict[str, int]:
         if isinstance(one, dict) and one.get("document_id") != document:
             counts[str(one.get("split"))] = counts.get(str(one.get("split")), 0) + 1
     return counts
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    """The manifest as a file: a line for each document and each call, as a release writes it."""
-    parts = [f" {json.dumps(name)}: {_value(value)}" for name, value in content.items()]
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _value(value: Any) -> str:
-    def line(one: Any) -> str:
-        return json.dumps(one, ensure_ascii=False, sort_keys=True)
-
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(f"  {line(one)}" for one in value) + "\n ]"
-    if isinstance(value, dict) and value:
-        return "{\n" + ",\n".join(f"  {line(str(name))}: {line(one)}" for name, one in sorted(value.items())) + "\n }"
-    return line(value)
 
 
 def _data(folder: Path) -> list[Path]:

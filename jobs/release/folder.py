@@ -13,7 +13,7 @@ from jobs.release import manifest, shards
 from jobs.release.card import page
 from jobs.release.gate import Finding
 from jobs.release.gathering import Version
-from lakehouse.corpus import publication
+from lakehouse.corpus import manifest_text, publication
 from lakehouse.corpus.publication import CARD, DATA, MANIFEST
 from lakehouse.declaration.dataset_split import SPLITS
 from lakehouse.errors import VersionChanged
@@ -64,7 +64,7 @@ def fill(made: Version, findings: Sequence[Finding], folder: Path) -> dict[str, 
         target.write_bytes((made.folder / name).read_bytes())
         files.append(target)
     said = manifest.with_files(manifest.content(made, findings), folder, files)
-    (folder / MANIFEST).write_text(manifest.text(said), encoding="utf-8")
+    (folder / MANIFEST).write_text(manifest_text.written(said), encoding="utf-8")
     for file in (*files, folder / MANIFEST, folder / DATA, folder):
         _to_disk(file)
     return said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version as installed
@@ -67,23 +66,6 @@ def with_files(content: Mapping[str, Any], folder: Path, files: Sequence[Path]) 
         for file in files
     }
     return {**content, "files": dict(sorted(described.items()))}
-
-
-def text(content: Mapping[str, Any]) -> str:
-    """As a file: one line for each document and each call, so that two versions can be compared by lines."""
-    parts = [f" {json.dumps(name)}: {_value(value)}" for name, value in content.items()]
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _value(value: Any) -> str:
-    def line(one: Any) -> str:
-        return json.dumps(one, ensure_ascii=False, sort_keys=True)
-
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(f"  {line(one)}" for one in value) + "\n ]"
-    if isinstance(value, dict) and value:
-        return "{\n" + ",\n".join(f"  {line(str(name))}: {line(one)}" for name, one in sorted(value.items())) + "\n }"
-    return line(value)
 
 
 def _documents(made: Version) -> Iterator[dict[str, Any]]:
