@@ -18,7 +18,7 @@ with newest as (
   select * from gold.package_readmes_documents
   qualify row_number() over (partition by document_id order by partition desc) = 1
 )
-select regexp_replace(reason, ' [0-9.].*', '') as limit_, count(*) from (
+select split_part(reason, ':', 1) as limit_, count(*) from (
   select unnest(string_split(reasons, '; ')) as reason from newest where not kept
 ) group by all order by 2 desc, 1 limit 6
 """
