@@ -58,7 +58,7 @@ down: ## stop them all; leaves no process behind, also after a crash
 status: $(STAMP) ## which services run, where, and the login
 	@$(BIN)/python -m stack status
 
-test-quick: $(STAMP) ## the tests that need no Spark, no server and no other process: a minute or two
+test-quick: $(STAMP) ## the tests that need no Spark, no server and no other process: some minutes
 	@$(PYTEST) tests -m quick -n 2 --dist worksteal -q --disable-warnings
 
 test: $(STAMP) ## every test, the end-to-end test through the real scheduler included
