@@ -34,6 +34,11 @@ _BLOCKS = frozenset(
      "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend",
      "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
 )  # fmt: skip
+_AROUND = frozenset(("nav", "aside", "header", "footer", "main", "article"))
+_ROLES = frozenset(("navigation", "banner", "complementary", "contentinfo", "main", "search"))
+_CALLED_AROUND = re.compile(
+    r"\b(?:nav|navbar|menu|sidebar|header|footer|breadcrumbs?|cookies?|share|related)\b", re.IGNORECASE
+)
 _APART = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "table", "ul", "ol", "dl"))
 _TAG = re.compile(r"<(?:!--.*?--|[!/?a-zA-Z][^<>]*)>", re.DOTALL)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -41,21 +46,29 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # It tells its log of every text that it finds nothing in.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 _EXTRACTION = Extractor(
-    output_format="txt", fast=True, comments=False, formatting=False, links=False, images=False, tables=True
+    output_format="txt",
+    fast=True,
+    comments=False,
+    formatting=False,
+    links=False,
+    images=False,
+    tables=True,
+    recall=True,
 )
 
 
 def html_text(text: str) -> str:
     """The plain text of HTML, whatever it is like.
 
-    Of a page the main text, without what surrounds it; where none is found, and of a fragment, all that a browser shows.
+    Of a page with a menu, a footer and the like the main text; where none is found, of a page without them, and of a fragment, all
+    that a browser shows: an extractor takes headings and lists of a bare page for something around its text.
     """
     if _PAGE.search(text[:LOOKED_AT]) is None:
         return fragment_text(text)
     tree = _tree(text)
     if tree is None:
         return _without_tags(text)
-    if len(text) <= LONGEST_PAGE and _depth(tree) < DEEPEST:
+    if len(text) <= LONGEST_PAGE and _depth(tree) < DEEPEST and _has_surroundings(tree):
         found = _main_text(tree)
         if found:
             return found
@@ -83,6 +96,17 @@ def _tree(text: str) -> Any:
     except (etree.LxmlError, ValueError, AssertionError):
         # A text without anything to show has no tree.
         return None
+
+
+def _has_surroundings(tree: Any) -> bool:
+    """Whether something in the page says that it stands around its text, or that something else is the text."""
+    for element in tree.iter(etree.Element):
+        if element.tag in _AROUND or element.get("role") in _ROLES:
+            return True
+        named = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if _CALLED_AROUND.search(named):
+            return True
+    return False
 
 
 def _main_text(tree: Any) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.documents import markdown_text, normalised
 from jobs.documents.plain_text import text_of
+from tests.jobs import notes
 
 MARKDOWN = """---
 license: mit
@@ -99,6 +100,27 @@ def test_a_page_is_its_main_text() -> None:
     found = text_of(PAGE, "html")
     assert WORDS.strip() in found
     assert all(word not in found for word in ("Home", "About", "p {}"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("<nav><ul><li><a href='/x'>Elsewhere</a></li></ul></nav><main>", "</main><footer>Elsewhere</footer>"),
+        (
+            "<div class='top menu'><a href='/x'>Elsewhere</a></div><article>",
+            "</article><div id='footer'>Elsewhere</div>",
+        ),
+    ],
+    ids=["bare", "with its parts", "with classes"],
+)
+def test_headings_and_items_are_text_whatever_stands_around_them(before: str, after: str) -> None:
+    text = notes.text(3, 6)
+    inner = f"<h1>The first heading</h1><p>{text}</p><h2>Another one</h2><p>{text}</p><ul><li>an item of it</li></ul>"
+    found = text_of(f"<html><body>{before}{inner}{after}</body></html>", "html")
+    told = ("The first heading", "Another one", "an item of it", text)
+    assert [one for one in told if one not in found] == []
+    assert "Elsewhere" not in found
 
 
 def test_a_page_in_which_no_main_text_is_found_is_all_its_text() -> None:
