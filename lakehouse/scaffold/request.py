@@ -108,5 +108,8 @@ def check_name(name: str, into: Path) -> None:
         raise BadArguments(
             f"new {name}: {into / name} is there already, and nothing is overwritten; choose another name"
         )
-    if any(item.folder.name == name for item in loader.find() if item.kind == "use case"):
-        raise BadArguments(f"new {name}: a use case of that name is declared already; choose another name")
+    taken = next(
+        (item for item in loader.find() if item.folder.name == name and item.kind in ("use case", "dataset")), None
+    )
+    if taken is not None:
+        raise BadArguments(f"new {name}: a {taken.kind} of that name is declared already; choose another name")

@@ -9,6 +9,7 @@ import pytest
 
 from lakehouse.declaration import datasets, loader
 from lakehouse.errors import BadArguments, DeclarationError
+from lakehouse.scaffold import request
 from tests.jobs import notes
 
 SERVICE = {"by": "service", "url": "http://127.0.0.1:1/v1", "model": "m", "prompt": "prompt.md"}
@@ -69,3 +70,11 @@ def test_a_dataset_and_a_use_case_of_one_name_are_refused(
     monkeypatch.setenv("USE_CASE_ROOTS", f"{tmp_path / 'roots'}:{tmp_path / 'more'}")
     found = {item.file.name: item.error for item in loader.find()}
     assert found["use_case.yaml"] is not None
+
+
+def test_a_new_use_case_can_not_have_the_name_of_a_dataset(
+    tmp_path: Path, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes.declare(tmp_path / "roots", monkeypatch)
+    with pytest.raises(BadArguments, match="a dataset of that name is declared already"):
+        request.check_name(notes.NAME, tmp_path / "elsewhere")
