@@ -132,9 +132,11 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=3, help="worlds of each kind that others watch too")
     parser.add_argument("--rows", default="6,60,600,6000")
     parser.add_argument("--flights", type=Path, help="a lakehouse with flights, such as ./warehouse after make demo")
+    parser.add_argument("--learned", type=int, help="so many weeks of the flights are learned from")
     parser.add_argument("--only", choices=("quiet", "seen"))
     parser.add_argument("--no-made-up", action="store_true", help="flights alone")
     asked = parser.parse_args()
+    alarm_flights.LEARNED = asked.learned or alarm_flights.LEARNED
     started, seeds = time.monotonic(), range(asked.first, asked.first + asked.seeds)
     sizes = [int(size) for size in asked.rows.split(",")]
     made_up = [] if asked.no_made_up else sizes
