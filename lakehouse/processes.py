@@ -87,7 +87,7 @@ def _begin(begin: Callable[[], None] | None) -> None:
 
     # There is a process a core: a library's threads would wait for one another by turning in circles.
     threadpool_limits(1)
-    # A process that waits for work does not notice by itself that whoever had it was killed, and would wait for ever.
+    # A process that waits for work does not notice by itself that its parent was killed, and would wait for ever.
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -79,7 +79,7 @@ def _kept_out(source: Source, rows: int) -> str:
         return ""
     told = (
         f"source {source.name}: {rows} row(s) of erased documents were delivered and kept out; the landed file still has them: "
-        "erase them again, and ask whoever delivers not to send them"
+        "erase them again, and ask their sender to leave them out"
     )
     log.warning("%s", told)
     return told

@@ -8,7 +8,6 @@ from lakehouse import settings
 from lakehouse.declaration import dataset_files, loader
 from lakehouse.declaration.dataset import Dataset
 from lakehouse.declaration.declaration import DATASET_FILE, Declaration
-from lakehouse.errors import BadArguments
 
 
 def declared() -> list[Dataset]:
@@ -27,15 +26,9 @@ def by_name(name: str) -> Dataset:
     Raises:
         BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
     """
-    found = [item for item in loader.find() if item.file.name == DATASET_FILE]
-    for item in found:
-        if item.name == name:
-            if item.error is not None:
-                raise item.error
-            assert item.dataset is not None
-            return item.dataset
-    names = ", ".join(item.name for item in found) or "none"
-    raise BadArguments(f"there is no dataset {name!r}; declared are: {names}")
+    found = loader.named(DATASET_FILE, name, repr(name)).dataset
+    assert found is not None
+    return found
 
 
 def readers(source: str) -> list[Dataset]:

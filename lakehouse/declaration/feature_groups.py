@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lakehouse.declaration import FeatureGroup, loader
 from lakehouse.declaration.declaration import GROUP_FILE, Declaration
-from lakehouse.errors import BadArguments
 
 
 def declared() -> list[FeatureGroup]:
@@ -32,12 +31,6 @@ def by_table_name(wanted: str) -> FeatureGroup:
     Raises:
         BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
     """
-    found = [item for item in loader.find() if item.file.name == GROUP_FILE]
-    for item in found:
-        if item.name == wanted:
-            if item.error is not None:
-                raise item.error
-            assert item.group is not None
-            return item.group
-    names = ", ".join(item.name for item in found) or "none"
-    raise BadArguments(f"there is no feature group {wanted}; declared are: {names}")
+    found = loader.named(GROUP_FILE, wanted, wanted).group
+    assert found is not None
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lakehouse import settings
 from lakehouse.declaration import FeatureGroup, Source, UseCase, collisions, dataset_files, group_files, kept, yaml_file
-from lakehouse.declaration.declaration import SOURCE_FILE, USE_CASE_FILE, Declaration
+from lakehouse.declaration.declaration import KINDS, SOURCE_FILE, USE_CASE_FILE, Declaration
 from lakehouse.declaration.declared import Shared, shared_source, use_case
 from lakehouse.declaration.known import Known
 from lakehouse.declaration.owner import Owner
@@ -102,15 +102,30 @@ def by_name(name: str) -> UseCase:
     Raises:
         BadArguments: when there is none. DeclarationError: when there is, but its declaration is wrong.
     """
-    declarations = [item for item in find() if item.file.name == USE_CASE_FILE]
+    found = named(USE_CASE_FILE, name, repr(name)).use_case
+    assert found is not None
+    return found
+
+
+def named(file: str, name: str, shown: str) -> Declaration:
+    """The right declaration of that name, among those in files that are called ``file``.
+
+    Args:
+        file: such as ``use_case.yaml``.
+        name: as `Declaration.name` has it.
+        shown: the same for people.
+
+    Raises:
+        BadArguments: when there is none. DeclarationError: when there is, but it is wrong.
+    """
+    declarations = [item for item in find() if item.file.name == file]
     for item in declarations:
-        if item.folder.name == name:
+        if item.name == name:
             if item.error is not None:
                 raise item.error
-            assert item.use_case is not None
-            return item.use_case
-    names = ", ".join(item.folder.name for item in declarations) or "none"
-    raise BadArguments(f"there is no use case {name!r}; declared are: {names}")
+            return item
+    kind, names = KINDS.get(file, "use case"), ", ".join(item.name for item in declarations) or "none"
+    raise BadArguments(f"there is no {kind} {shown}; declared are: {names}")
 
 
 def by_source(name: str) -> tuple[Owner, Source]:

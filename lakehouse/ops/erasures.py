@@ -1,7 +1,7 @@
 """The record of erasures, ``ops.erasures``: which documents stay out, by digests of their ids, and what was taken out of where.
 
-An id itself is nowhere in it. All erasures of a source share one salt, so that one digest of an id finds it among them. Whoever
-has the record and guesses an id can still confirm the guess: the digest is a pseudonym, and no secret.
+An id itself is nowhere in it. All erasures of a source share one salt, so that one digest of an id finds it among them. A
+reader of the record who guesses an id can confirm the guess: the digest is a pseudonym, and no secret.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Taking what no row of a table has any more off the disk: files of earlier versions, and the log of how they came and went.
 
 The log has the least and greatest value of indexed columns for every file that ever was, and a reader of an earlier version opens
-the files that it names. After a purge there is one version, the newest: whoever reads an earlier one, by its number or because he
-began before, fails.
+the files that it names. After a purge there is one version, the newest: a reader of an earlier one, by its number or since it began
+before, fails.
 """
 
 from __future__ import annotations
@@ -60,14 +60,6 @@ def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.date
     opened.create_checkpoint()
     _remove_log_before(filesystem, f"{root}/_delta_log", opened.version())
     return left
-
-
-def earlier_versions(table: Table) -> bool:
-    """Whether the table has versions before its newest: files or lines of its log."""
-    location = delta_log.location(table)
-    filesystem, root = stored_files.filesystem_of(location)
-    newest = DeltaTable(location).version()
-    return any(version < newest for version, _ in _parts_of_log(filesystem, f"{root}/_delta_log"))
 
 
 def any_affected(table: Table, path: str, columns: Sequence[str], affected: Affected) -> bool:

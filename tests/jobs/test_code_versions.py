@@ -55,7 +55,7 @@ HELD = {
     "estimates": (1, "1241b40e31f1754e"),
     "residuals": (1, "e4cfb0f98e2e6643"),
     "deliveries": (1, "b07acd399af6a1c5"),
-    "documents": (1001, "2ca238049b3a2f42"),
+    "documents": (1001, "45973306e606a542"),
     "profile": (1, "250d5b92f6405b06"),
     "summaries": (1, "57a6c3302f08c224"),
     "versions of datasets": (1, "ececd726d0e0027b"),
