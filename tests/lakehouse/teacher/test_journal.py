@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,25 @@ def test_what_is_noted_is_on_the_disk_before_what_is_written_later_and_outlives_
     with journal.opened("d", folder) as books:
         asyncio.run(run(books, folder))
     assert states() == {"k": "answered", "l": "answered"}
+
+
+@pytest.mark.parametrize(("prompt", "waits_in_the_loop"), [(60.0, [True, True, True]), (0.0, [True, False, False])])
+def test_a_slow_disk_is_waited_for_beside_the_loop_and_loses_nothing(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, prompt: float, waits_in_the_loop: list[bool]
+) -> None:
+    append, in_the_loop = segments.Writer.append, []
+
+    def appending(writer: segments.Writer, lines: list[bytes]) -> None:
+        in_the_loop.append(threading.current_thread() is threading.main_thread())
+        append(writer, lines)
+
+    async def run(books: journal.Journal) -> None:
+        for key in ("a", "b", "c"):
+            await books.write(replace(ANSWERED, request_key=key))
+
+    monkeypatch.setattr(journal, "PROMPT", prompt)
+    with journal.opened("d", folding.folder_of("d")) as books:
+        monkeypatch.setattr(segments.Writer, "append", appending)
+        asyncio.run(run(books))
+    assert in_the_loop == waits_in_the_loop
+    assert states() == dict.fromkeys("abc", "answered")
