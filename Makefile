@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets torture-teacher torture-datasets clean clean-all lock
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -151,6 +151,9 @@ bench-teacher: $(STAMP) ## whether 64 paid calls stay under way at a service tha
 
 bench-datasets: $(STAMP) ## what 100,000 documents of a dataset cost but for the calls: documents to gate (DOCUMENTS=...; a quarter of an hour)
 	@$(BIN)/python -m tests.bench.dataset_scale $(if $(DOCUMENTS),--documents $(DOCUMENTS))
+
+bench-scale: $(STAMP) ## how a night grows with rows and Spark's workers, with a driver of 512 MB (ROWS=5000000; a quarter of an hour)
+	@$(BIN)/python -m tests.bench.cluster_scale $(if $(ROWS),--rows $(ROWS))
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
