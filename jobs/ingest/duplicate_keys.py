@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import itertools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-
-from lakehouse.storage import sql_quoting
 
 # When a delivery arrived, its id, and which of its files; empty where it has one.
 Place = tuple[dt.datetime, str, str]
@@ -32,44 +32,44 @@ class Duplicates:
     superseded: dict[int, int]
 
 
-def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, Place]], key: Iterable[str]) -> Duplicates:
-    """Find them.
+# The key columns and ``line`` of a file's rows, some at a time; read once, and where keys come again once more.
+Rows = Callable[[], Iterable[pa.RecordBatch]]
+
+
+def find(files: Sequence[Rows], of: Sequence[tuple[dt.date, Place]], key: Sequence[str]) -> Duplicates:
+    """Find them. However many rows there are, no more than some of them are in memory.
 
     Args:
-        files: the key columns and ``line`` of each file's rows, in any order.
+        files: the rows of each file, in the same order whenever they are read.
         of: the day of each file, and its place in the order of arrival. Files of one place are pieces of one delivered file, whose
             lines alone tell which row comes later.
         key: names of the key columns.
     """
     if not files:
         return Duplicates({}, {})
-    sizes = [len(file) for file in files]
-    numbers = np.repeat(np.arange(len(files), dtype=np.int32), sizes)
-    places = np.concatenate([np.arange(size, dtype=np.int64) for size in sizes])
-    days = {day: number for number, day in enumerate(sorted({day for day, _ in of}))}
-    ranks = {place: number for number, place in enumerate(sorted({place for _, place in of}))}
-    deliveries = {name: number for number, name in enumerate(sorted({place[1] for place in ranks}))}
-    rows = pa.concat_tables(files)
-    for name, values in (
-        ("_file", numbers),
-        ("_place", places),
-        ("_day", np.array([days[day] for day, _ in of], dtype=np.int32)[numbers]),
-        ("_rank", np.array([ranks[place] for _, place in of], dtype=np.int32)[numbers]),
-        ("_delivery", np.array([deliveries[place[1]] for _, place in of], dtype=np.int32)[numbers]),
-    ):
-        rows = rows.append_column(name, pa.array(values))
     columns = ", ".join(f'"{name}"' for name in ("_day", *key))
-    with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = {sql_quoting.literal(MEMORY)}")
-        connection.register("delivered", rows)
+    numbered = _Numbered(files, of, key)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder}) as connection,
+    ):
+        # A bar on the standard output is for terminals.
+        connection.execute("SET enable_progress_bar = false")
+        connection.register("delivered", numbered.rows())
         # Most deliveries repeat no key, and to see that is a tenth of the work.
-        keys = f"SELECT {columns} FROM delivered GROUP BY {columns} HAVING count(*) > 1"
+        connection.execute(
+            f"CREATE TABLE repeated AS SELECT {columns} FROM delivered GROUP BY {columns} HAVING count(*) > 1"
+        )
+        if connection.execute("SELECT count(*) FROM repeated").fetchall() == [(0,)]:
+            return Duplicates({}, {})
+        connection.unregister("delivered")
+        connection.register("delivered", numbered.rows())
         found: pa.Table = connection.sql(
             f"""
             SELECT _file, _place,
                 row_number() OVER (PARTITION BY {columns} ORDER BY _rank DESC, line DESC) > 1 AS gone,
                 row_number() OVER (PARTITION BY _delivery, {columns} ORDER BY _rank DESC, line DESC) > 1 AS superseded
-            FROM delivered SEMI JOIN ({keys}) AS repeated USING ({columns})
+            FROM delivered SEMI JOIN repeated USING ({columns})
             """
         ).to_arrow_table()
     gone: dict[int, np.ndarray] = {}
@@ -82,3 +82,31 @@ def find(files: Sequence[pa.Table], of: Sequence[tuple[dt.date, Place]], key: It
         if count := int((of_file & found.column("superseded").to_numpy()).sum()):
             superseded[int(number)] = count
     return Duplicates(gone, superseded)
+
+
+class _Numbered:
+    """The rows of all files with their file's number, their place in it, and what tells which row comes later."""
+
+    def __init__(self, files: Sequence[Rows], of: Sequence[tuple[dt.date, Place]], key: Sequence[str]) -> None:
+        days = {day: number for number, day in enumerate(sorted({day for day, _ in of}))}
+        ranks = {place: number for number, place in enumerate(sorted({place for _, place in of}))}
+        deliveries = {name: number for number, name in enumerate(sorted({place[1] for place in ranks}))}
+        self._files, self._names = files, [*key, "line"]
+        self._of = [(number, days[day], ranks[place], deliveries[place[1]]) for number, (day, place) in enumerate(of)]
+
+    def rows(self) -> pa.RecordBatchReader:
+        """All of them, to be read once."""
+        batches = self._batches()
+        first = next(batches)
+        return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        for rows, numbers in zip(self._files, self._of, strict=True):
+            place = 0
+            for batch in rows():
+                end = place + batch.num_rows
+                added = {"_place": pa.array(np.arange(place, end, dtype=np.int64))}
+                for name, number in zip(("_file", "_day", "_rank", "_delivery"), numbers, strict=True):
+                    added[name] = pa.repeat(pa.scalar(number, pa.int32()), batch.num_rows)
+                place = end
+                yield pa.record_batch({**{name: batch.column(name) for name in self._names}, **added})

@@ -7,8 +7,9 @@ Spark or the job. What files can't know of one another is which rows are duplica
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -110,7 +111,8 @@ class ManyRows:
     def _drop_duplicates(self) -> None:
         silver = tables.silver(self._source)
         files = self._good
-        keys = [_key_columns(silver, one.file, (*self._source.key, "line")) for one in files]
+        names = [*self._source.key, "line"]
+        keys = [partial(_columns, silver, one.file, names) for one in files]
         found = duplicate_keys.find(keys, [(one.partition, one.place) for one in files], self._source.key)
         for number, rows in found.superseded.items():
             self.counts[files[number].delivery_id].duplicates += rows
@@ -205,5 +207,5 @@ def _without(table: Table, files: list[GoodRows], gone: list[np.ndarray]) -> lis
     return list(worker_tasks.run(f"ingest {table.name}", len(files), rewrite))
 
 
-def _key_columns(table: Table, file: WrittenFile, names: Iterable[str]) -> pa.Table:
-    return stored_files.opened(delta_log.location(table), file.path).read(columns=list(names))
+def _columns(table: Table, file: WrittenFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    yield from stored_files.opened(delta_log.location(table), file.path).iter_batches(ROWS, columns=names)
