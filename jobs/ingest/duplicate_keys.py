@@ -57,9 +57,8 @@ def find(files: Sequence[Rows], of: Sequence[tuple[dt.date, Place]], key: Sequen
         connection.execute("SET enable_progress_bar = false")
         connection.register("delivered", numbered.rows())
         # Most deliveries repeat no key, and to see that is a tenth of the work.
-        connection.execute(
-            f"CREATE TABLE repeated AS SELECT {columns} FROM delivered GROUP BY {columns} HAVING count(*) > 1"
-        )
+        repeated = f"SELECT {columns} FROM delivered GROUP BY {columns} HAVING count(*) > 1"
+        connection.sql(repeated).create("repeated")
         if connection.execute("SELECT count(*) FROM repeated").fetchall() == [(0,)]:
             return Duplicates({}, {})
         connection.unregister("delivered")
