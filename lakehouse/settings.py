@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -24,8 +24,8 @@ class Settings:
     """Where this run finds data, models and Spark.
 
     Attributes:
-        lakehouse_root: folder or object-store prefix of the tables, each at ``<layer>/<name>``.
-        landing_root: folder of the deliveries, each at ``<source>/<YYYY-MM-DD>.csv`` or ``.jsonl``.
+        lakehouse_root: folder, or address such as ``s3://bucket/prefix``, of the tables, each at ``<layer>/<name>``.
+        landing_root: the same of the deliveries, each at ``<source>/<YYYY-MM-DD>.csv`` or ``.jsonl``.
         mlflow_tracking_uri: the MLflow server; its SQLite store is never opened directly.
         spark_remote: address of a Spark Connect server (``sc://...``), or None to make a session of its own.
         spark_master: master of that own session when there is no Connect server.
@@ -49,6 +49,11 @@ class Settings:
     run_book: str
     under_spark_submit: bool
 
+    @property
+    def in_object_store(self) -> bool:
+        """Whether the tables or the deliveries lie at an address."""
+        return any_address(self.lakehouse_root, self.landing_root)
+
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environ`` (the process's own when not given)."""
@@ -67,6 +72,50 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         run_book=env.get("RUN_BOOK") or "docs/on-call.md",
         under_spark_submit="PYSPARK_GATEWAY_PORT" in env,
     )
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """How the store of an address such as ``s3://bucket/prefix`` is reached. Its ``repr`` shows no secret.
+
+    Attributes:
+        endpoint: its address, such as ``http://store:8333``; None: Amazon's own, by region.
+        region: as the store calls it.
+        key_id: who asks; None: whoever the machine, its role or its profile says.
+        secret: of the key.
+        token: of a key that was lent for some hours.
+    """
+
+    endpoint: str | None
+    region: str
+    key_id: str | None
+    secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+def object_store() -> ObjectStore:
+    """The store that the environment names, by the variables of Amazon's own tools.
+
+    What all of its readers then take from the environment is completed there: that an ``http://`` endpoint is meant, and the
+    region under both of its names.
+    """
+    env = os.environ
+    endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None
+    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+    completed = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    if endpoint is not None:
+        completed["AWS_ENDPOINT_URL"] = endpoint
+        completed["AWS_ALLOW_HTTP"] = "true" if endpoint.startswith("http://") else "false"
+    for name, value in completed.items():
+        if env.get(name) != value:
+            env[name] = value
+    named = (env.get(name) or None for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+    return ObjectStore(endpoint, region, *named)
+
+
+def any_address(*places: str) -> bool:
+    """Whether one of these is an address such as ``s3://bucket/prefix``, and no folder."""
+    return any("://" in place for place in places)
 
 
 def connection_variable(name: str) -> str:

@@ -1,6 +1,7 @@
 """The jars that Spark needs besides its own, copied once into PySpark's jar folder.
 
-Delta Lake's, and a local file system that calls Java where Hadoop's own starts three processes a file. From there every
+Delta Lake's, a local file system that calls Java where Hadoop's own starts three processes a file, and what reads object stores
+(13 MB: of Amazon's SDK the parts that are used). From there every
 Spark of this environment has them on its class path with no flag and no network: a local session, `spark-submit` and the
 Connect server alike. Delta's wheel has no jars, and resolving them at each start costs a second and a connection.
 """
@@ -27,11 +28,13 @@ SHIPPED_WITH_SPARK = (
     "com.fasterxml.jackson.datatype",
     "com.github.luben",
     "com.google.code.findbugs",
+    "commons-codec",
     "commons-logging",
     "commons-pool",
     "io.airlift",
+    "io.netty",
     "javax.annotation",
-    "org.apache.hadoop",
+    "org.apache.httpcomponents",
     "org.apache.logging.log4j",
     "org.apache.parquet",
     "org.locationtech.jts",
@@ -39,10 +42,27 @@ SHIPPED_WITH_SPARK = (
     "org.slf4j",
     "org.xerial.snappy",
 )
+# The same by name: of these groups one is wanted. The bundle is Amazon's whole SDK.
+NOT_WANTED = (
+    "org.apache.hadoop:hadoop-client",
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+    "org.apache.hadoop:hadoop-common",
+    "software.amazon.awssdk:bundle",
+)
 
 
 # Its class is named in lakehouse.storage.spark_config.
 LOCAL_FILES = "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0"
+
+# Of the release of Hadoop that PySpark has, and the SDK's that it was built with.
+HADOOP, AMAZON_SDK = "3.5.0", "2.35.4"
+OBJECT_STORES = (
+    *(f"software.amazon.awssdk:{part}:{AMAZON_SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")),
+    "software.amazon.s3.analyticsaccelerator:analyticsaccelerator-s3:1.3.1",
+    "org.wildfly.openssl:wildfly-openssl:2.2.5.Final",
+    f"org.apache.hadoop:hadoop-aws:{HADOOP}",
+)
 
 
 def spark_home() -> Path:
@@ -61,7 +81,7 @@ def delta_coordinates() -> str:
 
 def required() -> tuple[str, ...]:
     """Maven coordinates of all the jars to install."""
-    return LOCAL_FILES, delta_coordinates()
+    return LOCAL_FILES, *OBJECT_STORES, delta_coordinates()
 
 
 def installed(folder: Path, coordinates: Sequence[str]) -> bool:
@@ -105,7 +125,7 @@ def _resolve(coordinates: Sequence[str], ivy: Path) -> str:
     # Spark resolves packages before it runs anything; `SparkSubmit --version` is the least it can run.
     command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]"]
     command += ["--packages", ",".join(coordinates), "--conf", f"spark.jars.ivy={ivy}"]
-    command += ["--exclude-packages", ",".join(f"{group}:*" for group in SHIPPED_WITH_SPARK)]
+    command += ["--exclude-packages", ",".join([*(f"{group}:*" for group in SHIPPED_WITH_SPARK), *NOT_WANTED])]
     if mirror := os.environ.get("SPARK_JARS_REPOSITORY"):
         command += ["--repositories", mirror]
     command += ["--class", "org.apache.spark.deploy.SparkSubmit", "spark-internal", "--version"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakehouse import settings as lakehouse_settings
 from lakehouse.storage import spark_config
 from stack import health, jars
 from stack.credentials import write_private
@@ -65,10 +66,12 @@ def services(plan: Plan) -> list[Service]:
 
 def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
     """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and those of this machine."""
+    in_store = lakehouse_settings.any_address(plan.lakehouse_root, plan.landing_root)
     settings = {
         **spark_config.CONFIG,
         **spark_config.LOCAL_CONFIG,
         **spark_config.SERVER_CONFIG,
+        **(spark_config.of_store(lakehouse_settings.object_store()) if in_store else {}),
         "spark.app.name": "nightjar",
         "spark.master": environ.get("SPARK_MASTER") or "local[*]",
         "spark.driver.memory": environ.get(SPARK_MEMORY) or spark_config.LOCAL_CONFIG["spark.driver.memory"],

@@ -13,6 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakehouse import settings
+from lakehouse.storage import object_store
 from lakehouse.tables import Table
 
 # Where a commit's metadata has the note of `commits.rebuild`.
@@ -21,7 +22,9 @@ NOTE = "nightjar.note"
 
 def location(table: Table) -> str:
     """Where the table lies: ``<LAKEHOUSE_ROOT>/<layer>/<name>``."""
-    return f"{settings.load().lakehouse_root.rstrip('/')}/{table.layer}/{table.name}"
+    root = settings.load().lakehouse_root.rstrip("/")
+    object_store.prepare(root)
+    return f"{root}/{table.layer}/{table.name}"
 
 
 def exists(table: Table) -> bool:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import delta_log, object_store, stored_files, table_schema
 from lakehouse.tables import Table
 
 # Of one file; a reader of few columns takes several files at a time.
@@ -115,7 +115,7 @@ class _OpenFile:
         self._path = str(PurePosixPath(*folders, f"part-{uuid.uuid4()}.parquet"))
         filesystem, root = stored_files.filesystem_of(location)
         self._filesystem, self._full = filesystem, f"{root}/{self._path}"
-        if "://" not in location:
+        if not object_store.is_address(location):
             filesystem.create_dir(self._full.rpartition("/")[0])
         # Without Arrow's own schema, so that readers get plain text columns and not dictionaries.
         self._writer = parquet.ParquetWriter(

@@ -6,6 +6,8 @@ cores, ports, memory, folders) are not here: they come from the cluster, or from
 
 from __future__ import annotations
 
+from lakehouse.settings import ObjectStore
+
 # For every session, wherever it runs. A session over Spark Connect has these from its server.
 CONFIG: dict[str, str] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -106,3 +108,26 @@ SERVER_CONFIG: dict[str, str] = {
     # A job's error reaches its caller whole: the JVM's reason, not only its class.
     "spark.sql.connect.enrichError.enabled": "true",
 }
+
+
+def of_store(store: ObjectStore) -> dict[str, str]:
+    """Added where the lakehouse or the landing zone lies in an object store: how Spark reaches it.
+
+    Without keys: each of Spark's processes, the workers' too, finds them in its environment or on its machine.
+    """
+    found = {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+        "spark.hadoop.fs.s3a.endpoint.region": store.region,
+        # The environment, a role, a profile: the order that the other readers look in.
+        "spark.hadoop.fs.s3a.aws.credentials.provider": (
+            "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+        ),
+        # Some columns of a file are read.
+        "spark.hadoop.fs.s3a.experimental.input.fadvise": "random",
+        "spark.hadoop.fs.s3a.connection.establish.timeout": "10s",
+    }
+    if store.endpoint is not None:
+        # By the path: a store of one's own seldom has a name for each bucket.
+        found |= {"spark.hadoop.fs.s3a.endpoint": store.endpoint, "spark.hadoop.fs.s3a.path.style.access": "true"}
+    return found

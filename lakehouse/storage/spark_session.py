@@ -83,6 +83,8 @@ def _local(application: str) -> SparkSession:
     where = settings.load()
     builder = SparkSession.builder.appName(application)
     config = dict(spark_config.CONFIG)
+    if where.in_object_store:
+        config |= spark_config.of_store(settings.object_store())
     if not where.under_spark_submit:
         builder = builder.master(where.spark_master)
         if where.spark_master.startswith("local"):

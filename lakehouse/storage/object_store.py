@@ -1,0 +1,62 @@
+"""An object store as its readers take it: delta-rs, Arrow and DuckDB. For Spark see `lakehouse.storage.spark_config`.
+
+Keys come from the environment of the process that reads, or from its machine, and are in no setting, file, log or argument.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lakehouse import settings
+from lakehouse.settings import ObjectStore
+
+if TYPE_CHECKING:
+    from pyarrow import fs
+
+CONNECT_SECONDS = 10
+REQUEST_SECONDS = 30
+# With the pauses between them about two minutes: a store that is away for a minute fails no job.
+TRIES = 12
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is an address such as ``s3://bucket/prefix``, and no folder."""
+    return "://" in place
+
+
+def prepare(location: str) -> None:
+    """Complete what delta-rs reads from the environment, where ``location`` is an address."""
+    if is_address(location):
+        settings.object_store()
+
+
+def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
+    """Arrow's file system of an address, and the path there: the bucket, and what follows it."""
+    if urlsplit(location).scheme not in ("s3", "s3a"):
+        # Where only stores at an address need it: a tenth of a second.
+        from pyarrow import fs
+
+        found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(location)
+        return found
+    # Not by urlsplit, to which a question mark is none of the path.
+    return _connected(settings.object_store(), os.getpid()), location.partition("://")[2].rstrip("/")
+
+
+@lru_cache(maxsize=8)
+def _connected(store: ObjectStore, process: int) -> fs.FileSystem:
+    """A file system; a copy of a process makes one of its own, since the threads of the first are not in it."""
+    from pyarrow import fs
+
+    named = {"endpoint_override": store.endpoint.rstrip("/")} if store.endpoint is not None else {}
+    keys = {"access_key": store.key_id, "secret_key": store.secret, "session_token": store.token}
+    return fs.S3FileSystem(
+        region=store.region,
+        connect_timeout=CONNECT_SECONDS,
+        request_timeout=REQUEST_SECONDS,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
+        **named,
+        **({} if store.key_id is None else keys),
+    )
