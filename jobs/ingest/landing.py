@@ -17,6 +17,7 @@ from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from lakehouse.extraction import envelope
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
+from lakehouse.storage import places
 
 # Characters of a first line that are looked at: a document may be megabytes.
 FIRST_LINE = 2_000
@@ -54,12 +55,13 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed
     Raises:
         DeliveryMissing: when a source that delivers daily has none for some day.
     """
-    folder = Path(settings.load().landing_root) / source.name
+    folder = places.of(settings.load().landing_root) / source.name
+    names = places.names_in(folder)
     found: dict[dt.date, list[Landed]] = {}
     for day in days:
-        files = [path for ending in pieces.ENDINGS if (path := folder / f"{day}{ending}").is_file()]
-        found[day] = [_landed(source, day, [path], now) for path in files]
-        if parts := day_folder.whole(source, folder / str(day)):
+        asked = [f"{day}{ending}" for ending in pieces.ENDINGS if names is None or f"{day}{ending}" in names]
+        found[day] = [_landed(source, day, [path], now) for name in asked if (path := folder / name).is_file()]
+        if (names is None or str(day) in names) and (parts := day_folder.whole(source, folder / str(day))):
             found[day].append(_landed(source, day, parts, now, folder / str(day)))
     missing = [day for day in days if not found[day]]
     if missing and source.cadence == "daily":
@@ -147,10 +149,10 @@ def _sha256(file: Path) -> str:
 def _origin(file: Path) -> str:
     """The query window of an extracted file, as its first line says; of any other, its path."""
     if file.name.endswith((".jsonl", ".jsonl.gz")):
-        opened = gzip.open if file.suffix == ".gz" else open
         try:
-            with opened(file, "rt", encoding="utf-8", newline="\n") as lines:
-                return envelope.origin(lines.readline(FIRST_LINE)) or str(file)
+            with file.open("rb") as opened:
+                lines = gzip.GzipFile(fileobj=opened) if file.suffix == ".gz" else opened
+                return envelope.origin(lines.readline(FIRST_LINE).decode("utf-8")) or str(file)
         except (OSError, EOFError, UnicodeDecodeError, zlib.error):
             # The parser reports what is wrong with it.
             pass

@@ -24,6 +24,7 @@ from jobs.ingest.lines import MALFORMED, Layout, Line, broken, table
 from jobs.ingest.pieces import Piece
 from jobs.ingest.streams import UTF_8, Unreadable, opened
 from lakehouse.extraction import envelope
+from lakehouse.storage import places
 
 # Rows that are Python objects at a time.
 ROWS = 20_000
@@ -35,7 +36,7 @@ def tables(piece: Piece, layout: Layout) -> Iterator[pa.Table]:
     A file that was replaced since the piece was cut has a last line that says so.
     """
     digest = hashlib.sha256() if piece.whole else None
-    with open(piece.path, "rb") as file:
+    with places.of(piece.path).open("rb") as file:
         try:
             yield from _by_kind(piece, file, layout, digest)
         except (Unreadable, UnicodeError) as error:

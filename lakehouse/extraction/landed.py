@@ -10,6 +10,7 @@ from typing import Any
 from lakehouse import settings
 from lakehouse.declaration import Source
 from lakehouse.extraction.extraction_window import ExtractionWindow
+from lakehouse.storage import places
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Landed:
 
 def file_of(source: Source, window: ExtractionWindow) -> Path:
     """Where the delivery of a window lands."""
-    return Path(settings.load().landing_root) / source.name / f"{window.last_day}.jsonl.gz"
+    return places.of(settings.load().landing_root) / source.name / f"{window.last_day}.jsonl.gz"
 
 
 def result(windows: Sequence[Landed]) -> dict[str, Any]:

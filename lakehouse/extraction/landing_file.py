@@ -6,13 +6,15 @@ import fcntl
 import gzip
 import io
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from lakehouse.errors import ServiceUnavailable, SourceUnavailable
 from lakehouse.extraction import envelope
+from lakehouse.storage import places
 
 
 def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
@@ -20,25 +22,21 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
 
     Equal lines give equal bytes. Until everything is on the disk, it is a hidden file of the same folder,
     ``.<name>.partial``, which no reader takes for a delivery; the rest of a killed process there is overwritten. Without a line
-    there is no file.
+    there is no file. In an object store it is put there when it is whole, and of two at once the later one stays.
 
     Raises:
         ServiceUnavailable: when the folder can't be written to. SourceUnavailable: when another process is writing the
             same file.
     """
     try:
+        if not places.is_local(file):
+            with tempfile.NamedTemporaryFile(prefix="nightjar-extraction-") as whole:
+                if count := _pack(cast("BinaryIO", whole), origin, lines):
+                    places.put(file, whole.name)
+                return count
         file.parent.mkdir(parents=True, exist_ok=True)
         with _partial(file) as (raw, path):
-            count = 0
-            # Without a name and a time of its own, or equal documents would give other bytes each time.
-            packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
-            with io.BufferedWriter(packed, 1 << 18) as out:
-                out.write(f"{envelope.header(origin)}\n".encode())
-                for line in lines:
-                    out.write(line + b"\n")
-                    count += 1
-                out.write(f"{envelope.trailer(count)}\n".encode())
-            raw.flush()
+            count = _pack(raw, origin, lines)
             os.fsync(raw.fileno())
             if count:
                 path.replace(file)
@@ -49,6 +47,20 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
             f"{file}: expected to write it, found: {error.strerror or error}; nothing has landed: make room or correct the "
             "folder's permissions, and run again"
         ) from error
+
+
+def _pack(raw: BinaryIO, origin: str, lines: Iterable[bytes]) -> int:
+    count = 0
+    # Without a name and a time of its own, or equal documents would give other bytes each time.
+    packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
+    with io.BufferedWriter(packed, 1 << 18) as out:
+        out.write(f"{envelope.header(origin)}\n".encode())
+        for line in lines:
+            out.write(line + b"\n")
+            count += 1
+        out.write(f"{envelope.trailer(count)}\n".encode())
+    raw.flush()
+    return count
 
 
 @contextmanager

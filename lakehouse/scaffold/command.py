@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
     # Imported here: Arrow takes time that --help need not wait for.
     from lakehouse.scaffold import from_sample, from_template
     from lakehouse.scaffold.request import Request
+    from lakehouse.storage import places
 
     known = settings.load()
     into = Path(options.into) if options.into else known.use_case_roots[0]
@@ -84,10 +85,16 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.label is None:
         raise BadArguments("new: expected --label with the column that is predicted")
+    landing = places.of(known.landing_root)
+    if not places.is_local(landing) and not options.no_land:
+        raise BadArguments(
+            f"new: expected LANDING_ROOT to be a folder, found {landing}: add --no-land, and put the deliveries there by day, each "
+            f"as {landing}/SOURCE/YYYY-MM-DD.csv"
+        )
     request = Request(
         name=options.name,
         into=into,
-        landing=Path(known.landing_root),
+        landing=landing,
         files=tuple(options.files),
         label=options.label,
         key=tuple(options.key),

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from include.flight_delays.demo import feed, summary
 from include.flight_delays.demo.nights import Nights
+from lakehouse.storage import places
 from stack import steps
 from stack.airflow_client import AirflowClient
 from stack.errors import StackError
@@ -58,7 +59,7 @@ def main() -> int:
 
 def run(plan: Plan, nights: int) -> None:
     """Start the stack, do the main job, print the summary, and stop what was started."""
-    landing = Path(plan.landing_root)
+    landing = places.of(plan.landing_root)
     parts: dict[str, float] = {}
     first, last = (str(day) for day in HISTORY)
     with ExitStack() as scope:

@@ -22,6 +22,7 @@ from pathlib import Path
 from include.flight_delays.demo import nycflights
 from lakehouse import settings
 from lakehouse.errors import BadArguments, NightjarError, ServiceUnavailable
+from lakehouse.storage import places
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def deliver(landing_root: Path | str, first: date, last: date, sources: Iterable
         count = rows = written = 0
         for day in days if source.daily else [day for day in days if day == nycflights.FIRST_DAY]:
             records = files[source.file].rows(source, day)
-            path = Path(landing_root) / source.name / f"{day.isoformat()}.csv"
+            path = places.of(landing_root) / source.name / f"{day.isoformat()}.csv"
             written += _land(path, nycflights.as_csv(source.columns, records))
             count += 1
             rows += len(records)
@@ -91,6 +92,9 @@ def _land(path: Path, content: bytes) -> bool:
     # The name hides it from readers that look for *.csv; the process id keeps two feeds from writing into one file.
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        if not places.is_local(path):
+            path.write_bytes(content)
+            return True
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             partial.write_bytes(content)
@@ -123,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = ", ".join(nycflights.SOURCES)
     parser.add_argument("--source", nargs="+", action="extend", metavar="NAME", help=f"default all: {names}")
     options = parser.parse_args(arguments)
-    root = Path(settings.load().landing_root)
+    root = places.of(settings.load().landing_root)
     try:
         landed = deliver(root, _day(options.first), _day(options.last), options.source)
     except NightjarError as error:
