@@ -297,3 +297,15 @@ class VersionChanged(NightjarError):
     """A version of a dataset, in its tables or its published folder, is not what was recorded; nothing was written."""
 
     exit_code = 69
+
+
+class StoreUnsafe(NightjarError):
+    """The object store does not keep two commits from overwriting one another; nothing was committed."""
+
+    exit_code = 70
+
+
+class StoreRefused(NightjarError):
+    """The object store refuses: the bucket, the key, what the key may do, or the machine's clock is wrong."""
+
+    exit_code = 71

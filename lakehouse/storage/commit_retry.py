@@ -1,25 +1,42 @@
-"""Retrying a commit when another writer's commit came first."""
+"""Making a commit once: tried again when another writer's came first, or when an object store's answer was lost.
+
+Every commit carries a mark of its own in the log. A try that ended in an error may be in the log all the same: the store has done
+it, and the answer was lost. So each further try begins with the newest version, looks for the mark in the versions that have come
+since the first try began, and finds that nothing is left to do. A request that is still under way meanwhile can't come later: it
+asks for a version that was free when it was sent, and either that version is its own, and is found, or another's, and the store
+refuses it.
+"""
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 
+from deltalake import DeltaTable
 from tenacity import (
+    RetryCallState,
     RetryError,
     Retrying,
     before_sleep_log,
     retry_if_exception,
-    stop_after_attempt,
     wait_random_exponential,
 )
 
-from lakehouse.errors import WriteConflict
+from lakehouse.errors import NightjarError, WriteConflict
+from lakehouse.storage import delta_log, object_store, store_errors
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
 
 TRIES = 12
+# After so long no store that loses answers is tried again.
+PATIENCE_SECONDS = 120
+# Where a commit's metadata has its mark.
+MARK = "nightjar.commit"
+
+# Makes one commit to a table as it was opened, with these entries in its metadata.
+Write = Callable[[DeltaTable, dict[str, str]], object]
 
 # How Spark's Delta Lake and delta-rs name a conflict. Matched in the error's text: over Spark Connect every failure of the
 # server has the same exception class.
@@ -39,25 +56,100 @@ SIGNS = (
 )
 
 
-def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
-    """Call ``write``, which makes one commit, until no other writer comes before it.
+def commit(table: Table, write: Write) -> None:
+    """Let ``write`` make one commit to the table, which exists, once.
 
     Raises:
-        WriteConflict: when others came first every time.
+        WriteConflict: when others came first every time. ServiceUnavailable, StoreRefused: the store gave no answer, or refused.
     """
+    location, mark = delta_log.location(table), uuid.uuid4().hex
+    began: list[int] = []
+
+    def attempt() -> None:
+        opened = DeltaTable(location)
+        if began and _has(opened, began[0], mark):
+            return
+        began.append(opened.version())
+        write(opened, {MARK: mark})
+
+    try:
+        retry_on_conflict(table, attempt)
+    except NightjarError:
+        if not (began and object_store.is_address(location) and _has(DeltaTable(location), began[0], mark)):
+            raise
+
+
+def commit_unrepeated(table: Table, write: Write) -> None:
+    """The same in one try: what it writes is there no more for another.
+
+    Raises:
+        WriteConflict: when another came first.
+    """
+    location, mark = delta_log.location(table), uuid.uuid4().hex
+    opened = DeltaTable(location)
+    began = opened.version()
+    try:
+        write(opened, {MARK: mark})
+    except Exception as error:
+        unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
+        if unclear and _has(DeltaTable(location), began, mark):
+            return
+        if is_conflict(error):
+            raise WriteConflict(
+                f"{table.full_name}: expected nobody else to change it meanwhile, found that another writer did; nothing was "
+                "written: run the same command again"
+            ) from error
+        raise _explained(table, error) or error from error
+
+
+def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
+    """Call ``write``, which makes one commit that can be repeated for free, until no other writer comes before it.
+
+    Raises:
+        WriteConflict: when others came first every time. ServiceUnavailable, StoreRefused: the store gave no answer, or refused.
+    """
+    at_address = object_store.is_address(delta_log.location(table))
+
+    def is_worth_another(error: BaseException) -> bool:
+        return is_conflict(error) or (at_address and store_errors.is_unclear(error))
+
     retrying = Retrying(
-        retry=retry_if_exception(is_conflict),
+        retry=retry_if_exception(is_worth_another),
         wait=wait_random_exponential(multiplier=0.5, max=10),
-        stop=stop_after_attempt(TRIES),
+        stop=_is_enough,
         before_sleep=before_sleep_log(log, logging.INFO),
     )
     try:
         retrying(write)
-    except RetryError as error:
+    except RetryError as failed:
+        error = failed.last_attempt.exception()
+        if error is not None and not is_conflict(error):
+            raise _explained(table, error) or error from error
         raise WriteConflict(
             f"{table.full_name}: expected to commit within {TRIES} tries, other writers came first each time; "
             "run the same command again when they are done"
-        ) from error.last_attempt.exception()
+        ) from error
+    except Exception as error:
+        if at_address and (explained := _explained(table, error)) is not None:
+            raise explained from error
+        raise
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome is not None else None
+    waited = (state.seconds_since_start or 0) > PATIENCE_SECONDS
+    return state.attempt_number >= TRIES or (waited and error is not None and not is_conflict(error))
+
+
+def _has(opened: DeltaTable, began: int, mark: str) -> bool:
+    """Whether a version behind ``began`` has the mark."""
+    since = opened.version() - began
+    return since > 0 and any(commit.get(MARK) == mark for commit in opened.history(since))
+
+
+def _explained(table: Table, error: BaseException) -> NightjarError | None:
+    named = store_errors.named(error)
+    return None if named is None else type(named)(f"{table.full_name}: {named}")
 
 
 def is_conflict(error: BaseException) -> bool:

@@ -35,7 +35,7 @@ from lakehouse.storage import (
     sql_quoting,
     table_schema,
 )
-from lakehouse.storage.commit_retry import retry_on_conflict
+from lakehouse.storage.commit_retry import commit, commit_unrepeated, retry_on_conflict
 from lakehouse.storage.file_commits import Replaced
 from lakehouse.storage.partition_files import WrittenFile
 from lakehouse.storage.purging import Affected
@@ -102,9 +102,8 @@ def ensure(table: Table) -> None:
             "lakehouse migrate --source NAME (bronze, silver) or --use-case NAME (gold) gives a table the declared shape"
         )
     if new:
-        fields = Schema.from_arrow(pa.schema(new)).fields
         with _shared(table):
-            retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).alter.add_columns(fields))
+            commit(table, lambda opened, mark: _add_columns(opened, new, mark))
 
 
 def replace(frame: DataFrame, table: Table, replaced: Replaced, rows: int) -> None:
@@ -145,7 +144,7 @@ def replace_by_files(files: list[WrittenFile], table: Table, replaced: Replaced)
     whether another one is in its way.
     """
     with _alone(table):
-        retry_on_conflict(table, lambda: file_commits.commit(table, files, replaced))
+        commit(table, lambda opened, mark: file_commits.commit(opened, mark, table, files, replaced))
 
 
 def add_days(table: Table, rows: pa.Table) -> None:
@@ -158,18 +157,16 @@ def add_days(table: Table, rows: pa.Table) -> None:
         rows: its columns.
     """
     ensure(table)
-    location = delta_log.location(table)
     declared = rows.select(list(table.column_names)).cast(table_schema.arrow_schema(table))
 
-    def attempt() -> None:
-        opened = DeltaTable(location)
+    def add(opened: DeltaTable, mark: dict[str, str]) -> None:
         present = pa.table(opened.get_add_actions(flatten=True))["partition.partition"].unique()
         new = declared.filter(pc.invert(pc.is_in(declared["partition"], value_set=present.cast(pa.date32()))))
         if len(new):
-            _write(opened, new, _sql({"partition": new["partition"].unique().to_pylist()}))
+            _write(opened, new, _sql({"partition": new["partition"].unique().to_pylist()}), mark)
 
     with _shared(table):
-        retry_on_conflict(table, attempt)
+        commit(table, add)
 
 
 def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
@@ -191,17 +188,21 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
             for part in rows:
                 writer.write_table(part.select(schema.names).cast(schema))
         batches = parquet.ParquetFile(file).iter_batches()
-        with _alone(table):
+
+        def overwrite(opened: DeltaTable, mark: dict[str, str]) -> None:
             write_deltalake(
-                delta_log.location(table),
+                opened,
                 pa.RecordBatchReader.from_batches(schema, batches),
                 mode="overwrite",
                 schema_mode="overwrite",
                 partition_by=list(table.partition_by),
                 description=table.description,
                 configuration=dict(table_schema.properties(table)),
-                commit_properties=CommitProperties(custom_metadata={delta_log.NOTE: note}) if note else None,
+                commit_properties=CommitProperties(custom_metadata=mark | ({delta_log.NOTE: note} if note else {})),
             )
+
+        with _alone(table):
+            commit_unrepeated(table, overwrite)
 
 
 def replace_rows(table: Table, rows: Iterable[Row], where: str) -> None:
@@ -241,23 +242,26 @@ def amend_rows(
         create(table)
     location = delta_log.location(table)
 
-    def attempt() -> None:
+    def amend(opened: DeltaTable, mark: dict[str, str]) -> None:
         # The write begins at the version that was read: delta-rs refuses it when what it replaces has changed since.
-        opened = DeltaTable(location)
         dataset = arrow_dataset.open_dataset(opened, location)
         present = dataset.to_table(columns=list(table.column_names), filter=read).to_pylist()
         new = change(small_tables.ordered(table, present))
         if new is not None:
-            _write(opened, _arrow(table, new), where)
+            _write(opened, _arrow(table, new), where, mark)
 
     with _shared(table):
-        retry_on_conflict(table, attempt)
+        commit(table, amend)
 
 
 def compact(table: Table) -> None:
     """Merge small files, and remove those that no version within the table's retention needs."""
+
+    def merge(opened: DeltaTable, mark: dict[str, str]) -> None:
+        opened.optimize.compact(target_size=FILE_BYTES, commit_properties=CommitProperties(custom_metadata=mark))
+
     with _shared(table):
-        retry_on_conflict(table, lambda: DeltaTable(delta_log.location(table)).optimize.compact(target_size=FILE_BYTES))
+        commit(table, merge)
     vacuum(table)
 
 
@@ -267,13 +271,14 @@ def cluster(table: Table, days: Iterable[dt.date]) -> None:
     for day in sorted(days):
         where: list[Any] = [("partition", "=", day.isoformat())]
 
-        def attempt(where: list[Any] = where) -> None:
-            DeltaTable(delta_log.location(table)).optimize.z_order(
-                columns, partition_filters=where, target_size=FILE_BYTES
+        def sort(opened: DeltaTable, mark: dict[str, str], where: list[Any] = where) -> None:
+            properties = CommitProperties(custom_metadata=mark)
+            opened.optimize.z_order(
+                columns, partition_filters=where, target_size=FILE_BYTES, commit_properties=properties
             )
 
         with _shared(table):
-            retry_on_conflict(table, attempt)
+            commit(table, sort)
 
 
 def vacuum(table: Table) -> None:
@@ -297,8 +302,14 @@ def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Ca
     if not delta_log.exists(table):
         return False
     done: list[bool] = []
+
+    def change_files(opened: DeltaTable, mark: dict[str, str]) -> None:
+        old, added = file_commits.rewritten(opened, table, columns, affected, change)
+        done.append(bool(old))
+        file_commits.put(opened, mark, table, old, added)
+
     with _alone(table):
-        retry_on_conflict(table, lambda: done.append(file_commits.rewrite(table, columns, affected, change)))
+        commit(table, change_files)
     return done[-1]
 
 
@@ -328,17 +339,27 @@ def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
 
 
 def _overwrite(table: Table, rows: pa.Table, where: str) -> None:
-    location = delta_log.location(table)
     # A column that is declared no longer stays in the table, without values, until the table is migrated.
     for name, type_ in delta_log.columns(table).items():
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), type_))
     with _shared(table):
-        retry_on_conflict(table, lambda: _write(location, rows, where))
+        commit(table, lambda opened, mark: _write(opened, rows, where, mark))
 
 
-def _write(to: str | DeltaTable, rows: pa.Table, where: str) -> None:
-    write_deltalake(to, table_schema.undescribed(rows), mode="overwrite", predicate=where)
+def _write(opened: DeltaTable, rows: pa.Table, where: str, mark: dict[str, str]) -> None:
+    properties = CommitProperties(custom_metadata=mark)
+    write_deltalake(
+        opened, table_schema.undescribed(rows), mode="overwrite", predicate=where, commit_properties=properties
+    )
+
+
+def _add_columns(opened: DeltaTable, new: list[pa.Field], mark: dict[str, str]) -> None:
+    present = {field.name for field in opened.schema().fields}
+    # Another job may have come first.
+    fields = Schema.from_arrow(pa.schema([field for field in new if field.name not in present])).fields
+    if fields:
+        opened.alter.add_columns(fields, commit_properties=CommitProperties(custom_metadata=mark))
 
 
 def _sql(replaced: Replaced) -> str:

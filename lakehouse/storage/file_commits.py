@@ -20,13 +20,21 @@ from lakehouse.tables import Table
 Replaced = Mapping[str, Iterable[Any]]
 
 
-def commit(table: Table, files: list[WrittenFile], replaced: Replaced) -> None:
+def commit(
+    opened: DeltaTable, mark: Mapping[str, str], table: Table, files: list[WrittenFile], replaced: Replaced
+) -> None:
     """Put ``files`` in the place of the replaced rows, in one commit.
 
     Of a file that holds replaced rows and others, the others are written to a file of their own first.
+
+    Args:
+        opened: the table at its newest version, whose successor this commit is, or none.
+        mark: of the commit, in its metadata.
+        table: the same table.
+        files: those that were written.
+        replaced: by column the values whose rows are replaced.
     """
     texts = {column: {_text(value) for value in values} for column, values in replaced.items()}
-    opened = DeltaTable(delta_log.location(table))
     now, old, added = now_ms(), [], list(files)
     for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
         holds = [_holds(file, column, values) for column, values in texts.items()]
@@ -36,20 +44,26 @@ def commit(table: Table, files: list[WrittenFile], replaced: Replaced) -> None:
         if None in holds:
             added += _others(table, file["path"], values, texts)
         old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
-    _put(opened, table, old, added, now)
+    put(opened, mark, table, old, added)
 
 
-def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Callable[[pa.Table], pa.Table]) -> bool:
-    """Write the files that have affected rows again, changed, in one commit; whether there were any.
+def rewritten(
+    opened: DeltaTable,
+    table: Table,
+    columns: Sequence[str],
+    affected: Affected,
+    change: Callable[[pa.Table], pa.Table],
+) -> tuple[list[RemoveAction], list[WrittenFile]]:
+    """Write the files that have affected rows again, changed: those that go, and those that take their place.
 
     Args:
-        table: one that exists.
+        opened: the table at its newest version.
+        table: the same table.
         columns: those that ``affected`` looks at.
         affected: which rows are to be changed.
         change: given rows of such a file with all declared columns, gives those that take their place; it may leave some out.
     """
     location, schema = delta_log.location(table), table_schema.arrow_schema(table)
-    opened = DeltaTable(location)
     now, old, added = now_ms(), list[RemoveAction](), list[WrittenFile]()
     for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
         if not purging.any_affected(table, file["path"], columns, affected):
@@ -60,22 +74,26 @@ def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Ca
             added += files.write(change(stored_files.with_columns(batch, schema, values)))
         added += files.close()
         old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
-    _put(opened, table, old, added, now)
-    return bool(old)
+    return old, added
 
 
-def _put(opened: DeltaTable, table: Table, old: list[RemoveAction], added: list[WrittenFile], now: int) -> None:
+def put(
+    opened: DeltaTable, mark: Mapping[str, str], table: Table, old: list[RemoveAction], added: list[WrittenFile]
+) -> None:
+    """Commit that files go and others come, as the next version of the table as it is opened, or not at all."""
     if not added and not old:
         return
+    now = now_ms()
     new = [AddAction(one.path, one.size, one.values, now, data_change=True, stats=one.stats) for one in added]
-    # Two such commits that begin at one version conflict by this, also where no lock keeps them apart.
+    # Without another try of delta-rs' own: it does not know which rows these files replace, and so not what another version that
+    # came first has to do with them. Two such commits conflict by their transaction besides.
     guard = Transaction(f"files of {table.full_name}", opened.version() + 1)
     opened.create_write_transaction(
         [*old, *new],
         mode="append",
         schema=opened.schema(),
         partition_by=list(table.partition_by),
-        commit_properties=CommitProperties(app_transactions=[guard], max_commit_retries=0),
+        commit_properties=CommitProperties(dict(mark), max_commit_retries=0, app_transactions=[guard]),
     )
 
 

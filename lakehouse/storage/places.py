@@ -136,7 +136,7 @@ class _Written(io.RawIOBase):
 
     def __init__(self, filesystem: fs.FileSystem, path: str) -> None:
         self._filesystem, self._path = filesystem, path
-        self._held = tempfile.NamedTemporaryFile(prefix="nightjar-object-")
+        self._held = tempfile.NamedTemporaryFile(prefix="nightjar-object-")  # noqa: SIM115  # closed with this
 
     def writable(self) -> bool:
         return True

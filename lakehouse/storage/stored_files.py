@@ -11,9 +11,12 @@ from pyarrow import fs, parquet
 
 from lakehouse.storage import object_store
 
+
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
     """Arrow's file system of a table's location, and the path there: of a folder, or of an address such as ``s3://...``."""
-    return object_store.filesystem_of(location) if object_store.is_address(location) else (fs.LocalFileSystem(), location)
+    return (
+        object_store.filesystem_of(location) if object_store.is_address(location) else (fs.LocalFileSystem(), location)
+    )
 
 
 def opened(location: str, path: str) -> parquet.ParquetFile:
