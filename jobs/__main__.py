@@ -19,8 +19,9 @@ from typing import Any
 
 from jobs import stages
 from jobs.command_line import parse, result_file
+from lakehouse import settings
 from lakehouse.errors import NightjarError, ServiceUnavailable
-from lakehouse.storage import arrow_alone, spark_session
+from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
 
 log = logging.getLogger("jobs")
 
@@ -58,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
         started = time.monotonic()
         if command.stage in WITHOUT_PANDAS:
             arrow_alone.import_alone()
+        if (where := settings.load()).in_object_store:
+            object_store.expect_answer(where.lakehouse_root, where.landing_root)
         result = stages.STAGES[command.stage].run(command.arguments).as_json()
         log.info("%s done in %.1f s: %s", command.stage, time.monotonic() - started, json.dumps(result, default=str))
         _write(file, result)
@@ -83,6 +86,8 @@ def _named(error: Exception) -> NightjarError | None:
             f"Spark: expected the server that this job started with, found one that was restarted since: {_first_line(error)}; "
             "no commit is half done: run the same command again"
         )
+    if settings.load().in_object_store and (of_store := store_errors.named(error)) is not None:
+        return of_store
     if "UNAVAILABLE" in text or "failed to connect to all addresses" in text or "Connection refused" in text:
         return ServiceUnavailable(
             f"Spark or MLflow: expected an answer, found: {_first_line(error)}; is the stack up? (make up)"

@@ -27,7 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(settings.load().lakehouse_root, options))
+        where = settings.load()
+        if where.in_object_store:
+            from lakehouse.storage import object_store
+
+            object_store.expect_answer(where.lakehouse_root)
+        return int(options.run(where.lakehouse_root, options))
     except NightjarError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.http_server import Orders
     from tests.mongo_server import Server
     from tests.postgres_server import Postgres
+    from tests.s3_server import S3
 
 TESTS = Path(__file__).resolve().parent
 # What the shipped use case reads.
@@ -161,6 +162,32 @@ def postgres(postgres_server: Postgres) -> Postgres:
     postgres_server.start()
     postgres_server.clear()
     return postgres_server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """An S3 server of the tests' own on loopback: SeaweedFS; skipped where it is not installed."""
+    from tests import s3_server
+
+    server = s3_server.S3(s3_server.program())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def store_root(s3_server: S3, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty lakehouse and landing zone in a bucket of the test's own, and the environment that reaches them."""
+    s3_server.start()
+    bucket = s3_server.bucket()
+    # Completed by whoever reads the environment, and taken back after the test.
+    for name in ("AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP", "AWS_CONDITIONAL_PUT"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in s3_server.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LAKEHOUSE_ROOT", f"s3://{bucket}/warehouse")
+    monkeypatch.setenv("LANDING_ROOT", f"s3://{bucket}/landing")
+    return f"s3://{bucket}/warehouse"
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ BY_FIXTURE = {
     "mlflow_server": "server",
     "mongo_emulator": "server",
     "postgres_server": "server",
+    "s3_server": "server",
     "orders_server": "server",
     "mail_server": "server",
     "chat_server": "server",

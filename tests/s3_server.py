@@ -27,7 +27,7 @@ START_SECONDS = 60
 SERVERS = ("master", "volume", "filer", "s3")
 OPTIONS = (
     *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-    *("-master.volumeSizeLimitMB=64", "-master.telemetry=false", "-volume.max=0"),
+    *("-s3.autoCreateBucket=false", "-master.volumeSizeLimitMB=64", "-master.telemetry=false", "-volume.max=0"),
 )
 
 

@@ -29,10 +29,12 @@ from lakehouse.storage import (
     delta_log,
     file_commits,
     file_locks,
+    object_store,
     partition_files,
     purging,
     small_tables,
     sql_quoting,
+    store_check,
     table_schema,
 )
 from lakehouse.storage.commit_retry import commit, commit_unrepeated, retry_on_conflict
@@ -64,6 +66,8 @@ def create(table: Table) -> None:
     By delta-rs also where Spark writes it later: its first commit is whole or absent, also when two jobs create the same table.
     Spark's CREATE TABLE IF NOT EXISTS takes any folder for a table, and so would never complete a creation that was killed.
     """
+
+    store_check.expect_safe(settings.load().lakehouse_root)
 
     def attempt() -> None:
         DeltaTable.create(
@@ -198,7 +202,8 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
                 partition_by=list(table.partition_by),
                 description=table.description,
                 configuration=dict(table_schema.properties(table)),
-                commit_properties=CommitProperties(custom_metadata=mark | ({delta_log.NOTE: note} if note else {})),
+                # As the next version or not at all: of a table without rows delta-rs takes another's first rows for no conflict.
+                commit_properties=CommitProperties(mark | ({delta_log.NOTE: note} if note else {}), max_commit_retries=0),
             )
 
         with _alone(table):
@@ -377,5 +382,8 @@ def _alone(table: Table) -> AbstractContextManager[None]:
 
 def _lock(table: Table, shared: bool) -> AbstractContextManager[None]:
     root = settings.load().lakehouse_root
-    # An object store has no locks: there a commit by files is guarded by the version that it begins at.
-    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared) if "://" not in root else nullcontext()
+    if object_store.is_address(root):
+        # It has no locks: there a commit by files is guarded by the version that it begins at.
+        store_check.expect_safe(root)
+        return nullcontext()
+    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared)

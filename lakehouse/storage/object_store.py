@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lakehouse import settings
 from lakehouse.settings import ObjectStore
+from lakehouse.storage import store_errors
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -43,6 +44,23 @@ def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
         return found
     # Not by urlsplit, to which a question mark is none of the path.
     return _connected(settings.object_store(), os.getpid()), location.partition("://")[2].rstrip("/")
+
+
+def expect_answer(*places: str) -> None:
+    """Nothing where the bucket of each place that is an address is there, and may be read.
+
+    Raises:
+        StoreRefused: it is not, or the key is wrong. ServiceUnavailable: the store does not answer.
+    """
+    from pyarrow import fs
+
+    for bucket in sorted({place.partition("://")[2].partition("/")[0] for place in places if is_address(place)}):
+        filesystem, path = filesystem_of(f"s3://{bucket}")
+        try:
+            if filesystem.get_file_info(path).type == fs.FileType.NotFound:
+                raise OSError(f"S3: NoSuchBucket {bucket}")
+        except OSError as error:
+            raise store_errors.named(error) or error from error
 
 
 @lru_cache(maxsize=8)
