@@ -15,7 +15,7 @@ from lakehouse import settings
 from lakehouse.storage import commits, places
 from tests.use_cases import bakery
 
-FIRST, DAY = dt.date(2024, 3, 1), dt.date(2024, 5, 31)
+FIRST, DAY = dt.date(2024, 3, 1), dt.date(2024, 5, 10)
 USE_CASE = "bakery_sales"
 
 
