@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,8 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 
 # How many kills `make torture` spreads over the platform's steps; SEED=... repeats a run.
 N ?= 50
+# How many commits `make race-commits` makes.
+VERSIONS ?= 1000
 
 help: ## list the targets
 	@echo "Nightjar: nightly scoring and retraining on Airflow, Spark, Delta Lake and MLflow."
@@ -66,6 +68,9 @@ test: $(STAMP) ## every test, the end-to-end test through the real scheduler inc
 
 torture: $(STAMP) ## kill jobs and Spark at N random moments (N=50 SEED=...), retry, compare every table
 	@$(BIN)/python -m tests.torture --kills $(N) $(if $(SEED),--seed $(SEED))
+
+race-commits: $(STAMP) ## VERSIONS commits (1000) by three processes to one table of an S3 server that loses answers: none lost, none twice (minutes)
+	@$(BIN)/python -m tests.commit_race --versions $(VERSIONS)
 
 torture-teacher: $(STAMP) ## kill a run of paid calls at random moments (KILLS=200), and hold its books against the service's bill (SEED=...; minutes)
 	@$(BIN)/python -m tests.teacher_kills $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.mongo_server import Server
     from tests.postgres_server import Postgres
     from tests.s3_server import S3
+    from tests.store_proxy import Proxy
 
 TESTS = Path(__file__).resolve().parent
 # What the shipped use case reads.
@@ -172,6 +173,16 @@ def s3_server() -> Iterator[S3]:
     server = s3_server.S3(s3_server.program())
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def losing_way(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A way to the S3 server that loses what a test says."""
+    from tests.store_proxy import Proxy
+
+    proxy = Proxy(s3_server.port, tmp_path_factory.mktemp("way") / "files")
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

@@ -51,14 +51,14 @@ class S3:
         identity = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
         self._keys.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
         self._keys.chmod(0o600)
-        self._ports = {name: _free_port() for server in SERVERS for name in (server, f"{server}.grpc")}
+        self._ports = {name: _free_port() for server in SERVERS for name in (f"{server}.port", f"{server}.port.grpc")}
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return self._ports["s3"]
+        return self._ports["s3.port"]
 
     @property
     def endpoint(self) -> str:
@@ -91,9 +91,9 @@ class S3:
         """Be there, unless it is; wait until it takes objects."""
         if self._process is not None and self._process.poll() is None:
             return
-        ports = [f"-{name.replace('.grpc', '.port.grpc') if '.' in name else f'{name}.port'}" for name in self._ports]
-        ports = [f"{option}={port}" for option, port in zip(ports, self._ports.values(), strict=True)]
-        command = [self._weed, "-logtostderr=true", "server", "-dir=data", f"-s3.config={self._keys}", *OPTIONS, *ports]
+        ports = [f"-{name}={port}" for name, port in self._ports.items()]
+        command: list[str | Path] = [self._weed, "-logtostderr=true", "server", *OPTIONS, *ports]
+        command += ["-dir=data", f"-s3.config={self._keys}"]
         with (self.home / "log").open("ab") as log:
             # What the filer knows of the objects lies in the folder that it works in.
             self._process = subprocess.Popen(

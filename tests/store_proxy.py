@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -24,9 +24,9 @@ from lakehouse.settings import PROJECT_ROOT
 from tests.s3_server import KEY, REGION, SECRET
 
 # What becomes of a request: it and its answer pass; it is carried out and its answer lost, by a connection that breaks or by an
-# error of something between; it comes a second after its sender was told that the connection broke; it is lost itself.
+# error of something between; it comes some time after its sender was told that the connection broke; it is lost itself.
 Fate = Literal["pass", "cut", "error", "late", "lost"]
-LATE_SECONDS = 1.0
+LATE_SECONDS = 0.3
 INTERNAL_ERROR = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s"
     % (len(body := b"<Error><Code>InternalError</Code><Message>try again</Message></Error>"), body)
@@ -59,7 +59,7 @@ class Request:
 class Plan:
     """What becomes of the requests to come: of the next commits in turn, then of a share of them by chance; others pass.
 
-    ``unconditional``: a commit's condition is taken off on the way, as by a store that does not know it; ``key`` signs it anew.
+    ``unconditional``: a condition is taken off on the way, as by a store that does not know it.
     """
 
     next_commits: tuple[Fate, ...] = ()
@@ -121,7 +121,7 @@ class _Forwarding:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                forwarding._serve(self.connection, self.rfile, ("127.0.0.1", store))
+                forwarding._serve(self.connection, cast("BinaryIO", self.rfile), ("127.0.0.1", store))
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address, daemon_threads = True, True
@@ -156,7 +156,7 @@ class _Forwarding:
                 if request is None:
                     return
                 fate = self._fate(request)
-                if self._plan.unconditional and request.is_commit:
+                if self._plan.unconditional and "if-none-match" in request.headers:
                     request = _unconditional(request)
                 if fate in ("lost", "late"):
                     _reset(client)

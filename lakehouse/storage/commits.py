@@ -78,6 +78,8 @@ def create(table: Table) -> None:
             description=table.description,
             configuration=dict(table_schema.properties(table)),
             raise_if_key_not_exists=False,
+            # The first version or none: by another try delta-rs would put the declaration over another's table.
+            commit_properties=CommitProperties(max_commit_retries=0),
         )
 
     retry_on_conflict(table, attempt)
@@ -203,7 +205,9 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
                 description=table.description,
                 configuration=dict(table_schema.properties(table)),
                 # As the next version or not at all: of a table without rows delta-rs takes another's first rows for no conflict.
-                commit_properties=CommitProperties(mark | ({delta_log.NOTE: note} if note else {}), max_commit_retries=0),
+                commit_properties=CommitProperties(
+                    mark | ({delta_log.NOTE: note} if note else {}), max_commit_retries=0
+                ),
             )
 
         with _alone(table):

@@ -1,7 +1,7 @@
-"""Whether an object store may have tables: asked before the first commit of a process, and remembered for a day in ``NIGHTJAR_HOME``.
+"""Whether an object store may have tables: asked before a process' first commit, and remembered for a day in ``NIGHTJAR_HOME``.
 
-No two commits of a version may both be taken. delta-rs puts a version with the condition ``If-None-Match: *``, which means: only where
-nothing is. A store that does not know the condition takes both, and tells nobody.
+No two commits of a version may both be taken. delta-rs puts a version with the condition ``If-None-Match: *``, which means: only
+where nothing is. A store that does not know the condition takes both, and tells nobody.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def _expect_safe(root: str, endpoint: str | None, home: Path) -> None:
     problem = _problem(root)
     if problem is not None:
         raise StoreUnsafe(
-            f"object store {endpoint or 'Amazon S3'}, bucket {bucket}: expected it to put an object with If-None-Match: * only where "
-            f"none is, found that {problem}; two jobs would overwrite one another's commits in silence, so nothing was committed: "
-            "use a store that honours the condition (docs/object-store.md)"
+            f"object store {endpoint or 'Amazon S3'}, bucket {bucket}: expected it to put an object with If-None-Match: * "
+            f"only where none is, found that {problem}; two jobs would overwrite one another's commits in silence, so nothing was "
+            "committed: use a store that honours the condition (docs/object-store.md)"
         )
     known.parent.mkdir(parents=True, exist_ok=True)
     draft = known.with_name(f"{known.name}.{uuid.uuid4().hex}")

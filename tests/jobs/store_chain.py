@@ -1,4 +1,4 @@
-"""A use case from its deliveries to a monitored day, where LAKEHOUSE_ROOT and LANDING_ROOT say: ``python -m tests.jobs.store_chain``.
+"""A use case from its deliveries to a monitored day, in the store that the environment names: ``python -m tests.jobs.store_chain``.
 
 A process of its own: Spark reads how it reaches a store when it starts. Prints one JSON object.
 """

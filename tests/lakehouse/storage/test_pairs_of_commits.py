@@ -1,4 +1,4 @@
-"""Every pair of commits at once, where no lock keeps them apart, as in an object store: the second comes while the first is made."""
+"""Every pair of commits at once, where no lock keeps them apart: the second comes while the first is made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from deltalake import DeltaTable
 
 from lakehouse.errors import WriteConflict
-from lakehouse.storage import commit_retry, commits, partition_files, small_tables, table_schema
+from lakehouse.storage import commit_retry, commits, delta_log, partition_files, small_tables, table_schema
 from lakehouse.tables.table import PARTITION, Table, col
 
 DAY, OTHER = dt.date(2024, 3, 1), dt.date(2024, 3, 2)
@@ -155,7 +155,7 @@ def test_of_two_commits_at_once_each_holds_as_if_it_came_alone(
         assert found() == after_second
         return
     one_by_one = [MAKES[first](after_second, DAY, 1)]
-    if DeltaTable(commit_retry.delta_log.location(table())).version() == opened[0] + 1:
+    if DeltaTable(delta_log.location(table())).version() == opened[0] + 1:
         # The first found nothing to commit, and so came before the second or behind it.
         one_by_one.append(MAKES[second](MAKES[first](before, DAY, 1), DAY, 2))
     assert found() in one_by_one
