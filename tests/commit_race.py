@@ -126,11 +126,11 @@ def write(number: int, count: int, told: Path) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a race came to: versions, commits told as done, those that failed, fates of the requests, seconds, and what is wrong."""
+    """What a race came to: versions, commits told as done, why others failed, fates of the requests, seconds, and what is wrong."""
 
     versions: int
     told: int
-    failed: int
+    failed: list[str]
     fates: Mapping[str, int]
     seconds: float
     wrong: list[str]
@@ -157,7 +157,7 @@ def race(way: Proxy, versions: int, writers: int, share: float, folder: Path, va
     return Outcome(
         len(history),
         sum(state == "done" for state, _, _ in told),
-        sum(state == "failed" for state, _, _ in told),
+        [f"{mark}: {why}" for state, mark, why in told if state == "failed"],
         fates,
         seconds,
         [*wrong, *_wrong(history, {mark: state for state, mark, _ in told})],
@@ -217,7 +217,7 @@ def main() -> int:
             server.close()
     print(
         f"{outcome.versions} versions by {asked.writers} processes in {outcome.seconds:.0f} s; {outcome.told} commits were told as "
-        f"done and {outcome.failed} as failed; requests: {dict(outcome.fates)}; "
+        f"done and {len(outcome.failed)} as failed {outcome.failed}; requests: {dict(outcome.fates)}; "
         f"{'; '.join(outcome.wrong) or 'each told commit is in the log once, and the rows are those of the log'}"
     )
     return 1 if outcome.wrong else 0

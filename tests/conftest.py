@@ -186,8 +186,9 @@ def losing_way(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def store_root(s3_server: S3, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def store_root(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty lakehouse and landing zone in a bucket of the test's own, and the environment that reaches them."""
+    _place(tmp_path, monkeypatch)
     s3_server.start()
     bucket = s3_server.bucket()
     # Completed by whoever reads the environment, and taken back after the test.
@@ -214,6 +215,11 @@ def orders_server() -> Iterator[Orders]:
 @pytest.fixture
 def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty lakehouse, landing zone and state folder, and the tests' own use cases beside the one that ships."""
+    _place(tmp_path, monkeypatch)
+    return tmp_path / "warehouse"
+
+
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "warehouse"))
     monkeypatch.setenv("LANDING_ROOT", str(tmp_path / "landing"))
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
@@ -223,7 +229,6 @@ def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("flight_delays", *(f"sources/{name}" for name in SHIPPED_SOURCES)):
         (shipped / folder).symlink_to(TESTS.parent / "include" / folder)
     monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join([str(shipped), str(TESTS / "use_cases")]))
-    return tmp_path / "warehouse"
 
 
 @pytest.fixture

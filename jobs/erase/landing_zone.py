@@ -1,7 +1,8 @@
 """A document's rows in the landing zone: its files are written again without them, and the ledger learns their new digests.
 
 The ledger's line comes first: should the run be killed between the two, the next one writes the same bytes. The delivery stays the
-same delivery, so ingest finds nothing new.
+same delivery, so ingest finds nothing new. An object is put in the place of the one that was there, and so has landed now: among
+deliveries of its day that have not been taken in it is the last.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from jobs.ingest import landing, pieces
 from lakehouse import settings
 from lakehouse.errors import NightjarError
 from lakehouse.ops import deliveries
+from lakehouse.storage import places
 
 NAME = "landing"
 # Hidden, so that no reader takes it for a delivery.
@@ -41,7 +44,7 @@ class LandingZone:
     @property
     def folder(self) -> Path:
         """Where they lie."""
-        return Path(settings.load().landing_root) / self.subject.source.name
+        return places.of(settings.load().landing_root) / self.subject.source.name
 
     def found(self) -> Mapping[str, int]:
         """Rows in files that have landed."""
@@ -85,19 +88,19 @@ class LandingZone:
 
     def _rewrite(self, day: str, files: Mapping[Path, Found]) -> None:
         written = {}
-        try:
-            for file, found in files.items():
-                target = file.with_name(f".{file.name}{WRITING}")
-                written[file] = target
-                self._write(file, target, found)
-            self._tell_ledger(day, {file: _sha256(target) for file, target in written.items()})
-            for file, target in written.items():
-                shutil.copystat(file, target)
-                target.replace(file)
-                _sync(file.parent)
-        finally:
-            for target in written.values():
-                target.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix="nightjar-erasing-") as workplace:
+            try:
+                for number, (file, found) in enumerate(files.items()):
+                    beside = file.with_name(f".{file.name}{WRITING}")
+                    target = beside if places.is_local(file) else Path(workplace) / str(number)
+                    written[file] = target
+                    self._write(file, target, found)
+                self._tell_ledger(day, {file: _sha256(target) for file, target in written.items()})
+                for file, target in written.items():
+                    _put(file, target)
+            finally:
+                for target in written.values():
+                    target.unlink(missing_ok=True)
 
     def _write(self, file: Path, target: Path, found: Found) -> None:
         if pieces.kind_of(file.name) == "parquet":
@@ -105,10 +108,11 @@ class LandingZone:
         else:
             extracted = pieces.kind_of(file.name) == "jsonl" and text_files.is_extracted(file)
             text_files.write_without(file, target, found.lines, self.subject.source.format.encoding, extracted)
-        with contextlib.suppress(PermissionError):
-            owner = file.stat()
-            os.chown(target, owner.st_uid, owner.st_gid)
-        _sync(target)
+        if places.is_local(file):
+            with contextlib.suppress(PermissionError):
+                owner = file.stat()
+                os.chown(target, owner.st_uid, owner.st_gid)
+            _sync(target)
 
     def _tell_ledger(self, day: str, new: Mapping[Path, str]) -> None:
         """Give the ledger's lines of the delivery the digest that its bytes are about to have."""
@@ -132,8 +136,8 @@ class LandingZone:
         deliveries.record(changed)
 
     def _sweep(self) -> Iterator[str]:
-        """Remove what killed writers have left; what one still writes is named."""
-        if not self.folder.is_dir():
+        """Remove what killed writers have left; what one still writes is named. In an object store they leave nothing."""
+        if not places.is_local(self.folder) or not self.folder.is_dir():
             return
         for file in sorted(self.folder.rglob(f".*{WRITING}")):
             file.unlink()
@@ -149,6 +153,16 @@ class LandingZone:
 def _sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _put(file: Path, target: Path) -> None:
+    """Put ``target`` in the place of a landed file."""
+    if not places.is_local(file):
+        places.put(file, target)
+        return
+    shutil.copystat(file, target)
+    target.replace(file)
+    _sync(file.parent)
 
 
 def _sync(path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
+
+from lakehouse.storage import places
 
 # Given the rows of a group and the number of its first, which of them go.
 Gone = Callable[[pa.Table, int], np.ndarray]
@@ -23,10 +26,14 @@ def write_without(file: Path, target: Path, gone: Gone, **settings: Any) -> int:
         gone: which rows go.
         settings: of the writer, besides those that the file tells.
     """
-    opened = parquet.ParquetFile(file)
-    packing = {"compression": _packing(opened)} | settings
+    with ExitStack() as held:
+        opened = parquet.ParquetFile(file if places.is_local(file) else held.enter_context(file.open("rb")))
+        return _write(opened, target, gone, {"compression": _packing(opened)} | settings)
+
+
+def _write(opened: parquet.ParquetFile, target: Path, gone: Gone, settings: dict[str, Any]) -> int:
     left, first = 0, 1
-    with parquet.ParquetWriter(target, opened.schema_arrow, **packing) as writer:
+    with parquet.ParquetWriter(target, opened.schema_arrow, **settings) as writer:
         for number in range(opened.num_row_groups):
             rows = opened.read_row_group(number)
             kept = rows.filter(pa.array(~gone(rows, first)))
