@@ -9,8 +9,6 @@ import datetime as dt
 from itertools import pairwise
 from typing import Any
 
-from deltalake import DeltaTable
-
 from lakehouse.storage import delta_log
 from lakehouse.tables import Table
 
@@ -22,7 +20,7 @@ def crossed_days(table: Table) -> set[dt.date]:
     """
     if table.clustered_by is None:
         return set()
-    actions = DeltaTable(delta_log.location(table)).get_add_actions(flatten=True)
+    actions = delta_log.opened(table).get_add_actions(flatten=True)
     columns: dict[str, Any] = {name: actions.column(name).to_pylist() for name in actions.schema.names}
     lows, highs = (columns.get(f"{bound}.{table.clustered_by}", []) for bound in ("min", "max"))
     ranges: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import duckdb
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from lakehouse.storage import arrow_dataset, delta_log
@@ -13,7 +12,7 @@ from lakehouse.tables import Table
 def unreadable(table: Table) -> str | None:
     """Why delta-rs or DuckDB can't read the table, or reads another number of rows than its log has; None when they can."""
     try:
-        opened = DeltaTable(delta_log.location(table))
+        opened = delta_log.opened(table)
         dataset = arrow_dataset.open_dataset(opened, delta_log.location(table))
         with duckdb.connect() as connection:
             counted = connection.from_arrow(dataset).aggregate("count(*)").fetchall()[0][0]

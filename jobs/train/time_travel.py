@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from pyarrow import fs
 
@@ -20,7 +19,7 @@ def missing(table: Table, version: int, first: dt.date, last: dt.date) -> str | 
     if version > delta_log.version(table):
         return f"the table's newest version is {delta_log.version(table)}"
     try:
-        opened = DeltaTable(location, version=version)
+        opened = delta_log.open_at(location, version)
     except DeltaError as error:
         return f"its log does not reach back: {str(error).splitlines()[0][:150]}"
     filesystem, root = stored_files.filesystem_of(location)

@@ -9,7 +9,6 @@ from typing import Any
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from pyarrow import fs
 
 from lakehouse.errors import NoLakehouse, TableUnreadable
 from lakehouse.storage import object_store
@@ -37,7 +36,7 @@ class FoundTable:
             TableUnreadable: its Delta log cannot be read.
         """
         try:
-            return DeltaTable(self.location)
+            return DeltaTable(self.location, storage_options=object_store.options(self.location))
         except DeltaError as error:
             raise TableUnreadable(f"{self.full_name}: no readable Delta log in {self.location}: {error}") from error
 
@@ -71,11 +70,12 @@ def find(root: str) -> list[FoundTable]:
         NoLakehouse: there are none.
     """
     root = root.rstrip("/")
-    object_store.prepare(root)
     tables = [
         FoundTable(layer, name, f"{root}/{layer}/{name}")
         for layer in LAYERS
-        for name in (_names_at_address(root, layer) if object_store.is_address(root) else _names_in_folder(Path(root) / layer))
+        for name in (
+            _names_at_address(root, layer) if object_store.is_address(root) else _names_in_folder(Path(root) / layer)
+        )
     ]
     if not tables:
         raise NoLakehouse(
@@ -140,6 +140,9 @@ def _names_in_folder(folder: Path) -> list[str]:
 
 
 def _names_at_address(root: str, layer: str) -> list[str]:
+    # Imported here, because only a remote lakehouse needs it and it takes a tenth of a second.
+    from pyarrow import fs
+
     filesystem, path = object_store.filesystem_of(root)
     children = filesystem.get_file_info(fs.FileSelector(f"{path}/{layer}", allow_not_found=True))
     folders = [child for child in children if child.type == fs.FileType.Directory]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 
 from lakehouse import tables
 from lakehouse.analyst import keys
@@ -80,7 +79,7 @@ def rows(
         at: a version of the table; the newest when it is None.
     """
     location = delta_log.location(table)
-    dataset = arrow_dataset.open_dataset(DeltaTable(location, version=at), location)
+    dataset = arrow_dataset.open_dataset(delta_log.open_at(location, at), location)
     for name, value in key.items():
         where &= pc.field(name) == pa.scalar(value, dataset.schema.field(name).type)
     present = [name for name in columns or table.column_names if name in dataset.schema.names]

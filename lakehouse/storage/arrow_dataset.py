@@ -53,7 +53,7 @@ def read(
     if not delta_log.exists(table):
         return schema.empty_table()
     location = delta_log.location(table)
-    opened = open_dataset(DeltaTable(location, version=at_version), location)
+    opened = open_dataset(delta_log.open_at(location, at_version), location)
     present = [name for name in names if name in opened.schema.names]
     rows = opened.to_table(columns=present, filter=where)
     for field in schema:
@@ -77,7 +77,7 @@ def batches(
     declared = table_schema.arrow_schema(table)
     schema = pa.schema([declared.field(name) for name in columns])
     location = delta_log.location(table)
-    opened = open_dataset(DeltaTable(location, version=at_version), location)
+    opened = open_dataset(delta_log.open_at(location, at_version), location)
     present = [name for name in columns if name in opened.schema.names]
     # One file and one batch ahead: by default Arrow reads sixteen of each.
     scanned = opened.to_batches(columns=present, filter=where, batch_size=rows, batch_readahead=1, fragment_readahead=1)
@@ -99,10 +99,10 @@ def read_as_it_is(table: Table, where: pc.Expression) -> pa.Table:
     if not delta_log.exists(table):
         return table_schema.arrow_schema(table).empty_table()
     location = delta_log.location(table)
-    return open_dataset(DeltaTable(location), location).to_table(filter=where)
+    return open_dataset(delta_log.open_at(location), location).to_table(filter=where)
 
 
 def any_row(table: Table, where: pc.Expression) -> bool:
     """Whether a row of the table, which exists, satisfies ``where``."""
     location = delta_log.location(table)
-    return bool(open_dataset(DeltaTable(location), location).scanner(filter=where, columns=[]).count_rows())
+    return bool(open_dataset(delta_log.open_at(location), location).scanner(filter=where, columns=[]).count_rows())

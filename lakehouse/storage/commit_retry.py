@@ -66,7 +66,7 @@ def commit(table: Table, write: Write) -> None:
     began: list[int] = []
 
     def attempt() -> None:
-        opened = DeltaTable(location)
+        opened = delta_log.open_at(location)
         if began and _has(opened, began[0], mark):
             return
         began.append(opened.version())
@@ -75,7 +75,7 @@ def commit(table: Table, write: Write) -> None:
     try:
         retry_on_conflict(table, attempt)
     except NightjarError:
-        if not (began and object_store.is_address(location) and _has(DeltaTable(location), began[0], mark)):
+        if not (began and object_store.is_address(location) and _has(delta_log.open_at(location), began[0], mark)):
             raise
 
 
@@ -86,13 +86,13 @@ def commit_unrepeated(table: Table, write: Write) -> None:
         WriteConflict: when another came first.
     """
     location, mark = delta_log.location(table), uuid.uuid4().hex
-    opened = DeltaTable(location)
+    opened = delta_log.open_at(location)
     began = opened.version()
     try:
         write(opened, {MARK: mark})
     except Exception as error:
         unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
-        if unclear and _has(DeltaTable(location), began, mark):
+        if unclear and _has(delta_log.open_at(location), began, mark):
             return
         if is_conflict(error):
             raise WriteConflict(

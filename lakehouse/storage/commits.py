@@ -70,14 +70,16 @@ def create(table: Table) -> None:
     store_check.expect_safe(settings.load().lakehouse_root)
 
     def attempt() -> None:
+        place = delta_log.location(table)
         DeltaTable.create(
-            delta_log.location(table),
+            place,
             schema=Schema.from_arrow(table_schema.arrow_schema(table)),
             mode="ignore",
             partition_by=list(table.partition_by),
             description=table.description,
             configuration=dict(table_schema.properties(table)),
             raise_if_key_not_exists=False,
+            storage_options=object_store.options(place),
             # The first version or none: by another try delta-rs would put the declaration over another's table.
             commit_properties=CommitProperties(max_commit_retries=0),
         )
@@ -293,7 +295,7 @@ def cluster(table: Table, days: Iterable[dt.date]) -> None:
 def vacuum(table: Table) -> None:
     """Remove the files that no version within the table's retention needs."""
     # Spark makes a task of each folder that it lists: 20 s for a year of days, and delta-rs takes less than one.
-    DeltaTable(delta_log.location(table)).vacuum(table.retention_days * 24, dry_run=False, full=True)
+    delta_log.opened(table).vacuum(table.retention_days * 24, dry_run=False, full=True)
 
 
 def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Callable[[pa.Table], pa.Table]) -> bool:

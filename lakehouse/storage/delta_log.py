@@ -22,47 +22,56 @@ NOTE = "nightjar.note"
 
 def location(table: Table) -> str:
     """Where the table lies: ``<LAKEHOUSE_ROOT>/<layer>/<name>``."""
-    root = settings.load().lakehouse_root.rstrip("/")
-    object_store.prepare(root)
-    return f"{root}/{table.layer}/{table.name}"
+    return f"{settings.load().lakehouse_root.rstrip('/')}/{table.layer}/{table.name}"
+
+
+def opened(table: Table, at_version: int | None = None) -> DeltaTable:
+    """The table, which exists, at its newest version or at another."""
+    return open_at(location(table), at_version)
+
+
+def open_at(place: str, at_version: int | None = None) -> DeltaTable:
+    """The same of the table at a folder or an address."""
+    return DeltaTable(place, version=at_version, storage_options=object_store.options(place))
 
 
 def exists(table: Table) -> bool:
     """Whether anything was ever written to the table."""
-    return bool(DeltaTable.is_deltatable(location(table)))
+    place = location(table)
+    return bool(DeltaTable.is_deltatable(place, object_store.options(place)))
 
 
 def column_names(table: Table, at_version: int | None = None) -> set[str]:
     """The columns that the table has now or had at a version, maybe fewer than declared; none when it does not exist."""
     if not exists(table):
         return set()
-    return {field.name for field in DeltaTable(location(table), version=at_version).schema().fields}
+    return {field.name for field in opened(table, at_version).schema().fields}
 
 
 def columns(table: Table, at_version: int | None = None) -> dict[str, pa.DataType]:
     """The type of each column that the table has, now or at a version; none when it does not exist."""
     if not exists(table):
         return {}
-    opened = DeltaTable(location(table), version=at_version)
-    return {field.name: field.type for field in pa.schema(opened.schema().to_arrow())}
+    schema = opened(table, at_version).schema()
+    return {field.name: field.type for field in pa.schema(schema.to_arrow())}
 
 
 def required_columns(table: Table) -> set[str]:
     """The columns in which the table itself takes no null."""
     if not exists(table):
         return set()
-    return {field.name for field in DeltaTable(location(table)).schema().fields if not field.nullable}
+    return {field.name for field in opened(table).schema().fields if not field.nullable}
 
 
 def rebuilt_with(table: Table) -> str | None:
     """The note of the last rebuilding of the table that had one, as far as the log goes back."""
-    commits = DeltaTable(location(table)).history() if exists(table) else []
+    commits = opened(table).history() if exists(table) else []
     return next((str(commit[NOTE]) for commit in commits if commit.get(NOTE)), None)
 
 
 def version(table: Table) -> int:
     """The newest version of the table; -1 when it does not exist."""
-    return DeltaTable(location(table)).version() if exists(table) else -1
+    return opened(table).version() if exists(table) else -1
 
 
 def constants_by_partition(
@@ -145,7 +154,7 @@ def _files(
     """The day and the named statistics (None: the log has none) of each of the table's files in these partitions."""
     if not exists(table):
         return
-    actions = DeltaTable(location(table), version=at_version).get_add_actions(flatten=True)
+    actions = opened(table, at_version).get_add_actions(flatten=True)
     present = set(actions.schema.names)
     if "partition.partition" not in present:
         return

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 REQUEST_SECONDS = 30
-# With the pauses between them about two minutes: a store that is away for a minute fails no job.
+# A store that is away for a minute, or is started again, fails no job.
+PATIENCE_SECONDS = 90
+# Of Arrow, with the pauses between them about as long.
 TRIES = 12
 
 
@@ -32,6 +34,12 @@ def prepare(location: str) -> None:
     """Complete what delta-rs reads from the environment, where ``location`` is an address."""
     if is_address(location):
         settings.object_store()
+
+
+def options(location: str) -> dict[str, str] | None:
+    """What delta-rs gets besides the environment: how long it asks a store that does not answer."""
+    prepare(location)
+    return {"max_retries": "50", "retry_timeout": f"{PATIENCE_SECONDS}s"} if is_address(location) else None
 
 
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:

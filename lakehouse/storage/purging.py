@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 from pyarrow import fs
 
 from lakehouse.storage import delta_log, stored_files, table_schema
@@ -44,7 +43,7 @@ def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.date
         may be about to commit them.
     """
     location = delta_log.location(table)
-    opened = DeltaTable(location)
+    opened = delta_log.open_at(location)
     filesystem, root = stored_files.filesystem_of(location)
     replaced = set(opened.vacuum(0, dry_run=True, enforce_retention_duration=False, full=False))
     left = []

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xgboost
-from deltalake import DeltaTable
 
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader, metric_names
@@ -137,7 +136,7 @@ def _counts(shape: Any, values: pd.Series[float]) -> Any:
 def _frame(table: tables.Table, columns: list[str]) -> pd.DataFrame:
     location = delta_log.location(table)
     frame: pd.DataFrame = (
-        arrow_dataset.open_dataset(DeltaTable(location), location).to_table(columns=columns).to_pandas()
+        arrow_dataset.open_dataset(delta_log.open_at(location), location).to_table(columns=columns).to_pandas()
     )
     return frame.assign(**{PARTITION: pd.to_datetime(frame[PARTITION]).dt.date})
 

@@ -64,7 +64,7 @@ def _frames(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _tables(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Methods in a chain that begins with ``DeltaTable``, or with a variable or a parameter that holds one."""
-    names = {"DeltaTable"}
+    names = {"DeltaTable", "opened", "open_at"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and "DeltaTable" in _chain(node.value):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
@@ -105,6 +105,7 @@ def _chain(node: ast.expr) -> list[str]:
         ("from deltalake import DeltaTable\nDeltaTable(path).delete()", "2: .delete"),
         ("from deltalake import DeltaTable\ntable = DeltaTable(path)\ntable.optimize.compact()", "3: .optimize"),
         ("from deltalake import DeltaTable\nDeltaTable.create(path, schema)", "2: .create"),
+        ("delta_log.opened(table).vacuum(0)", "1: .vacuum"),
         ("def clean(table: DeltaTable):\n    table.vacuum(0)", "2: .vacuum"),
         ("deltalake.DeltaTable(path).restore(3)", "1: .restore"),
         ("from delta.tables import DeltaTable\nDeltaTable.forPath(spark, path).merge(rows, on)", "2: .merge"),

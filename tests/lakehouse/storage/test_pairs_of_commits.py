@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -136,16 +137,14 @@ def test_of_two_commits_at_once_each_holds_as_if_it_came_alone(
     opened: list[int] = []
 
     def open_table(location: str) -> DeltaTable:
-        """What the first opens; behind its back the second commits."""
+        """What a commit opens; behind the back of the first the second commits."""
         made = DeltaTable(location)
         opened.append(made.version())
         if len(opened) == 1:
-            monkeypatch.setattr(commit_retry, "DeltaTable", DeltaTable)
             second(DAY, 2)
-            monkeypatch.setattr(commit_retry, "DeltaTable", open_table)
         return made
 
-    monkeypatch.setattr(commit_retry, "DeltaTable", open_table)
+    monkeypatch.setattr(commit_retry, "delta_log", SimpleNamespace(location=delta_log.location, open_at=open_table))
     after_second = MAKES[second](before, DAY, 2)
     try:
         first(DAY, 1)
