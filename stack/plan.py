@@ -22,6 +22,7 @@ class Plan:
         lakehouse_root: LAKEHOUSE_ROOT of the tasks.
         landing_root: LANDING_ROOT of the tasks.
         use_case_roots: USE_CASE_ROOTS of the tasks and of the DAG files.
+        mlflow_artifacts: where MLflow keeps models and pictures, such as ``s3://bucket/mlflow``; empty: beside its database.
     """
 
     state_root: Path
@@ -29,6 +30,7 @@ class Plan:
     lakehouse_root: str
     landing_root: str
     use_case_roots: str
+    mlflow_artifacts: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -41,6 +43,7 @@ class Plan:
             lakehouse_root=chosen.lakehouse_root,
             landing_root=chosen.landing_root,
             use_case_roots=os.pathsep.join(str(root.resolve()) for root in chosen.use_case_roots),
+            mlflow_artifacts=env.get("MLFLOW_ARTIFACTS_DESTINATION") or "",
         )
 
     @property

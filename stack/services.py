@@ -127,7 +127,7 @@ def _mlflow(plan: Plan) -> Service:
             "_MLFLOW_SERVER_FILE_STORE": store,
             "_MLFLOW_SERVER_REGISTRY_STORE": store,
             "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
-            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(plan.mlflow_home / "artifacts"),
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": plan.mlflow_artifacts or str(plan.mlflow_home / "artifacts"),
             "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
             "_MLFLOW_SGI_NAME": "uvicorn",
             "MLFLOW_TRACKING_URI": store,
