@@ -7,6 +7,7 @@ that needs them.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,11 @@ class Settings:
     def in_object_store(self) -> bool:
         """Whether the tables or the deliveries lie at an address."""
         return any_address(self.lakehouse_root, self.landing_root)
+
+    @property
+    def store_name(self) -> str:
+        """A name for the lakehouse's address: one host may work for several."""
+        return hashlib.sha256(self.lakehouse_root.encode()).hexdigest()[:16]
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

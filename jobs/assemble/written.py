@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from jobs.assemble import clusters, examples
 from jobs.assemble.earlier import Earlier
 from jobs.assemble.made import Made
 from jobs.assemble.material import Material, fingerprint_lines
 from jobs.assemble.version import ASSEMBLE
-from lakehouse import settings, tables
+from lakehouse import tables
 from lakehouse.corpus.content_digest import ContentDigest
 from lakehouse.declaration import Dataset
 from lakehouse.errors import AssembleBusy
@@ -27,13 +26,7 @@ def alone(dataset: Dataset) -> Iterator[None]:
     Raises:
         AssembleBusy: when another one does.
     """
-    root = settings.load().lakehouse_root
-    if "://" in root:
-        # An object store has no locks: the line in ops.dataset_versions decides.
-        yield
-        return
-    file = Path(root) / commits.LOCKS / f"assemble.{dataset.name}"
-    lock = file_locks.hold_if_free(file)
+    lock = file_locks.hold_if_free(file_locks.file_of(f"assemble.{dataset.name}"))
     if lock is None:
         raise busy(dataset)
     with lock:

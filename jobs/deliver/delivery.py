@@ -6,22 +6,17 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from jobs.deliver import place, rows
 from jobs.deliver.marker import Marker
 from jobs.deliver.place import HeldDay
 from jobs.deliver.rows import Checksum
-from lakehouse import settings
 from lakehouse.declaration import Target, UseCase
 from lakehouse.errors import TargetRefused
 from lakehouse.ops import exports
 from lakehouse.ops.exports import Export
 from lakehouse.staleness.export_plan import Scores
 from lakehouse.storage import file_locks
-
-# Beside the locks of the lakehouse's tables.
-LOCKS = ".locks"
 
 
 @dataclass(frozen=True)
@@ -122,10 +117,6 @@ class Delivery:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One delivery to a target at a time, for all that share the lakehouse's folder."""
-        root = settings.load().lakehouse_root
-        if "://" in root:
-            yield
-            return
-        with file_locks.locked(Path(root) / LOCKS / f"deliver.{self.use_case.name}.{self.target.name}"):
+        """One delivery to a target at a time, for all that share the lakehouse's folder; the targets guard themselves."""
+        with file_locks.locked(file_locks.file_of(f"deliver.{self.use_case.name}.{self.target.name}")):
             yield

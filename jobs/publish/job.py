@@ -7,22 +7,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.publish import server, version
 from jobs.publish.arguments import PublishArguments
 from jobs.publish.note import Note
 from jobs.publish.serving_rows import ServingRows
 from jobs.result import Result
-from lakehouse import settings
 from lakehouse.declaration import FeatureGroup, feature_groups
 from lakehouse.errors import TargetRefused
 from lakehouse.storage import file_locks
 
 log = logging.getLogger(__name__)
-
-# Beside the locks of the lakehouse's tables.
-LOCKS = ".locks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +77,6 @@ def _result(status: str, note: Note, address: str) -> PublishResult:
 
 @contextmanager
 def _alone(group: FeatureGroup) -> Iterator[None]:
-    """One publication of a group at a time. A lakehouse at an address has no folder for locks: there the place's own guard it."""
-    root = settings.load().lakehouse_root
-    if "://" in root:
-        yield
-        return
-    with file_locks.locked(Path(root) / LOCKS / f"publish {group.table_name}"):
+    """One publication of a group at a time; other hosts of a lakehouse at an address are kept apart by the place's own guard."""
+    with file_locks.locked(file_locks.file_of(f"publish {group.table_name}")):
         yield

@@ -56,9 +56,6 @@ COLLECTED_ROWS = 200_000
 # What compacting and sorting make of a partition: files of about so many bytes.
 FILE_BYTES = 1 << 30
 
-# In the lakehouse's folder, next to the layers: all of its writers have to see the same locks.
-LOCKS = ".locks"
-
 
 def create(table: Table) -> None:
     """Create the table as declared, unless it exists.
@@ -392,4 +389,4 @@ def _lock(table: Table, shared: bool) -> AbstractContextManager[None]:
         # It has no locks: there a commit by files is guarded by the version that it begins at.
         store_check.expect_safe(root)
         return nullcontext()
-    return file_locks.locked(Path(root) / LOCKS / table.full_name, shared)
+    return file_locks.locked(file_locks.file_of(table.full_name), shared)

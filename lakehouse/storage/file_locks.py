@@ -8,6 +8,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from lakehouse import settings
+from lakehouse.storage import object_store
+
+# In the lakehouse's folder, next to the layers: all of its writers have to see the same locks.
+FOLDER = ".locks"
+
+
+def file_of(name: str) -> Path:
+    """The lock of that name of this lakehouse: beside its tables, or, where these are in an object store, in ``NIGHTJAR_HOME``.
+
+    There only the processes of this host meet at it.
+    """
+    where = settings.load()
+    if not object_store.is_address(where.lakehouse_root):
+        return Path(where.lakehouse_root) / FOLDER / name
+    return where.state_root / "locks" / where.store_name / name
+
 
 def hold(file: Path, shared: bool = False) -> IO[bytes]:
     """Wait for the lock on ``file``, and hold it until the returned file is closed or this process ends.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from lakehouse import settings
@@ -14,13 +13,14 @@ KILLED = "its process ended before an outcome was known"
 
 
 def folder_of(dataset: str) -> Path:
-    """Where the journal of a dataset is: beside the tables, or, where these are in an object store, in ``NIGHTJAR_HOME``."""
+    """Where the journal of a dataset is: beside the tables, or, where these are in an object store, in ``NIGHTJAR_HOME``.
+
+    There another host sees neither the journal nor that this one is calling: the calls of a dataset are made on one host.
+    """
     found = settings.load()
     if "://" not in found.lakehouse_root:
         return Path(found.lakehouse_root) / ".calls" / dataset
-    # One machine may work for several stores.
-    store = hashlib.sha256(found.lakehouse_root.encode()).hexdigest()[:16]
-    return found.state_root / "calls" / store / dataset
+    return found.state_root / "calls" / found.store_name / dataset
 
 
 def fold_all(dataset: str, folder: Path) -> int:

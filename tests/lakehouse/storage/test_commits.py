@@ -160,7 +160,7 @@ def test_a_commit_of_sparks_and_one_of_delta_rs_never_meet(
         tables.INPUTS_FINGERPRINT: "x",
     }
     writer = threading.Thread(target=commits.replace_rows, args=(outcomes, [row], days_condition([DAY])))
-    lock = lakehouse_root / commits.LOCKS / outcomes.full_name
+    lock = lakehouse_root / file_locks.FOLDER / outcomes.full_name
     # As a commit of Spark's holds it.
     with file_locks.locked(lock):
         writer.start()
