@@ -119,6 +119,20 @@ def object_store() -> ObjectStore:
     return ObjectStore(endpoint, region, *named)
 
 
+def use_object_store(
+    endpoint: str | None, region: str | None, key_id: str | None, secret: str | None, token: str | None
+) -> None:
+    """Have this process, and those that it starts, ask a store in this way; what is None stays as the environment has it."""
+    given = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": region,
+        "AWS_ACCESS_KEY_ID": key_id,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": token,
+    }
+    os.environ.update({name: value for name, value in given.items() if value})
+
+
 def any_address(*places: str) -> bool:
     """Whether one of these is an address such as ``s3://bucket/prefix``, and no folder."""
     return any("://" in place for place in places)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lakehouse.connections.service import Service
 
 MONGO_DEFAULT = "mongo_default"
+# Of Airflow's type aws: the key of the object store that has the tables and deliveries.
+OBJECT_STORE = "object_store"
 
 # SQLAlchemy's names of what Airflow's connections call otherwise.
 DIALECTS = {"postgres": "postgresql", "sqlite": "sqlite", "mssql": "mssql", "oracle": "oracle"}
@@ -60,6 +62,28 @@ def environment(names: Iterable[str]) -> dict[str, str]:
         if name == MONGO_DEFAULT:
             variables["MONGO_URI"] = address
     return variables
+
+
+def reach_store() -> None:
+    """Give this task, and the jobs that it starts, the key of the object store that has the tables and deliveries.
+
+    From the connection ``object_store``. Nothing changes where they lie in folders, or the environment has a key. Where Airflow has
+    no such connection, whoever reads finds what the machine has: a role, a profile.
+    """
+    if not settings.load().in_object_store or settings.object_store().key_id is not None:
+        return
+    try:
+        connection = BaseHook.get_connection(OBJECT_STORE)
+    except AirflowNotFoundException:
+        return
+    extra = _extra(connection)
+    settings.use_object_store(
+        endpoint=extra.get("endpoint_url"),
+        region=extra.get("region_name"),
+        key_id=connection.login,
+        secret=connection.password,
+        token=extra.get("aws_session_token"),
+    )
 
 
 def service(name: str) -> Service:

@@ -80,6 +80,7 @@ class ExtractOperator(BaseOperator):
         # Parsing a DAG needs neither the drivers nor the provider.
         from lakehouse.extraction.extract import extract
 
+        connections.reach_store()
         client: Any = self._mongo(source) if source.mongo is not None else None
         if source.sql is not None:
             self._know(source.sql.connection)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
 
-from include.orchestration import partition_key
+from include.orchestration import connections, partition_key
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -58,6 +58,7 @@ class InputsArrived(BaseSensorOperator):
         from lakehouse.arrivals.readiness import missing_inputs
         from lakehouse.declaration import feature_groups, loader
 
+        connections.reach_store()
         days = partition_key.of_run(self.partition, self.through)
         reader = feature_groups.by_table_name(self.group) if self.group else loader.by_name(self.use_case)
         scored = [day for day in map(partition_key.parse, days) if reader.calendar.scores.includes(day)]

@@ -89,6 +89,7 @@ class JobOperator(BaseOperator):
             AirflowFailException: the job failed, and would again. AirflowException: it failed, and may be tried again.
             AirflowSkipException: it found nothing to do.
         """
+        connections.reach_store()
         days = self._days()
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
             file = Path(folder) / "result.json"

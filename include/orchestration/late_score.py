@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.orchestration import connections
 from include.orchestration.job import JobOperator
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class LateScoreOperator(JobOperator):
         Raises:
             AirflowSkipException: the days are scored, or none of them is due. Others as `JobOperator.execute`.
         """
+        connections.reach_store()
         late = self.late([dt.date.fromisoformat(day) for day in self._days()])
         if not late:
             raise AirflowSkipException("every day has scores: no fallback is needed")

@@ -7,6 +7,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.orchestration import connections
 from include.orchestration.job import JobOperator
+from lakehouse import settings
 from lakehouse.connections import sql
 from lakehouse.declaration import Target
 from lakehouse.errors import ConnectionWrong
@@ -107,3 +108,53 @@ def test_a_service_that_airflow_does_not_have_is_looked_for_in_the_environment(o
     monkeypatch.delenv("NIGHTJAR_CONNECTION_SHOP")
     with pytest.raises(ConnectionWrong, match="NIGHTJAR_CONNECTION_SHOP"):
         connections.service("shop")
+
+
+@pytest.fixture
+def store_connection(monkeypatch):
+    """Airflow has the connection ``object_store``; the tables lie at an address, and the environment has no key."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
+    for name in (*names, "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP"):
+        # Set first, so that what is set meanwhile is taken back.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LAKEHOUSE_ROOT", "s3://bucket/warehouse")
+    extra = json.dumps({"endpoint_url": "http://store:8333", "region_name": "eu-west-1"})
+    found = Connection(conn_id="object_store", conn_type="aws", login="AKIA", password=SECRET, extra=extra)
+
+    def get(name):
+        if name != "object_store":
+            raise AirflowNotFoundException(name)
+        return found
+
+    monkeypatch.setattr(BaseHook, "get_connection", staticmethod(get))
+
+
+STORE_BODY = f"""
+assert os.environ['AWS_SECRET_ACCESS_KEY'] == {SECRET!r}
+result(status='done', found=os.environ['AWS_ACCESS_KEY_ID'])
+"""
+
+
+def test_a_job_finds_the_key_of_the_store_in_its_environment_and_nowhere_else(
+    store_connection, fake_job, caplog, capsys
+):
+    fake_job(STORE_BODY)
+    with caplog.at_level(logging.DEBUG):
+        result, _ = run(JobOperator(task_id="job", stage="score", options={}))
+    assert result["found"] == "AKIA"
+    assert SECRET not in caplog.text + capsys.readouterr().out
+    assert settings.object_store().endpoint == "http://store:8333"
+
+
+def test_a_key_of_the_environment_comes_before_the_connection(store_connection, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    connections.reach_store()
+    assert settings.object_store().secret is None
+
+
+def test_folders_need_no_key(store_connection, monkeypatch, tmp_path):
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path))
+    monkeypatch.setenv("LANDING_ROOT", str(tmp_path))
+    connections.reach_store()
+    assert settings.object_store().key_id is None
