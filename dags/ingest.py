@@ -23,7 +23,7 @@ for owner, source, readers in wanted.sources(__file__):
                 "max_active_runs": schedules.nights_at_once(source),
             },
         ),
-        form_fields.shown({**form.days("ingest"), **form.any_volume(), **form.cascade()}),
+        form_fields.shown({**form.days("ingest"), **form.any_volume(), **form.any_gap(source), **form.cascade()}),
     ):
         ingest = IngestOperator(
             task_id="ingest",
@@ -37,6 +37,10 @@ for owner, source, readers in wanted.sources(__file__):
         )
         if source.extracted:
             extract = ExtractOperator(
-                task_id="extract", source=source.name, partition=form.PARTITION, through=form.THROUGH
+                task_id="extract",
+                source=source.name,
+                partition=form.PARTITION,
+                through=form.THROUGH,
+                any_gap=form.ANY_GAP,
             )
             extract >> ingest

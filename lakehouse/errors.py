@@ -309,3 +309,9 @@ class StoreRefused(NightjarError):
     """The object store refuses: the bucket, the key, what the key may do, or the machine's clock is wrong."""
 
     exit_code = 71
+
+
+class KafkaGap(NightjarError):
+    """Messages of a topic were deleted before they were read, or it is another topic; nothing has landed."""
+
+    exit_code = 72

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from tests.http_server import Orders
+    from tests.kafka_server import Kafka
     from tests.mongo_server import Server
     from tests.postgres_server import Postgres
     from tests.s3_server import S3
@@ -176,6 +177,16 @@ def s3_server() -> Iterator[S3]:
 
 
 @pytest.fixture(scope="session")
+def kafka_server() -> Iterator[Kafka]:
+    """A Kafka broker on loopback (tests/kafka_server.py); its jars come from Maven Central."""
+    from tests.kafka_server import Kafka
+
+    server = Kafka()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def losing_way(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """A way to the S3 server that loses what a test says."""
     from tests.store_proxy import Proxy
@@ -200,6 +211,13 @@ def store_root(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("LAKEHOUSE_ROOT", f"s3://{bucket}/warehouse")
     monkeypatch.setenv("LANDING_ROOT", f"s3://{bucket}/landing")
     return f"s3://{bucket}/warehouse"
+
+
+@pytest.fixture
+def kafka(kafka_server: Kafka) -> Kafka:
+    """The broker, reachable. Topics are the test's own."""
+    kafka_server.start()
+    return kafka_server
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ BY_FIXTURE = {
     "mongo_emulator": "server",
     "postgres_server": "server",
     "s3_server": "server",
+    "kafka_server": "server",
     "orders_server": "server",
     "mail_server": "server",
     "chat_server": "server",

@@ -86,6 +86,17 @@ def reach_store() -> None:
     )
 
 
+def known(name: str) -> bool:
+    """Whether Airflow, or the environment, has a connection of this name."""
+    if settings.connection(name) is not None:
+        return True
+    try:
+        BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        return False
+    return True
+
+
 def service(name: str) -> Service:
     """The connection as a use case's own code gets it. One that Airflow does not have is looked for in the environment.
 

@@ -1,4 +1,4 @@
-"""The task that reads a source from MongoDB, an SQL database, or by a function of its folder, before its files are taken in."""
+"""The task that reads a source from where its declaration says, before its files are taken in."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ if TYPE_CHECKING:
 
 
 class ExtractOperator(BaseOperator):
-    """Lands what a source's collection or database has, or what its ``fetch`` yields, as deliveries that the next task takes in.
+    """Lands what a source's collection, database or topic has, or its ``fetch`` yields, as deliveries that the next task takes in.
 
     It reads here in the task's own process and in bounded memory: it needs no Spark, and the password stays in Airflow's
     connection, a collection's is read through MongoHook. Where Airflow has no such connection the task is skipped, and files are
     taken in as they were landed.
 
     Args:
-        source: name of a source with a section ``mongo``, ``sql`` or ``fetch``.
+        source: name of a source with a section ``mongo``, ``sql``, ``kafka`` or ``fetch``.
         partition: the day, or the first of a range. (templated)
         through: the last day; empty for just the first. A range of a source that is not daily is one window. (templated)
+        any_gap: "True": of a topic, go on behind messages that were deleted before they were read. (templated)
         mongo_connection: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("source", "partition", "through")
+    template_fields: Sequence[str] = ("source", "partition", "through", "any_gap")
     ui_color = "#e4f0e8"
 
     def __init__(
@@ -49,6 +50,7 @@ class ExtractOperator(BaseOperator):
         source: str,
         partition: str,
         through: str = "",
+        any_gap: str = "",
         mongo_connection: str = "mongo_default",
         **kwargs: Any,
     ) -> None:
@@ -56,6 +58,7 @@ class ExtractOperator(BaseOperator):
         self.source = source
         self.partition = partition
         self.through = through
+        self.any_gap = any_gap
         self.mongo_connection = mongo_connection
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -84,7 +87,10 @@ class ExtractOperator(BaseOperator):
         client: Any = self._mongo(source) if source.mongo is not None else None
         if source.sql is not None:
             self._know(source.sql.connection)
-        return extract(owner, source, first, last, dt.datetime.now(dt.UTC), client, connections.service)
+        if source.kafka is not None and not connections.known(source.kafka.connection):
+            raise self._skip(source.kafka.connection, "its topic")
+        now, any_gap = dt.datetime.now(dt.UTC), str(self.any_gap) == "True"
+        return extract(owner, source, first, last, now, client, connections.service, any_gap)
 
     def _know(self, name: str) -> None:
         """Have a named connection in the environment of this process, which ends with the task."""

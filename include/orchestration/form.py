@@ -7,9 +7,12 @@ form's ``partition``. The key comes first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param
+
+if TYPE_CHECKING:
+    from lakehouse.declaration import Source
 
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
 THROUGH = "{{ params.through or '' }}"
@@ -19,6 +22,8 @@ ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user
 CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
 ANY_VOLUME = "{{ params.any_volume }}"
+# Only DAGs of topics have it.
+ANY_GAP = "{{ params.get('any_gap', '') }}"
 DRY_RUN = "{{ params.dry_run }}"
 FORCE = "{{ params.force }}"
 # Of a rollback. By the run's name a cleared task is the same rollback, and not another one.
@@ -84,6 +89,20 @@ def any_volume() -> dict[str, Param]:
             type="boolean",
             title="Any number of rows",
             description="On: take in a delivery that was refused for its number of rows. You looked at it, and it is right.",
+        )
+    }
+
+
+def any_gap(source: Source) -> dict[str, Param]:
+    """The switch that reads on behind messages that a topic has lost; only of a source in Kafka."""
+    if source.kafka is None:
+        return {}
+    return {
+        "any_gap": Param(
+            False,
+            type="boolean",
+            title="Any gap",
+            description="On: go on behind messages that were deleted before they were read. The ledger says which are missing.",
         )
     }
 

@@ -26,7 +26,7 @@ def ingest(owner: Owner, source: Source, readers: Sequence[str] = ()) -> str:
 ### Ingest {source.name}
 
 {source.description or "A source"}, of **{owner.title}**. Read by {_named(readers)}. A day's delivery arrives {arrives}. {absent}
-{_mongo(source)}{_sql(source)}{_fetch(source)}{_catch_up(owner)}
+{_mongo(source)}{_sql(source)}{_kafka(source)}{_fetch(source)}{_catch_up(owner)}
 Each delivery is taken into `{tables.bronze(source).full_name}` as it is, checked against its contract, and lands in
 `{tables.silver(source).full_name}`; rows that break the contract go to `{tables.rejects(source).full_name}` with their
 reasons. More than {source.max_reject_share:.0%} of rejects fail the delivery as a whole.
@@ -83,6 +83,16 @@ def _sql(source: Source) -> str:
     return f"""
 **From a database.** With a connection `{source.sql.connection}`, `extract` first lands {which}, of `{source.sql.address}`. Without
 it, that task is skipped and files are taken in.
+"""
+
+
+def _kafka(source: Source) -> str:
+    if source.kafka is None:
+        return ""
+    return f"""
+**From Kafka.** With a connection `{source.kafka.connection}`, `extract` first lands the messages of `{source.kafka.topic}`
+since the windows before, by their offsets, which the ledger keeps. Without it, that task is skipped and files are taken in.
+Messages that were deleted before they were read fail it; the switch "Any gap" goes on without them.
 """
 
 

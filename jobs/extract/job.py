@@ -15,7 +15,7 @@ from lakehouse.extraction.extract import extract
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractResult(Result):
-    """The landed files, the last one's window in words, and their documents or rows.
+    """The landed files, the last one's window in words, and their documents, rows or messages.
 
     Those without a date of their change are counted apart; for a source that is read by a row's own day, those without a day,
     which no delivery has.
@@ -39,5 +39,6 @@ def run(arguments: ExtractArguments) -> ExtractResult:
         days[-1],
         dt.datetime.now(dt.UTC),
         lambda: connection.to(settings.load().mongo_uri),
+        any_gap=arguments.any_gap,
     )
     return ExtractResult(**landed)

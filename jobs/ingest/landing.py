@@ -19,9 +19,6 @@ from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
 from lakehouse.storage import places
 
-# Characters of a first line that are looked at: a document may be megabytes.
-FIRST_LINE = 2_000
-
 
 @dataclass(frozen=True)
 class Landed:
@@ -152,7 +149,7 @@ def _origin(file: Path) -> str:
         try:
             with file.open("rb") as opened:
                 lines = gzip.GzipFile(fileobj=opened) if file.suffix == ".gz" else opened
-                return envelope.origin(lines.readline(FIRST_LINE).decode("utf-8")) or str(file)
+                return envelope.origin(lines.readline(envelope.LONGEST).decode("utf-8")) or str(file)
         except (OSError, EOFError, UnicodeDecodeError, zlib.error):
             # The parser reports what is wrong with it.
             pass

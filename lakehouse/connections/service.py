@@ -120,11 +120,14 @@ def _parsed(name: str, address: str) -> Service:
         raise ValueError("no address")
     if "@" in after and "@" not in parts.netloc and ":" in parts.netloc:
         raise ValueError("a password that is not percent-encoded")
+    # Several hosts, each with its port, as addresses of clusters have them.
+    hosts = parts.netloc.rpartition("@")[2]
+    host, port = (hosts, None) if "," in hosts else (parts.hostname or "", parts.port)
     return Service(
         name,
         parts.scheme,
-        parts.hostname or "",
-        parts.port,
+        host,
+        port,
         None if parts.username is None else unquote(parts.username),
         None if parts.password is None else unquote(parts.password),
         parts.path,

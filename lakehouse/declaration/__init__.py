@@ -18,6 +18,7 @@ from lakehouse.declaration.feature_group import (
 )
 from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.group_use import GroupUse, Taken
+from lakehouse.declaration.kafka import Kafka, KafkaFields
 from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.learn_from import LearnFrom
 from lakehouse.declaration.learning import (
@@ -69,6 +70,8 @@ __all__ = [
     "Gate",
     "GroupUse",
     "Input",
+    "Kafka",
+    "KafkaFields",
     "Label",
     "LabelInput",
     "LastScore",

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from lakehouse.declaration import column_rules, reserved_names
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.fetch import Fetch
+from lakehouse.declaration.kafka import Kafka
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.row_rules import RuleError, parse
 from lakehouse.declaration.section import Name, Section, refuse, twice, unknown
@@ -71,8 +72,8 @@ class Source(Section):
     ``delivers`` changes: a delivery adds and changes rows, and what it leaves out stays. ``snapshot``: a delivery is all rows of
     its day, for an occasional source the whole reference table from its day on, and what it leaves out is no longer in silver.
 
-    With one of ``mongo``, ``sql`` and ``fetch`` its deliveries can be extracted: from a MongoDB collection, an SQL database, or by
-    a function of the use case. Files are ingested too.
+    With one of ``mongo``, ``sql``, ``kafka`` and ``fetch`` its deliveries can be extracted: from a MongoDB collection, an SQL
+    database, a topic of Kafka, or by a function of the use case. Files are ingested too.
     """
 
     name: Name
@@ -94,6 +95,7 @@ class Source(Section):
     freshness: Freshness | None = None
     mongo: Mongo | None = None
     sql: Sql | None = None
+    kafka: Kafka | None = None
     fetch: Fetch | None = None
 
     @model_validator(mode="after")
@@ -118,10 +120,11 @@ class Source(Section):
         yield from self._problems_of_extraction()
 
     def _problems_of_extraction(self) -> Iterator[str]:
-        ways = [way for way in ("mongo", "sql", "fetch") if getattr(self, way) is not None]
+        ways = [way for way in ("mongo", "sql", "kafka", "fetch") if getattr(self, way) is not None]
         if len(ways) > 1:
             yield f"{' and '.join(ways)}: a source is extracted in one way; expected one of these sections"
-        changes = "mongo" if self.mongo is not None else "sql.updated_at" if self.sql and self.sql.updated_at else None
+        changes = "mongo" if self.mongo is not None else "kafka" if self.kafka is not None else None
+        changes = "sql.updated_at" if self.sql and self.sql.updated_at else changes
         if changes is not None and self.delivers == "snapshot":
             yield f"{changes}: reads what has changed, which is no snapshot; expected delivers: changes"
         if self.sql is not None and self.sql.dated_by is None and self.delivers == "changes":
@@ -129,6 +132,9 @@ class Source(Section):
                 "sql: without updated_at or partition_column every delivery has all rows; expected one of them, or "
                 "delivers: snapshot"
             )
+        if self.kafka is not None:
+            delivered = [column.delivered_name for column in self.columns]
+            yield from unknown("kafka.fields", self.kafka.fields.names, delivered, f"the columns of source {self.name}")
 
     @model_validator(mode="after")
     def _row_rules_can_be_evaluated(self) -> Source:
@@ -151,7 +157,7 @@ class Source(Section):
     @property
     def extracted(self) -> bool:
         """Whether its deliveries can be read from elsewhere, by the stage extract."""
-        return self.mongo is not None or self.sql is not None or self.fetch is not None
+        return any(way is not None for way in (self.mongo, self.sql, self.kafka, self.fetch))
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -9,6 +9,8 @@
     from_mongo         a MongoDB collection: documents (in an order that can be resumed), connection, failures
     from_sql           an SQL table or query: sql_snapshot (one instant), sql_dates, sql_rows; values by postgres_texts,
                        sqlite_instants and local_instants
+    from_kafka         a topic: kafka_windows (those that were read), kafka_offsets, kafka_topic (the client), message_order,
+                       kafka_lines, kafka_failures
     from_fetch         a function of the use case: fetch_window, fetched_rows, sorted_lines; http_pages for services
 
 Spark's Python workers import this package for the envelope, so nothing is imported here.

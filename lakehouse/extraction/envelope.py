@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 
 FIRST, LAST = "$extraction", "$extracted"
+# Characters of a first line: a window of a topic has two offsets for each of its partitions, and a document may be megabytes.
+LONGEST = 100_000
 
 
 def header(origin: str) -> str:

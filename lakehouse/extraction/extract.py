@@ -28,17 +28,19 @@ def extract(
     now: dt.datetime,
     mongo: Mongo,
     connect: Callable[[str], Service] = service.named,
+    any_gap: bool = False,
 ) -> dict[str, Any]:
     """Land what belongs to the deliveries of these days, whole or not at all.
 
     Args:
         owner: whose source it is.
-        source: a source with a section ``mongo``, ``sql`` or ``fetch``.
+        source: a source with a section ``mongo``, ``sql``, ``kafka`` or ``fetch``.
         first: the first day; windows of earlier days count as read.
         last: the last day.
         now: the present instant.
         mongo: gives the client of the MongoDB server, where one is needed.
-        connect: gives the named connection of a source with a ``fetch`` section.
+        connect: gives the named connection of a source with a section ``kafka`` or ``fetch``.
+        any_gap: of a topic: go on behind messages that were deleted before they were read.
 
     Returns:
         What :func:`lakehouse.extraction.landed.result` says.
@@ -46,14 +48,14 @@ def extract(
     Raises:
         BadArguments: the source has none of these sections. WindowOpen: a window is not over. ConnectionWrong: the named
             connection is not set. SourceUnavailable: the server did not answer, or the connection broke. SourceRefused: it
-            refuses the login, or has nothing of that name. ExtractBroken: the use case's ``fetch`` failed. ServiceUnavailable:
-            the landing folder can't be written to.
+            refuses the login, or has nothing of that name. KafkaGap: messages were deleted before they were read. ExtractBroken:
+            the use case's ``fetch`` failed. ServiceUnavailable: the landing folder can't be written to.
     """
     if not source.extracted:
         raise BadArguments(
-            f"source {source.name}: expected a section mongo, sql or fetch in its declaration, there is none"
+            f"source {source.name}: expected a section mongo, sql, kafka or fetch in its declaration, there is none"
         )
-    return result(list(_land(owner, source, first, last, now, mongo, connect)))
+    return result(list(_land(owner, source, first, last, now, mongo, connect, any_gap)))
 
 
 def _land(
@@ -64,6 +66,7 @@ def _land(
     now: dt.datetime,
     mongo: Mongo,
     connect: Callable[[str], Service],
+    any_gap: bool,
 ) -> Iterator[Landed]:
     if source.sql is not None:
         from lakehouse.extraction import from_sql
@@ -75,6 +78,12 @@ def _land(
         else:
             windows = [extraction_window.of_all_rows(owner, source, last, now)]
         yield from from_sql.land(owner, source, source.sql, windows)
+        return
+    if source.kafka is not None:
+        from lakehouse.extraction import from_kafka
+
+        windows = list(extraction_window.due(owner, source, first, last, now))
+        yield from from_kafka.land(owner, source, source.kafka, windows, now, connect, any_gap)
         return
     windows = list(extraction_window.of_changes(owner, source, first, last, now))
     if source.mongo is not None:

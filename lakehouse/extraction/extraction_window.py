@@ -58,6 +58,16 @@ def of_changes(
         since = None if source.delivers == "snapshot" else until
 
 
+def due(owner: Owner, source: Source, first: dt.date, last: dt.date, now: dt.datetime) -> Iterator[ExtractionWindow]:
+    """The windows that end as those of changes do, of a source that knows otherwise where they begin.
+
+    Raises:
+        WindowOpen: when ``now`` is before its end.
+    """
+    for begin, end in [(day, day) for day in _days(first, last)] if source.cadence == "daily" else [(first, last)]:
+        yield ExtractionWindow(words(source), None, _due(owner, source, end, now), begin, end)
+
+
 def of_days(
     owner: Owner, source: Source, first: dt.date, last: dt.date, now: dt.datetime
 ) -> Iterator[ExtractionWindow]:
@@ -98,6 +108,8 @@ def words(source: Source) -> str:
     if source.sql is not None:
         dated = "" if source.sql.dated_by is None else f" {source.sql.dated_by}"
         return f"sql {source.sql.connection} {source.sql.address}{dated}"
+    if source.kafka is not None:
+        return f"kafka {source.kafka.connection} {source.kafka.topic}"
     assert source.fetch is not None
     # Another file or connection is another service, which is read from its beginning.
     return f"fetch {source.fetch.file}{'' if source.fetch.connection is None else f' by {source.fetch.connection}'}"

@@ -18,7 +18,7 @@ WRAPPERS = frozenset({"$oid", "$numberLong", "$numberInt", "$symbol", "$uuid"})
 
 
 def without_erased(source: Source, lines: Iterable[bytes]) -> Iterable[bytes]:
-    """The lines, each a JSON object, but those of erased documents. Where nothing was erased no line is looked at.
+    """The lines, JSON objects, but those of erased documents. Where nothing was erased no line is looked at.
 
     Ingest looks again, and at whatever a key may be: a line with a key of a form that this does not know is left to it.
     """
@@ -29,7 +29,7 @@ def without_erased(source: Source, lines: Iterable[bytes]) -> Iterable[bytes]:
 def _others(source: str, erased: KeptOut, lines: Iterable[bytes]) -> Iterator[bytes]:
     left_out = 0
     for line in lines:
-        if erased.has(_text(json.loads(line, parse_int=str).get(erased.delivered))):
+        if erased.has(_key(line, erased.delivered)):
             left_out += 1
         else:
             yield line
@@ -37,6 +37,15 @@ def _others(source: str, erased: KeptOut, lines: Iterable[bytes]) -> Iterator[by
         log.warning(
             "source %s: %d row(s) of erased documents are still at the source, and did not land", source, left_out
         )
+
+
+def _key(line: bytes, name: str) -> str | None:
+    try:
+        found = json.loads(line, parse_int=str)
+    except (ValueError, RecursionError):
+        # A message that is no JSON: ingest rejects it.
+        return None
+    return _text(found.get(name)) if isinstance(found, dict) else None
 
 
 def _text(value: Any) -> str | None:
