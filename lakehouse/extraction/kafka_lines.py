@@ -68,8 +68,10 @@ def _added(message: Message, fields: KafkaFields, deleted: bool = False) -> str:
 def _tombstone(message: Message, fields: KafkaFields) -> bytes:
     if fields.deleted is not None:
         return _added(message, fields, deleted=True).encode()
-    key = "no key" if message.key is None else f"the key {message.key.decode(errors='surrogateescape')}"
-    return _as_text(f"a tombstone (no value) of {key}")
+    # Not its key, which may be of an erased document.
+    return _as_text(
+        f"a message without a value (a tombstone), at offset {message.offset} of partition {message.partition}"
+    )
 
 
 def _instant(milliseconds: int) -> str | None:

@@ -41,6 +41,7 @@ def parse(folder, out, *before):
         "xgboost",
         "pymongo",
         "bson",
+        "confluent_kafka",
         "airflow.providers.mongo.hooks.mongo",
     } & set(sys.modules)
     dags = {}

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PARCEL_SOURCES = ("depots", "parcel_lorries", "parcel_outcomes", "parcel_plan", "parcel_scans")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
         "ingest__parcel_lorries",
         "ingest__parcel_outcomes",
         "ingest__parcel_plan",
+        "ingest__parcel_scans",
         "maintain__lakehouse",
         "monitor__parcels",
         "restate__parcels",
@@ -88,6 +90,7 @@ def test_the_schedules_are_those_of_partitions(dags):
         "ingest__parcel_lorries": "NightlyTimetable",
         "ingest__parcel_outcomes": "NightlyTimetable",
         "ingest__parcel_plan": "NightlyTimetable",
+        "ingest__parcel_scans": "NightlyTimetable",
         "maintain__lakehouse": "CronTriggerTimetable",
         "monitor__parcels": "PartitionedAssetTimetable",
         "restate__parcels": "NullTimetable",
@@ -103,6 +106,7 @@ def test_the_schedules_are_those_of_partitions(dags):
     [
         ("depots", "**From MongoDB.** With a connection `mongo_default`"),
         ("parcel_lorries", "**From a database.** With a connection `fleet`, `extract` first lands what changed"),
+        ("parcel_scans", "**From Kafka.** With a connection `scanners`, `extract` first lands the messages of `scans`"),
     ],
 )
 def test_a_source_elsewhere_is_extracted_first_and_ingested_also_when_that_is_skipped(dags, source, told):
@@ -255,7 +259,7 @@ def test_the_tasks_that_may_make_news_tell_them_when_they_end(dags):
         f"{dag_id}.{name}" for dag_id, dag in dags.items() for name, task in dag["tasks"].items() if task["tells"]
     }
     assert telling == {
-        *(f"ingest__{source}.ingest" for source in ("depots", "parcel_lorries", "parcel_outcomes", "parcel_plan")),
+        *(f"ingest__{source}.ingest" for source in PARCEL_SOURCES),
         *("monitor__parcels.measure", "rollback__parcels.roll_back"),
         *("score__parcels.score", "train__parcels.gate"),
     }

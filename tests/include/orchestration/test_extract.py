@@ -12,6 +12,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from pymongo import MongoClient
 
 from include.orchestration.extract import ExtractOperator
+from lakehouse.ops import deliveries
+from tests.kafka_server import PASSWORD, USER
 
 LONG_AGO = dt.datetime(2024, 2, 1, tzinfo=dt.UTC)
 
@@ -119,6 +121,70 @@ def test_a_table_that_is_not_there_fails_and_a_database_that_is_busy_is_tried_ag
         AirflowFailException, match=r"^SourceRefused: .* no such table: lorries; there are the tables vans"
     ):
         extract(source="parcel_lorries")
+
+
+@pytest.fixture
+def scans(lakehouse_root, parcels, kafka, monkeypatch):
+    """The topic of the source parcel_scans, empty, and a connection to the broker."""
+    topic = kafka.topic()
+    declared = parcels.source("parcel_scans")
+    renamed = declared.model_copy(update={"kafka": declared.kafka.model_copy(update={"topic": topic})})
+    monkeypatch.setattr("lakehouse.declaration.loader.by_source", lambda name: (parcels, renamed))
+    host, port = kafka.address.split(":")
+    found = {"conn_type": "kafka", "host": host, "port": int(port)}
+    monkeypatch.setenv("AIRFLOW_CONN_SCANNERS", json.dumps(found))
+    return kafka, topic
+
+
+def test_a_topic_is_read_through_the_connection_of_its_name(scans, landing_root):
+    kafka, topic = scans
+    kafka.send(topic, [("1", {"scan": f"s{number}"}, int(LONG_AGO.timestamp() * 1000)) for number in range(3)])
+    result = extract(source="parcel_scans")
+    assert " from the beginning at 0 until 3 by 2024-02-29T23:00:00Z" in result["origin"]
+    lines = gzip.decompress(Path(result["file"]).read_bytes()).decode().splitlines()
+    assert lines[1:-1] == ['{"scan": "s0"}', '{"scan": "s1"}', '{"scan": "s2"}']
+
+
+def test_a_connection_may_have_its_brokers_and_its_login_in_its_extra(scans, monkeypatch):
+    kafka, topic = scans
+    servers = {"bootstrap.servers": f"127.0.0.1:{kafka.closed_port}", "security.protocol": "SASL_PLAINTEXT"}
+    login = {"sasl.mechanism": "PLAIN", "sasl.username": USER, "sasl.password": PASSWORD}
+    monkeypatch.setenv("AIRFLOW_CONN_SCANNERS", json.dumps({"conn_type": "kafka", "extra": servers | login}))
+    assert extract(source="parcel_scans")["message"].startswith(f"no message in kafka scanners {topic} ")
+    wrong = servers | login | {"sasl.password": "wr0ng-password"}
+    monkeypatch.setenv("AIRFLOW_CONN_SCANNERS", json.dumps({"conn_type": "kafka", "extra": wrong}))
+    with pytest.raises(
+        AirflowFailException, match=r"^SourceRefused: source parcel_scans, topic .* Authentication failed"
+    ) as caught:
+        extract(source="parcel_scans")
+    told = caught.value
+    while told is not None:
+        assert "wr0ng" not in f"{told!r}"
+        told = told.__cause__ or told.__context__
+
+
+def test_messages_that_a_topic_has_lost_fail_the_task_and_the_switch_goes_on(scans, landing_root):
+    kafka, topic = scans
+    kafka.send(topic, [("1", {"scan": f"s{number}"}, int(LONG_AGO.timestamp() * 1000)) for number in range(4)])
+    result = extract(source="parcel_scans")
+    identity = deliveries.delivery_id("parcel_scans", dt.date(2024, 3, 1), "x")
+    taken_in = dict.fromkeys(("delivered_rows", "accepted_rows", "rejected_rows", "duplicate_rows"), 0)
+    kept = {"source": "parcel_scans", "delivery_id": identity, "origin": result["origin"], "checksum": "x", **taken_in}
+    day = {"partition": dt.date(2024, 3, 1), "status": deliveries.INGESTED, "ingested_at": LONG_AGO}
+    deliveries.record([deliveries.Delivery(**kept, **day)])
+    kafka.send(topic, [("1", {"scan": f"s{number}"}, int(LONG_AGO.timestamp() * 1000)) for number in range(4, 8)])
+    kafka.expire(topic, {0: 6})
+    with pytest.raises(AirflowFailException, match=r"^KafkaGap: source parcel_scans, topic .* from offset 4 on"):
+        extract(source="parcel_scans", partition="2024-03-02")
+    assert extract(source="parcel_scans", partition="2024-03-02", any_gap="True")["documents"] == 2
+
+
+def test_a_topic_without_a_connection_lets_files_be_taken(scans, monkeypatch):
+    monkeypatch.delenv("AIRFLOW_CONN_SCANNERS")
+    with pytest.raises(
+        AirflowSkipException, match="no connection scanners, so parcel_scans is not read from its topic"
+    ):
+        extract(source="parcel_scans")
 
 
 @pytest.mark.parametrize("day", ["", "2024-3-1x"])

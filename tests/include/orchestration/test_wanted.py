@@ -53,7 +53,7 @@ def sources():
 
 def test_the_dags_of_all_sources_are_made_and_a_task_makes_that_of_its_own(monkeypatch):
     found = {name: (owner, readers) for name, owner, readers in sources()}
-    assert len(found) == 8
+    assert len(found) == 10
     assert found["parcel_plan"] == ("parcels", ["parcels"])
     assert found["letter_lorries"] == ("letters", [])
     monkeypatch.setenv(CONTEXT, "ingest__letter_plan")
