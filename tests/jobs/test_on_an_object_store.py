@@ -48,7 +48,9 @@ def test_a_use_case_lives_in_an_object_store(
     counted = "select count(*) as n, min(partition) as first, max(partition) as last from gold.bakery_sales_scores"
     day = str(store_chain.DAY)
     assert rows(counted, capsys) == [{"n": 18, "first": day, "last": day}]
-    assert rows("select count(distinct score) > 5 as differ from gold.bakery_sales_scores", capsys) == [{"differ": True}]
+    assert rows("select count(distinct score) > 5 as differ from gold.bakery_sales_scores", capsys) == [
+        {"differ": True}
+    ]
     ledger = "select count(*) as n, sum(accepted_rows) as rows, min(origin) as origin from ops.deliveries"
     assert rows(ledger, capsys) == [
         {
