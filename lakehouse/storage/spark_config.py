@@ -117,7 +117,11 @@ def of_store(store: ObjectStore) -> dict[str, str]:
     """
     found = {
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+        # Spark commits nothing, and must not: no log store that Delta ships keeps two commits to S3 apart. This one reads, and
+        # refuses to write where no file system of this kind is configured.
+        "spark.delta.logStore.s3.impl": "io.delta.storage.HDFSLogStore",
+        "spark.delta.logStore.s3a.impl": "io.delta.storage.HDFSLogStore",
+        "spark.hadoop.fs.AbstractFileSystem.s3a.impl": "none",
         "spark.hadoop.fs.s3a.endpoint.region": store.region,
         # The environment, a role, a profile: the order that the other readers look in.
         "spark.hadoop.fs.s3a.aws.credentials.provider": (

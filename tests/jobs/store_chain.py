@@ -11,8 +11,9 @@ import sys
 
 from jobs.__main__ import main
 from jobs.ingest import bronze
-from lakehouse import settings
-from lakehouse.storage import commits, places
+from lakehouse import settings, tables
+from lakehouse.declaration import loader
+from lakehouse.storage import commits, delta_log, places, spark_session, spark_tables
 from tests.use_cases import bakery
 
 FIRST, DAY = dt.date(2024, 3, 1), dt.date(2024, 5, 10)
@@ -46,6 +47,28 @@ def chain() -> None:
     run("score", use_case=USE_CASE, partition=DAY)
     run("monitor", use_case=USE_CASE, partition=DAY, actor="tests")
     run("maintain")
+    expect_no_commit_of_spark()
+
+
+def expect_no_commit_of_spark() -> None:
+    """Whoever has Spark write to a table by its Delta writer, which could take another's commit away, is refused.
+
+    Raises:
+        AssertionError: when it writes.
+    """
+    table = tables.silver(loader.by_name(USE_CASE).source("bakery_plan"))
+    place, version = delta_log.location(table), delta_log.version(table)
+    spark = spark_session.session("tests")
+    rows = spark_tables.read(spark, table)
+    assert rows.count() > 0
+    for address in (place, place.replace("s3://", "s3a://")):
+        try:
+            rows.write.format("delta").mode("append").save(address)
+        except Exception as error:
+            print("refused", type(error).__name__)
+        else:
+            raise AssertionError(f"Spark wrote to {address}")
+    assert delta_log.version(table) == version
 
 
 if __name__ == "__main__":
