@@ -26,8 +26,8 @@ ROWS_ON_SCREEN = 1000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     options = _parser().parse_args(arguments)
+    where = settings.load()
     try:
-        where = settings.load()
         if where.in_object_store:
             from lakehouse.storage import object_store
 
@@ -36,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NightjarError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        from lakehouse.storage import store_errors
+
+        if not where.in_object_store or (named := store_errors.named(error)) is None:
+            raise
+        print(f"error: {named}", file=sys.stderr)
+        return named.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -175,4 +175,4 @@ def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
 
 def _absolute(path: str) -> str:
     """A folder as an absolute path: the Spark server runs elsewhere. An address such as s3://bucket/x stays as it is."""
-    return path if "://" in path else str(Path(path).absolute())
+    return path.rstrip("/") if "://" in path else str(Path(path).absolute())

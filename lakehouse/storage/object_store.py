@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lakehouse import settings
+from lakehouse.errors import StoreUnsafe
 from lakehouse.settings import ObjectStore
 from lakehouse.storage import store_errors
 
 if TYPE_CHECKING:
     from pyarrow import fs
 
+SCHEMES = ("s3", "s3a")
 CONNECT_SECONDS = 10
 REQUEST_SECONDS = 30
 # A store that is away for a minute, or is started again, fails no job.
@@ -44,7 +46,7 @@ def options(location: str) -> dict[str, str] | None:
 
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
     """Arrow's file system of an address, and the path there: the bucket, and what follows it."""
-    if urlsplit(location).scheme not in ("s3", "s3a"):
+    if urlsplit(location).scheme not in SCHEMES:
         # Where only stores at an address need it: a tenth of a second.
         from pyarrow import fs
 
@@ -58,11 +60,17 @@ def expect_answer(*places: str) -> None:
     """Nothing where the bucket of each place that is an address is there, and may be read.
 
     Raises:
-        StoreRefused: it is not, or the key is wrong. ServiceUnavailable: the store does not answer.
+        StoreUnsafe: an address of no S3 store. StoreRefused: no bucket, or a wrong key. ServiceUnavailable: no answer.
     """
     from pyarrow import fs
 
-    for bucket in sorted({place.partition("://")[2].partition("/")[0] for place in places if is_address(place)}):
+    addresses = [urlsplit(place) for place in places if is_address(place)]
+    for scheme in {address.scheme for address in addresses}.difference(SCHEMES):
+        raise StoreUnsafe(
+            f"LAKEHOUSE_ROOT, LANDING_ROOT: expected a folder or an address such as s3://bucket/prefix, found {scheme}://...; "
+            "whether that store keeps commits apart is not known here"
+        )
+    for bucket in sorted({address.netloc for address in addresses}):
         filesystem, path = filesystem_of(f"s3://{bucket}")
         try:
             if filesystem.get_file_info(path).type == fs.FileType.NotFound:

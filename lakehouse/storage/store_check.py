@@ -44,15 +44,11 @@ def expect_safe(root: str) -> None:
 
 @lru_cache(maxsize=8)
 def _expect_safe(root: str, endpoint: str | None, home: Path) -> None:
-    if urlsplit(root).scheme not in ("s3", "s3a"):
-        raise StoreUnsafe(
-            f"LAKEHOUSE_ROOT: expected a folder or an address such as s3://bucket/prefix, found {root.partition('://')[0]}://...; "
-            "whether that store keeps commits apart is not known here"
-        )
     bucket = urlsplit(root).netloc
     known = home / "stores" / f"{hashlib.sha256(f'{endpoint} {bucket}'.encode()).hexdigest()[:32]}.json"
     if _is_known(known):
         return
+    object_store.expect_answer(root)
     problem = _problem(root)
     if problem is not None:
         raise StoreUnsafe(
