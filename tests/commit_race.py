@@ -208,7 +208,7 @@ def main() -> int:
         folder = Path(name)
         way = Proxy(server.port, folder / "way")
         try:
-            root = f"s3://{server.bucket()}/warehouse"
+            root = f"{server.place()}/warehouse"
             os.environ |= s3_server.variables(way.endpoint)
             os.environ |= {"LAKEHOUSE_ROOT": root, "NIGHTJAR_HOME": str(folder / "home")}
             outcome = race(way, asked.versions, asked.writers, asked.share, folder, {})

@@ -198,19 +198,19 @@ def losing_way(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def store_root(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty lakehouse and landing zone in a bucket of the test's own, and the environment that reaches them."""
+    """An empty lakehouse and landing zone beside one another at an address, and the environment that reaches them."""
     _place(tmp_path, monkeypatch)
     s3_server.start()
-    bucket = s3_server.bucket()
+    place = s3_server.place()
     # Completed by whoever reads the environment, and taken back after the test.
     for name in ("AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP", "AWS_CONDITIONAL_PUT"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     for name, value in s3_server.variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("LAKEHOUSE_ROOT", f"s3://{bucket}/warehouse")
-    monkeypatch.setenv("LANDING_ROOT", f"s3://{bucket}/landing")
-    return f"s3://{bucket}/warehouse"
+    monkeypatch.setenv("LAKEHOUSE_ROOT", f"{place}/warehouse")
+    monkeypatch.setenv("LANDING_ROOT", f"{place}/landing")
+    return f"{place}/warehouse"
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ KEY = "AKNIGHTJAR"
 # With signs that an address has to encode.
 SECRET = "s3cret/+=with:signs"
 REGION = "us-east-1"
+BUCKET = "tests"
 START_SECONDS = 60
 # SeaweedFS' own servers, each with a port for HTTP and one for gRPC.
 SERVERS = ("master", "volume", "filer", "s3")
@@ -70,11 +71,9 @@ class S3:
         """The environment of whoever works with it."""
         return variables(self.endpoint)
 
-    def bucket(self) -> str:
-        """The name of a new, empty bucket."""
-        name = f"tests-{uuid.uuid4().hex[:12]}"
-        self.client().create_bucket(Bucket=name)
-        return name
+    def place(self) -> str:
+        """An address that nothing is under: a bucket of one's own would take the server a second."""
+        return f"s3://{BUCKET}/{uuid.uuid4().hex[:12]}"
 
     def client(self, endpoint: str | None = None, **config: Any) -> Any:
         """A client of Amazon's."""
@@ -103,7 +102,7 @@ class S3:
         client = self.client(retries={"total_max_attempts": 1})
         while True:
             try:
-                client.create_bucket(Bucket="is-there")
+                client.create_bucket(Bucket=BUCKET)
             except client.exceptions.BucketAlreadyOwnedByYou:
                 pass
             except (BotoCoreError, ClientError) as error:
@@ -112,7 +111,7 @@ class S3:
                     time.sleep(0.05)
                     continue
             try:
-                client.put_object(Bucket="is-there", Key="yes", Body=b"yes")
+                client.put_object(Bucket=BUCKET, Key="is-there", Body=b"yes")
                 return
             except (BotoCoreError, ClientError) as error:
                 self._expect_alive(deadline, error)

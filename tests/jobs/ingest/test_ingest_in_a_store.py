@@ -40,6 +40,10 @@ from tests.jobs.ingest.test_kinds_of_deliveries import (  # noqa: F401
     test_a_snapshot_takes_out_what_it_leaves_out_and_bronze_keeps_it,
     values,
 )
+from tests.jobs.ingest.test_migrate import (  # noqa: F401
+    test_a_migration_is_one_commit_a_table_and_none_when_repeated,
+    test_a_renamed_column_takes_its_values_along,
+)
 
 
 @pytest.fixture
