@@ -17,7 +17,7 @@ from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from lakehouse.extraction import envelope
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import places
+from lakehouse.storage import places, store_errors
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def _landed(source: Source, day: dt.date, files: list[Path], now: dt.datetime, f
         checksums = {file: _sha256(file) for file in files}
         landed_at = max(file.stat().st_mtime_ns for file in files)
     except OSError as error:
+        if not places.is_local(files[0]) and (named := store_errors.named(error)) is not None:
+            raise named from error
         raise DeliveryRejected(
             f"source {source.name}: {error.filename or files[0]} can't be read: {error.strerror}; make it readable and run again"
         ) from error
@@ -150,7 +152,7 @@ def _origin(file: Path) -> str:
             with file.open("rb") as opened:
                 lines = gzip.GzipFile(fileobj=opened) if file.suffix == ".gz" else opened
                 return envelope.origin(lines.readline(envelope.LONGEST).decode("utf-8")) or str(file)
-        except (OSError, EOFError, UnicodeDecodeError, zlib.error):
+        except (gzip.BadGzipFile, EOFError, UnicodeDecodeError, zlib.error):
             # The parser reports what is wrong with it.
             pass
     return str(file)

@@ -71,7 +71,7 @@ class _Unpacked:
     def read(self, size: int) -> bytes:
         try:
             return self._stream.read(size)
-        except (EOFError, OSError, zlib.error) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise Unreadable(str(error)) from error
 
 
