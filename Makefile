@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -108,6 +108,9 @@ bench-year: $(STAMP) ## what a year costs: history as ranges, and the 365th nigh
 
 bench-mongo: $(STAMP) ## how fast a MongoDB collection is read, and in how much memory (an emulator; minutes)
 	@$(BIN)/python -m tests.bench.mongo
+
+bench-kafka: $(STAMP) ## how fast a topic of Kafka is read, and in how much memory (a real broker on loopback; two minutes)
+	@$(BIN)/python -m tests.bench.kafka
 
 bench-tuning: $(STAMP) ## how good the search is after so many seconds, against simpler ones (after make demo; ten minutes)
 	@$(BIN)/python -m tests.bench.tuning

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import datetime as dt
+import ipaddress
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +19,10 @@ from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # type: ignore[attr-defined]
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from stack import jars
 from tests.wire import Wire
@@ -29,21 +37,26 @@ OF_SPARK = (
 )
 JAVA = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 START_SECONDS = 60
+# Of prctl(2).
+PR_SET_PDEATHSIG = 1
 
 USER = "nightjar"
 # With signs that an address has to encode.
 PASSWORD = "s3cret/@:x"
 QUOTED = "s3cret%2F%40%3Ax"
 
+LOGINS = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "listener.security.protocol.map": "OPEN:PLAINTEXT,CLOSED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": "OPEN:PLAINTEXT,CLOSED:SASL_PLAINTEXT,TLS:SASL_SSL,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "OPEN",
     "sasl.enabled.mechanisms": "PLAIN",
-    "listener.name.closed.plain.sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
-    f'user_{USER}="{PASSWORD}";',
+    "listener.name.closed.plain.sasl.jaas.config": LOGINS,
+    "listener.name.tls.plain.sasl.jaas.config": LOGINS,
+    "listener.name.tls.ssl.keystore.type": "PEM",
     "auto.create.topics.enable": "false",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
@@ -71,11 +84,13 @@ class Kafka:
         """Start a JVM with a broker, and wait until it answers."""
         fetch()
         self._home = Path(tempfile.mkdtemp(prefix="nightjar-kafka-"))
-        direct, closed, controller = _free_ports(3)
+        direct, closed, tls, controller = _free_ports(4)
         # The broker tells its clients the line's address, so that none goes round it.
         self._wire = Wire(direct)
         self._wire.cut()
-        self.closed_port = closed
+        self.closed_port, self.tls_port = closed, tls
+        self.authority = self._home / "authority.pem"
+        self.authority.write_bytes(_certificate(self._home / "key.pem"))
         logs = self._home / "logs"
         logs.mkdir()
         (logs / "meta.properties").write_text(
@@ -83,8 +98,10 @@ class Kafka:
         )
         own = {
             "log.dirs": str(logs),
-            "listeners": f"OPEN://127.0.0.1:{direct},CLOSED://127.0.0.1:{closed},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"OPEN://127.0.0.1:{self._wire.port},CLOSED://127.0.0.1:{closed}",
+            "listeners": f"OPEN://127.0.0.1:{direct},CLOSED://127.0.0.1:{closed},TLS://127.0.0.1:{tls},"
+            f"CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"OPEN://127.0.0.1:{self._wire.port},CLOSED://127.0.0.1:{closed},TLS://127.0.0.1:{tls}",
+            "listener.name.tls.ssl.keystore.location": str(self._home / "key.pem"),
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
         }
         file = self._home / "server.properties"
@@ -104,6 +121,7 @@ class Kafka:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_ends_with_its_parent,
             )
         self._admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         self._wait(direct)
@@ -119,6 +137,11 @@ class Kafka:
     def url(self) -> str:
         """The same as a connection's address."""
         return f"kafka://{self.address}"
+
+    @property
+    def tls_url(self) -> str:
+        """The address of the encrypted listener, which wants a login too, with the authority that signed its certificate."""
+        return f"kafka://{USER}:{QUOTED}@127.0.0.1:{self.tls_port}?ssl.ca.location={self.authority}"
 
     @property
     def closed_url(self) -> str:
@@ -211,6 +234,32 @@ def fetch() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not jars.installed(FOLDER, [COORDINATES]):
         jars.install(FOLDER, [COORDINATES])
+
+
+def _certificate(keystore: Path) -> bytes:
+    """Write a key with its certificate for 127.0.0.1, signed by itself; returns the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )
+    form = serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    keystore.write_bytes(secret + made)
+    return made
+
+
+def _ends_with_its_parent() -> None:
+    """A test run that is killed leaves no broker, where the system is Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _class_path(home: Path) -> str:

@@ -48,6 +48,11 @@ def settings_of(service: Service) -> dict[str, Any]:
     """
     extra = {name: value for name, value in service.extra.items() if value not in (None, "")}
     servers = extra.get(SERVERS) or ",".join(_with_port(host, service.port) for host in service.host.split(",") if host)
+    if strange := [name for name, value in extra.items() if not isinstance(value, str | int | float)]:
+        raise ConnectionWrong(
+            f"connection {service.name}: expected texts, numbers, true or false in its extra, found something else for "
+            f"{', '.join(strange)}; its value is not shown"
+        )
     if not servers:
         raise ConnectionWrong(
             f"connection {service.name}: expected the address of a Kafka broker, such as kafka://user:password@host:{PORT} or "

@@ -13,6 +13,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from lakehouse.connections import kafka as connections
 from lakehouse.connections.service import Service
+from lakehouse.errors import ConnectionWrong
 from lakehouse.extraction.kafka_failures import PASSED_OVER
 from lakehouse.extraction.kafka_lines import Message
 from lakehouse.extraction.kafka_offsets import Offsets
@@ -25,6 +26,8 @@ SILENCES = 30
 BATCH = 2_000
 # So long a batch is waited for until it is full.
 FILL_SECONDS = 0.05
+# What the client hears when the login is refused, or the broker's certificate; it would try again for ever.
+NO_ENTRY = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})
 # Settings that only a consumer has.
 OF_CONSUMERS = frozenset(
     {
@@ -45,6 +48,9 @@ class Topic:
     """A topic of a broker. No group of consumers is joined and no offset committed: the ledger alone says what was read.
 
     Every method may raise KafkaException.
+
+    Raises:
+        ConnectionWrong: the connection names no broker, or has what is no setting.
     """
 
     def __init__(self, service: Service, name: str, heard: list[KafkaError]) -> None:
@@ -52,7 +58,14 @@ class Topic:
         self._heard = heard
         self._name = name
         settings = {**connections.settings_of(service), "error_cb": heard.append}
-        self._consumer = Consumer(settings)
+        try:
+            self._consumer = Consumer(settings)
+        except (TypeError, ValueError) as error:
+            # Not its words: they quote the setting.
+            raise ConnectionWrong(
+                f"connection {service.name}: expected settings of librdkafka in its extra, found one that its client does not take "
+                f"({type(error).__name__}); it is not shown"
+            ) from None
         try:
             self._admin = AdminClient({name: value for name, value in settings.items() if name not in OF_CONSUMERS})
             asked = self._admin.describe_topics(TopicCollection([name]), request_timeout=ANSWER_SECONDS)
@@ -158,10 +171,10 @@ class Topic:
         return {place.partition: self._answer(future) for place, future in asked.items()}
 
     def _answer(self, future: Any) -> Any:
-        """An answer, waited for until it is there, or the client hears that the login is refused."""
+        """An answer, waited for until it is there, or the client hears that it is not let in."""
         while not future.done():
             self._admin.poll(0.01)
-            if refused := next((one for one in self._heard if one.code() == KafkaError._AUTHENTICATION), None):
+            if refused := next((one for one in self._heard if one.code() in NO_ENTRY), None):
                 raise KafkaException(refused)
         return future.result()
 

@@ -67,7 +67,7 @@ def _measure(server: mongo_server.Server, count: int) -> None:
         }
         environment.pop("SPARK_REMOTE", None)
         for stage in ("extract", "ingest"):
-            run = _run([sys.executable, "-m", "jobs", stage, "--source", "planes", "--partition", DAY], environment)
+            run = measured([sys.executable, "-m", "jobs", stage, "--source", "planes", "--partition", DAY], environment)
             print(
                 f"| {count:,} | {stage} | {run.seconds:.1f} | {count / run.seconds:,.0f} | {run.own:.0f} | {run.worker:.0f} |",
                 flush=True,
@@ -99,7 +99,8 @@ def _plane(number: int) -> dict[str, object]:
     }
 
 
-def _run(command: list[str], environment: dict[str, str]) -> Run:
+def measured(command: list[str], environment: dict[str, str]) -> Run:
+    """Run a command, and say how long it took and how much memory."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, env=environment, cwd=PROJECT_ROOT, stdout=said, stderr=said)

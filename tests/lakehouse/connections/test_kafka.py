@@ -48,6 +48,10 @@ def test_what_the_offsets_rest_on_is_not_the_connections() -> None:
     assert kafka.OURS.items() <= found.items()
 
 
-def test_a_connection_without_a_broker_is_named() -> None:
+def test_a_connection_without_a_broker_or_with_settings_of_settings_is_named() -> None:
     with pytest.raises(ConnectionWrong, match="connection events: expected the address of a Kafka broker"):
         kafka.settings_of(service.Service("events", "kafka", ""))
+    with pytest.raises(
+        ConnectionWrong, match=r"found something else for default\.topic\.config; its value is not shown"
+    ):
+        kafka.settings_of(service.Service("events", "kafka", "one", extra={"default.topic.config": {"a": "s3cret"}}))

@@ -398,6 +398,18 @@ def test_a_login_is_taken_and_a_wrong_one_is_refused_without_its_password(
         told = told.__cause__ or told.__context__
 
 
+def test_a_login_crosses_an_encrypted_line_and_a_certificate_that_nobody_signed_is_refused(
+    events: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = events.topic()
+    events.send(topic, shops("a"))
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_EVENTS", events.tls_url)
+    assert landed(source(topic)) == ["a"]
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_EVENTS", events.tls_url.partition("?")[0])
+    with pytest.raises(SourceRefused, match="certificate"):
+        read(source(topic))
+
+
 def test_a_connection_that_is_not_set_or_has_settings_that_there_are_not_is_named(
     events: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,6 +419,9 @@ def test_a_connection_that_is_not_set_or_has_settings_that_there_are_not_is_name
     monkeypatch.setenv("NIGHTJAR_CONNECTION_EVENTS", f"{events.url}?security.protocol=s3cret")
     with pytest.raises(SourceRefused, match=r"Invalid value .\*\*\*. for configuration property"):
         read(source("any"))
+    strange = Service("events", "kafka", "127.0.0.1", extra={"oauth_cb": "s3cret"})
+    with pytest.raises(ConnectionWrong, match="expected settings of librdkafka in its extra"):
+        read(source("any"), connect=lambda _: strange)
     monkeypatch.delenv("NIGHTJAR_CONNECTION_EVENTS")
     with pytest.raises(ConnectionWrong, match="NIGHTJAR_CONNECTION_EVENTS"):
         read(source("any"))
