@@ -24,6 +24,8 @@ SILENT_SECONDS = 20
 # So often it may be there and give nothing: what was aborted, which is passed over, can be long.
 SILENCES = 30
 BATCH = 2_000
+# Names of topics that a message lists.
+SHOWN = 10
 # So long a batch is waited for until it is full.
 FILL_SECONDS = 0.05
 # What the client hears when the login is refused, or the broker's certificate; it would try again for ever.
@@ -70,8 +72,11 @@ class Topic:
             self._admin = AdminClient({name: value for name, value in settings.items() if name not in OF_CONSUMERS})
             asked = self._admin.describe_topics(TopicCollection([name]), request_timeout=ANSWER_SECONDS)
             found = self._answer(asked[name])
-        except BaseException:
+        except BaseException as error:
+            there = self._topics() if _is_unknown(error) else ""
             self._consumer.close()
+            if there:
+                raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"Unknown topic; {there}")) from None
             raise
         self.id = str(found.topic_id)
         self._partitions = sorted(partition.id for partition in found.partitions)
@@ -170,6 +175,15 @@ class Topic:
         )
         return {place.partition: self._answer(future) for place, future in asked.items()}
 
+    def _topics(self) -> str:
+        """Which topics there are, in words; empty when the broker does not say."""
+        try:
+            found = sorted(name for name in self._admin.list_topics(timeout=ANSWER_SECONDS).topics if name[:2] != "__")
+        except KafkaException:
+            return ""
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"there are {', '.join(found[:SHOWN]) or 'none'}{more}"
+
     def _answer(self, future: Any) -> Any:
         """An answer, waited for until it is there, or the client hears that it is not let in."""
         while not future.done():
@@ -177,6 +191,10 @@ class Topic:
             if refused := next((one for one in self._heard if one.code() in NO_ENTRY), None):
                 raise KafkaException(refused)
         return future.result()
+
+
+def _is_unknown(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
 
 
 def _milliseconds(instant: dt.datetime) -> int:

@@ -370,8 +370,10 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(events: Kafka, monk
     assert landed(source(topic)) == [f"shop{number}" for number in range(20_000)]
 
 
-def test_a_topic_that_is_not_there_is_named(events: Kafka) -> None:
-    with pytest.raises(SourceRefused, match=r"topic nowhere of connection events: .* Unknown topic") as caught:
+def test_a_topic_that_is_not_there_is_named_with_those_that_are(events: Kafka) -> None:
+    events.topic(name="a-topic")
+    told = r"topic nowhere of connection events: .* Unknown topic; there are a-topic, .*; nothing has landed"
+    with pytest.raises(SourceRefused, match=told) as caught:
         read(source("nowhere"))
     assert not caught.value.retryable
 
