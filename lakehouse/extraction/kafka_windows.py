@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.declaration import Source
+from lakehouse.errors import ServiceUnavailable
 from lakehouse.extraction import envelope, extraction_window, kafka_offsets
 from lakehouse.extraction.kafka_offsets import OffsetWindow
 from lakehouse.ops import deliveries
@@ -62,17 +64,15 @@ def of_file(source: Source, file: Path, mark: Mapping[int, int] | None, start: s
 
 
 def messages_of(file: Path, known: Known) -> int | None:
-    """The number of messages of the whole file of this window; None when there is no such file."""
+    """The number of messages of the whole file of this window; None when there is no such file.
+
+    Raises:
+        ServiceUnavailable: when it is there and can't be read.
+    """
     if _origin(file) != known.origin:
         return None
-    last = ""
-    try:
-        with file.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                last = line
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-        return None
-    return envelope.documents(last.rstrip("\n"))
+    last = deque(_lines(file), maxlen=1)
+    return envelope.documents(last[0].rstrip("\n")) if last else None
 
 
 def _of_ledger(source: Source, first: dt.date | None, last: dt.date) -> Iterator[Known]:
@@ -89,8 +89,19 @@ def _parsed(source: Source, origin: str) -> OffsetWindow | None:
 
 
 def _origin(file: Path) -> str | None:
+    return envelope.origin(next(_lines(file), ""))
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """The lines of a landed file, great ones in pieces; those before where it is damaged, and none where there is no file."""
     try:
         with file.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="\n") as lines:
-            return envelope.origin(lines.readline(envelope.LONGEST))
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-        return None
+            while line := lines.readline(envelope.LONGEST):
+                yield line
+    except (FileNotFoundError, NotADirectoryError, gzip.BadGzipFile, EOFError, UnicodeDecodeError, zlib.error):
+        return
+    except OSError as error:
+        raise ServiceUnavailable(
+            f"{file}: expected to read what has landed, found: {error.strerror or error}; nothing has landed: make it readable, "
+            "and run again"
+        ) from error

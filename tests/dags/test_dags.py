@@ -116,6 +116,11 @@ def test_a_source_elsewhere_is_extracted_first_and_ingested_also_when_that_is_sk
     assert told in dag["doc"]
 
 
+def test_only_a_topic_is_asked_whether_it_may_have_a_gap(dags):
+    asking = {dag_id for dag_id, dag in dags.items() if "any_gap" in dag["params"]}
+    assert asking == {"ingest__parcel_scans"}
+
+
 def test_a_source_of_files_alone_is_not_extracted(dags):
     assert list(dags["ingest__parcel_plan"]["tasks"]) == ["ingest"]
 

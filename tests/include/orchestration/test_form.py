@@ -6,6 +6,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration import form, partition_key
+from include.orchestration.extract import ExtractOperator
 from include.orchestration.job import JobOperator
 from jobs.command_line import parse
 from jobs.score.arguments import ScoreArguments
@@ -131,3 +132,10 @@ def test_every_text_field_is_limited():
 def test_a_training_by_hand_has_a_reason_for_the_record(run, typed, given):
     template = jinja2.Environment().from_string(form.WHY_TRAIN)
     assert template.render(params={"reason": typed}, dag_run={"run_id": run}) == given
+
+
+@pytest.mark.parametrize(("params", "expected"), [({}, ""), ({"any_gap": False}, "False"), ({"any_gap": True}, "True")])
+def test_a_gap_is_asked_for_by_the_form_of_a_topic_alone(params, expected):
+    operator = ExtractOperator(task_id="t", source="s", partition="2024-03-01", any_gap=form.ANY_GAP)
+    operator.render_template_fields({"params": params}, jinja2.Environment(undefined=jinja2.StrictUndefined))
+    assert operator.any_gap == expected

@@ -15,7 +15,7 @@ from lakehouse.ops import deliveries, erasures
 from tests.jobs.killed import KilledJobs
 from tests.kafka_server import Kafka
 from tests.lakehouse.extraction import shipments
-from tests.lakehouse.extraction.kafka_source import NOW, at, day
+from tests.lakehouse.extraction.kafka_source import NOW, at, day, read, shops, source
 
 COLUMNS = [
     {"name": "order_id", "type": "string", "field": "id"},
@@ -162,6 +162,21 @@ def test_a_range_of_days_is_a_delivery_a_day(orders: Any, lakehouse_root: Path, 
     assert run(tmp_path, "extract", 0, f"--through={day(2)}")[1]["documents"] == 3
     assert run(tmp_path, "ingest", 0, f"--through={day(2)}")[1]["deliveries"] == 3
     assert silver(lakehouse_root) == {(f"of day {number}", number): number for number in range(3)}
+
+
+def test_a_landing_zone_in_an_object_store_keeps_the_window_too(
+    kafka: Kafka, store_root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = kafka.topic()
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_EVENTS", kafka.url)
+    kafka.send(topic, shops("ab"))
+    one = source(topic)
+    result = read(one)
+    assert (result["documents"], result["file"][:5]) == (2, "s3://")
+    kafka.send(topic, shops("c"))
+    assert read(one) == result
+    kafka.expire(topic, {0: 1})
+    assert read(one) == result
 
 
 def test_a_broker_that_does_not_answer_is_tried_again(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 from lakehouse.declaration import Kafka
+from lakehouse.settings import PROJECT_ROOT
 from tests.lakehouse.extraction.kafka_source import source
 
 
@@ -42,3 +46,12 @@ def test_fields_have_to_be_columns_and_a_topic_is_no_snapshot() -> None:
     with pytest.raises(ValueError, match="kafka: reads what has changed, which is no snapshot"):
         source("orders", delivers="snapshot")
     assert source("orders", fields={"key": "shop"}).extracted
+
+
+def test_the_examples_of_the_documentation_are_right() -> None:
+    page = (PROJECT_ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    found = [
+        Kafka.model_validate(yaml.safe_load(line)["kafka"]) for line in re.findall(r"^ +kafka: .*$", page, re.MULTILINE)
+    ]
+    assert [one.since for one in found] == [None, dt.date(2024, 1, 1)]
+    assert found[1].fields.names == ("order_id", "sent_at", "cancelled")

@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from lakehouse.connections.service import Service
-from lakehouse.errors import ConnectionWrong, KafkaGap, SourceRefused, SourceUnavailable, WindowOpen
+from lakehouse.errors import ConnectionWrong, KafkaGap, ServiceUnavailable, SourceRefused, SourceUnavailable, WindowOpen
 from lakehouse.extraction import kafka_topic
 from tests.kafka_server import PASSWORD, USER, Kafka
 from tests.lakehouse.extraction.kafka_source import (
@@ -216,6 +216,22 @@ def test_a_window_whose_messages_are_gone_stays_as_it_landed(events: Kafka, capl
     taken_in(0, result["origin"])
     file.unlink()
     with pytest.raises(KafkaGap, match="bronze has them: to take them in again, replay the day"):
+        read(one)
+
+
+def test_a_file_that_is_damaged_is_written_again_and_one_that_can_not_be_read_is_an_error(events: Kafka) -> None:
+    topic = events.topic()
+    one = source(topic)
+    events.send(topic, shops("abc"))
+    file = Path(read(one)["file"])
+    whole = file.read_bytes()
+    for damaged in (b"", b"no gzip", whole[:10], whole[:-9], b"\x1f\x8b" + b"\0" * 30):
+        file.write_bytes(damaged)
+        read(one)
+        assert file.read_bytes() == whole
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ServiceUnavailable, match="expected to read what has landed, found: Is a directory"):
         read(one)
 
 
