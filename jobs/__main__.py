@@ -44,7 +44,7 @@ PYTHON_ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")
 def main(argv: Sequence[str]) -> int:
     """Run one stage and return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic"):
+    for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # MLflow's progress bars are for terminals; in a task log each step is a line.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -32,6 +32,11 @@ INTERNAL_ERROR = (
     % (len(body := b"<Error><Code>InternalError</Code><Message>try again</Message></Error>"), body)
 )
 
+EXPIRED = b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(said := b"<Error><Code>ExpiredToken</Code><Message>it is over</Message></Error>"),
+    said,
+)
+
 
 def version_of(method: str, path: str) -> int | None:
     """The version that a request writes to a Delta table's log; None of any other request."""
@@ -59,7 +64,8 @@ class Request:
 class Plan:
     """What becomes of the requests to come: of the next commits in turn, then of a share of them by chance; others pass.
 
-    ``unconditional``: a condition is taken off on the way, as by a store that does not know it.
+    ``unconditional``: a condition is taken off on the way, as by a store that does not know it. ``expired``: to whatever is
+    asked the answer is that the key has expired.
     """
 
     next_commits: tuple[Fate, ...] = ()
@@ -67,6 +73,7 @@ class Plan:
     by_chance: tuple[Fate, ...] = ("cut", "error", "late", "lost")
     seed: int = 0
     unconditional: bool = False
+    expired: bool = False
 
 
 class Proxy:
@@ -156,6 +163,9 @@ class _Forwarding:
                 if request is None:
                     return
                 fate = self._fate(request)
+                if self._plan.expired:
+                    client.sendall(EXPIRED)
+                    continue
                 if self._plan.unconditional and "if-none-match" in request.headers:
                     request = _unconditional(request)
                 if fate in ("lost", "late"):

@@ -149,7 +149,11 @@ def _has(opened: DeltaTable, began: int, mark: str) -> bool:
 
 def _explained(table: Table, error: BaseException) -> NightjarError | None:
     named = store_errors.named(error)
-    return None if named is None else type(named)(f"{table.full_name}: {named}")
+    if named is None:
+        return None
+    told = type(named)(f"{table.full_name}: {named}")
+    told.retryable = named.retryable
+    return told
 
 
 def is_conflict(error: BaseException) -> bool:

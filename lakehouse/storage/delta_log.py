@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakehouse import settings
-from lakehouse.storage import object_store
+from lakehouse.storage import object_store, store_errors
 from lakehouse.tables import Table
 
 # Where a commit's metadata has the note of `commits.rebuild`.
@@ -32,13 +32,15 @@ def opened(table: Table, at_version: int | None = None) -> DeltaTable:
 
 def open_at(place: str, at_version: int | None = None) -> DeltaTable:
     """The same of the table at a folder or an address."""
-    return DeltaTable(place, version=at_version, storage_options=object_store.options(place))
+    with store_errors.explained(object_store.is_address(place)):
+        return DeltaTable(place, version=at_version, storage_options=object_store.options(place))
 
 
 def exists(table: Table) -> bool:
     """Whether anything was ever written to the table."""
     place = location(table)
-    return bool(DeltaTable.is_deltatable(place, object_store.options(place)))
+    with store_errors.explained(object_store.is_address(place)):
+        return bool(DeltaTable.is_deltatable(place, object_store.options(place)))
 
 
 def column_names(table: Table, at_version: int | None = None) -> set[str]:

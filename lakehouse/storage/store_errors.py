@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lakehouse import settings
 from lakehouse.errors import NightjarError, ServiceUnavailable, StoreRefused
@@ -28,6 +30,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def named(error: BaseException) -> NightjarError | None:
     """What a person has to know of an error of the store; None where it is another error."""
+    if isinstance(error, StoreRefused | ServiceUnavailable):
+        return error
     whole = _plain(error)
     if not _STORES.search(whole):
         return None
@@ -68,6 +72,17 @@ def named(error: BaseException) -> NightjarError | None:
             f"run the same command again ({text})"
         )
     return None
+
+
+@contextmanager
+def explained(at_address: bool) -> Iterator[None]:
+    """Give errors of the store their names, where what is read lies ``at_address``."""
+    try:
+        yield
+    except OSError as error:
+        if at_address and (of_store := named(error)) is not None:
+            raise of_store from error
+        raise
 
 
 def is_unclear(error: BaseException) -> bool:

@@ -116,6 +116,16 @@ def test_a_store_is_asked_once_a_day(over_the_way: Proxy, store_root: str) -> No
     assert not [path for _, _, path in over_the_way.seen() if store_check.FOLDER in path]
 
 
+def test_a_key_that_expires_before_a_commit_is_named_and_worth_another_try(over_the_way: Proxy) -> None:
+    pairs.replace_day(DAY, 0)
+    over_the_way.plan(expired=True)
+    with pytest.raises(StoreRefused, match="found one that has expired; no commit is half done") as refused:
+        commits.replace_rows(table(), [], "true")
+    assert refused.value.retryable
+    over_the_way.plan()
+    assert len(found()) == 2
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
