@@ -23,10 +23,7 @@ from tests.jobs.ingest.changing_contract import DAY, NAME, ChangingContract
 from tests.jobs.ingest.test_ingest_job import (  # noqa: F401  # they are collected here again
     test_a_correction_is_taken_back_by_delivering_the_first_bytes_again,
     test_a_day_that_has_not_landed_is_named,
-    test_a_new_column_is_reported_and_kept_in_bronze,
     test_a_range_in_one_run_equals_the_days_one_by_one,
-    test_a_refused_delivery_does_not_come_back_with_the_next_good_one,
-    test_good_rows_reach_silver_and_bad_ones_the_rejects_with_their_reasons,
     test_other_bytes_under_the_same_name_are_a_correction,
     test_the_same_delivery_again_changes_no_table,
 )
@@ -34,8 +31,6 @@ from tests.jobs.ingest.test_kinds_of_deliveries import (  # noqa: F401
     VALUE,
     ingest,
     land,
-    test_a_dialect_with_semicolons_commas_in_numbers_and_words_for_no_value,
-    test_a_file_that_is_no_parquet_is_refused,
     test_a_folder_is_whole_when_it_has_the_declared_number_of_files,
     test_a_snapshot_takes_out_what_it_leaves_out_and_bronze_keeps_it,
     values,
