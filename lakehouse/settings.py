@@ -86,14 +86,14 @@ class ObjectStore:
 
     Attributes:
         endpoint: its address, such as ``http://store:8333``; None: Amazon's own, by region.
-        region: as the store calls it.
+        region: as the store calls it; None: whatever the machine's profile says.
         key_id: who asks; None: whoever the machine, its role or its profile says.
         secret: of the key.
         token: of a key that was lent for some hours.
     """
 
     endpoint: str | None
-    region: str
+    region: str | None
     key_id: str | None
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
@@ -107,8 +107,9 @@ def object_store() -> ObjectStore:
     """
     env = os.environ
     endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None
-    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
-    completed = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    # A store of one's own calls its region as Amazon calls its first one.
+    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ("us-east-1" if endpoint is not None else None)
+    completed = {} if region is None else {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     if endpoint is not None:
         completed["AWS_ENDPOINT_URL"] = endpoint
         completed["AWS_ALLOW_HTTP"] = "true" if endpoint.startswith("http://") else "false"

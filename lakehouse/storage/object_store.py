@@ -84,13 +84,12 @@ def _connected(store: ObjectStore, process: int) -> fs.FileSystem:
     """A file system; a copy of a process makes one of its own, since the threads of the first are not in it."""
     from pyarrow import fs
 
-    named = {"endpoint_override": store.endpoint.rstrip("/")} if store.endpoint is not None else {}
+    given = {"endpoint_override": store.endpoint and store.endpoint.rstrip("/"), "region": store.region}
     keys = {"access_key": store.key_id, "secret_key": store.secret, "session_token": store.token}
     return fs.S3FileSystem(
-        region=store.region,
         connect_timeout=CONNECT_SECONDS,
         request_timeout=REQUEST_SECONDS,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=TRIES),
-        **named,
+        **{name: value for name, value in given.items() if value is not None},
         **({} if store.key_id is None else keys),
     )

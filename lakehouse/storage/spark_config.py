@@ -122,7 +122,6 @@ def of_store(store: ObjectStore) -> dict[str, str]:
         "spark.delta.logStore.s3.impl": "io.delta.storage.HDFSLogStore",
         "spark.delta.logStore.s3a.impl": "io.delta.storage.HDFSLogStore",
         "spark.hadoop.fs.AbstractFileSystem.s3a.impl": "none",
-        "spark.hadoop.fs.s3a.endpoint.region": store.region,
         # The environment, a role, a profile: the order that the other readers look in.
         "spark.hadoop.fs.s3a.aws.credentials.provider": (
             "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
@@ -131,6 +130,8 @@ def of_store(store: ObjectStore) -> dict[str, str]:
         "spark.hadoop.fs.s3a.experimental.input.fadvise": "random",
         "spark.hadoop.fs.s3a.connection.establish.timeout": "10s",
     }
+    if store.region is not None:
+        found["spark.hadoop.fs.s3a.endpoint.region"] = store.region
     if store.endpoint is not None:
         # By the path: a store of one's own seldom has a name for each bucket.
         found |= {"spark.hadoop.fs.s3a.endpoint": store.endpoint, "spark.hadoop.fs.s3a.path.style.access": "true"}

@@ -23,7 +23,7 @@ from lakehouse.storage import object_store, store_errors
 # Beside the layers, in the lakehouse's own prefix.
 FOLDER = ".store-check"
 REMEMBERED_SECONDS = 86_400
-AT_ONCE = 8
+AT_ONCE, TRIES = 8, 3
 # How a store answers that something is there already: the second is of one that is busy with another such request.
 REFUSALS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
@@ -76,16 +76,22 @@ def _problem(root: str) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, prefix = root.partition("://")[2].rstrip("/").partition("/")
-    key = f"{prefix}/{FOLDER}/{uuid.uuid4().hex}".lstrip("/")
     client = _client()
+    problem = None
     try:
-        try:
-            return _asked(client, bucket, key)
-        finally:
-            client.delete_object(Bucket=bucket, Key=key)
+        for _ in range(TRIES):
+            key = f"{prefix}/{FOLDER}/{uuid.uuid4().hex}".lstrip("/")
+            try:
+                problem = _asked(client, bucket, key)
+                break
+            except _Busy:
+                problem = f"of {AT_ONCE} such requests at once it took none, {TRIES} times"
+            finally:
+                client.delete_object(Bucket=bucket, Key=key)
     except (BotoCoreError, ClientError) as error:
         named = store_errors.named(error)
         raise named if named is not None else NightjarError(f"object store: {error}") from error
+    return problem
 
 
 def _asked(client: Any, bucket: str, key: str) -> str | None:
@@ -106,7 +112,9 @@ def _asked(client: Any, bucket: str, key: str) -> str | None:
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             taken = [number for number, done in enumerate(pool.map(put, range(AT_ONCE))) if done]
-        if len(taken) != 1:
+        if not taken:
+            raise _Busy
+        if len(taken) > 1:
             return f"of {AT_ONCE} such requests at once it took {len(taken)}"
         if put(AT_ONCE):
             return "it put another in the place of one that was there"
@@ -114,6 +122,10 @@ def _asked(client: Any, bucket: str, key: str) -> str | None:
         return f"it answers {error}: it does not know the condition"
     there = client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     return None if there == str(taken[0]) else "the object is not the one that it said it took"
+
+
+class _Busy(Exception):
+    """The store took none of several requests at once, which it may."""
 
 
 class _Unknown(Exception):
