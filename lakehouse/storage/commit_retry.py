@@ -67,7 +67,7 @@ def commit(table: Table, write: Write) -> None:
 
     def attempt() -> None:
         opened = delta_log.open_at(location)
-        if began and _has(opened, began[0], mark):
+        if began and _has(table, opened, began[0], mark):
             return
         began.append(opened.version())
         write(opened, {MARK: mark})
@@ -75,7 +75,9 @@ def commit(table: Table, write: Write) -> None:
     try:
         retry_on_conflict(table, attempt)
     except NightjarError:
-        if not (began and object_store.is_address(location) and _has(delta_log.open_at(location), began[0], mark)):
+        if not (
+            began and object_store.is_address(location) and _has(table, delta_log.open_at(location), began[0], mark)
+        ):
             raise
 
 
@@ -92,7 +94,7 @@ def commit_unrepeated(table: Table, write: Write) -> None:
         write(opened, {MARK: mark})
     except Exception as error:
         unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
-        if unclear and _has(delta_log.open_at(location), began, mark):
+        if unclear and _has(table, delta_log.open_at(location), began, mark):
             return
         if is_conflict(error):
             raise WriteConflict(
@@ -141,10 +143,24 @@ def _is_enough(state: RetryCallState) -> bool:
     return state.attempt_number >= TRIES or (waited and error is not None and not is_conflict(error))
 
 
-def _has(opened: DeltaTable, began: int, mark: str) -> bool:
-    """Whether a version behind ``began`` has the mark."""
+def _has(table: Table, opened: DeltaTable, began: int, mark: str) -> bool:
+    """Whether a version behind ``began`` has the mark.
+
+    Raises:
+        WriteConflict: versions were purged that may have it.
+    """
     since = opened.version() - began
-    return since > 0 and any(commit.get(MARK) == mark for commit in opened.history(since))
+    if since <= 0:
+        return False
+    commits = opened.history(since)
+    if any(commit.get(MARK) == mark for commit in commits):
+        return True
+    if len(commits) < since and object_store.is_address(delta_log.location(table)):
+        raise WriteConflict(
+            f"{table.full_name}: expected {since} versions since this commit began, found {len(commits)}: others were purged "
+            "meanwhile, and whether this one is among them nobody knows; run the same command again"
+        )
+    return False
 
 
 def _explained(table: Table, error: BaseException) -> NightjarError | None:
