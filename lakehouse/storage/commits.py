@@ -310,9 +310,10 @@ def rewrite(table: Table, columns: Sequence[str], affected: Affected, change: Ca
     if not delta_log.exists(table):
         return False
     done: list[bool] = []
+    known: dict[str, list[WrittenFile] | None] = {}
 
     def change_files(opened: DeltaTable, mark: dict[str, str]) -> None:
-        old, added = file_commits.rewritten(opened, table, columns, affected, change)
+        old, added = file_commits.rewritten(opened, table, columns, affected, change, known)
         done.append(bool(old))
         file_commits.put(opened, mark, table, old, added)
 

@@ -53,6 +53,7 @@ def rewritten(
     columns: Sequence[str],
     affected: Affected,
     change: Callable[[pa.Table], pa.Table],
+    known: dict[str, list[WrittenFile] | None],
 ) -> tuple[list[RemoveAction], list[WrittenFile]]:
     """Write the files that have affected rows again, changed: those that go, and those that take their place.
 
@@ -62,17 +63,27 @@ def rewritten(
         columns: those that ``affected`` looks at.
         affected: which rows are to be changed.
         change: given rows of such a file with all declared columns, gives those that take their place; it may leave some out.
+        known: by the path of each file that was looked at what takes its place, None where it has no such rows. A file never
+            changes, so another try looks at the new ones alone, and is as quick as those that come before it.
     """
     location, schema = delta_log.location(table), table_schema.arrow_schema(table)
     now, old, added = now_ms(), list[RemoveAction](), list[WrittenFile]()
     for file in pa.table(opened.get_add_actions(flatten=True)).to_pylist():
-        if not purging.any_affected(table, file["path"], columns, affected):
-            continue
+        path: str = file["path"]
         values: dict[str, str | None] = {name: _text(file[f"partition.{name}"]) for name in table.partition_by}
-        files = TableFiles.of(table)()
-        for batch in stored_files.opened(location, file["path"]).iter_batches(purging.ROWS):
-            added += files.write(change(stored_files.with_columns(batch, schema, values)))
-        added += files.close()
+        if path not in known:
+            # Kept when it is whole: reading may fail, and be tried again.
+            written: list[WrittenFile] | None = None
+            if purging.any_affected(table, path, columns, affected):
+                files, written = TableFiles.of(table)(), []
+                for batch in stored_files.opened(location, path).iter_batches(purging.ROWS):
+                    written += files.write(change(stored_files.with_columns(batch, schema, values)))
+                written += files.close()
+            known[path] = written
+        new = known[path]
+        if new is None:
+            continue
+        added += new
         old.append(RemoveAction(file["path"], True, now, file["size_bytes"], values))
     return old, added
 
