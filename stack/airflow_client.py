@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
 from stack.errors import StackError
-from stack.running import RunningStack
 
 TIMEOUT_SECONDS = 30
 PAUSE_SECONDS = 0.5
@@ -35,11 +34,27 @@ class _Session(requests.Session):
             ) from error
 
 
+class Airflow(Protocol):
+    """An Airflow and its user: a stack's, or a cluster's."""
+
+    @property
+    def airflow_url(self) -> str:
+        """Its address."""
+
+    @property
+    def airflow_user(self) -> str:
+        """Its user."""
+
+    @property
+    def airflow_password(self) -> str:
+        """The user's password."""
+
+
 class AirflowClient:
     """Calls one Airflow as its admin."""
 
-    def __init__(self, stack: RunningStack) -> None:
-        self._url = stack.plan.airflow_url
+    def __init__(self, stack: Airflow) -> None:
+        self._url = stack.airflow_url
         self._session = _Session()
         login = {"username": stack.airflow_user, "password": stack.airflow_password}
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
@@ -84,10 +99,22 @@ class AirflowClient:
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """State of each task of a run, by its id."""
+        return {task["task_id"]: task["state"] for task in self._instances(dag_id, run_id)}
+
+    def tries(self, dag_id: str, run_id: str) -> dict[str, int]:
+        """How often each task of a run was begun, by its id."""
+        return {task["task_id"]: int(task["try_number"]) for task in self._instances(dag_id, run_id)}
+
+    def hosts(self, dag_id: str, run_id: str) -> set[str]:
+        """The hosts that a run's tasks ran on last."""
+        return {task["hostname"] for task in self._instances(dag_id, run_id) if task["hostname"]}
+
+    def busy_hosts(self) -> set[str]:
+        """The hosts that run a task in this moment."""
         answer = self._session.get(
-            f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", timeout=TIMEOUT_SECONDS
+            f"{self._url}/api/v2/dags/~/dagRuns/~/taskInstances", params={"state": "running"}, timeout=TIMEOUT_SECONDS
         )
-        return {task["task_id"]: task["state"] for task in self._check(answer)["task_instances"]}
+        return {task["hostname"] for task in self._check(answer)["task_instances"] if task["hostname"]}
 
     def clear(self, dag_id: str, run_id: str, only_failed: bool = True) -> None:
         """Run a run's failed tasks again, or all of them."""
@@ -125,6 +152,11 @@ class AirflowClient:
             f"run {run_id} of {dag_id} failed in {', '.join(failed) or 'no task'}: the reason is the last line of the "
             f"task's log at {self._url}/dags/{dag_id}/runs/{run_id}"
         )
+
+    def _instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        url = f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = self._check(self._session.get(url, timeout=TIMEOUT_SECONDS))["task_instances"]
+        return found
 
     def _check(self, answer: requests.Response) -> Any:
         if not answer.ok:

@@ -25,8 +25,13 @@ FOLDER = Path(sys.prefix) / "share" / "nightjar" / "mongo-java-server"
 class Emulator:
     """One server. It forgets everything when it is stopped."""
 
-    def __init__(self, memory: str = "256m") -> None:
-        """Start a JVM with a server; ``memory`` is the JVM's heap."""
+    def __init__(self, memory: str = "256m", address: tuple[str, int] | None = None) -> None:
+        """Start a JVM with a server.
+
+        Args:
+            memory: the JVM's heap.
+            address: where it listens; on a free port of loopback when not given.
+        """
         spark_jars = jars.spark_home() / "jars"
         classpath = [*FOLDER.glob("*.jar"), *spark_jars.glob("slf4j-api-*.jar"), *spark_jars.glob("py4j-*.jar")]
         port = launch_gateway(
@@ -39,7 +44,8 @@ class Emulator:
         java: Any = self._gateway.jvm
         packages = java.de.bwaldvogel.mongo
         self._server = packages.MongoServer(packages.backend.memory.MemoryBackend())
-        self.port = self._server.bind().getPort()
+        bound = self._server.bind() if address is None else self._server.bind(*address)
+        self.port = (bound if address is None else self._server.getLocalAddress()).getPort()
 
     @property
     def uri(self) -> str:

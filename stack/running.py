@@ -36,6 +36,11 @@ class RunningStack:
         return environment(self.plan, self.credentials, os.environ)
 
     @property
+    def airflow_url(self) -> str:
+        """The address of Airflow's page and API."""
+        return self.plan.airflow_url
+
+    @property
     def airflow_user(self) -> str:
         """Airflow's user."""
         return airflow_config.USER

@@ -1,0 +1,38 @@
+"""Whether a host is healthy, seen from the machine that the cluster runs on."""
+
+from __future__ import annotations
+
+import socket
+
+from stack import health
+from stack.cluster.host import Host
+
+AIRFLOW_PORT = 8080
+
+
+def healthy(host: Host, address: str, airflow: str, since: float) -> bool:
+    """Whether the service of ``host`` answers.
+
+    Args:
+        host: which.
+        address: its address.
+        airflow: the address of Airflow's API server, which knows of those of Airflow's components that listen nowhere.
+        since: when the host was started, in seconds since the epoch: an older sign of life is a predecessor's.
+    """
+    kind, _, what = host.probe.partition(":")
+    if kind == "tcp":
+        return _listens(address, int(what))
+    if kind == "http":
+        port, _, path = what.partition("/")
+        return health.answers(f"http://{address}:{port}/{path}")
+    if kind == "airflow":
+        return health.airflow_component(f"http://{airflow}:{AIRFLOW_PORT}", what, since)
+    return True
+
+
+def _listens(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from lakehouse.settings import PROJECT_ROOT
+from stack.cluster import compose, secrets, topology
+from stack.cluster.host import Host
+
+HOSTS = topology.hosts()
+FILE = PROJECT_ROOT / "docker-compose.yaml"
+
+
+@pytest.fixture(scope="module")
+def content() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_the_file_is_what_the_topology_gives() -> None:
+    assert FILE.read_text(encoding="utf-8") == compose.text(HOSTS), (
+        "python -m stack.cluster compose > docker-compose.yaml"
+    )
+
+
+def test_it_has_every_host_and_no_other(content: dict[str, Any]) -> None:
+    assert list(content["services"]) == [host.name for host in HOSTS]
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
+def test_a_service_has_its_hosts_command_variables_ports_and_folder(host: Host, content: dict[str, Any]) -> None:
+    service = content["services"][host.name]
+    assert [*service.get("entrypoint", []), *service["command"]] == list(host.command)
+    assert set(service.get("environment", {})) == set(host.variables)
+    assert service.get("expose", []) == [str(port.number) for port in host.ports]
+    assert service["hostname"] == host.name
+    assert service["volumes"] == [f"{host.name}:{host.folder}" if host.keeps else host.folder]
+    assert host.keeps == (host.name in content["volumes"])
+    assert set(service.get("depends_on", {})) == set(host.needs)
+
+
+def test_every_published_port_is_of_loopback_alone(content: dict[str, Any]) -> None:
+    published = [port for service in content["services"].values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_no_secret_has_a_default(content: dict[str, Any]) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    for name in secrets.NAMES:
+        assert f"${{{name}:?" in text
+        assert f"${{{name}:-" not in text
+        assert f"${{{name}}}" not in text
+
+
+def test_no_variable_of_the_file_is_asked_for_that_its_head_does_not_name() -> None:
+    head, _, body = FILE.read_text(encoding="utf-8").partition("\nname: ")
+    asked = {piece.partition(":?")[0] for piece in body.split("${")[1:]}
+    assert asked == secrets.NAMES.keys()
+    assert all(f"#   {name}: " in head for name in asked)
+
+
+def test_only_a_service_that_can_say_that_it_is_healthy_is_waited_for(content: dict[str, Any]) -> None:
+    services = content["services"]
+    for service in services.values():
+        for name, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert services[name]["healthcheck"]["test"][0] == "CMD"
