@@ -22,8 +22,10 @@ def possible() -> bool:
 
     A copy has one thread alone: whatever another one held or was about to do stays as it is for ever. So it can't where a
     library has started threads, as delta-rs does with the first table that it opens, nor on macOS, whose own libraries have.
+    A Celery worker's process is a daemon in the sense of multiprocessing, and those have no children.
     """
-    return sys.platform == "linux" and len(os.listdir(THREADS)) == 1
+    daemon = multiprocessing.current_process().daemon
+    return sys.platform == "linux" and not daemon and len(os.listdir(THREADS)) == 1
 
 
 def ask(question: Callable[[], Answer]) -> Answer:
