@@ -10,6 +10,14 @@ from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.late_night import HourOfNight
 from include.orchestration.nightly import NightlyTimetable
 
+DATABASE = conf.get("database", "sql_alchemy_conn")
+
+if DATABASE.startswith("postgresql"):
+    # Only there, for it imports for 50 ms.
+    from include.orchestration import one_partition_run
+
+    one_partition_run.install()
+
 
 class NightjarPlugin(AirflowPlugin):
     """The mapper that shifts partitions by days, the nightly timetable, a late night's hour, the fork server, the one writer."""
@@ -19,4 +27,4 @@ class NightjarPlugin(AirflowPlugin):
     timetables = [NightlyTimetable]  # noqa: RUF012
     deadline_references = [HourOfNight]  # noqa: RUF012
     listeners = [fork_server]  # noqa: RUF012
-    fastapi_root_middlewares = one_writer.middlewares(conf.get("database", "sql_alchemy_conn"))
+    fastapi_root_middlewares = one_writer.middlewares(DATABASE)
