@@ -167,6 +167,17 @@ def secret(variable: str) -> str | None:
     return os.environ.get(variable) or None
 
 
+def mlflow_login() -> tuple[str, str] | None:
+    """User and password of an MLflow that asks for them, by the variables of MLflow's own clients; None when there is no user."""
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    return (user, os.environ.get("MLFLOW_TRACKING_PASSWORD", "")) if user else None
+
+
+def spark_pool() -> str | None:
+    """Airflow's pool of the tasks whose jobs are clients of Spark, as SPARK_POOL names it; None for Airflow's own."""
+    return os.environ.get("SPARK_POOL") or None
+
+
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
     text = env.get(name, "")
     if text and not text.isdecimal():

@@ -44,7 +44,8 @@ class JobOperator(BaseOperator):
         spark_connection: the Airflow connection for spark-submit.
         all_days: an empty ``partition`` means all days, and is no mistake.
         background: the job runs at low priority on this machine, since no other task waits for it.
-        needs_spark: a job that does not is never submitted: it runs as a process beside the task.
+        needs_spark: a job that does not is never submitted: it runs as a process beside the task. One that does takes a slot of the
+            pool that ``SPARK_POOL`` names, where it names one.
         connections: the Airflow connections that the job needs. It finds their addresses in its environment, which only a job
             that runs beside the task has.
     """
@@ -68,6 +69,8 @@ class JobOperator(BaseOperator):
     ) -> None:
         if stage in alerts.TELLING:
             kwargs.setdefault("on_success_callback", alerts.job_done)
+        if needs_spark and (pool := settings.spark_pool()) is not None:
+            kwargs.setdefault("pool", pool)
         super().__init__(**kwargs)
         self.stage = stage
         self.options = options

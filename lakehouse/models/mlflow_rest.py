@@ -53,7 +53,7 @@ def put_artifact(path: str, content: bytes) -> None:
 
 def _request(method: str, url: str, **options: Any) -> requests.Response:
     try:
-        return requests.request(method, url, timeout=TIMEOUT_SECONDS, **options)
+        return requests.request(method, url, timeout=TIMEOUT_SECONDS, auth=settings.mlflow_login(), **options)
     except requests.RequestException as error:
         uri = settings.load().mlflow_tracking_uri
         raise ServiceUnavailable(
@@ -63,4 +63,8 @@ def _request(method: str, url: str, **options: Any) -> requests.Response:
 
 def _unexpected(what: str, response: requests.Response) -> ServiceUnavailable:
     uri = settings.load().mlflow_tracking_uri
-    return ServiceUnavailable(f"MLflow at {uri}: expected an answer to {what}, found HTTP {response.status_code}")
+    refused = response.status_code in (requests.codes.unauthorized, requests.codes.forbidden)
+    remedy = "; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to a user that it knows" if refused else ""
+    return ServiceUnavailable(
+        f"MLflow at {uri}: expected an answer to {what}, found HTTP {response.status_code}{remedy}"
+    )

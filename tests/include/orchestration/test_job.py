@@ -186,3 +186,10 @@ def test_a_submitted_job_shows_its_own_error_among_sparks_lines(fake_job, submit
     fake_job("print('INFO SparkContext: stopping'); fail(20, 'ModelMissing', 'no champion', False)")
     with pytest.raises(AirflowFailException, match=r"^ModelMissing: no champion$"):
         run(job())
+
+
+def test_a_job_of_sparks_takes_a_slot_of_the_pool_that_the_environment_names(monkeypatch):
+    assert job().pool == "default_pool"
+    monkeypatch.setenv("SPARK_POOL", "spark")
+    assert job().pool == "spark"
+    assert JobOperator(task_id="report", stage="report", options={}, needs_spark=False).pool == "default_pool"
