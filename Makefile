@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits cluster-test
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +77,9 @@ torture-teacher: $(STAMP) ## kill a run of paid calls at random moments (KILLS=2
 
 torture-datasets: $(STAMP) ## kill the stages of a dataset at random moments (KILLS=200), and compare what is published (SEED=...; minutes)
 	@$(BIN)/python -m tests.dataset_kills $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+cluster-test: $(STAMP) ## the cluster natively, as root: the main job on S3, a fault in every night, tables compared (FAULTS=... SEED=...; 25 minutes)
+	@$(BIN)/python -m tests.cluster $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(STAMP) ## take in FILES drawn damaged deliveries (10000) and account for each of their lines (SEED=...; minutes)
 	@$(BIN)/python -m tests.fuzz $(if $(FILES),--files $(FILES)) $(if $(SEED),--seed $(SEED))

@@ -1,0 +1,50 @@
+"""What two lakehouses hold, one in the object store and one in a folder: part by part, without what the clock and chance decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from os import environ
+from unittest.mock import patch
+
+from lakehouse.storage import places
+from stack.cluster.native import Cluster
+from stack.cluster.variables import JOBS
+from tests.torture import digests
+from tests.torture.digests import Contents
+
+# What was asked of the platform in another way tells of another way: by range, by night, or again. Its values are those of silver
+# and gold.
+OF_VALUES = ("silver.", "gold.", "bronze.")
+
+
+def of_folder(root: str, landing: str) -> Contents:
+    """The tables under a folder or an address."""
+    return {
+        part: digest
+        for part, digest in digests.contents(places.of(root), places.of(landing)).items()
+        if part[0].startswith(OF_VALUES)
+    }
+
+
+def of_cluster(cluster: Cluster) -> Contents:
+    """The tables of a cluster, read from this machine."""
+    with met(cluster):
+        return of_folder(JOBS["LAKEHOUSE_ROOT"], JOBS["LANDING_ROOT"])
+
+
+@contextmanager
+def met(cluster: Cluster) -> Iterator[Mapping[str, str]]:
+    """This process finds the cluster's object store meanwhile; gives the variables that it has then."""
+    store = f"http://{cluster.network.address('store')}:8333"
+    variables = {
+        "LAKEHOUSE_ROOT": JOBS["LAKEHOUSE_ROOT"],
+        "LANDING_ROOT": JOBS["LANDING_ROOT"],
+        "AWS_ENDPOINT_URL": store,
+        "AWS_ACCESS_KEY_ID": cluster.values["STORE_ACCESS_KEY"],
+        "AWS_SECRET_ACCESS_KEY": cluster.values["STORE_SECRET_KEY"],
+        "AWS_REGION": JOBS["AWS_REGION"],
+        "AWS_ALLOW_HTTP": "true",
+    }
+    with patch.dict(environ, variables):
+        yield variables
