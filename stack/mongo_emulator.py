@@ -20,6 +20,8 @@ from stack import jars
 COORDINATES = "de.bwaldvogel:mongo-java-server:1.47.0"
 # In the environment, beside the other jars: fetched once, gone with `make clean-all`.
 FOLDER = Path(sys.prefix) / "share" / "nightjar" / "mongo-java-server"
+# What it needs besides and Spark has, so that it is not fetched (`jars.SHIPPED_WITH_SPARK`).
+OF_SPARK = ("slf4j-api", "py4j", "netty")
 
 
 class Emulator:
@@ -33,7 +35,7 @@ class Emulator:
             address: where it listens; on a free port of loopback when not given.
         """
         spark_jars = jars.spark_home() / "jars"
-        classpath = [*FOLDER.glob("*.jar"), *spark_jars.glob("slf4j-api-*.jar"), *spark_jars.glob("py4j-*.jar")]
+        classpath = [*FOLDER.glob("*.jar"), *(jar for name in OF_SPARK for jar in spark_jars.glob(f"{name}-*.jar"))]
         port = launch_gateway(
             jarpath=str(next(spark_jars.glob("py4j-*.jar"))),
             classpath=":".join(map(str, classpath)),
