@@ -87,7 +87,7 @@ class ObjectStore:
     Attributes:
         endpoint: its address, such as ``http://store:8333``; None: Amazon's own, by region.
         region: as the store calls it; None: whatever the machine's profile says.
-        key_id: who asks; None: whoever the machine, its role or its profile says.
+        key_id: who asks; None: as the machine, its role or its profile says.
         secret: of the key.
         token: of a key that was lent for some hours.
     """

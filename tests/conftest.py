@@ -202,7 +202,7 @@ def store_root(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     _place(tmp_path, monkeypatch)
     s3_server.start()
     place = s3_server.place()
-    # Completed by whoever reads the environment, and taken back after the test.
+    # Completed by code that reads the environment, and taken back after the test.
     for name in ("AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)

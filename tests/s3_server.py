@@ -68,7 +68,7 @@ class S3:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment of whoever works with it."""
+        """The environment of a process that works with it."""
         return variables(self.endpoint)
 
     def place(self) -> str:
@@ -140,7 +140,7 @@ class S3:
 
 
 def variables(endpoint: str) -> dict[str, str]:
-    """The environment of whoever works with a store at an address, by the server's key."""
+    """The environment of a process that works with a store at an address, by the server's key."""
     return {
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,

@@ -68,7 +68,7 @@ def reach_store() -> None:
     """Give this task, and the jobs that it starts, the key of the object store that has the tables and deliveries.
 
     From the connection ``object_store``. Nothing changes where they lie in folders, or the environment has a key. Where Airflow has
-    no such connection, whoever reads finds what the machine has: a role, a profile.
+    no such connection, a reader finds what the machine has: a role, a profile.
     """
     if not settings.load().in_object_store or settings.object_store().key_id is not None:
         return

@@ -41,7 +41,7 @@ def settings_of(service: Service) -> dict[str, Any]:
 
     The connection's host may be several, each with its port, after commas. Its extra has any of librdkafka's settings, such as
     ``security.protocol``; ``bootstrap.servers`` there comes before the host. With a login and no protocol it is SASL_SSL, with the
-    mechanism PLAIN: whoever wants a password to cross the network as it is has to say so.
+    mechanism PLAIN: to send a password over an open line one has to say so.
 
     Raises:
         ConnectionWrong: when the connection names no broker.

@@ -17,7 +17,7 @@ DENIED = (
     *("accessdenied", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "invalidclienttokenid"),
     *("403 forbidden", "401 unauthorized", "lacked the necessary privileges", "unable to locate credentials", "(403)"),
 )
-# Of whoever found no answer, or an error of the store's own. Whether what was asked for was done is not known.
+# Of a client that found no answer, or an error of the store's own. Whether what was asked for was done is not known.
 UNCLEAR = (
     *("generic s3 error", "error sending request", "awserrornetworkconnection", "awserrorinternalfailure", "curlcode"),
     *("awserrorserviceunavailable", "awserrorslowdown", "awserrorunknown", "could not connect to the endpoint"),

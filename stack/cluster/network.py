@@ -133,7 +133,7 @@ def cut(network: Network, one: str, other: str) -> None:
         _ip("-n", network.namespace(here), "neigh", "replace", network.address(there), *lost)
 
 
-def mend(network: Network, one: str, other: str) -> None:
+def join(network: Network, one: str, other: str) -> None:
     """Undo :func:`cut`."""
     for here, there in ((one, other), (other, one)):
         _ip("-n", network.namespace(here), "neigh", "del", network.address(there), "dev", "eth0", must=False)

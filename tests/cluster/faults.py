@@ -56,7 +56,7 @@ def cut(cluster: Cluster, host: str) -> str:
     try:
         time.sleep(CUT_SECONDS)
     finally:
-        network.mend(cluster.network, host, "store")
+        network.join(cluster.network, host, "store")
     return f"no line to the store for {CUT_SECONDS} s"
 
 

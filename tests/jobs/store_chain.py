@@ -51,7 +51,7 @@ def chain() -> None:
 
 
 def expect_no_commit_of_spark() -> None:
-    """Whoever has Spark write to a table by its Delta writer, which could take another's commit away, is refused.
+    """Spark's Delta writer, which could take another's commit away, is refused.
 
     Raises:
         AssertionError: when it writes.

@@ -18,7 +18,7 @@ def test_three_processes_lose_no_commit_and_make_none_twice_where_answers_are_lo
     outcome = commit_race.race(losing_way, 60, 3, commit_race.LOST_SHARE, tmp_path, {})
     assert outcome.wrong == []
     assert outcome.versions >= 60
-    # Whoever reads whole files to write them again may lose to all the quicker ones, and then says so.
+    # A commit that reads whole files to write them again may lose to all the quicker ones, and then says so.
     assert [why for why in outcome.failed if ".rewrite." not in why] == []
     # Or it would show nothing.
     assert sum(count for fate, count in outcome.fates.items() if fate != "pass") >= 3
