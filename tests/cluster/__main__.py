@@ -27,8 +27,8 @@ from tests.cluster.faults import DISKS, Fault
 from tests.cluster.night import NotSurvived, Told, Watcher
 from tests.torture import digests
 
-# What a night takes on two cores when nobody disturbs it: moments are drawn within it, and then by the nights before.
-NIGHT_SECONDS = 35.0
+# What a night takes on two quiet cores when nobody disturbs it: moments are drawn within it, and then by the nights before.
+NIGHT_SECONDS = 20.0
 HEADERS = {
     "fault": "fault",
     "host": "host",
