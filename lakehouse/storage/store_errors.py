@@ -49,18 +49,21 @@ def named(error: BaseException) -> NightjarError | None:
             f"correct the setting ({text})"
         )
     if has(EXPIRED):
-        expired = StoreRefused(
+        refused = StoreRefused(
             f"object store {where}: expected a key that is valid still, found one that has expired; no commit is half done: renew "
             f"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and run the same command again ({text})"
         )
         # Another try finds whatever key there is then.
-        expired.retryable = True
-        return expired
+        refused.retryable = True
+        return refused
     if has(CLOCK):
-        return StoreRefused(
+        refused = StoreRefused(
             f"object store {where}: expected this machine's clock to be right, found it minutes off: set it, and run the same "
             f"command again ({text})"
         )
+        # Another try may be another machine's.
+        refused.retryable = True
+        return refused
     if has(DENIED):
         return StoreRefused(
             f"object store {where}: expected a key that may read and write there, found it refused: correct AWS_ACCESS_KEY_ID and "

@@ -96,3 +96,12 @@ def test_what_each_reader_calls_an_error_has_one_name(text: str, kind: type[Exce
 def test_an_error_of_something_else_is_none_of_the_store() -> None:
     assert store_errors.named(OSError("No space left on device")) is None
     assert store_errors.named(ValueError("Cannot add and remove the same file path")) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "again"),
+    [("RequestTimeTooSkewed", True), ("ExpiredToken", True), ("NoSuchBucket", False), ("InvalidAccessKeyId", False)],
+)
+def test_what_another_host_or_a_later_hour_may_not_meet_is_worth_another_try(code: str, again: bool) -> None:
+    error = store_errors.named(OSError(f"Generic S3 error <Code>{code}</Code>"))
+    assert error is not None and error.retryable is again
