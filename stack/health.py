@@ -1,4 +1,4 @@
-"""Whether a service answers. Every check is short and goes to 127.0.0.1."""
+"""Whether a service answers. Every check is short, and goes to no proxy."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from stack.ports import HOST
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def listens(port: int) -> bool:
-    """Whether a process accepts connections on ``port``."""
+def listens(port: int, host: str = HOST) -> bool:
+    """Whether a process accepts connections on ``port`` of a host, by default this machine's own 127.0.0.1."""
     try:
-        with socket.create_connection((HOST, port), timeout=1):
+        with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:
         return False

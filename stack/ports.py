@@ -21,6 +21,14 @@ VARIABLES = {
 }
 
 
+def free_ports(count: int) -> list[int]:
+    """So many ports of `HOST` that are free at this moment."""
+    with ExitStack() as held:
+        # All are held until all are chosen, so that no two are the same.
+        sockets = [held.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in sockets]
+
+
 @dataclass(frozen=True)
 class Ports:
     """Where each service listens.
@@ -58,10 +66,7 @@ class Ports:
     def free(cls) -> Self:
         """Ports that are free at this moment: for a second stack next to a user's own."""
         names = [field.name for field in fields(cls)]
-        with ExitStack() as held:
-            # All are held until all are chosen, so that no two are the same.
-            sockets = [held.enter_context(socket.create_server((HOST, 0))) for _ in names]
-            return cls(**{name: held_.getsockname()[1] for name, held_ in zip(names, sockets, strict=True)})
+        return cls(**dict(zip(names, free_ports(len(names)), strict=True)))
 
     def require_free(self, names: Iterable[str]) -> None:
         """Check that the ports called ``names`` (attributes of this class) can be listened on.

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from stack import jars
+from stack.ports import free_ports
 from tests.wire import Wire
 
 COORDINATES = "org.apache.kafka:kafka_2.13:4.1.0"
@@ -78,13 +79,13 @@ Message = tuple[str | bytes | None, Any, int]
 
 
 class Kafka:
-    """One broker. Its line can be cut and mended; topics are made and filled by the test."""
+    """One broker. Its line can be cut and joined again; topics are made and filled by the test."""
 
     def __init__(self) -> None:
         """Start a JVM with a broker, and wait until it answers."""
         fetch()
         self._home = Path(tempfile.mkdtemp(prefix="nightjar-kafka-"))
-        direct, closed, tls, controller = _free_ports(4)
+        direct, closed, tls, controller = free_ports(4)
         # The broker tells its clients the line's address, so that none goes round it.
         self._wire = Wire(direct)
         self._wire.cut()
@@ -206,7 +207,7 @@ class Kafka:
 
     def start(self) -> None:
         """Be reachable, under the same address as before."""
-        self._wire.mend()
+        self._wire.join()
 
     def lose(self) -> None:
         """Drop every connection and answer no more, in the middle of whatever is being said."""
@@ -225,7 +226,7 @@ class Kafka:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"Kafka did not come up:\n{self._log.read_text(errors='replace')[-3000:]}")
             time.sleep(0.05)
-        self._wire.mend()
+        self._wire.join()
         self._admin.list_topics(timeout=START_SECONDS)
 
 
@@ -278,11 +279,3 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports

@@ -29,7 +29,7 @@ class Server:
 
     def start(self) -> None:
         """Be reachable, under the same address as before."""
-        self._wire.mend()
+        self._wire.join()
 
     def lose(self) -> None:
         """Drop every connection and answer no more, in the middle of whatever is being answered."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from stack.ports import free_ports
 
 KEY = "AKNIGHTJAR"
 # With signs that an address has to encode.
@@ -52,7 +53,8 @@ class S3:
         identity = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
         self._keys.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
         self._keys.chmod(0o600)
-        self._ports = {name: _free_port() for server in SERVERS for name in (f"{server}.port", f"{server}.port.grpc")}
+        names = [name for server in SERVERS for name in (f"{server}.port", f"{server}.port.grpc")]
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -151,8 +153,3 @@ def variables(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     }
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A line to a server that can be cut and mended while the server keeps its documents."""
+"""A line to a server that can be cut and joined again while the server keeps its documents."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Wire:
         self._listening: socket.socket | None = None
         self._open: list[socket.socket] = []
         self.port = 0
-        self.mend()
+        self.join()
 
-    def mend(self) -> None:
+    def join(self) -> None:
         """Listen, unless it does: the first time on a free port, then on the same again."""
         if self._listening is not None:
             return

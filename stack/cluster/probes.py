@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 from stack import health
 from stack.cluster.host import Host
 
@@ -21,18 +19,10 @@ def healthy(host: Host, address: str, airflow: str, since: float) -> bool:
     """
     kind, _, what = host.probe.partition(":")
     if kind == "tcp":
-        return _listens(address, int(what))
+        return health.listens(int(what), address)
     if kind == "http":
         port, _, path = what.partition("/")
         return health.answers(f"http://{address}:{port}/{path}")
     if kind == "airflow":
         return health.airflow_component(f"http://{airflow}:{AIRFLOW_PORT}", what, since)
     return True
-
-
-def _listens(address: str, port: int) -> bool:
-    try:
-        with socket.create_connection((address, port), timeout=1):
-            return True
-    except OSError:
-        return False

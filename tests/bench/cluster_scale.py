@@ -37,6 +37,7 @@ from lakehouse.declaration import loader
 from lakehouse.models import registry
 from lakehouse.storage import spark_config
 from stack import jars
+from stack.ports import free_ports
 from tests.jobs.shelf import Shelf
 
 NAME = "returned_orders"
@@ -208,7 +209,7 @@ def deliver(landing: Path, day: dt.date, rows: int) -> None:
 @contextmanager
 def cluster(root: Path, workers: int) -> Iterator[tuple[str, psutil.Process]]:
     """A standalone Spark; its Connect server's address, and the process of the driver."""
-    master, connect = _free_port(), _free_port()
+    master, connect = free_ports(2)
     home = jars.spark_home()
     environ = os.environ | {"SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     environ = {name: value for name, value in environ.items() if name != "SPARK_REMOTE"}
@@ -297,12 +298,6 @@ def cost(work: list[str], folder: Path, driver: psutil.Process) -> Cost:
         )
     print(f"{work}: {seconds:.1f} s", file=sys.stderr, flush=True)
     return Cost(seconds, used.ru_maxrss / 2**10, most[0])
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _await(port: int) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 from include.flight_delays.demo import feed
 from stack.cluster import topology
+from stack.cluster.airflow import WORKERS
 from stack.cluster.native import Cluster
 from stack.cluster.variables import JOBS
 from tests.cluster.campaign import HISTORY, SOURCES, TRAINED_FOR, USE_CASE
@@ -17,8 +18,6 @@ from tests.cluster.night import NotSurvived, Watcher
 
 SECONDS = 600
 TRAINING_SECONDS = 600
-# As many jobs at once as there are Airflow workers.
-HOSTS = ("worker-1", "worker-2")
 
 
 def load(cluster: Cluster, watcher: Watcher, say: Callable[[str], None]) -> None:
@@ -31,15 +30,15 @@ def load(cluster: Cluster, watcher: Watcher, say: Callable[[str], None]) -> None
     with met(cluster):
         feed.deliver(JOBS["LANDING_ROOT"], first, last)
     days = ("--partition", str(first), "--through", str(last))
-    with ThreadPoolExecutor(max_workers=len(HOSTS)) as pool:
+    with ThreadPoolExecutor(max_workers=len(WORKERS)) as pool:
         steps = [
-            pool.submit(partial(job, cluster, HOSTS[number % len(HOSTS)], "ingest", "--source", source, *days))
+            pool.submit(partial(job, cluster, WORKERS[number % len(WORKERS)], "ingest", "--source", source, *days))
             for number, source in enumerate(SOURCES)
         ]
         for step in steps:
             step.result()
     say("taken in")
-    job(cluster, HOSTS[0], "features", "--use-case", USE_CASE, *days)
+    job(cluster, WORKERS[0], "features", "--use-case", USE_CASE, *days)
     say("features built")
     form: dict[str, object] = {"partition": str(TRAINED_FOR), "reason": "the first champion"}
     watcher.run(f"train__{USE_CASE}", f"first__{TRAINED_FOR}", form, TRAINING_SECONDS)
