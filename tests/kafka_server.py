@@ -126,7 +126,9 @@ class Kafka:
             )
         self._admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         self._wait(direct)
-        self._producer = Producer({"bootstrap.servers": self.address, "linger.ms": 5, "log_level": 0})
+        # One request at a time: to a topic that was just made the first may be sent again, behind the second.
+        in_order = {"linger.ms": 5, "max.in.flight.requests.per.connection": 1}
+        self._producer = Producer({"bootstrap.servers": self.address, "log_level": 0, **in_order})
         self._topics = 0
 
     @property
