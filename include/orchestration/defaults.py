@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk.configuration import conf
 
-from include.orchestration import alerts
+from include.orchestration import access, alerts
 
 # A day's work is minutes; the range of a whole history and a training may take hours on a small machine.
 DAILY = dt.timedelta(minutes=30)
@@ -40,8 +40,15 @@ def common(owner: str, stage: str, *names: str) -> dict[str, Any]:
         "catchup": False,
         "max_active_runs": MAX_ACTIVE_RUNS,
         "max_active_tasks": MAX_ACTIVE_TASKS,
+        # Only its FAB auth manager knows our roles: with another one a DAG is made as before.
+        **({"access_control": access.of_dag(stage)} if _by_roles() else {}),
         **_configured(),
     }
+
+
+@lru_cache
+def _by_roles() -> bool:
+    return "FabAuthManager" in conf.get("core", "auth_manager")
 
 
 @lru_cache
