@@ -33,7 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     password = os.environ.get(PASSWORD)
     if asked.admin and not password:
-        print(f"--admin {asked.admin}: expected its password in the variable {PASSWORD}, which is not set", file=sys.stderr)
+        print(
+            f"--admin {asked.admin}: expected its password in the variable {PASSWORD}, which is not set",
+            file=sys.stderr,
+        )
         return 1
     try:
         with security() as manager:
@@ -45,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
                 print(line, file=sys.stderr)
     except SQLAlchemyError as error:
         print(
-            f"Airflow's database: expected the tables of its FAB auth manager, found {type(error).__name__}; run airflow db migrate",
+            f"Airflow's database: expected the tables of FAB, found {type(error).__name__}; run airflow db migrate",
             file=sys.stderr,
         )
         return 1
