@@ -12,10 +12,12 @@ from pathlib import Path
 
 from lakehouse.settings import PROJECT_ROOT
 from stack.credentials import Credentials, write_private
-from stack.plan import Plan
+from stack.plan import FAB, Plan
 from stack.ports import HOST
 
 USER = "admin"
+# The auth manager that knows users with roles, in Airflow's database.
+FAB_AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 # What the process has imported that Airflow's workers are copied from, and with them every task and its job.
 PRELOADED = ("include.orchestration.preload", "jobs.preload")
 # By the name that Airflow gives a plain folder of DAG files.
@@ -44,8 +46,7 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
             # The default queries DNS, which on a laptop may take seconds or change its answer.
             "hostname_callable": "socket.gethostname",
             "execution_api_server_url": f"{plan.airflow_url}/execution/",
-            "simple_auth_manager_users": f"{USER}:admin",
-            "simple_auth_manager_passwords_file": str(passwords_file(plan)),
+            **auth_manager(plan),
         },
         # How long the scheduler sleeps between two looks in the moments after a task ended: a night is a chain of a dozen short
         # waits for it, and a second each (the default) was a sixth of the night. At rest its executor makes it wait longer.
@@ -93,6 +94,16 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
     }
 
 
+def auth_manager(plan: Plan) -> dict[str, str]:
+    """By which of Airflow's auth managers people are let in."""
+    if plan.auth == FAB:
+        return {"auth_manager": FAB_AUTH_MANAGER}
+    return {
+        "simple_auth_manager_users": f"{USER}:admin",
+        "simple_auth_manager_passwords_file": str(passwords_file(plan)),
+    }
+
+
 def database_file(plan: Plan) -> Path:
     """Airflow's metadata database."""
     return plan.airflow_home / "airflow.db"
@@ -110,4 +121,8 @@ def write(plan: Plan, credentials: Credentials) -> None:
         # Airflow reads the file with interpolation: a percent sign is written twice.
         lines += [f"[{section}]", *(f"{key} = {value.replace('%', '%%')}" for key, value in options.items()), ""]
     write_private(plan.airflow_home / "airflow.cfg", "\n".join(lines))
-    write_private(passwords_file(plan), json.dumps({USER: credentials.admin_password}) + "\n")
+    if plan.auth == FAB:
+        # Its users are in Airflow's database.
+        passwords_file(plan).unlink(missing_ok=True)
+    else:
+        write_private(passwords_file(plan), json.dumps({USER: credentials.admin_password}) + "\n")

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from lakehouse.settings import PROJECT_ROOT
 from stack import processes
+from stack.airflow_config import USER
+from stack.credentials import Credentials
 from stack.errors import StackError
-from stack.plan import Plan
+from stack.plan import FAB, Plan
 from stack.services import log_file
 
 MIGRATION = "airflow-database"
@@ -26,17 +29,34 @@ def migrate(plan: Plan, environ: Mapping[str, str], seconds: float) -> None:
         StackError: Airflow failed, or did not finish in so many seconds.
     """
     marker = plan.airflow_home / "migrated"
-    if marker.exists() and marker.read_text() == version("apache-airflow"):
+    # A provider's tables are among them.
+    made_by = " ".join(version(package) for package in ("apache-airflow", "apache-airflow-providers-fab"))
+    if marker.exists() and marker.read_text() == made_by:
         return
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    _run(plan, [sys.executable, "-m", "airflow", "db", "migrate"], environ, seconds)
+    marker.write_text(made_by)
+
+
+def give_roles(plan: Plan, credentials: Credentials, environ: Mapping[str, str], seconds: float) -> None:
+    """Make the roles, and the user with all rights, where Airflow lets people in by roles; repeated, it changes nothing.
+
+    Raises:
+        StackError: Airflow failed, or did not finish in so many seconds.
+    """
+    if plan.auth == FAB:
+        password = {"AIRFLOW_ADMIN_PASSWORD": credentials.admin_password}
+        command = [sys.executable, "-m", "include.orchestration.apply_access", "--admin", USER]
+        _run(plan, command, {**environ, **password, "PYTHONPATH": str(PROJECT_ROOT)}, seconds)
+
+
+def _run(plan: Plan, command: list[str], environ: Mapping[str, str], seconds: float) -> None:
     process = processes.start(MIGRATION, command, environ, plan.state_root, log_file(plan, MIGRATION))
     try:
         code = process.wait(timeout=seconds)
     except psutil.TimeoutExpired:
         code = None
     if code != 0:
-        raise StackError(f"Airflow's database could not be created: see {log_file(plan, MIGRATION)}")
-    marker.write_text(version("apache-airflow"))
+        raise StackError(f"Airflow's database could not be made ready: see {log_file(plan, MIGRATION)}")
 
 
 def write_ahead(*files: Path) -> None:

@@ -153,6 +153,7 @@ def _start(record: Record, starting: list[Service], wait_for: Collection[str] | 
             begin(service)
     if any(it.needs_database for it in starting):
         databases.migrate(plan, environ, START_SECONDS)
+        databases.give_roles(plan, credentials, environ, START_SECONDS)
         for service in starting:
             if service.needs_database:
                 begin(service)

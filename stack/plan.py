@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from lakehouse import settings
+from stack.errors import StackError
 from stack.ports import HOST, Ports
+
+AUTH = "NIGHTJAR_AUTH"
+# Airflow's simple auth manager with one user who may do all, or its FAB auth manager with the roles of docs/security.md.
+SIMPLE, FAB = "simple", "fab"
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Plan:
         landing_root: LANDING_ROOT of the tasks.
         use_case_roots: USE_CASE_ROOTS of the tasks and of the DAG files.
         mlflow_artifacts: where MLflow keeps models and pictures, such as ``s3://bucket/mlflow``; empty: beside its database.
+        auth: by which auth manager Airflow lets people in, SIMPLE or FAB.
     """
 
     state_root: Path
@@ -31,12 +37,19 @@ class Plan:
     landing_root: str
     use_case_roots: str
     mlflow_artifacts: str = ""
+    auth: str = SIMPLE
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """The plan that the settings (`lakehouse.settings`) and the port variables describe, with absolute paths."""
+        """The plan that the settings (`lakehouse.settings`) and the port variables describe, with absolute paths.
+
+        Raises:
+            StackError: a variable's value is none that is known.
+        """
         env = os.environ if environ is None else environ
-        chosen = settings.load(env)
+        chosen, auth = settings.load(env), env.get(AUTH) or SIMPLE
+        if auth not in (SIMPLE, FAB):
+            raise StackError(f"{AUTH}: expected {SIMPLE} (one user) or {FAB} (users with roles), found {auth!r}")
         return cls(
             state_root=chosen.state_root.resolve(),
             ports=Ports.from_environ(env),
@@ -44,6 +57,7 @@ class Plan:
             landing_root=chosen.landing_root,
             use_case_roots=os.pathsep.join(str(root.resolve()) for root in chosen.use_case_roots),
             mlflow_artifacts=env.get("MLFLOW_ARTIFACTS_DESTINATION") or "",
+            auth=auth,
         )
 
     @property

@@ -11,8 +11,8 @@ from pathlib import Path
 from tabulate import tabulate
 
 from lakehouse.settings import PROJECT_ROOT
+from stack.airflow_config import USER
 from stack.cluster import compose, lifecycle, topology
-from stack.cluster.airflow import USER
 from stack.cluster.machine_fit import NotPossible
 from stack.cluster.native import Cluster
 from stack.errors import StackError

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 
+from stack.airflow_config import FAB_AUTH_MANAGER
 from stack.cluster.host import HOME, Host, Port
 from stack.cluster.stores import AIRFLOW_DATABASE, ENCRYPTED
 from stack.cluster.variables import JOBS
 
-USER = "admin"
 API_URL = "http://airflow-api:8080"
-PASSWORDS = f"{HOME}/airflow/passwords.json"
 # Tasks that a worker runs at once: each is a process of some 300 MB.
 WORKER_SLOTS = 4
 WORKERS = ("worker-1", "worker-2")
@@ -47,9 +46,8 @@ VARIABLES: dict[str, str] = {
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{API_URL}/execution/",
     "AIRFLOW__CORE__FERNET_KEY": "$AIRFLOW_FERNET_KEY",
-    # One user with a password from the environment. For a team, set up the FAB or the Keycloak auth manager instead.
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": PASSWORDS,
+    # Users with the roles of docs/security.md; `prepare` makes these, and the first user.
+    "AIRFLOW__CORE__AUTH_MANAGER": FAB_AUTH_MANAGER,
     "AIRFLOW__API__SECRET_KEY": "$AIRFLOW_API_SECRET_KEY",
     "AIRFLOW__API__BASE_URL": "http://localhost:8080",
     "AIRFLOW__API__WORKERS": "1",
@@ -93,9 +91,9 @@ def _api() -> Host:
     return Host(
         name="airflow-api",
         about="Airflow's page and API, and what tasks report to",
-        command=("python", "-m", "stack.cluster.airflow_api"),
+        command=("airflow", "api-server", "--host", "0.0.0.0", "--port", "8080"),
         ports=(Port(8080, "people, and Airflow's workers", published=8080),),
-        variables={**VARIABLES, "AIRFLOW_ADMIN_PASSWORD": "$AIRFLOW_ADMIN_PASSWORD"},
+        variables=VARIABLES,
         needs=("prepare",),
         probe="http:8080/api/v2/monitor/health",
     )

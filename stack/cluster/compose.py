@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from stack.cluster import places, secrets
-from stack.cluster.host import Host
+from stack.cluster import confinement, places, secrets
+from stack.cluster.host import HOME, Host
 from stack.cluster.topology import NETWORK
 
 HEAD = """\
@@ -33,6 +33,8 @@ RUN apt-get update \\
 WORKDIR {places.IN_IMAGE}
 COPY . .
 RUN make env
+RUN useradd --uid {confinement.OWN_USER} --home-dir {HOME} --no-create-home nightjar && chown {confinement.OWN_USER}: {HOME}
+USER {confinement.OWN_USER}
 ENV PATH={places.IN_IMAGE}/.venv/bin:$$PATH
 """
 BUILD = {"context": ".", "dockerfile_inline": DOCKERFILE}
@@ -66,6 +68,7 @@ def _service(host: Host, others: Mapping[str, Host]) -> dict[str, Any]:
     made: dict[str, Any] = {"image": host.image or IMAGE}
     if not host.image:
         made["build"] = BUILD
+    made |= confinement.of(host)
     made |= {"hostname": host.name, "networks": [NETWORK], "command": list(host.command)}
     if host.bare:
         made |= {"entrypoint": [host.command[0]], "command": list(host.command[1:]), "working_dir": host.folder}

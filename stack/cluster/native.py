@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 
 from lakehouse.settings import PROJECT_ROOT
 from stack import jars, processes
+from stack.airflow_config import USER
 from stack.cluster import network, places, secrets, topology
-from stack.cluster.airflow import USER
 from stack.cluster.host import Host
 from stack.cluster.machine import Machine
 from stack.cluster.network import Network

@@ -14,6 +14,7 @@ import psycopg2
 import psycopg2.sql
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stack.airflow_config import USER
 from stack.cluster.airflow import POOLS
 from stack.cluster.variables import ARTIFACTS, BUCKET
 from stack.errors import StackError
@@ -29,6 +30,7 @@ def main() -> int:
         databases()
         buckets()
         _airflow("db", "migrate")
+        _roles()
         for name, (slots, about) in POOLS.items():
             _airflow("pools", "set", name, str(slots), about)
     except StackError as error:
@@ -102,6 +104,12 @@ def _connected() -> Any:
             if time.monotonic() > deadline:
                 raise StackError(f"PostgreSQL on database: expected an answer, found: {error}") from error
             time.sleep(0.5)
+
+
+def _roles() -> None:
+    command = [sys.executable, "-m", "include.orchestration.apply_access", "--admin", USER]
+    if subprocess.run(command).returncode != 0:
+        raise StackError("Airflow's roles: expected exit code 0; the lines above have the reason")
 
 
 def _airflow(*arguments: str) -> None:

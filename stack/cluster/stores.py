@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stack.airflow_config import FAB_AUTH_MANAGER
+from stack.cluster import places
 from stack.cluster.host import HOME, Host, Native, Port
 from stack.cluster.variables import ARTIFACTS, SPARING, STORE
 
@@ -53,6 +55,7 @@ def _store() -> Host:
         name="store",
         about="the object store: tables, deliveries, models",
         command=("weed", *STORE_FLAGS),
+        folder="/data",
         ports=(Port(8333, "S3"),),
         # The key that it takes, of its one user.
         variables={key: STORE[key] for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
@@ -69,12 +72,13 @@ def _database() -> Host:
         name="database",
         about="PostgreSQL: Airflow's database, the queue and results of its workers, MLflow's runs and registry",
         command=("postgres", *DATABASE_FLAGS),
+        folder=places.IMAGE["DATABASE_FOLDER"],
         ports=(Port(5432, "PostgreSQL"),),
         variables={
             "POSTGRES_USER": "nightjar",
             "POSTGRES_PASSWORD": "$DATABASE_PASSWORD",
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256 --auth-local=scram-sha-256",
-            "PGDATA": f"{HOME}/data",
+            "PGDATA": "$DATABASE_FOLDER",
         },
         probe="tcp:5432",
         image="postgres:15",
@@ -129,6 +133,10 @@ def _prepare() -> Host:
             "AIRFLOW_HOME": f"{HOME}/airflow",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__FERNET_KEY": "$AIRFLOW_FERNET_KEY",
+            # Its users and roles are in Airflow's database.
+            "AIRFLOW__CORE__AUTH_MANAGER": FAB_AUTH_MANAGER,
+            "AIRFLOW_ADMIN_PASSWORD": "$AIRFLOW_ADMIN_PASSWORD",
+            "PYTHONPATH": "$PROJECT",
         },
         needs=("database", "store"),
         once=True,

@@ -68,3 +68,26 @@ def test_only_a_service_that_can_say_that_it_is_healthy_is_waited_for(content: d
         for name, how in service.get("depends_on", {}).items():
             if how["condition"] == "service_healthy":
                 assert services[name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_no_container_is_root_or_may_become_it(content: dict[str, Any]) -> None:
+    for name, service in content["services"].items():
+        user, _, group = service["user"].partition(":")
+        assert int(user) > 0 and int(group) > 0, name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"] and "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"privileged", "pid", "network_mode", "ipc", "devices"} & service.keys(), name
+        # No folder of the machine's own, and not Docker's socket.
+        assert not any(volume.startswith(("/", ".")) for volume in service["volumes"] if ":" in volume), name
+
+
+def test_the_image_gives_the_services_folder_and_no_code_to_its_user(content: dict[str, Any]) -> None:
+    (made,) = {
+        service["build"]["dockerfile_inline"] for service in content["services"].values() if "build" in service
+    }
+    lines = made.splitlines()
+    assert lines[-2] == "USER 10001"
+    assert [line for line in lines if "chown" in line] == [
+        "RUN useradd --uid 10001 --home-dir /srv --no-create-home nightjar && chown 10001: /srv"
+    ]
