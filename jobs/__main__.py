@@ -6,6 +6,7 @@ line. ``--result FILE`` gets the outcome as one JSON object, also that of a fail
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import logging
@@ -17,8 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs import stages
-from jobs.command_line import parse, result_file
+from jobs import actor, stages
+from jobs.arguments import NOBODY
+from jobs.command_line import Command, parse, result_file
 from lakehouse import settings
 from lakehouse.errors import NightjarError, ServiceUnavailable
 from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
@@ -55,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     file = result_file(argv)
     try:
-        command = parse(argv)
+        command = _by_whom(parse(argv))
         started = time.monotonic()
         if command.stage in WITHOUT_PANDAS:
             arrow_alone.import_alone()
@@ -75,6 +77,12 @@ def main(argv: Sequence[str]) -> int:
         _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
         print(f"ERROR {kind}: {named}", file=sys.stderr, flush=True)
         return named.exit_code
+
+
+def _by_whom(command: Command) -> Command:
+    said = command.arguments.actor
+    by = actor.recorded(None if said == NOBODY else said)
+    return dataclasses.replace(command, arguments=dataclasses.replace(command.arguments, actor=by))
 
 
 def _named(error: Exception) -> NightjarError | None:

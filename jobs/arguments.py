@@ -10,6 +10,8 @@ from jobs.options import day, group_version, option, switch, words
 from lakehouse.errors import BadArguments
 
 CHAMPIONS = ("then", "now")
+# Where a stage is run by a function, and nobody is named.
+NOBODY = "job"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +19,13 @@ class Arguments:
     """The arguments of every stage.
 
     Attributes:
-        actor: the person or program that runs the stage, for the event tables.
+        actor: the person or program that runs the stage, for the event tables; `jobs.actor` says what is recorded of a command line.
     """
 
-    actor: str = field(default="job", metadata=option("who asks, for the event tables", type=words))
+    actor: str = field(
+        default=NOBODY,
+        metadata=option("who asks, for the event tables, which keep the system's user beside it", type=words),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

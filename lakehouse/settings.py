@@ -178,6 +178,11 @@ def spark_pool() -> str | None:
     return os.environ.get("SPARK_POOL") or None
 
 
+def in_airflow_task() -> bool:
+    """Whether a task of Airflow's has started this process: Airflow gives each of its tasks the name of its run."""
+    return bool(os.environ.get("AIRFLOW_CTX_DAG_RUN_ID"))
+
+
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
     text = env.get(name, "")
     if text and not text.isdecimal():

@@ -7,9 +7,8 @@ import datetime as dt
 from airflow.providers.standard.operators.hitl import HITLOperator
 
 from include.orchestration import alerts
+from include.orchestration.second_person import APPROVE, REJECT, SecondPersonOperator
 from lakehouse.declaration import Approval, UseCase
-
-APPROVE, REJECT = "Approve", "Reject"
 
 # The person's answer and name; without a user the time ran out.
 _RESPONSE = "{% set response = ti.xcom_pull(task_ids='approval') %}"
@@ -19,15 +18,25 @@ ANSWER = _RESPONSE + (
 )
 ACTOR = _RESPONSE + "airflow{{ ':' ~ response.responded_by_user.name if response.responded_by_user else '' }}"
 
+# A value that was delivered stands in one line and one cell, whatever it is: it is no link, no picture, no code and no HTML.
+CELL = r"""
+{%- macro cell(value) -%}
+{{ (value | string).split() | join(' ') | truncate(200, true, '...', 0) | replace('\\', '\\\\') | replace('|', '\\|')
+| replace('[', '\\[') | replace('<', '\\<') | replace('`', "'") }}
+{%- endmacro -%}
+"""
+
 # The evidence as Markdown, from the result of the task `gate`.
-EVIDENCE = """\
+EVIDENCE = (
+    CELL
+    + """\
 {%- set gate = ti.xcom_pull(task_ids='gate') -%}
 {%- set evidence = gate.evidence -%}
 {%- set champion = evidence.champion or {} -%}
 The gate would promote version {{ gate.model_version }}
 {%- if gate.champion_version %} in the place of champion version {{ gate.champion_version }}{% endif %}, because
 
-{% for reason in gate.reasons %}- {{ reason }}
+{% for reason in gate.reasons %}- {{ cell(reason) }}
 {% endfor %}
 [The run in MLflow, with its plots]({{ gate.run_url }})
 
@@ -46,17 +55,23 @@ interval; the least better first):
 | slice | rows | better by | interval |
 | --- | --- | --- | --- |
 {% for one in (evidence.slices | sort(attribute='difference'))[:12] -%}
-| {{ one.slice }} {{ one.value }} | {{ one.rows }} | {{ '%.4f' % one.difference }} | \
+| {{ cell(one.slice ~ ' ' ~ one.value) }} | {{ one.rows }} | {{ '%.4f' % one.difference }} | \
 {{ '%.4f to %.4f' % (one.low, one.high) if one.low is not none else 'too few days' }} |
 {% endfor %}
 {%- endif %}
 """
+)
+
+
+def operator(declared: Approval) -> type[HITLOperator]:
+    """The operator that asks as is declared: anybody who may answer, or nobody who has asked for the run."""
+    return SecondPersonOperator if declared.two_people else HITLOperator
 
 
 def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
     """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
     version = "{{ ti.xcom_pull(task_ids='gate')['model_version'] }}"
-    return HITLOperator(
+    return operator(approval)(
         task_id="approval",
         subject=f"Promote version {version} of {use_case.name} to champion?",
         body=EVIDENCE,

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
 THROUGH = "{{ params.through or '' }}"
 MODEL_VERSION = "{{ params.model_version or '' }}"
-# The actor, for the event tables: the person who triggered the run, where there is one.
-ACTOR = "airflow{{ ':' ~ dag_run.triggering_user_name if dag_run.triggering_user_name else '' }}"
+# The actor, for the event tables, from Airflow's own record alone: the user who triggered the run, where there is one; else, and
+# where another run came between, how the run was started. No field of a form, and nothing of the run's `conf`, reaches it.
+_STARTED = "(dag_run.run_type.value | replace('_', ' '))"
+ACTOR = (
+    "{% set user, started = dag_run.triggering_user_name, " + _STARTED + " %}"
+    "{{ 'airflow:' ~ user if user else 'airflow' }}"
+    "{{ ' (' ~ started ~ ')' if not user or started == 'operator triggered' else '' }}"
+)
 CASCADE = "{{ params.cascade }}"
 CHAMPION = "{{ params.champion or '' }}"
 ANY_VOLUME = "{{ params.any_volume }}"

@@ -15,21 +15,24 @@ __all__ = ["ACTOR", "ANSWER", "VERSION", "ask"]
 VERSION = "{{ ti.xcom_pull(task_ids='release')['version'] }}"
 
 # What the gate found, as Markdown, from the result of the task `release`.
-FOUND = """\
+FOUND = (
+    approval.CELL
+    + """\
 {%- set release = ti.xcom_pull(task_ids='release') -%}
 The gate would publish version {{ release.version }}:
 
 | looked at | found | expected |
 | --- | --- | --- |
 {% for one in release.findings -%}
-| {{ one.rule }} | {{ one.found }} | {{ one.expected }} |
+| {{ cell(one.rule) }} | {{ cell(one.found) }} | {{ cell(one.expected) }} |
 {% endfor %}
 """
+)
 
 
 def ask(dataset: Dataset, declared: Approval) -> HITLOperator:
     """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
-    return HITLOperator(
+    return approval.operator(declared)(
         task_id="approval",
         subject=f"Publish version {VERSION} of {dataset.name}?",
         body=FOUND,

@@ -104,10 +104,16 @@ class Fairness(Section):
     max_gap: float = Field(gt=0)
 
 
-class Approval(Section):
-    """A person approves each promotion; without an answer within these hours the challenger is held."""
+class Approval(GrownSection):
+    """A person approves each promotion; without an answer within these hours the challenger is held.
+
+    With ``two_people`` whoever triggered the run can't approve what it asks for.
+    """
+
+    LATER = ("two_people",)
 
     hours: float = Field(default=24, gt=0, le=24 * 31)
+    two_people: bool = False
 
 
 class Gate(GrownSection):

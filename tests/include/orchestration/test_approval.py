@@ -1,5 +1,7 @@
 """What a person sees who is asked, and how the answer reaches the gate."""
 
+import re
+
 import jinja2
 import pytest
 
@@ -69,3 +71,28 @@ def test_the_answer_is_the_persons(chosen, user, answer, actor):
     said = {"chosen_options": [chosen], "responded_by_user": user}
     assert rendered(approval.ANSWER, approval=said) == answer
     assert rendered(approval.ACTOR, approval=said) == actor
+
+
+HOSTILE = "UA | 9 | 9.9 |\n| [x](javascript:alert(1)) <img src=x> `{{ 7 * 7 }}` \\\\|"
+
+
+def test_a_delivered_value_is_one_cell_of_one_line():
+    def shown(value, *reasons):
+        evidence = {**GATE["evidence"], "slices": [{**SLICE, "value": value, "difference": 0.02}]}
+        return rendered(approval.EVIDENCE, gate={**GATE, "evidence": evidence, "reasons": reasons})
+
+    said, plain = shown(HOSTILE, HOSTILE, "# a head\n# more"), shown("UA", "one", "two")
+    (line,) = [line for line in said.splitlines() if line.startswith("| carrier")]
+    assert len(re.split(r"(?<!\\)(?:\\\\)*\|", line)) == 6
+    assert "](" not in line.replace("\\[x](", "") and "\\<img" in line and "`" not in line and "{{ 7 * 7 }}" in line
+    assert len(said.splitlines()) == len(plain.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("template", "results"),
+    [(approval.ANSWER, {"approval": None}), (approval.ACTOR, {"approval": None})],
+)
+def test_an_approval_that_was_marked_and_not_answered_decides_nothing(template, results):
+    # There is no result then, and the task of the answer fails before it starts its job.
+    with pytest.raises(jinja2.UndefinedError):
+        rendered(template, **results)

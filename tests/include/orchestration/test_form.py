@@ -3,7 +3,10 @@
 import jinja2
 import pytest
 from airflow.sdk import Param
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.exceptions import AirflowFailException
+from hypothesis import given
+from hypothesis import strategies as st
 
 from include.orchestration import form, partition_key
 from include.orchestration.extract import ExtractOperator
@@ -64,7 +67,13 @@ def rendered(**given):
             "actor": form.ACTOR,
         },
     )
-    run = type("Run", (), {"partition_key": None, "triggering_user_name": None, **given.pop("run", {})})()
+    record = {
+        "partition_key": None,
+        "triggering_user_name": None,
+        "run_type": DagRunType.MANUAL,
+        **given.pop("run", {}),
+    }
+    run = type("Run", (), record)()
     context = {"dag_run": run, "params": {"partition": None, "through": None, "model_version": None, **given}}
     operator.render_template_fields(context, jinja2.Environment())
     operator._days()
@@ -139,3 +148,31 @@ def test_a_gap_is_asked_for_by_the_form_of_a_topic_alone(params, expected):
     operator = ExtractOperator(task_id="t", source="s", partition="2024-03-01", any_gap=form.ANY_GAP)
     operator.render_template_fields({"params": params}, jinja2.Environment(undefined=jinja2.StrictUndefined))
     assert operator.any_gap == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "kind", "actor"),
+    [
+        ("ada", DagRunType.MANUAL, "airflow:ada"),
+        ("ada", DagRunType.BACKFILL, "airflow:ada"),
+        ("ada", DagRunType.OPERATOR_TRIGGERED, "airflow:ada (operator triggered)"),
+        (None, DagRunType.OPERATOR_TRIGGERED, "airflow (operator triggered)"),
+        (None, DagRunType.SCHEDULED, "airflow (scheduled)"),
+        (None, DagRunType.ASSET_TRIGGERED, "airflow (asset triggered)"),
+    ],
+)
+def test_the_record_says_how_a_run_was_started_that_no_person_has_triggered(user, kind, actor):
+    line = rendered(partition="2024-03-01", run={"triggering_user_name": user, "run_type": kind})
+    assert line[-1] == f"--actor={actor}"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["actor", "triggering_user_name", "user", "dag_run", "started", "reason", "conf", "run_type"]),
+        st.one_of(st.text(max_size=30), st.just("airflow:boss"), st.just("{{ 'boss' }}"), st.just({"name": "boss"})),
+    )
+)
+def test_nothing_that_a_form_or_a_call_holds_reaches_the_actor(forged):
+    # What an API call sends as `conf` becomes the parameters of the run, and is in its record too.
+    run = {"triggering_user_name": "ada", "conf": forged}
+    assert rendered(partition="2024-03-01", run=run, **forged)[-1] == "--actor=airflow:ada"

@@ -83,9 +83,7 @@ def test_no_container_is_root_or_may_become_it(content: dict[str, Any]) -> None:
 
 
 def test_the_image_gives_the_services_folder_and_no_code_to_its_user(content: dict[str, Any]) -> None:
-    (made,) = {
-        service["build"]["dockerfile_inline"] for service in content["services"].values() if "build" in service
-    }
+    (made,) = {service["build"]["dockerfile_inline"] for service in content["services"].values() if "build" in service}
     lines = made.splitlines()
     assert lines[-2] == "USER 10001"
     assert [line for line in lines if "chown" in line] == [
