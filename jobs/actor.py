@@ -11,8 +11,8 @@ from lakehouse import settings
 def recorded(said: str | None) -> str:
     """The actor of a command line.
 
-    Inside a task of Airflow's it is what the task says: Airflow's own record of the user who triggered the run, or answered. Elsewhere
-    it is the user of the system whose process this is, and a name that was typed stands behind it as typed.
+    Inside a task of Airflow's it is what the task says: Airflow's own record of the user who triggered the run, or answered.
+    Elsewhere it is the user of the system whose process this is, and a name that was typed stands behind it as typed.
 
     Args:
         said: the value of ``--actor``; None where there is none.

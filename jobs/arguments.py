@@ -19,7 +19,7 @@ class Arguments:
     """The arguments of every stage.
 
     Attributes:
-        actor: the person or program that runs the stage, for the event tables; `jobs.actor` says what is recorded of a command line.
+        actor: the person or program that runs the stage, for the event tables; of a command line see `jobs.actor`.
     """
 
     actor: str = field(

@@ -10,6 +10,8 @@ from include.orchestration import alerts
 from include.orchestration.second_person import APPROVE, REJECT, SecondPersonOperator
 from lakehouse.declaration import Approval, UseCase
 
+__all__ = ["ACTOR", "ANSWER", "APPROVE", "CELL", "EVIDENCE", "REJECT", "ask", "operator"]
+
 # The person's answer and name; without a user the time ran out.
 _RESPONSE = "{% set response = ti.xcom_pull(task_ids='approval') %}"
 ANSWER = _RESPONSE + (

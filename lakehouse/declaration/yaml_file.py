@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from lakehouse.declaration import no_secrets
 from lakehouse.errors import DeclarationError
 
 _TAG = "tag:yaml.org,2002:"
@@ -25,6 +26,8 @@ _KNOWN = frozenset(
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 # Deeper than any declaration, and less deep than Python's own limit.
 _DEEPEST = 100
+# More than the declarations of a thousand use cases.
+_MOST_VALUES = 1_000_000
 
 
 def text(file: Path) -> str:
@@ -65,11 +68,32 @@ def _content(text: str, file: Path) -> Any:
         root = loader.get_single_node()
         if root is None:
             return None
+        if "*" in text and _size(root, {}) > _MOST_VALUES:
+            raise DeclarationError(
+                f"{file}: anchors and aliases make more than {_MOST_VALUES} values; expected them written out"
+            )
+        # Before all else that is told: no other message may quote one.
+        if secrets := list(dict.fromkeys(no_secrets.problems(root, text))):
+            raise DeclarationError(f"{file}: {'; '.join(secrets)}")
         if problems := list(dict.fromkeys(_problems(root, loader, ()))):
             raise DeclarationError(f"{file}: {'; '.join(problems)}")
         return _value(root, loader)
     finally:
         loader.dispose()
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, with each alias written out: a few lines of aliases of aliases stand for billions."""
+    if id(node) not in known:
+        # One that contains itself ends here; it is told elsewhere.
+        known[id(node)] = 0
+        inner: list[Node] = []
+        if isinstance(node, SequenceNode):
+            inner = node.value
+        elif isinstance(node, MappingNode):
+            inner = [part for pair in node.value for part in pair]
+        known[id(node)] = 1 + sum(_size(one, known) for one in inner)
+    return known[id(node)]
 
 
 def _value(node: Node, loader: yaml.CSafeLoader) -> Any:

@@ -59,7 +59,7 @@ def test_a_service_is_read_with_its_budget() -> None:
     [
         (SERVICE, "budget: is missing, and is required with a service (teacher)"),
         (BUDGET, "budget: the built-in summariser costs nothing"),
-        (SERVICE.replace("https://", "https://me:pw1234@") + BUDGET, "an address without login"),
+        (SERVICE.replace("https://", "https://me:pw1234@") + BUDGET, "an address with a login in it"),
         (SERVICE.replace("/v1", "/v1?key=pw1234") + BUDGET, "an address without login, ? and #"),
         (SERVICE.replace("https://", "ftp://") + BUDGET, "expected an address such as https://api.example.org/v1"),
         (SERVICE.replace("org/", "org:port/") + BUDGET, "whose host or port can't be read"),

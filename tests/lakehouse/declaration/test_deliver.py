@@ -47,7 +47,7 @@ def test_declared_columns_come_after_the_key_and_each_once(tmp_path: Path) -> No
         ([{"name": "a", "sql": {**SQL, "table": "loaves\n"}}], "deliver.0.sql.table"),
         ([{"name": "a", "sql": {**SQL, "table": "Nightjar_exports"}}], "a name that does not begin with nightjar_ is expected"),
         ([{"name": "a", "sql": {**SQL, "schema": "a.b"}}], "deliver.0.sql.schema"),
-        ([{"name": "a", "sql": {**SQL, "connection": "postgresql://u:p@h/d"}}], "deliver.0.sql.connection"),
+        ([{"name": "a", "sql": {**SQL, "connection": "postgresql://u:p@h/d"}}], "an address with a login in it"),
         ([{"name": "a", "mongo": {**MONGO, "collection": "nightjar_exports"}}], "a name that does not begin with nightjar_"),
         ([{"name": "a", "mongo": {**MONGO, "collection": "a$b"}}], "a name without"),
         ([{"name": "a", "files": {**FILES, "format": "xlsx"}}], "deliver.0.files.format"),
