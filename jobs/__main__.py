@@ -21,7 +21,7 @@ from typing import Any
 from jobs import actor, stages
 from jobs.arguments import NOBODY
 from jobs.command_line import Command, parse, result_file
-from lakehouse import settings
+from lakehouse import settings, terminal
 from lakehouse.errors import NightjarError, ServiceUnavailable
 from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
 
@@ -75,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
             named.retryable = True
         kind = type(named).__name__
         _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
-        print(f"ERROR {kind}: {named}", file=sys.stderr, flush=True)
+        print(f"ERROR {kind}: {terminal.one_line(str(named))}", file=sys.stderr, flush=True)
         return named.exit_code
 
 

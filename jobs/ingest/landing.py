@@ -123,7 +123,28 @@ def checksum_of(files: Mapping[Path, str], folder: Path | None) -> str:
     return hashlib.sha256(names.encode()).hexdigest()
 
 
+def _refuse_links_out(source: Source, files: Iterable[Path]) -> None:
+    """Refuse a file that is a link to somewhere else: who delivers could have any file of this machine taken in, and read it after.
+
+    The source's folder itself may be a link, which is the platform's own arrangement.
+
+    Raises:
+        DeliveryRejected: naming the file, and not where it leads.
+    """
+    folder = places.of(settings.load().landing_root) / source.name
+    if not places.is_local(folder):
+        return
+    within = folder.resolve()
+    for file in files:
+        if not file.resolve().is_relative_to(within):
+            raise DeliveryRejected(
+                f"source {source.name}: {file}: expected a file in the landing folder, found a link that leads out of it; "
+                "nothing was taken in: deliver the file itself"
+            )
+
+
 def _landed(source: Source, day: dt.date, files: list[Path], now: dt.datetime, folder: Path | None = None) -> Landed:
+    _refuse_links_out(source, files)
     try:
         checksums = {file: _sha256(file) for file in files}
         landed_at = max(file.stat().st_mtime_ns for file in files)

@@ -42,7 +42,8 @@ def ask(root: str, sql: str) -> Answer:
 
     Raises:
         NoLakehouse: there are no tables under ``root``.
-        QueryRefused: it is not one read-only statement, or DuckDB cannot run it (here or while the rows are read).
+        QueryRefused: it is not one read-only statement, it reads what is no table here, or DuckDB cannot run it (here or while the
+            rows are read).
         TableUnreadable: delta-rs cannot read a table that it names.
         UnknownTable: it names a table that does not exist.
     """
@@ -57,6 +58,10 @@ def ask(root: str, sql: str) -> Answer:
         for table in tables:
             if ABOUT_TABLES.search(sql) or _may_name(sql, table):
                 _open(connection, table)
+        # A SELECT may read any file of the machine (read_csv, read_text), or change settings back, unless this is said last. Arrow
+        # reads the tables' files, and not DuckDB.
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
         if SHOW_TABLES.fullmatch(sql):
             # DuckDB's own answer has one schema only.
             sql = SHOWN_TABLES

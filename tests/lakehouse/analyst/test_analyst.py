@@ -194,6 +194,54 @@ def test_what_is_not_a_question_is_refused_and_not_run(root: str, tmp_path: Path
     assert not file.exists()
 
 
+READS_FILES = (
+    "read_csv('{file}')",
+    "read_csv_auto(['{file}'])",
+    "read_text('{file}')",
+    "read_blob('{file}')",
+    "read_json('{file}')",
+    "read_ndjson_objects('{file}')",
+    "read_parquet('{file}')",
+    "parquet_metadata('{file}')",
+    "parquet_schema('{file}')",
+    "sniff_csv('{file}')",
+    "glob('{folder}/*')",
+    "'{file}'",
+    "'https://example.org/x.csv'",
+    "read_csv('s3://bucket/x.csv')",
+    "duckdb_secrets()",
+    "query('from read_text(''{file}'')')",
+    "query_table('{file}')",
+    "getenv('PATH')",
+)
+
+
+@pytest.mark.parametrize("place", READS_FILES)
+def test_a_question_reads_the_lakehouses_tables_and_no_file_of_the_machine(
+    root: str, tmp_path: Path, place: str
+) -> None:
+    file = tmp_path / "secret.csv"
+    file.write_text("user,password\nann,hunter2\n")
+    with pytest.raises((QueryRefused, UnknownTable)) as refused:
+        answered(root, f"select * from {place.format(file=file, folder=tmp_path)}")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "shape", ["with x as (from {}) select * from x", "explain analyze from {}", "from gold.demo_scores, {}"]
+)
+def test_nor_in_another_shape_of_a_question(root: str, tmp_path: Path, shape: str) -> None:
+    file = tmp_path / "secret.csv"
+    file.write_text("user,password\nann,hunter2\n")
+    with pytest.raises(QueryRefused, match="file system operations are disabled"):
+        answered(root, shape.format(f"read_csv('{file}')"))
+
+
+def test_a_question_about_settings_changes_none(root: str) -> None:
+    asked = "select value from duckdb_settings() where name in ('enable_external_access', 'lock_configuration') order by name"
+    assert answered(root, asked) == [("false",), ("true",)]
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
