@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock race-commits cluster-test
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock audit sbom race-commits cluster-test
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -168,6 +168,12 @@ bench-scale: $(STAMP) ## how a night grows with rows and Spark's workers, with a
 
 bench-reasons: $(STAMP) ## what reasons cost the score job, side by side (after make demo, with the stack up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.reasons
+
+audit: $(STAMP) ## whether the locked packages have known vulnerabilities (python -m stack.audit: exit code 80 not audited, 81 found)
+	@$(BIN)/python -m stack.audit
+
+sbom: $(STAMP) ## write sbom.json, the bill of materials in CycloneDX 1.6: the locked packages and Spark's jars
+	@$(BIN)/python -m stack.bill_of_materials
 
 clean: down ## stop the stack and remove what it wrote: state, tables, landing files (not .venv)
 	rm -rf .nightjar warehouse landing .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
