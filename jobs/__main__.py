@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs import actor, stages
+from jobs import actor, lineage_events, stages
 from jobs.arguments import NOBODY
 from jobs.command_line import Command, parse, result_file
 from lakehouse import settings, terminal
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     # A training's threads wait for one another thousands of times. By turning in circles they take the core from the one that they
     # wait for as soon as anything else runs: the same fit takes six times as long. Read when the library is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    file = result_file(argv)
+    file, told = result_file(argv), None
     try:
         command = _by_whom(parse(argv))
         started = time.monotonic()
@@ -63,9 +63,12 @@ def main(argv: Sequence[str]) -> int:
             arrow_alone.import_alone()
         if (where := settings.load()).in_object_store:
             object_store.expect_answer(where.lakehouse_root, where.landing_root)
+        told = lineage_events.started(command)
         result = stages.STAGES[command.stage].run(command.arguments).as_json()
         log.info("%s done in %.1f s: %s", command.stage, time.monotonic() - started, json.dumps(result, default=str))
         _write(file, result)
+        if told is not None:
+            told.complete(result)
         return 0
     except Exception as error:
         named = _named(error)
@@ -75,6 +78,8 @@ def main(argv: Sequence[str]) -> int:
             named.retryable = True
         kind = type(named).__name__
         _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
+        if told is not None:
+            told.fail(kind, str(named), named.exit_code)
         print(f"ERROR {kind}: {terminal.one_line(str(named))}", file=sys.stderr, flush=True)
         return named.exit_code
 

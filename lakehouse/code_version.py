@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from lakehouse.settings import PROJECT_ROOT
 
-RELEASE = "0.1.0"
+RELEASE = "0.2.0"
 
 
 @lru_cache

@@ -8,10 +8,13 @@ that needs them.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -181,6 +184,70 @@ def spark_pool() -> str | None:
 def in_airflow_task() -> bool:
     """Whether a task of Airflow's has started this process: Airflow gives each of its tasks the name of its run."""
     return bool(os.environ.get("AIRFLOW_CTX_DAG_RUN_ID"))
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where events of lineage go, by OpenLineage's own settings.
+
+    Attributes:
+        transport: as AIRFLOW__OPENLINEAGE__TRANSPORT has it; None: its client reads the environment itself.
+        namespace: of the jobs.
+        schemas: where docs/lineage is published, for the schemas of the platform's own facets; when not set a name, and no address.
+        parent: the run of the task that started this one, as ``namespace/job/run``; None when it was started by hand.
+        root: the same of the DAG's run.
+    """
+
+    transport: Mapping[str, Any] | None
+    namespace: str
+    schemas: str
+    parent: str | None
+    root: str | None
+
+
+LINEAGE_PARENT = "OPENLINEAGE_PARENT_ID"
+LINEAGE_ROOT = "OPENLINEAGE_ROOT_PARENT_ID"
+LINEAGE_TRANSPORT = "AIRFLOW__OPENLINEAGE__TRANSPORT"
+
+
+def lineage() -> Lineage | None:
+    """Where events of lineage go; None, the default, when nowhere.
+
+    On by OPENLINEAGE_URL, OPENLINEAGE_CONFIG, OPENLINEAGE__TRANSPORT__TYPE and the like, or Airflow's own variables for its
+    provider (AIRFLOW__OPENLINEAGE__TRANSPORT, AIRFLOW__OPENLINEAGE__CONFIG_PATH). Off by OPENLINEAGE_DISABLED=true.
+
+    Raises:
+        ValueError: the transport is no JSON object.
+    """
+    env = os.environ
+    if any(env.get(name, "").lower() in ("true", "1", "t") for name in LINEAGE_OFF):
+        return None
+    file = env.get("OPENLINEAGE_CONFIG") or env.get("AIRFLOW__OPENLINEAGE__CONFIG_PATH")
+    text = env.get(LINEAGE_TRANSPORT)
+    of_client = env.get("OPENLINEAGE_URL") or any(name.startswith("OPENLINEAGE__TRANSPORT") for name in env)
+    if not (file or text or of_client):
+        return None
+    if file and not env.get("OPENLINEAGE_CONFIG"):
+        # The client looks for its file there alone.
+        env["OPENLINEAGE_CONFIG"] = file
+    transport = json.loads(text) if text else None
+    if transport is not None and not isinstance(transport, dict):
+        raise ValueError(f"{LINEAGE_TRANSPORT}: expected a JSON object, found {type(transport).__name__}")
+    namespace = env.get("AIRFLOW__OPENLINEAGE__NAMESPACE") or env.get("OPENLINEAGE_NAMESPACE") or "default"
+    schemas = env.get("LINEAGE_SCHEMAS") or "urn:nightjar:docs:lineage"
+    return Lineage(transport, namespace, schemas, env.get(LINEAGE_PARENT) or None, env.get(LINEAGE_ROOT) or None)
+
+
+LINEAGE_OFF = ("OPENLINEAGE_DISABLED", "AIRFLOW__OPENLINEAGE__DISABLED")
+_SECRET_NAMES = re.compile(
+    r"PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|FERNET|NIGHTJAR_CONNECTION_|AIRFLOW_CONN_|_URI$", re.I
+)
+
+
+def secrets() -> list[str]:
+    """The values in the environment that nobody else may read, the longest first: what is told to others is searched for them."""
+    values = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name) and len(value) >= 4}
+    return sorted(values - {os.environ.get("MLFLOW_TRACKING_URI", "")}, key=lambda value: (-len(value), value))
 
 
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:

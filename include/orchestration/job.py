@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from include.orchestration import alerts, connections, job_process, job_result, partition_key
+from include.orchestration import alerts, connections, job_process, job_result, lineage_parent, partition_key
 from lakehouse import settings
 
 if TYPE_CHECKING:
@@ -94,13 +94,14 @@ class JobOperator(BaseOperator):
         """
         connections.reach_store()
         days = self._days()
+        told = lineage_parent.environment(context)
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
             file = Path(folder) / "result.json"
             arguments = [*self._arguments(), "--result", str(file)]
             if settings.load().spark_remote is not None or not self.needs_spark:
-                exit_code, last_line = self._run_client(arguments)
+                exit_code, last_line = self._run_client(arguments, told)
             else:
-                exit_code, last_line = self._submit(arguments)
+                exit_code, last_line = self._submit(arguments, told)
             result = job_result.read(file)
         if exit_code != 0:
             self.failed(job_result.failure(self.stage, exit_code, result, last_line), result)
@@ -134,15 +135,15 @@ class JobOperator(BaseOperator):
         switches = [f"--{name}" for name, value in self.switches.items() if value == "True"]
         return [self.stage, *options, *switches]
 
-    def _run_client(self, arguments: list[str]) -> tuple[int, str]:
-        environment = connections.environment(self.connections)
+    def _run_client(self, arguments: list[str], told: Mapping[str, str]) -> tuple[int, str]:
+        environment = {**connections.environment(self.connections), **told}
         self._running = running = job_process.start(arguments, environment, self.background, self.log)
         return running.follow(self.log)
 
-    def _submit(self, arguments: list[str]) -> tuple[int, str]:
+    def _submit(self, arguments: list[str], told: Mapping[str, str]) -> tuple[int, str]:
         from include.orchestration.spark_submit import JobSubmitHook
 
-        self._running = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments)
+        self._running = hook = JobSubmitHook.for_job(self.spark_connection, self.stage, arguments, told)
         try:
             hook.submit(str(settings.PROJECT_ROOT / "jobs" / "__main__.py"))
         except AirflowException as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
@@ -23,13 +23,19 @@ class JobSubmitHook(SparkSubmitHook):
     error_line = ""
 
     @classmethod
-    def for_job(cls, connection: str, stage: str, arguments: list[str]) -> JobSubmitHook:
-        """A hook that submits one job, with this Python on driver and workers."""
+    def for_job(
+        cls, connection: str, stage: str, arguments: list[str], environment: Mapping[str, str] | None = None
+    ) -> JobSubmitHook:
+        """A hook that submits one job, with this Python on driver and workers, and more variables."""
         return cls(
             conn_id=connection,
             name=f"nightjar-{stage}",
             application_args=arguments,
-            env_vars={"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(settings.PROJECT_ROOT)},
+            env_vars={
+                "PYSPARK_PYTHON": sys.executable,
+                "PYTHONPATH": str(settings.PROJECT_ROOT),
+                **(environment or {}),
+            },
         )
 
     @classmethod

@@ -15,6 +15,7 @@ from lakehouse.declaration import UseCase, group_use
 from lakehouse.errors import ModelMissing, ModelRefused
 from lakehouse.models import mlflow_rest, version_tags
 from lakehouse.models.version_tags import OptionalTag, Tag
+from lakehouse.storage import touched
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -140,7 +141,19 @@ def declared_features(model: ModelVersion, use_case: UseCase) -> tuple[str, ...]
             f"model {model.name} version {model.version}: expected features of the types that {use_case.name} declares, found "
             f"{', '.join(retyped)}; train a new version"
         )
+    touched.model(use_of(model))
     return model.features
+
+
+def use_of(model: ModelVersion) -> touched.ModelUse:
+    """The version, for the notes of what a run has touched."""
+    return touched.ModelUse(
+        model.name,
+        model.version,
+        model.run_id,
+        model.tags.get(TAG_SHA256, ""),
+        tuple(model.tags.get(TAG_FEATURES, "").split(",")),
+    )
 
 
 def undeclared_features(model: ModelVersion, use_case: UseCase) -> list[str]:

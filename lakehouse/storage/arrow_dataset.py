@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyarrow import dataset, fs
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import delta_log, stored_files, table_schema, touched
 from lakehouse.tables import Table
 
 
@@ -29,6 +29,8 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
     """
     # Files are read by Arrow's own file system and not by delta-rs', which calls back into Python from other threads:
     # one that is still closing a file when the process ends aborts it, after all its work was done.
+    if touched.watching():
+        touched.read(location, table.version())
     filesystem, path = stored_files.filesystem_of(location)
     return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(path, filesystem))
 

@@ -24,7 +24,7 @@ from tenacity import (
 )
 
 from lakehouse.errors import NightjarError, WriteConflict
-from lakehouse.storage import delta_log, object_store, store_errors
+from lakehouse.storage import delta_log, object_store, store_errors, touched
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ def commit(table: Table, write: Write) -> None:
             began and object_store.is_address(location) and _has(table, delta_log.open_at(location), began[0], mark)
         ):
             raise
+    if began:
+        _note(table, began[0], mark)
 
 
 def commit_unrepeated(table: Table, write: Write) -> None:
@@ -95,6 +97,7 @@ def commit_unrepeated(table: Table, write: Write) -> None:
     except Exception as error:
         unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
         if unclear and _has(table, delta_log.open_at(location), began, mark):
+            _note(table, began, mark)
             return
         if is_conflict(error):
             raise WriteConflict(
@@ -102,6 +105,7 @@ def commit_unrepeated(table: Table, write: Write) -> None:
                 "written: run the same command again"
             ) from error
         raise _explained(table, error) or error from error
+    _note(table, began, mark)
 
 
 def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
@@ -161,6 +165,16 @@ def _has(table: Table, opened: DeltaTable, began: int, mark: str) -> bool:
             "meanwhile, and whether this one is among them nobody knows; run the same command again"
         )
     return False
+
+
+def _note(table: Table, began: int, mark: str) -> None:
+    """Note which version the commit became, where somebody asks; a write that changed nothing made none."""
+    if not touched.watching():
+        return
+    opened = delta_log.opened(table)
+    for one in opened.history(max(opened.version() - began, 1)):
+        if one.get(MARK) == mark:
+            touched.committed(table.full_name, int(one["version"]))
 
 
 def _explained(table: Table, error: BaseException) -> NightjarError | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import delta_log, stored_files, table_schema, touched
 from lakehouse.tables import Table
 
 
@@ -55,7 +55,10 @@ class DayFiles:
         location, found = delta_log.location(table), dict[dt.date, list[DayFile]]()
         if delta_log.exists(table):
             wanted = set(days)
-            actions = pa.table(delta_log.open_at(location, at_version).get_add_actions(flatten=True))
+            opened = delta_log.open_at(location, at_version)
+            if touched.watching():
+                touched.read(location, opened.version())
+            actions = pa.table(opened.get_add_actions(flatten=True))
             columns = {name: f"partition.{name}" for name in table.partition_by}
             lines = actions.select(["path", "num_records", *columns.values()]).to_pylist()
             for line in sorted(lines, key=lambda line: str(line["path"])):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakehouse import settings
-from lakehouse.storage import object_store, store_errors
+from lakehouse.storage import object_store, store_errors, touched
 from lakehouse.tables import Table
 
 # Where a commit's metadata has the note of `commits.rebuild`.
@@ -130,6 +130,8 @@ def files_by_day(table: Table, at_version: int | None = None, **partition: str) 
         at_version: of the table; the newest by default.
         partition: further partition columns and their value, such as ``role="champion"``.
     """
+    if touched.watching() and exists(table):
+        touched.read(location(table), version(table) if at_version is None else at_version)
     files: dict[dt.date, list[str]] = {}
     for day, (path,) in _files(table, partition, "path", at_version=at_version):
         files.setdefault(day, []).append(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from lakehouse.storage import arrow_dataset, delta_log, spark_config, sql_quoting, table_schema
+from lakehouse.storage import arrow_dataset, delta_log, spark_config, sql_quoting, table_schema, touched
 from lakehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def read(spark: SparkSession, table: Table, at_version: int | None = None) -> Da
         return _given(spark, table, table_schema.arrow_schema(table).empty_table())
     from pyspark.sql import functions as F
 
+    if touched.watching():
+        touched.read(delta_log.location(table), delta_log.version(table) if at_version is None else at_version)
     reader = spark.read.format("delta")
     if at_version is not None:
         reader = reader.option("versionAsOf", at_version)

@@ -31,6 +31,7 @@ from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.scorers.scorer import Scorer
+from lakehouse.storage import touched
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +170,7 @@ def complete(model: ModelVersion, actor: str, evidence: Mapping[str, Any]) -> No
     """Point the alias ``challenger`` to the version if it is the newest and has no verdict yet, and write its line in the
     audit log.
     """
+    touched.model(registry.use_of(model), made=True)
     past = {event.event for event in model_events.of_model(model.name, model.version)}
     newest = registry.versions(model.name)[-1].version == model.version
     if newest and not past & {model_events.PROMOTED, model_events.HELD}:
