@@ -68,6 +68,8 @@ def sections(plan: Plan, credentials: Credentials) -> dict[str, dict[str, str]]:
         # A writer waits for another; by default it gives up after five seconds, and on a busy machine a click in the
         # page failed.
         "database": {"sql_alchemy_conn": f"sqlite:///{database_file(plan)}?timeout=60"},
+        # What a task waits at most for a receiver of lineage, where one is configured; by default ten seconds, twice.
+        "openlineage": {"execution_timeout": "3"},
         "logging": {"base_log_folder": str(plan.airflow_home / "logs"), "logging_level": "INFO"},
         "api": {
             "host": HOST,

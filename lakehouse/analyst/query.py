@@ -23,6 +23,8 @@ SHOWN_TABLES = (
 )
 # Queries that list tables without naming them.
 ABOUT_TABLES = re.compile(r"information_schema|duckdb_|pg_catalog|sqlite_master|^\s*show\b", re.IGNORECASE)
+# Queries that may ask what tables and columns mean: a statement for each column takes time that others need not wait for.
+ABOUT_COMMENTS = re.compile(r"duckdb_(?:views|columns|tables)|\bcomment\b", re.IGNORECASE)
 EXPLAINED = re.compile(r"\s*explain\b\s*(analyze\b|\(\s*(?:analyze|format)\b[^)]*\))?(?P<statement>.*)", re.I | re.S)
 NO_SUCH_TABLE = re.compile(r'Table with name "?(?P<name>[^"]+?)"? does not exist')
 
@@ -58,6 +60,8 @@ def ask(root: str, sql: str) -> Answer:
         for table in tables:
             if ABOUT_TABLES.search(sql) or _may_name(sql, table):
                 _open(connection, table)
+                if ABOUT_COMMENTS.search(sql):
+                    _describe(connection, table)
         # A SELECT may read any file of the machine (read_csv, read_text), or change settings back, unless this is said last. Arrow
         # reads the tables' files, and not DuckDB.
         connection.execute("SET enable_external_access = false")
@@ -102,6 +106,24 @@ def _open(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> N
     name, scan = (text.replace('"', '""') for text in (table.name, f"{table.full_name} as read"))
     connection.register(f"{table.full_name} as read", dataset)
     connection.execute(f'CREATE VIEW {table.layer}."{name}" AS SELECT * FROM "{scan}"')
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> None:
+    """Give the view and its columns the descriptions that the table's log has."""
+    opened, name = table.open(), _quoted(table.name)
+    if description := opened.metadata().description:
+        connection.execute(f"COMMENT ON VIEW {table.layer}.{name} IS {_text(description)}")
+    for field in opened.schema().fields:
+        if comment := field.metadata.get("comment"):
+            connection.execute(f"COMMENT ON COLUMN {table.layer}.{name}.{_quoted(field.name)} IS {_text(str(comment))}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
 
 def group_key_columns(group: FeatureGroup) -> tuple[Column, ...]:
     """The key's columns."""
-    return tuple(col(column.name, column.type, column.description) for column in group.key)
+    return tuple(col(column.name, column.type, column.description or "part of the key") for column in group.key)
 
 
 def served_columns(group: FeatureGroup) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse.declaration import Source
+from lakehouse.declaration import Column, Source
 from lakehouse.tables.table import PARTITION, Table, col
 
 
@@ -12,7 +12,15 @@ def bronze(source: Source) -> Table:
         layer="bronze",
         name=source.name,
         columns=(
-            *(col(column.name, "string", column.description, nullable=True) for column in source.columns),
+            *(
+                col(
+                    column.name,
+                    "string",
+                    column.description or f"field {column.delivered_name}, as delivered",
+                    nullable=True,
+                )
+                for column in source.columns
+            ),
             col("extra", "string", "columns that the contract does not know, as a JSON object", nullable=True),
             col("raw", "string", "the line as it was delivered"),
             col("malformed", "string", "why the line could not be split into columns", nullable=True),
@@ -30,6 +38,11 @@ def bronze(source: Source) -> Table:
     )
 
 
+def description_of(column: Column) -> str:
+    """What readers of a table are told of a source's column: its description, or at least which field it is."""
+    return column.description or f"field {column.delivered_name} of the deliveries, as {column.type}"
+
+
 def silver(source: Source) -> Table:
     """Typed, contract-checked rows, one a key and partition.
 
@@ -39,7 +52,10 @@ def silver(source: Source) -> Table:
         layer="silver",
         name=source.name,
         columns=(
-            *(column.model_copy(update={"nullable": True}) for column in source.columns),
+            *(
+                column.model_copy(update={"nullable": True, "description": description_of(column)})
+                for column in source.columns
+            ),
             col("delivery_id", "string", "which delivery the row came from"),
             col("line", "long", "which line of it"),
             PARTITION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declaration import Column, FeatureGroup, UseCase
-from lakehouse.tables import of_label, of_rules
+from lakehouse.tables import of_label, of_rules, of_source
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.of_estimates import estimates
 from lakehouse.tables.of_group import group_key_columns
@@ -15,7 +15,12 @@ def entity_columns(use_case: UseCase | FeatureGroup) -> tuple[Column, ...]:
     if isinstance(use_case, FeatureGroup):
         return group_key_columns(use_case)
     source = use_case.source(use_case.entity.source)
-    return tuple(column for name in use_case.entity.key for column in source.columns if column.name == name)
+    return tuple(
+        column if column.description else column.model_copy(update={"description": of_source.description_of(column)})
+        for name in use_case.entity.key
+        for column in source.columns
+        if column.name == name
+    )
 
 
 def features(use_case: UseCase) -> Table:

@@ -208,3 +208,10 @@ def test_a_bad_receiver_neither_fails_nor_holds_up_a_job(
     finally:
         receiver.delay, receiver.status = 0.0, 201
     assert any(line.getMessage().startswith("lineage: ") for line in caplog.records)
+
+
+def test_spark_shows_the_comments_too(told: Path, spark: SparkSession) -> None:
+    table = tables.silver(loader.sources()[0][1])
+    lines = spark.sql(f"DESCRIBE TABLE delta.`{delta_log.location(table)}`").collect()
+    comments = {line["col_name"]: line["comment"] for line in lines if not line["col_name"].startswith("#")}
+    assert {name: comments[name] for name in table.column_names} == {one.name: one.description for one in table.columns}
