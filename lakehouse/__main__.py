@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
-from lakehouse import settings, terminal
+from lakehouse import code_version, settings, terminal
 from lakehouse.analyst.rendering import FORMATS, render
 from lakehouse.errors import BadArguments, NightjarError
 from lakehouse.scaffold import command as scaffold_command
@@ -50,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lakehouse",
         description="Look at the lakehouse's tables; migrate alone changes them. No Spark, no JVM.",
     )
-    commands = parser.add_subparsers(required=True, metavar="{tables,sql,explain,sources,alerts,contract,new,migrate}")
+    parser.add_argument("--version", action="version", version=f"nightjar {code_version.RELEASE}")
+    commands = parser.add_subparsers(
+        required=True, metavar="{tables,sql,explain,sources,alerts,contract,catalog,new,migrate}"
+    )
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
@@ -87,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
     contract.set_defaults(run=_contract)
     contract.add_argument("source", help="name of a declared source")
+    catalog = commands.add_parser("catalog", help="write contracts and pages of every source and table into a folder")
+    catalog.set_defaults(run=_catalog)
+    catalog.add_argument("--to", required=True, metavar="FOLDER", help="made when missing; open its index.html")
     new = commands.add_parser("new", help="a use case's folder from a sample of its deliveries, or from a template")
     new.set_defaults(run=_new)
     scaffold_command.add_arguments(new)
@@ -179,13 +185,25 @@ def _alerts(root: str, options: argparse.Namespace) -> int:
 
 
 def _contract(root: str, options: argparse.Namespace) -> int:
-    from lakehouse import code_version, fingerprints
+    from lakehouse import fingerprints
     from lakehouse.analyst import odcs
     from lakehouse.declaration import loader
 
     owner, source = loader.by_source(options.source)
     version = f"{code_version.RELEASE}+{fingerprints.digest(source.model_dump_json())[:12]}"
     print(odcs.contract(owner, source, version).to_yaml(), end="")
+    return 0
+
+
+def _catalog(root: str, options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from lakehouse.catalog import site
+    from lakehouse.lineage import declared
+
+    folder = Path(options.to)
+    changed = site.write(folder, declared.load(), root)
+    print(f"{folder / 'index.html'}: {len(changed)} file(s) written, all others were up to date")
     return 0
 
 

@@ -77,7 +77,11 @@ def _object(source: Source) -> SchemaObject:
         logicalType="object",
         description=source.description or source.name,
         properties=[_property(source, column) for column in source.columns],
-        quality=[_unique(source), *_row_rules(source), *_of_a_delivery(source)],
+        quality=[
+            _unique(source),
+            *_row_rules(source),
+            *(_quality(type="text", description=text) for text in of_a_delivery(source)),
+        ],
     )
 
 
@@ -132,7 +136,8 @@ def _row_rules(source: Source) -> list[DataQuality]:
     ]
 
 
-def _of_a_delivery(source: Source) -> list[DataQuality]:
+def of_a_delivery(source: Source) -> list[str]:
+    """What is expected of a delivery as a whole, in words."""
     rules = [f"a delivery with more than {source.max_reject_share:.0%} rejected rows is refused as a whole"]
     if source.volume is not None:
         volume = source.volume
@@ -140,7 +145,7 @@ def _of_a_delivery(source: Source) -> list[DataQuality]:
             f"a day's first delivery has {volume.at_least:g} to {volume.at_most:g} times the rows of the median delivery of the "
             f"{volume.of_days} days before it, once there are {volume.min_days}"
         )
-    return [_quality(type="text", description=text) for text in rules]
+    return rules
 
 
 def _service_levels(owner: Owner, source: Source) -> list[ServiceLevelAgreementProperty]:
