@@ -23,6 +23,7 @@ from jobs.arguments import NOBODY
 from jobs.command_line import Command, parse, result_file
 from lakehouse import settings, terminal
 from lakehouse.errors import NightjarError, ServiceUnavailable
+from lakehouse.ops import releases
 from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
 
 log = logging.getLogger("jobs")
@@ -63,6 +64,7 @@ def main(argv: Sequence[str]) -> int:
             arrow_alone.import_alone()
         if (where := settings.load()).in_object_store:
             object_store.expect_answer(where.lakehouse_root, where.landing_root)
+        releases.expect_readable(for_upgrade=command.stage == "upgrade")
         told = lineage_events.started(command)
         result = stages.STAGES[command.stage].run(command.arguments).as_json()
         log.info("%s done in %.1f s: %s", command.stage, time.monotonic() - started, json.dumps(result, default=str))

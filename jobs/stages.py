@@ -32,6 +32,7 @@ from jobs.score.arguments import ScoreArguments
 from jobs.stale.arguments import StaleArguments
 from jobs.teach.arguments import TeachArguments
 from jobs.train.arguments import TrainArguments
+from jobs.upgrade.arguments import UpgradeArguments
 
 
 def _extract(arguments: ExtractArguments) -> Result:
@@ -160,6 +161,12 @@ def _retire(arguments: RetireArguments) -> Result:
     return run(arguments)
 
 
+def _upgrade(arguments: UpgradeArguments) -> Result:
+    from jobs.upgrade.job import run
+
+    return run(arguments)
+
+
 def _maintain(arguments: Arguments) -> Result:
     from jobs.maintain.job import run
 
@@ -277,5 +284,6 @@ STAGES = {
     ),
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),
+    "upgrade": Stage("give the lakehouse of an earlier release what this one adds", UpgradeArguments, _upgrade),
     "maintain": Stage("compact and vacuum every table and check that its readers can read it", Arguments, _maintain),
 }

@@ -1,6 +1,7 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
-For those on call ``alerts``. And ``new``, which writes a folder; and ``migrate``, which is a job: it alone changes tables.
+For those on call ``alerts``. And ``catalog`` and ``new``, which write folders; and ``migrate`` and ``upgrade``, which are jobs and
+alone change tables.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -48,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lakehouse",
-        description="Look at the lakehouse's tables; migrate alone changes them. No Spark, no JVM.",
+        description="Look at the lakehouse's tables; migrate and upgrade alone change them. No Spark, no JVM.",
     )
     parser.add_argument("--version", action="version", version=f"nightjar {code_version.RELEASE}")
     commands = parser.add_subparsers(
-        required=True, metavar="{tables,sql,explain,sources,alerts,contract,catalog,new,migrate}"
+        required=True, metavar="{tables,sql,explain,sources,alerts,contract,catalog,new,migrate,upgrade}"
     )
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
@@ -107,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument(
         "--any-rejects", action="store_true", help="go on where more rows than the contract allows would be rejected"
     )
+    upgrade = commands.add_parser("upgrade", help="give the lakehouse of an earlier release what this one adds")
+    upgrade.set_defaults(run=_upgrade)
+    upgrade.add_argument("--dry-run", action="store_true", help="list the steps, and change nothing")
     for command in (tables, sql, sources, alerts):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
@@ -217,6 +221,13 @@ def _migrate(root: str, options: argparse.Namespace) -> int:
     switches = [f"--{name}" for name in ("dry-run", "any-rejects") if vars(options)[name.replace("-", "_")]]
     sys.stdout.flush()
     command = [sys.executable, "-m", "jobs", "migrate", *whose, *switches]
+    return subprocess.run(command, cwd=settings.PROJECT_ROOT, check=False).returncode
+
+
+def _upgrade(root: str, options: argparse.Namespace) -> int:
+    """Start the job, as for `migrate`."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "jobs", "upgrade", *(["--dry-run"] if options.dry_run else [])]
     return subprocess.run(command, cwd=settings.PROJECT_ROOT, check=False).returncode
 
 

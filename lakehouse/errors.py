@@ -311,6 +311,18 @@ class StoreRefused(NightjarError):
     exit_code = 71
 
 
+class UpgradeNeeded(NightjarError):
+    """The lakehouse has the layout of an earlier release, which this one does not write; nothing was changed."""
+
+    exit_code = 82
+
+
+class LakehouseNewer(NightjarError):
+    """A later release has written the lakehouse in a layout that this one does not know; nothing was changed."""
+
+    exit_code = 83
+
+
 class KafkaGap(NightjarError):
     """Messages of a topic were deleted before they were read, or it is another topic; nothing has landed."""
 

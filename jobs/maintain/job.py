@@ -56,6 +56,7 @@ def declared_tables() -> list[Table]:
     declared: list[Table] = [tables.DELIVERIES, tables.MODEL_EVENTS, tables.BUILDS, tables.OWED_VERDICTS]
     declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY, tables.ALERTS, tables.CALLS]
     declared += [tables.DATASET_VERSIONS, tables.ERASURES]
+    declared += [tables.RELEASES]
     for _, source in loader.sources():
         declared.extend(tables.of_source(source))
     for group in feature_groups.declared():

@@ -262,6 +262,42 @@ def amend_rows(
         commit(table, amend)
 
 
+def describe(table: Table) -> None:
+    """Give the table, which exists, its declared description, in one commit."""
+    with _shared(table):
+        commit(
+            table,
+            lambda opened, mark: opened.alter.set_table_description(
+                table.description, commit_properties=CommitProperties(custom_metadata=mark)
+            ),
+        )
+
+
+def comment(table: Table, column: str) -> None:
+    """Give a column of the table, which has it, its declared description, in one commit."""
+    (said,) = (one.description for one in table.columns if one.name == column)
+    with _shared(table):
+        commit(
+            table,
+            lambda opened, mark: opened.alter.set_column_metadata(
+                column, {"comment": said}, commit_properties=CommitProperties(custom_metadata=mark)
+            ),
+        )
+
+
+def configure(table: Table) -> None:
+    """Give the table, which exists, the properties that it would be created with, in one commit."""
+    with _shared(table):
+        commit(
+            table,
+            lambda opened, mark: opened.alter.set_table_properties(
+                table_schema.properties(table),
+                raise_if_not_exists=False,
+                commit_properties=CommitProperties(custom_metadata=mark),
+            ),
+        )
+
+
 def compact(table: Table) -> None:
     """Merge small files, and remove those that no version within the table's retention needs."""
 

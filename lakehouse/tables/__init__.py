@@ -42,6 +42,7 @@ from lakehouse.tables.ops import (
     MODEL_EVENTS,
     OWED_VERDICTS,
     PARITY,
+    RELEASES,
 )
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
@@ -58,6 +59,7 @@ __all__ = [
     "MODEL_EVENTS",
     "OWED_VERDICTS",
     "PARITY",
+    "RELEASES",
     "Layer",
     "Table",
     "alarm_counts",

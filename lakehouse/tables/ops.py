@@ -267,6 +267,27 @@ DATASET_VERSIONS = Table(
     description="the versions of datasets: assembled, held, approved, published: when, by whom, why, on what evidence",
 )
 
+RELEASES = Table(
+    layer="ops",
+    name="releases",
+    columns=(
+        col("release", "string", "the release whose upgrade this was"),
+        col(
+            "layout",
+            "int",
+            "how tables are laid out since: a release refuses a lakehouse with a higher number than it knows",
+        ),
+        col("code_version", "string", "version of the code that did it"),
+        col("steps", "string", "what was changed, as a JSON list of sentences"),
+        col("actor", "string", "the person or program that asked"),
+        col("upgraded_at", "timestamp", "when it was done"),
+    ),
+    key=("release", "upgraded_at"),
+    partition_by=(),
+    few_rows=True,
+    description="the releases that the lakehouse was upgraded to: when, by whom, and what was changed",
+)
+
 ERASURES = Table(
     layer="ops",
     name="erasures",
