@@ -21,6 +21,7 @@ from typing import Any
 from jobs import actor, lineage_events, stages
 from jobs.arguments import NOBODY
 from jobs.command_line import Command, parse, result_file
+from jobs.run_meter import RunMeter
 from lakehouse import settings, terminal
 from lakehouse.errors import NightjarError, ServiceUnavailable
 from lakehouse.ops import releases
@@ -44,8 +45,13 @@ RESTARTED = (
 PYTHON_ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one stage and return the exit code."""
+def main(argv: Sequence[str], whole_process: bool = False) -> int:
+    """Run one stage and return the exit code.
+
+    Args:
+        argv: the command line behind ``python -m jobs``.
+        whole_process: the process is this job's alone, and costs what it has used since it began.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -57,8 +63,11 @@ def main(argv: Sequence[str]) -> int:
     # wait for as soon as anything else runs: the same fit takes six times as long. Read when the library is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     file, told = result_file(argv), None
+    meter: RunMeter | None = None
     try:
+        meter = RunMeter(whole_process)
         command = _by_whom(parse(argv))
+        meter.name(command.stage, command.arguments)
         started = time.monotonic()
         if command.stage in WITHOUT_PANDAS:
             arrow_alone.import_alone()
@@ -71,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
         _write(file, result)
         if told is not None:
             told.complete(result)
+        meter.end(result)
         return 0
     except Exception as error:
         named = _named(error)
@@ -82,6 +92,8 @@ def main(argv: Sequence[str]) -> int:
         _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
         if told is not None:
             told.fail(kind, str(named), named.exit_code)
+        if meter is not None:
+            meter.end({}, kind)
         print(f"ERROR {kind}: {terminal.one_line(str(named))}", file=sys.stderr, flush=True)
         return named.exit_code
 
@@ -132,7 +144,7 @@ if __name__ == "__main__":
     # A job imports much, lives for seconds and leaves little garbage: collecting it at the usual pace took a tenth of its
     # time, and once more at the end, through all that was imported, up to two seconds.
     gc.set_threshold(100_000, 50, 50)
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1:], whole_process=True)
     # While its threads live: what closes a connection at the interpreter's end may wait for them for ever.
     spark_session.leave()
     sys.stdout.flush()

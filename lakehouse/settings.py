@@ -250,6 +250,11 @@ def secrets() -> list[str]:
     return sorted(values - {os.environ.get("MLFLOW_TRACKING_URI", "")}, key=lambda value: (-len(value), value))
 
 
+def host_kind() -> str:
+    """What kind of machine this is, as HOST_KIND names it: a rate card may have rates of its own for it. Empty for any."""
+    return os.environ.get("HOST_KIND", "")
+
+
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
     text = env.get(name, "")
     if text and not text.isdecimal():

@@ -16,6 +16,7 @@ from jobs.deliver.marker import Marker
 from lakehouse import settings
 from lakehouse.declaration import FilesTarget
 from lakehouse.errors import TargetRefused, TargetUnavailable
+from lakehouse.metering import written
 from lakehouse.storage import file_locks
 
 READ_ROWS = 5000
@@ -102,6 +103,7 @@ class FilesDay:
             self._sink.close()
             _sync(self._draft)
             os.replace(self._draft, self._file)
+            written.file(self._file.stat().st_size)
             _sync(self._file.parent)
 
     def discard(self) -> None:

@@ -57,6 +57,7 @@ def declared_tables() -> list[Table]:
     declared += [tables.CONTRACTS, tables.EXPORTS, tables.PARITY, tables.ALERTS, tables.CALLS]
     declared += [tables.DATASET_VERSIONS, tables.ERASURES]
     declared += [tables.RELEASES]
+    declared += [tables.COSTS]
     for _, source in loader.sources():
         declared.extend(tables.of_source(source))
     for group in feature_groups.declared():

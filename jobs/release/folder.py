@@ -17,6 +17,7 @@ from lakehouse.corpus import manifest_text, publication
 from lakehouse.corpus.publication import CARD, DATA, MANIFEST
 from lakehouse.declaration.dataset_split import SPLITS
 from lakehouse.errors import VersionChanged
+from lakehouse.metering import written
 
 # Drafts begin with it: none is a version, whatever becomes of its writer.
 DRAFT = ".draft-"
@@ -44,6 +45,7 @@ def write(made: Version, findings: Sequence[Finding], place: Path) -> dict[str, 
                 "run the release again"
             ) from error
         _to_disk(base)
+        written.file(sum(file.stat().st_size for file in place.rglob("*") if file.is_file()))
         return said
     finally:
         if draft.exists():

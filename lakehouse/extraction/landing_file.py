@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from lakehouse.errors import ServiceUnavailable, SourceUnavailable
 from lakehouse.extraction import envelope
+from lakehouse.metering import written
 from lakehouse.storage import places
 
 
@@ -33,6 +34,7 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
             with tempfile.NamedTemporaryFile(prefix="nightjar-extraction-") as whole:
                 if count := _pack(cast("BinaryIO", whole), origin, lines):
                     places.put(file, whole.name)
+                    written.file(whole.tell())
                 return count
         file.parent.mkdir(parents=True, exist_ok=True)
         with _partial(file) as (raw, path):
@@ -40,6 +42,7 @@ def write(file: Path, origin: str, lines: Iterable[bytes]) -> int:
             os.fsync(raw.fileno())
             if count:
                 path.replace(file)
+                written.file(file.stat().st_size)
                 _sync_folder(file.parent)
             return count
     except OSError as error:

@@ -24,7 +24,7 @@ from tenacity import (
 )
 
 from lakehouse.errors import NightjarError, WriteConflict
-from lakehouse.storage import delta_log, object_store, store_errors, touched
+from lakehouse.storage import commit_size, delta_log, object_store, store_errors, touched
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def commit(table: Table, write: Write) -> None:
         ):
             raise
     if began:
-        _note(table, began[0], mark)
+        _note(table, location, began[0], mark)
 
 
 def commit_unrepeated(table: Table, write: Write) -> None:
@@ -97,7 +97,7 @@ def commit_unrepeated(table: Table, write: Write) -> None:
     except Exception as error:
         unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
         if unclear and _has(table, delta_log.open_at(location), began, mark):
-            _note(table, began, mark)
+            _note(table, location, began, mark)
             return
         if is_conflict(error):
             raise WriteConflict(
@@ -105,7 +105,7 @@ def commit_unrepeated(table: Table, write: Write) -> None:
                 "written: run the same command again"
             ) from error
         raise _explained(table, error) or error from error
-    _note(table, began, mark)
+    _note(table, location, began, mark)
 
 
 def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
@@ -167,8 +167,9 @@ def _has(table: Table, opened: DeltaTable, began: int, mark: str) -> bool:
     return False
 
 
-def _note(table: Table, began: int, mark: str) -> None:
-    """Note which version the commit became, where somebody asks; a write that changed nothing made none."""
+def _note(table: Table, location: str, began: int, mark: str) -> None:
+    """Note what the commit has written, and which version it became where somebody asks; a write that changed nothing made none."""
+    commit_size.count(table, location, began, mark)
     if not touched.watching():
         return
     opened = delta_log.opened(table)

@@ -101,17 +101,21 @@ def _join(remote: str, config: Mapping[str, str]) -> SparkSession:
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
+    # It imports gRPC, which parsing and many jobs do without.
+    from lakehouse.storage import spark_calls
+
     _await_answer(remote)
     known = _joined.get(remote)
     if known is not None and not known.is_stopped:  # type: ignore[attr-defined]  # it is one of Spark Connect
         return known
-    builder = SparkSession.builder.remote(remote)
+    builder = SparkSession.builder.channelBuilder(spark_calls.channel(remote))  # type: ignore[attr-defined]  # Spark Connect's
     for name, value in config.items():
         builder = builder.config(name, value)
     # Not getOrCreate: in a process that has a session it returns that one, whatever the address is.
-    joined = builder.create()
+    joined: SparkSession = builder.create()
     tries = PATIENCE_SECONDS // PAUSE_SECONDS
     joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
+    spark_calls.watch_tasks(joined, remote)
     _joined[remote] = joined
     return joined
 
