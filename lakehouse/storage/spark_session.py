@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from lakehouse import settings
@@ -98,8 +98,8 @@ def _local(application: str) -> SparkSession:
 
 def _join(remote: str, config: Mapping[str, str]) -> SparkSession:
     """The session that ``remote`` names, on a server that answers, with these settings beside the server's."""
-    from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession as Connected
 
     # It imports gRPC, which parsing and many jobs do without.
     from lakehouse.storage import spark_calls
@@ -108,11 +108,13 @@ def _join(remote: str, config: Mapping[str, str]) -> SparkSession:
     known = _joined.get(remote)
     if known is not None and not known.is_stopped:  # type: ignore[attr-defined]  # it is one of Spark Connect
         return known
-    builder = SparkSession.builder.channelBuilder(spark_calls.channel(remote))  # type: ignore[attr-defined]  # Spark Connect's
+    # As PySpark's own builder marks the process when it makes such a session, of a channel that it does not let us choose.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    builder = Connected.builder.channelBuilder(spark_calls.channel(remote))
     for name, value in config.items():
         builder = builder.config(name, value)
     # Not getOrCreate: in a process that has a session it returns that one, whatever the address is.
-    joined: SparkSession = builder.create()
+    joined = cast("SparkSession", builder.create())
     tries = PATIENCE_SECONDS // PAUSE_SECONDS
     joined.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=PAUSE_SECONDS * 1000)])
     spark_calls.watch_tasks(joined, remote)
