@@ -11,6 +11,7 @@ from jobs.assemble.arguments import AssembleArguments
 from jobs.backtest.arguments import BacktestArguments
 from jobs.calibrate.arguments import CalibrateArguments
 from jobs.check.arguments import CheckArguments
+from jobs.costs.arguments import CostsArguments
 from jobs.deliver.arguments import DeliverArguments
 from jobs.documents.arguments import DocumentsArguments
 from jobs.erase.arguments import EraseArguments
@@ -173,6 +174,12 @@ def _maintain(arguments: Arguments) -> Result:
     return run(arguments)
 
 
+def _costs(arguments: CostsArguments) -> Result:
+    from jobs.costs.job import run
+
+    return run(arguments)
+
+
 def _documents(arguments: DocumentsArguments) -> Result:
     from jobs.documents.job import run
 
@@ -285,5 +292,6 @@ STAGES = {
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),
     "upgrade": Stage("give the lakehouse of an earlier release what this one adds", UpgradeArguments, _upgrade),
+    "costs": Stage("record what runs cost that were killed, and cost runs again", CostsArguments, _costs),
     "maintain": Stage("compact and vacuum every table and check that its readers can read it", Arguments, _maintain),
 }

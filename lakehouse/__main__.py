@@ -1,7 +1,7 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
-For those on call ``alerts``. And ``catalog`` and ``new``, which write folders; and ``migrate`` and ``upgrade``, which are jobs and
-alone change tables.
+For those on call ``alerts``, for those who pay ``costs``. And ``catalog`` and ``new``, which write folders; and ``migrate`` and
+``upgrade``, which are jobs and alone change tables.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nightjar {code_version.RELEASE}")
     commands = parser.add_subparsers(
-        required=True, metavar="{tables,sql,explain,sources,alerts,contract,catalog,new,migrate,upgrade}"
+        required=True, metavar="{tables,sql,explain,sources,alerts,costs,contract,catalog,new,migrate,upgrade}"
     )
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
@@ -88,6 +88,20 @@ def _parser() -> argparse.ArgumentParser:
     alerts.set_defaults(run=_alerts)
     alerts.add_argument("--open", action="store_true", help="only what is not sent")
     alerts.add_argument("--whose", metavar="NAME", help="only of this use case or source")
+    of_costs = commands.add_parser(
+        "costs", help="what runs have used and cost, by use case, stage, model version or day"
+    )
+    of_costs.set_defaults(run=_costs)
+    of_costs.add_argument(
+        "--use-case", metavar="NAME", help="only of this use case, and how much of its budget is used up"
+    )
+    of_costs.add_argument("--month", metavar="YYYY-MM", help="only of runs that started in this month, in UTC")
+    of_costs.add_argument(
+        "--by",
+        choices=("use-case", "stage", "version", "day", "source", "dataset"),
+        help="default: use-case, or stage with --use-case",
+    )
+    of_costs.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     contract = commands.add_parser("contract", help="a source's contract as Open Data Contract Standard YAML")
     contract.set_defaults(run=_contract)
     contract.add_argument("source", help="name of a declared source")
@@ -111,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     upgrade = commands.add_parser("upgrade", help="give the lakehouse of an earlier release what this one adds")
     upgrade.set_defaults(run=_upgrade)
     upgrade.add_argument("--dry-run", action="store_true", help="list the steps, and change nothing")
-    for command in (tables, sql, sources, alerts):
+    for command in (tables, sql, sources, alerts, of_costs):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
 
@@ -185,6 +199,18 @@ def _alerts(root: str, options: argparse.Namespace) -> int:
     from lakehouse.analyst import messages
 
     render(sys.stdout, options.format, messages.COLUMNS, messages.rows(options.whose, options.open), missing="-")
+    return 0
+
+
+def _costs(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.analyst import cost_report
+
+    by = options.by or ("stage" if options.use_case else "use-case")
+    found = cost_report.report(by, options.month, options.use_case)
+    render(sys.stdout, options.format, found.columns, found.rows, missing="-")
+    sys.stdout.flush()
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
     return 0
 
 

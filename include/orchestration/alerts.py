@@ -172,8 +172,15 @@ def _cause(context: Context) -> str:
 @decision.made_by(PythonOperator)
 def send_open() -> dict[str, int]:
     """Write down and send what is due of all use cases. What a server does not take is tried again the next hour."""
-    from lakehouse.declaration import loader
+    from lakehouse.alerts import budget_facts
+    from lakehouse.declaration import datasets, loader
+    from lakehouse.ops import costs
 
+    # A run that was killed is in no table until somebody looks.
+    costs.fold()
+    now = dt.datetime.now(dt.UTC)
+    if seen := [fact for dataset in datasets.declared() for fact in budget_facts.of_dataset(dataset, now)]:
+        tell([], seen, lambda fact: link(fact, "", ""))
     sent, away = tell(loader.declared(), [], lambda fact: link(fact, "", ""))
     return {"sent": sent, "receivers_away": away}
 

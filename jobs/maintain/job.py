@@ -12,6 +12,7 @@ from jobs.result import Result
 from lakehouse import tables
 from lakehouse.declaration import datasets, feature_groups, loader
 from lakehouse.errors import TableUnreadable
+from lakehouse.ops import costs
 from lakehouse.storage import commits, delta_log
 from lakehouse.tables import Table
 
@@ -32,6 +33,8 @@ def run(arguments: Arguments) -> MaintainResult:
     Raises:
         TableUnreadable: naming each gold table that a promised reader can't read, after the housekeeping of all.
     """
+    # What was killed since the last run, too.
+    costs.fold()
     existing = [table for table in declared_tables() if delta_log.exists(table)]
     clustered: dict[str, int] = {}
     for table in existing:

@@ -61,6 +61,11 @@ MEANING: dict[Event, tuple[str, str, str]] = {
         "See what was missing, and score the day again when it is there.",
         "a-fallback-decided",
     ),
+    "budget": (
+        "The runs that have started in this time cost so much by the rate card. Nothing is stopped.",
+        "See which stage it is (python -m lakehouse costs --by stage); raise the budget, or let fewer or smaller runs start.",
+        "a-budget-is-used-up",
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
 from lakehouse import tables
+from lakehouse.alerts import budget_facts
 from lakehouse.alerts.fact import Fact
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.alerts import Event
@@ -39,6 +40,7 @@ def of_records(use_case: UseCase, now: dt.datetime, pages: str = "") -> list[Fac
         *of_models(use_case.name, since, pages),
         *of_verdicts(use_case, now, pages),
         *of_deliveries(use_case.reads, since),
+        *budget_facts.of_use_case(use_case, now),
     ]
 
 

@@ -10,6 +10,7 @@ from lakehouse.declaration.section import HourOfDay, Name, Section, refuse, twic
 
 Event = Literal[
     "late", "failed", "refused", "violated", "retraining", "promoted", "held", "approval", "rolled_back", "fallback",
+    "budget",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import PrivateAttr, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.dataset_calls import DatasetCalls
@@ -12,6 +12,7 @@ from lakehouse.declaration.dataset_documents import Documents, Filter, Heuristic
 from lakehouse.declaration.dataset_release import DatasetCard, DatasetGate, Publish
 from lakehouse.declaration.dataset_split import DatasetSplit
 from lakehouse.declaration.known import Known
+from lakehouse.declaration.run_budget import RunBudget
 from lakehouse.declaration.section import Name, refuse, twice, unknown
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
@@ -35,6 +36,8 @@ class Dataset(DatasetCalls):
     gate: DatasetGate = DatasetGate()
     card: DatasetCard = DatasetCard()
     publish: Publish = Publish()
+    # What its runs may cost before people are told; ``budget`` is what its paid calls may. No part of what a version was made from.
+    run_budget: RunBudget | None = Field(default=None, exclude=True)
     _shared: SharedSource | None = PrivateAttr(None)
 
     @model_validator(mode="after")

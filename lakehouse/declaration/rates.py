@@ -92,7 +92,9 @@ def file(roots: tuple[Path, ...] | None = None) -> Path | None:
     found = [root / FILE for root in places if (root / FILE).is_file()]
     if len(found) > 1:
         names = ", ".join(map(str, found))
-        raise DeclarationError(f"{FILE}: expected one among the folders of USE_CASE_ROOTS, found {names}; keep one of them")
+        raise DeclarationError(
+            f"{FILE}: expected one among the folders of USE_CASE_ROOTS, found {names}; keep one of them"
+        )
     return found[0] if found else None
 
 

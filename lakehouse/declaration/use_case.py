@@ -19,6 +19,7 @@ from lakehouse.declaration.model import Model
 from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.rules import Fallback, Rule
+from lakehouse.declaration.run_budget import RunBudget
 from lakehouse.declaration.section import GrownSection, HourOfDay, Name, Window, refuse
 from lakehouse.declaration.shared_source import SharedSource
 from lakehouse.declaration.source import Source
@@ -80,6 +81,7 @@ class UseCase(GrownSection):
 
     LATER: ClassVar[tuple[str, ...]] = (
         "groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts", "learn_from",
+        "budget",
     )  # fmt: skip
 
     name: Name
@@ -114,6 +116,8 @@ class UseCase(GrownSection):
     fallback_at: HourOfDay | None = None
     # What decisions bring or cost.
     worth: Worth | None = None
+    # What its runs may cost before people are told.
+    budget: RunBudget | None = None
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 

@@ -99,7 +99,12 @@ def listener(port: int) -> int | None:
     """The number of the process that listens on a port of this host; None when this user sees none."""
     with suppress(psutil.Error, OSError):
         for found in psutil.net_connections(kind="tcp"):
-            if found.status == psutil.CONN_LISTEN and found.laddr and found.laddr.port == port and found.pid is not None:
+            if (
+                found.status == psutil.CONN_LISTEN
+                and found.laddr
+                and found.laddr.port == port
+                and found.pid is not None
+            ):
                 return int(found.pid)
     return None
 

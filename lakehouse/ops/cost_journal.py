@@ -65,6 +65,9 @@ def ended() -> Iterator[tuple[Path, RunCost]]:
     for file in sorted(folder().glob(f"*{ENDED}")):
         if (used := _read(file)) is not None:
             yield file, used
+        else:
+            # Not of this code, nor of a kill: somebody may want to see it.
+            file.replace(file.with_suffix(".broken"))
     for file in sorted(folder().glob(f"*{OPEN}")):
         if not file_locks.held(file):
             used = _read(file)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from lakehouse import settings
 from lakehouse.declaration import rates
 from lakehouse.declaration.rates import RateCard
-from lakehouse.errors import DeclarationError
+from lakehouse.errors import BadArguments, DeclarationError
 from lakehouse.ops import cost_journal, run_cost
 from lakehouse.ops.run_cost import DONE, FAILED, KILLED, RunCost
 from lakehouse.storage import arrow_dataset, commits, delta_log, file_locks, object_store, sql_quoting
@@ -35,12 +35,12 @@ def fold() -> int:
     if not object_store.is_address(root) and not Path(root).is_dir():
         # A look at a lakehouse that is not there makes none.
         return 0
-    taken = 0
-    while (lock := file_locks.hold_if_free(file_locks.file_of(LOCK))) is not None:
+    taken, more = 0, True
+    while more and (lock := file_locks.hold_if_free(file_locks.file_of(LOCK))) is not None:
         with lock:
-            taken += _fold()
-        if not cost_journal.waiting():
-            break
+            found = _fold()
+        taken += found
+        more = found > 0 and cost_journal.waiting()
     return taken
 
 
@@ -58,9 +58,13 @@ def cost_again(first: dt.date | None, last: dt.date | None, dry_run: bool = Fals
         dry_run: change nothing.
 
     Raises:
-        DeclarationError: the rate card is wrong. WriteConflict: others came first again and again.
+        BadArguments: there is no rate card. DeclarationError: it is wrong. WriteConflict: others came first again and again.
     """
     card = rates.load()
+    if card is None:
+        raise BadArguments(
+            f"expected a rate card, {rates.FILE} in a folder of USE_CASE_ROOTS, found none; what is recorded stays as it is"
+        )
     if not delta_log.exists(COSTS):
         return 0
     # By month: a change is asked again where another writer came first.

@@ -56,9 +56,7 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """The line of the journal."""
-        return {
-            name: value.isoformat() if isinstance(value, dt.date) else value for name, value in vars(self).items()
-        }
+        return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in vars(self).items()}
 
     @classmethod
     def of_json(cls, said: dict[str, Any]) -> RunCost:

@@ -20,11 +20,10 @@ from pyspark.sql import SparkSession
 
 from jobs.__main__ import main
 from lakehouse.errors import DeliveryMissing
-from lakehouse.metering import written
 from lakehouse.ops import costs
 from lakehouse.settings import PROJECT_ROOT
 from lakehouse.storage import commits
-from tests.jobs.bakery_days import DAY, START
+from tests.jobs.bakery_days import DAY
 from tests.use_cases import bakery
 
 BAKERY = ("--use-case", "bakery_sales", "--partition")
@@ -107,7 +106,6 @@ def test_the_parts_of_two_runs_at_once_are_the_whole(spark: SparkSession, arrive
     kernel = run(("features", *BAKERY, days[0].isoformat()), ("features", *BAKERY, days[1].isoformat(), *ends))
     one, more = rows()
     whole = kernel.processes + kernel.server
-    print(kernel, one["spark_seconds"], more["spark_seconds"], one["processor_seconds"], more["processor_seconds"])
     assert one["processor_seconds"] + more["processor_seconds"] == pytest.approx(whole, rel=0.1)
     assert {one["spark_known"], more["spark_known"]} == {"divided"}
     assert min(one["spark_seconds"], more["spark_seconds"]) > 0.2 * kernel.server
@@ -115,9 +113,7 @@ def test_the_parts_of_two_runs_at_once_are_the_whole(spark: SparkSession, arrive
 
 
 @pytest.mark.process
-def test_a_killed_run_is_recorded_by_the_next_one_as_it_was_last_seen(
-    lakehouse_root: Path, tmp_path: Path
-) -> None:
+def test_a_killed_run_is_recorded_by_the_next_one_as_it_was_last_seen(lakehouse_root: Path, tmp_path: Path) -> None:
     lakehouse_root.mkdir()
     killed = start("features", *BAKERY, DAY.isoformat())
     while not any(file.stat().st_size for file in (tmp_path / "state").glob("costs/*/*.open")):
@@ -141,13 +137,18 @@ def test_a_run_that_fails_costs_too(lakehouse_root: Path) -> None:
     assert (row["use_case"], row["source"], row["actor"]) == ("bakery_sales", "bakery_plan", "job")
 
 
-def test_a_run_of_other_stages_inside_is_one_run(lakehouse_root: Path, landing_root: Path) -> None:
-    bakery.deliver(landing_root, START, START)
-    main(["ingest", "--source", "bakery_plan", "--partition", START.isoformat()])
-    before = written.so_far()
-    main(["ingest", "--source", "bakery_sales_counted", "--partition", START.isoformat()])
-    main(["ingest", "--source", "bakery_sales_counted", "--partition", START.isoformat()])
-    assert len(rows("ingest")) == 3
+def test_a_run_of_other_stages_inside_is_one_run_with_all_that_they_do(
+    spark: SparkSession, arrived: Path, landing_root: Path
+) -> None:
+    assert main(["features", *BAKERY, DAY.isoformat()]) == 0
+    corrected = DAY - dt.timedelta(days=7)
+    bakery.write(landing_root, "bakery_sales_counted", corrected, ["shop,bread,sold", "canal,rye,500"])
+    assert main(["ingest", "--source", "bakery_sales_counted", "--partition", corrected.isoformat()]) == 0
+    assert main(["restate", *BAKERY, DAY.isoformat()]) == 0
+    first, _, restated = rows()
+    assert [row["stage"] for row in rows()] == ["features", "ingest", "restate"]
+    assert restated["rows"] == first["rows"] > 0
+    assert restated["spark_seconds"] > 0
 
 
 def test_a_look_at_a_lakehouse_that_is_not_there_makes_none_and_is_taken_in_later(

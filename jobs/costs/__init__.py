@@ -1,0 +1,1 @@
+"""The room of the stage costs: what runs cost, taken in and costed again."""
