@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock audit sbom race-commits cluster-test
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-costs bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock audit sbom race-commits cluster-test
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -138,6 +138,9 @@ bench-alarms: $(STAMP) ## how often monitoring cries wolf, how soon it sees what
 
 bench-commits: $(STAMP) ## what a commit and a read of a thousand rows cost, by Spark's workers and in a process (minutes)
 	@$(BIN)/python -m tests.bench.small_commits
+
+bench-costs: $(STAMP) ## what it takes to record what runs cost, and to ask for it after two years of 50 use cases (two minutes)
+	@$(BIN)/python -m tests.bench.recorded_costs
 
 bench-idle: $(STAMP) ## what the stack takes of a core and of memory at rest (after make demo; MINUTES=10, and ten more)
 	@$(BIN)/python -m tests.bench.idle $(if $(MINUTES),--minutes $(MINUTES))

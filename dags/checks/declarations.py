@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from include.orchestration import apart, made_before
-from lakehouse.declaration import loader
+from lakehouse.declaration import loader, rates
 from lakehouse.errors import DeclarationError
 
 found = loader.find()
@@ -19,5 +19,9 @@ wrong = [str(item.error) for item in found if item.error is not None]
 for file in sorted(Path(__file__).parents[1].glob("*.py")):
     if not made_before.noted(file, found):
         wrong += apart.failures(file)
+try:
+    rates.load()
+except DeclarationError as error:
+    wrong.append(str(error))
 if wrong:
     raise DeclarationError("\n".join(wrong))

@@ -34,6 +34,8 @@ AUDIT_EVIDENCE = {"features_version", "labels_version"}
 PATHS = {"origin"}
 # What a job has in hand: empty before a step and after it.
 IN_WORK = {"ops.owed_verdicts"}
+# What each attempt has used, those that were killed among them.
+OF_ATTEMPTS = {"ops.costs"}
 
 Part = tuple[str, str]
 Contents = Mapping[Part, str]
@@ -46,6 +48,8 @@ def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
         name = f"{log.parent.parent.name}.{log.parent.name}"
         if not DeltaTable.is_deltatable(str(log.parent)):
             # What a kill leaves of a table that was about to be made: nobody can see it yet.
+            continue
+        if name in OF_ATTEMPTS:
             continue
         columns, rows = read(log.parent)
         parts: dict[str, list[str]] = {}
