@@ -81,23 +81,20 @@ class RunMeter:
             return
         self._beating.join()
         try:
+            # What it imports is used by this run too, and so comes before the last look.
+            from lakehouse.ops import costs
+
             self._named |= _of_result(result)
-            spark_use.note()
             used = self._used(FAILED if error else DONE)
             spark_use.end()
             self._open.end(replace(used, error=error, outcome=None if error else str(result.get("status", ""))))
-            self._take_in()
+            costs.fold()
         except Exception as failed:
             log.warning(
                 "costs: what this run has used is not in ops.costs yet (%s: %s); the journal keeps it for the next run",
                 type(failed).__name__,
                 " ".join(str(failed).split())[:300],
             )
-
-    def _take_in(self) -> None:
-        from lakehouse.ops import costs
-
-        costs.fold()
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):

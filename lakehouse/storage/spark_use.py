@@ -19,7 +19,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 # How the part of a run is known.
 ALONE, DIVIDED, BY_TASKS = "alone", "divided", "tasks"
 DEFAULT_PORT = 15002
+# Of a note, which takes a run a millisecond.
+TRIES, PAUSE_SECONDS = 20, 0.01
 
 # Servers whose tasks run in processes of other hosts, by `server_of`.
 SPREAD: set[str] = set()
@@ -115,7 +117,9 @@ class SparkUse:
     def _divide(self, leave: bool) -> None:
         if self._tree is None or self._file is None:
             return
-        with file_locks.locked(self._file.with_suffix(".lock")):
+        if (lock := _lock(self._file.with_suffix(".lock"))) is None:
+            return
+        with lock:
             state = _read(self._file)
             # Another run may have seen more: a process that is too new for this one's last look.
             seconds = max(self._tree.seconds(), state["seconds"])
@@ -135,6 +139,15 @@ class SparkUse:
             if leave:
                 del runs[self._run]
             self._file.write_text(json.dumps({"seconds": seconds, "runs": runs}), encoding="utf-8")
+
+
+def _lock(file: Path) -> IO[bytes] | None:
+    """The lock on what all runs note; None where another one, maybe a halted one, keeps it: no run waits, the next note has it all."""
+    for _ in range(TRIES):
+        if (lock := file_locks.hold_if_free(file)) is not None:
+            return lock
+        time.sleep(PAUSE_SECONDS)
+    return None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
@@ -19,11 +20,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.__main__ import main
-from lakehouse.errors import DeliveryMissing
-from lakehouse.ops import costs
+from lakehouse.errors import BadArguments, DeliveryMissing
+from lakehouse.ops import cost_journal, costs
 from lakehouse.settings import PROJECT_ROOT
 from lakehouse.storage import commits
 from tests.jobs.bakery_days import DAY
+from tests.recorded_runs import AT, a_run, declare_rates
 from tests.use_cases import bakery
 
 BAKERY = ("--use-case", "bakery_sales", "--partition")
@@ -159,6 +161,23 @@ def test_a_look_at_a_lakehouse_that_is_not_there_makes_none_and_is_taken_in_late
     lakehouse_root.mkdir()
     assert main(["groups"]) == 0
     assert len(rows()) == 2
+
+
+def test_the_stage_costs_records_who_was_killed_and_costs_again(
+    lakehouse_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lakehouse_root.mkdir()
+    killed = a_run(status="killed", stage="train")
+    (cost_journal.folder()).mkdir(parents=True)
+    (cost_journal.folder() / f"{killed.run_id}.open").write_text(json.dumps(killed.as_json()), encoding="utf-8")
+    assert main(["costs"]) == 0
+    assert [row["status"] for row in rows()] == ["done", "killed"]
+    assert main(["costs", "--again"]) == BadArguments.exit_code
+    assert "rates.yaml" in capsys.readouterr().err
+    declare_rates(tmp_path / "use_cases")
+    assert main(["costs", "--again", "--partition", AT.date().isoformat(), "--through", AT.date().isoformat()]) == 0
+    assert [row["money"] for row in rows("train")] == [3.75]
+    assert {row["outcome"] for row in rows("costs")} == {"recorded", None}
 
 
 def test_a_run_whose_costs_can_t_be_written_is_done_all_the_same(
