@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc  # type: ignore[import-untyped]
 
-from lakehouse.storage import spark_use
+from lakehouse.storage import spark_server, spark_use
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,13 +54,13 @@ def channel(remote: str) -> DefaultChannelBuilder:
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
     builder = DefaultChannelBuilder(remote)
-    builder.add_interceptor(Calls(spark_use.server_of(remote)))
+    builder.add_interceptor(Calls(spark_server.name_of(remote)))
     return builder
 
 
 def watch_tasks(session: SparkSession, remote: str) -> None:
     """Have the session's client tell how many tasks of each operation run, and where."""
-    server = spark_use.server_of(remote)
+    server = spark_server.name_of(remote)
     if not session.conf.get("spark.master", "local").startswith("local"):  # type: ignore[union-attr]  # there is a default
         spark_use.SPREAD.add(server)
 

@@ -14,30 +14,23 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
 
-import psutil
-
-from lakehouse import settings
 from lakehouse.metering import division, process_tree
-from lakehouse.metering.process_tree import ProcessTree
-from lakehouse.storage import file_locks
+from lakehouse.storage import file_locks, spark_server
 
 log = logging.getLogger(__name__)
 
 # How the part of a run is known.
 ALONE, DIVIDED, BY_TASKS = "alone", "divided", "tasks"
-DEFAULT_PORT = 15002
 # Of a note, which takes a run a millisecond.
 TRIES, PAUSE_SECONDS = 20, 0.01
 
-# Servers whose tasks run in processes of other hosts, by `server_of`.
+# Servers whose tasks run in processes of other hosts, by `spark_server.name_of`.
 SPREAD: set[str] = set()
 
 
@@ -46,18 +39,18 @@ class SparkUse:
 
     Args:
         run: the run's id.
-        server: the server, by `server_of`.
+        server: the server, by `spark_server.name_of`.
     """
 
     def __init__(self, run: str, server: str) -> None:
         self._run, self._lock = run, threading.Lock()
         self._operations: dict[str, float | None] = {}
-        self._tree = _tree_of(server)
+        self._tree = spark_server.tree_of(server)
         self._server = server
         self._file: Path | None = None
         if self._tree is not None:
             pid = self._tree.root
-            self._file = _folder() / f"{pid}-{process_tree.began(pid)}.json"
+            self._file = spark_server.folder() / f"{pid}-{process_tree.began(pid)}.json"
         self._this = os.getpid(), process_tree.began(os.getpid())
         self._task_seconds, self._noted = 0.0, time.monotonic()
         self._own, self._shared = 0.0, False
@@ -142,7 +135,7 @@ class SparkUse:
 
 
 def _lock(file: Path) -> IO[bytes] | None:
-    """The lock on what all runs note; None where another one, maybe a halted one, keeps it: no run waits, the next note has it all."""
+    """The lock on what all runs note; None where another, maybe a halted one, keeps it: the next note has all of this one."""
     for _ in range(TRIES):
         if (lock := file_locks.hold_if_free(file)) is not None:
             return lock
@@ -159,38 +152,6 @@ def _read(file: Path) -> dict[str, Any]:
         return {"seconds": 0.0, "runs": {}}
 
 
-def _tree_of(server: str) -> ProcessTree | None:
-    """The server's processes, where they are on this host and can be seen."""
-    host, _, port = server.rpartition(":")
-    try:
-        here = {"127.0.0.1", "::1", *(one.address for found in psutil.net_if_addrs().values() for one in found)}
-        if socket.gethostbyname(host) not in here:
-            return None
-        pid = _listener(int(port))
-        return None if pid is None else ProcessTree(pid)
-    except (OSError, psutil.Error):
-        return None
-
-
-def _listener(port: int) -> int | None:
-    """The process that listens on the port, as another run has found it, or as it is found now: which takes 30 ms."""
-    file = _folder() / f"port-{port}.json"
-    with suppress(OSError, ValueError, TypeError):
-        pid, began = json.loads(file.read_text(encoding="utf-8"))
-        if began and process_tree.began(pid) == began:
-            return int(pid)
-    found = process_tree.listener(port)
-    if found is not None:
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps([found, process_tree.began(found)]), encoding="utf-8")
-    return found
-
-
-def _folder() -> Path:
-    return settings.load().state_root / "costs" / "servers"
-
-
 # The run that this process is, and what it uses, by server.
 _run = ""
 _uses: dict[str, SparkUse] = {}
@@ -202,12 +163,6 @@ def begin(run: str) -> None:
     global _run
     _run = run
     _uses.clear()
-
-
-def server_of(remote: str) -> str:
-    """Host and port of an address such as ``sc://host:port/;session_id=...``."""
-    address = urlsplit(remote)
-    return f"{address.hostname or 'localhost'}:{address.port or DEFAULT_PORT}"
 
 
 def at(server: str) -> SparkUse | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lakehouse.storage import spark_use
+from lakehouse.storage import spark_server, spark_use
 from lakehouse.storage.spark_use import SparkUse
 
 # Listens, and for each line that it reads uses so many seconds of its processor.
@@ -135,7 +135,7 @@ def test_a_server_that_is_not_seen_counts_the_seconds_of_its_tasks(lakehouse_roo
 
 
 def test_an_address_names_its_server_and_a_process_that_is_no_run_uses_none() -> None:
-    assert spark_use.server_of("sc://host/;session_id=1") == "host:15002"
-    assert spark_use.server_of("sc://127.0.0.1:7/;user_id=x") == "127.0.0.1:7"
+    assert spark_server.name_of("sc://host/;session_id=1") == "host:15002"
+    assert spark_server.name_of("sc://127.0.0.1:7/;user_id=x") == "127.0.0.1:7"
     assert spark_use.at("host:15002") is None
     assert spark_use.end() is None
