@@ -1,7 +1,7 @@
 """The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
 
 For those on call ``alerts``, for those who pay ``costs``. And ``catalog`` and ``new``, which write folders; and ``migrate`` and
-``upgrade``, which are jobs and alone change tables.
+``upgrade``, which are jobs and alone change tables. For the platform ``retention``, ``backup`` and ``restore``.
 
 Exit codes: 0 done, 2 bad arguments or a query that cannot be answered, 32 a table that cannot be read.
 """
@@ -18,6 +18,7 @@ from itertools import islice
 
 from lakehouse import code_version, settings, terminal
 from lakehouse.analyst.rendering import FORMATS, render
+from lakehouse.backup import command as backup_command
 from lakehouse.errors import BadArguments, NightjarError
 from lakehouse.scaffold import command as scaffold_command
 
@@ -52,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Look at the lakehouse's tables; migrate and upgrade alone change them. No Spark, no JVM.",
     )
     parser.add_argument("--version", action="version", version=f"nightjar {code_version.RELEASE}")
-    commands = parser.add_subparsers(
-        required=True, metavar="{tables,sql,explain,sources,alerts,costs,contract,catalog,new,migrate,upgrade}"
-    )
+    commands = parser.add_subparsers(required=True)
     tables = commands.add_parser("tables", help="list the tables: rows, files, version, newest partition, last commit")
     tables.set_defaults(run=_tables)
     sql = commands.add_parser("sql", help="answer a query, over names such as gold.<use_case>_scores")
@@ -125,6 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     upgrade = commands.add_parser("upgrade", help="give the lakehouse of an earlier release what this one adds")
     upgrade.set_defaults(run=_upgrade)
     upgrade.add_argument("--dry-run", action="store_true", help="list the steps, and change nothing")
+    backup = commands.add_parser("backup", help="copy the whole platform to a folder or a bucket while it runs")
+    backup.set_defaults(run=lambda _, options: backup_command.backup(options))
+    backup_command.add_backup(backup)
+    restore = commands.add_parser("restore", help="bring a backup back, into empty places")
+    restore.set_defaults(run=lambda _, options: backup_command.restore(options))
+    backup_command.add_restore(restore)
     for command in (tables, sql, sources, alerts, of_costs):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser

@@ -327,3 +327,22 @@ class KafkaGap(NightjarError):
     """Messages of a topic were deleted before they were read, or it is another topic; nothing has landed."""
 
     exit_code = 72
+
+
+class RetentionRefused(NightjarError):
+    """What retention took away is asked for: a day to build from inputs that expired, a delivery for a day that did."""
+
+    exit_code = 77
+
+
+class BackupIncomplete(NightjarError):
+    """A backup could not be completed, or one lacks a file or has another in its place; what was copied is no backup."""
+
+    exit_code = 78
+    retryable = True
+
+
+class RestoreRefused(NightjarError):
+    """A backup is not restored: the place is not empty, or the backup is none; nothing is visible of it."""
+
+    exit_code = 79

@@ -170,6 +170,37 @@ def secret(variable: str) -> str | None:
     return os.environ.get(variable) or None
 
 
+@dataclass(frozen=True)
+class Services:
+    """Where MLflow and Airflow keep what a backup has to have.
+
+    Attributes:
+        mlflow_database: address of MLflow's store, such as ``sqlite:///...`` or ``postgresql://...``. Its ``repr`` shows none.
+        mlflow_artifacts: folder or address of models and pictures.
+        airflow_database: address of Airflow's metadata. Its ``repr`` shows none.
+    """
+
+    mlflow_database: str = field(repr=False)
+    mlflow_artifacts: str
+    airflow_database: str = field(repr=False)
+
+
+def services(home: Path, environ: Mapping[str, str] | None = None) -> Services:
+    """The services' stores: by the variables of MLflow and Airflow themselves, else as the stack on one machine has them.
+
+    Args:
+        home: the stack's ``NIGHTJAR_HOME``.
+        environ: the process's own when not given.
+    """
+    env = os.environ if environ is None else environ
+    airflow = env.get("AIRFLOW_HOME") or str(home / "airflow")
+    return Services(
+        mlflow_database=env.get("MLFLOW_BACKEND_STORE_URI") or f"sqlite:///{home / 'mlflow' / 'mlflow.db'}",
+        mlflow_artifacts=_absolute(env.get("MLFLOW_ARTIFACTS_DESTINATION") or str(home / "mlflow" / "artifacts")),
+        airflow_database=env.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN") or f"sqlite:///{Path(airflow) / 'airflow.db'}",
+    )
+
+
 def mlflow_login() -> tuple[str, str] | None:
     """User and password of an MLflow that asks for them, by the variables of MLflow's own clients; None when there is no user."""
     user = os.environ.get("MLFLOW_TRACKING_USERNAME")
