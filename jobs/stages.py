@@ -21,6 +21,7 @@ from jobs.features.arguments import FeaturesArguments
 from jobs.gate.arguments import GateArguments
 from jobs.groups.arguments import GroupArguments
 from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
+from jobs.maintain.arguments import MaintainArguments
 from jobs.monitor.arguments import MonitorArguments
 from jobs.publish.arguments import ParityArguments, PublishArguments
 from jobs.release.arguments import ReleaseArguments
@@ -168,7 +169,7 @@ def _upgrade(arguments: UpgradeArguments) -> Result:
     return run(arguments)
 
 
-def _maintain(arguments: Arguments) -> Result:
+def _maintain(arguments: MaintainArguments) -> Result:
     from jobs.maintain.job import run
 
     return run(arguments)
@@ -293,5 +294,9 @@ STAGES = {
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),
     "upgrade": Stage("give the lakehouse of an earlier release what this one adds", UpgradeArguments, _upgrade),
     "costs": Stage("record what runs cost that were killed, and cost runs again", CostsArguments, _costs),
-    "maintain": Stage("compact and vacuum every table and check that its readers can read it", Arguments, _maintain),
+    "maintain": Stage(
+        "take away what is older than declared, compact and vacuum every table, check that its readers can read it",
+        MaintainArguments,
+        _maintain,
+    ),
 }

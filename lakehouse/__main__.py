@@ -124,13 +124,17 @@ def _parser() -> argparse.ArgumentParser:
     upgrade = commands.add_parser("upgrade", help="give the lakehouse of an earlier release what this one adds")
     upgrade.set_defaults(run=_upgrade)
     upgrade.add_argument("--dry-run", action="store_true", help="list the steps, and change nothing")
+    retention = commands.add_parser(
+        "retention", help="what stays how long, what goes next, and what stays longer and why"
+    )
+    retention.set_defaults(run=_retention)
     backup = commands.add_parser("backup", help="copy the whole platform to a folder or a bucket while it runs")
     backup.set_defaults(run=lambda _, options: backup_command.backup(options))
     backup_command.add_backup(backup)
     restore = commands.add_parser("restore", help="bring a backup back, into empty places")
     restore.set_defaults(run=lambda _, options: backup_command.restore(options))
     backup_command.add_restore(restore)
-    for command in (tables, sql, sources, alerts, of_costs):
+    for command in (tables, sql, sources, alerts, of_costs, retention):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
 
@@ -216,6 +220,13 @@ def _costs(root: str, options: argparse.Namespace) -> int:
     sys.stdout.flush()
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+def _retention(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.retention import listing
+
+    render(sys.stdout, options.format, listing.COLUMNS, listing.rows(datetime.now(UTC)), missing="-")
     return 0
 
 

@@ -22,6 +22,7 @@ LIBRARIES = ("markdown-it-py", "numpy", "phonenumbers", "py3langid", "pyarrow", 
 # Where keys and folders are on the machine that assembles, and who is told.
 LEFT_OUT: dict[str, Any] = {
     "alerts": True,
+    "retention": True,
     "publish": True,
     "teacher": {"connection", "key_variable"},
     "grade": {"connection", "key_variable"},

@@ -14,8 +14,10 @@ from jobs.features.batch import Batch
 from lakehouse import tables
 from lakehouse.arrivals import readiness
 from lakehouse.declaration import UseCase, loader
+from lakehouse.errors import RetentionRefused
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, nobody
+from lakehouse.staleness.expired import Expired
 from lakehouse.storage import delta_log
 from lakehouse.tables import Table
 
@@ -55,6 +57,13 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
     if not stale:
         return _result("unchanged", len(days), 0, asked, table)
 
+    if gone := Expired().features(use_case, stale):
+        day, why = next(iter(gone.items()))
+        raise RetentionRefused(
+            f"{table.full_name}: expected the rows that {day} is made from, found that {why}; {len(gone)} day(s) stay as "
+            "they are: ask "
+            "for later days"
+        )
     by_day = builds.record(table, {day: expected[day] for day in stale})
     built = Batch(use_case, tuple(stale), arrivals.groups).build(arrivals.same_snapshots(stale), by_day)
     if without := nobody.record(use_case, {day: expected[day] for day in stale}):

@@ -11,8 +11,10 @@ from jobs.result import Result
 from lakehouse import tables
 from lakehouse.arrivals import group_days, readiness
 from lakehouse.declaration import feature_groups
+from lakehouse.errors import RetentionRefused
 from lakehouse.ops import builds
 from lakehouse.staleness import group_staleness, group_users
+from lakehouse.staleness.expired import Expired
 from lakehouse.storage import delta_log
 
 
@@ -41,6 +43,13 @@ def run(arguments: GroupArguments) -> GroupResult:
     if not stale:
         return GroupResult(status="unchanged", days=len(days), table_version=delta_log.version(table))
 
+    if gone := Expired().features(group, stale):
+        day, why = next(iter(gone.items()))
+        raise RetentionRefused(
+            f"{table.full_name}: expected the rows that {day} is made from, found that {why}; {len(gone)} day(s) stay as "
+            "they are: ask "
+            "for later days"
+        )
     by_day = builds.record(table, {day: expected[day] for day in stale})
     first_built.keep(group, stale)
     rows = GroupBatch(group, tuple(stale)).build(arrivals.same_snapshots(stale), by_day)

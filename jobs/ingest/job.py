@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from jobs.ingest import bronze, contract_fit, silver
 from jobs.ingest.arguments import IngestArguments
 from jobs.ingest.delivery_errors import CHANGED
-from jobs.ingest.landing import identified, in_order, landed
+from jobs.ingest.landing import Landed, identified, in_order, landed
 from jobs.ingest.silver import Refined
 from jobs.result import Result
+from lakehouse import tables
 from lakehouse.declaration import Source, loader
-from lakehouse.errors import DeliveryChanged, DeliveryRejected
+from lakehouse.errors import DeliveryChanged, DeliveryMissing, DeliveryRejected, RetentionRefused
 from lakehouse.ops import contracts, deliveries
 from lakehouse.ops.deliveries import Delivery
+from lakehouse.staleness.expired import Expired
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,8 @@ def run(arguments: IngestArguments) -> IngestResult:
     known = deliveries.lines_of([source.name], days[0], days[-1])
     ledger = {line.delivery_id: line for line in known}
     ingested = {identity for identity, line in ledger.items() if line.status == deliveries.INGESTED}
-    found = identified(landed(source, days, now), known)
+    gone = Expired()
+    found = identified(_landed(source, days, now, gone, known), known)
     new = in_order([item for item in found if item.id not in ingested], known, now)
     if arguments.force:
         # A delivery that is taken in again keeps its place in the order of arrival.
@@ -56,6 +60,7 @@ def run(arguments: IngestArguments) -> IngestResult:
     if not new:
         return IngestResult(status="unchanged" if found else "none", deliveries=len(found))
 
+    _expect_kept(source, gone, [item.delivery.partition for item in new] if not arguments.force else [])
     contract_fit.expect(source)
     contracts.record(source, arguments.actor)
     bronze.write(source, new)
@@ -71,6 +76,33 @@ def run(arguments: IngestArguments) -> IngestResult:
         raise _refused(source, refined)
     message = _kept_out(source, refined.kept_out)
     return replace(_result(refined), message=message, to_restate=_to_restate(source, refined, known))
+
+
+def _landed(
+    source: Source, days: list[dt.date], now: dt.datetime, gone: Expired, known: list[Delivery]
+) -> list[Landed]:
+    """What has landed. A day that was taken in, and whose files retention took then, has not failed to land."""
+    taken_in = {line.partition for line in known if line.status == deliveries.INGESTED}
+    away = {day for day in days if day in taken_in and gone.landed(source.name, day)}
+    found = landed(source, [day for day in days if day not in away], now)
+    for day in sorted(away):
+        # Corrections may have landed since.
+        with suppress(DeliveryMissing):
+            found += landed(source, [day], now)
+    return found
+
+
+def _expect_kept(source: Source, gone: Expired, days: list[dt.date]) -> None:
+    """Refuse deliveries of days whose earlier rows are gone: what remains of the day would be this delivery alone."""
+    lost = [
+        day for day in days if any(gone.has(table, day) for table in (tables.silver(source), tables.bronze(source)))
+    ]
+    if lost:
+        raise RetentionRefused(
+            f"source {source.name}: expected a delivery of a day that is kept, found one of {lost[0]}, whose earlier rows "
+            "retention "
+            "took; nothing was taken in: --force takes it in as all rows of that day"
+        )
 
 
 def _kept_out(source: Source, rows: int) -> str:

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from jobs.ingest import contract_fit, silver
 from jobs.ingest.arguments import ReplayArguments
 from jobs.result import Result
+from lakehouse import tables
 from lakehouse.declaration import Source, loader
 from lakehouse.errors import DeliveryRejected
 from lakehouse.ops import contracts, deliveries
 from lakehouse.ops.deliveries import Delivery
+from lakehouse.staleness.expired import Expired
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,11 @@ def run(arguments: ReplayArguments) -> ReplayResult:
         DeliveryRejected: when the contract now refuses a delivery that is in silver; nothing is changed.
     """
     owner, source = loader.by_source(arguments.source)
+    gone, raw = Expired(), tables.bronze(source)
     before = {
-        line.delivery_id: line for line in deliveries.lines_of([source.name], arguments.partition, arguments.last)
+        line.delivery_id: line
+        for line in deliveries.lines_of([source.name], arguments.partition, arguments.last)
+        if not gone.has(raw, line.partition)
     }
     if not before:
         return ReplayResult(status="none", message="no delivery", deliveries=0)

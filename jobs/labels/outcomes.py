@@ -17,6 +17,7 @@ from lakehouse.ops import builds
 from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
 from lakehouse.staleness import expected_inputs, up_to_date
+from lakehouse.staleness.expired import Expired
 from lakehouse.storage import commits, row_limits, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
@@ -33,6 +34,10 @@ def mature(use_case: UseCase, days: list[dt.date], force: bool = False) -> list[
     table = tables.outcomes(use_case)
     expected = expected_inputs.for_outcomes(use_case, days, version.OUTCOMES)
     stale = up_to_date.compare(table, expected).outdated(force)
+    gone = Expired().outcomes(use_case, stale)
+    for day, why in gone.items():
+        log.warning("labels of %s stay as they are: %s", day, why)
+    stale = [day for day in stale if day not in gone]
     if not stale:
         return []
     log.info("labels of %d day(s) have matured, %s to %s", len(stale), stale[0], stale[-1])

@@ -20,6 +20,7 @@ LIBRARIES = ("pyarrow", "duckdb", "jinja2")
 # Of the declaration: where keys and folders are on the machine that publishes.
 LEFT_OUT: dict[str, Any] = {
     "alerts": True,
+    "retention": True,
     "publish": {"folder": True, "hub": {"token_variable": True}},
     "teacher": {"connection", "key_variable"},
     "grade": {"connection", "key_variable"},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from jobs import code_versions
@@ -56,7 +57,10 @@ def of_use_case(arguments: RestateArguments) -> RestateResult:
     for stage, days in (*groups.items(), *stages):
         ranges = ", ".join(f"{begin} to {end}" for begin, end in _ranges(use_case, days)) or "nothing"
         log.info("restate: %s: %d day(s): %s", stage, len(days), ranges)
+    for table, day, why in stale.expired:
+        log.warning("restate: %s %s stays as it is: %s", table, day, why)
     plan = RestateResult(
+        message=_left_alone(stale.expired),
         status="planned" if groups or features or score or labels or monitor or deliver else "fresh",
         features=features,
         score=score,
@@ -77,6 +81,15 @@ def of_use_case(arguments: RestateArguments) -> RestateResult:
     if not arguments.no_deliver:
         _publish_groups(use_case, arguments, plan)
     return replace(plan, status="restated")
+
+
+def _left_alone(expired: Sequence[tuple[str, dt.date, str]]) -> str:
+    """What a person has to know of days that can't be made again; empty where there are none."""
+    if not expired:
+        return ""
+    table, day, why = expired[0]
+    more = f", and {len(expired) - 1} more" if len(expired) > 1 else ""
+    return f"{table} {day}{more} can't be made again: {why}"
 
 
 def _ranges(use_case: UseCase, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:

@@ -7,10 +7,10 @@ import logging
 from dataclasses import dataclass, field
 
 from jobs.result import Result
-from jobs.retire import files, versions_in_use
+from jobs.retire import files
 from jobs.retire.arguments import RetireArguments
 from lakehouse.declaration import Retirement, UseCase, loader
-from lakehouse.models import champion_record, registry
+from lakehouse.models import champion_record, registry, versions_in_use
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event

@@ -39,6 +39,8 @@ def run(arguments: StaleArguments) -> StaleResult:
         use_case = loader.by_name(arguments.use_case)
         stale = report.find(use_case, code_versions.CURRENT, arguments.partition, arguments.last, arguments.champion)
         lines, monitor = list(stale.lines(use_case)), stale.monitor
+        for table, day, why in stale.expired:
+            print(f"{table} {day} stays as it is: {why}")
     partitions = [StalePartition(table=table, partition=day, reasons=why) for table, day, why in lines]
     for one in partitions:
         print(f"{one.table} {one.partition}: {'; '.join(one.reasons)}")

@@ -35,6 +35,13 @@ from lakehouse.declaration.learning import (
 from lakehouse.declaration.model import Model, Range
 from lakehouse.declaration.mongo import Mongo
 from lakehouse.declaration.owner import Owner
+from lakehouse.declaration.retention import (
+    DatasetRetention,
+    Hold,
+    Retention,
+    SourceRetention,
+    UseCaseRetention,
+)
 from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rhythm import Rhythm
 from lakehouse.declaration.rollout import Retirement, Rollout
@@ -54,6 +61,7 @@ __all__ = [
     "Column",
     "ColumnType",
     "Dataset",
+    "DatasetRetention",
     "Days",
     "DeltaServing",
     "Drift",
@@ -69,6 +77,7 @@ __all__ = [
     "Freshness",
     "Gate",
     "GroupUse",
+    "Hold",
     "Input",
     "Kafka",
     "KafkaFields",
@@ -84,6 +93,7 @@ __all__ = [
     "Range",
     "Reasons",
     "Receiver",
+    "Retention",
     "Retirement",
     "Retrain",
     "Rhythm",
@@ -93,6 +103,7 @@ __all__ = [
     "Section",
     "SharedSource",
     "Source",
+    "SourceRetention",
     "Split",
     "Sql",
     "SqlServing",
@@ -101,5 +112,6 @@ __all__ = [
     "Target",
     "TextFormat",
     "UseCase",
+    "UseCaseRetention",
     "Volume",
 ]

@@ -12,6 +12,7 @@ from lakehouse.declaration.dataset_documents import Documents, Filter, Heuristic
 from lakehouse.declaration.dataset_release import DatasetCard, DatasetGate, Publish
 from lakehouse.declaration.dataset_split import DatasetSplit
 from lakehouse.declaration.known import Known
+from lakehouse.declaration.retention import DatasetRetention
 from lakehouse.declaration.run_budget import RunBudget
 from lakehouse.declaration.section import Name, refuse, twice, unknown
 from lakehouse.declaration.shared_source import SharedSource
@@ -38,6 +39,8 @@ class Dataset(DatasetCalls):
     publish: Publish = Publish()
     # What its runs may cost before people are told; ``budget`` is what its paid calls may. No part of what a version was made from.
     run_budget: RunBudget | None = Field(default=None, exclude=True)
+    # How many of the newest days stay.
+    retention: DatasetRetention = DatasetRetention()
     _shared: SharedSource | None = PrivateAttr(None)
 
     @model_validator(mode="after")

@@ -12,8 +12,9 @@ from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
 from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.kafka import Kafka
 from lakehouse.declaration.mongo import Mongo
+from lakehouse.declaration.retention import SourceRetention
 from lakehouse.declaration.row_rules import RuleError, parse
-from lakehouse.declaration.section import Name, Section, refuse, twice, unknown
+from lakehouse.declaration.section import GrownSection, Name, Section, refuse, twice, unknown
 from lakehouse.declaration.sql import Sql
 
 ColumnType = Literal["string", "int", "long", "double", "boolean", "date", "timestamp"]
@@ -63,7 +64,7 @@ class RowRule(Section):
     expression: str
 
 
-class Source(Section):
+class Source(GrownSection):
     """A source and its contract.
 
     ``cadence`` daily: one delivery is expected for every partition. ``occasional``: reference data that is delivered when it
@@ -75,6 +76,8 @@ class Source(Section):
     With one of ``mongo``, ``sql``, ``kafka`` and ``fetch`` its deliveries can be extracted: from a MongoDB collection, an SQL
     database, a topic of Kafka, or by a function of the use case. Files are ingested too.
     """
+
+    LATER = ("retention",)
 
     name: Name
     description: str = ""
@@ -97,6 +100,8 @@ class Source(Section):
     sql: Sql | None = None
     kafka: Kafka | None = None
     fetch: Fetch | None = None
+    # How many of the newest days stay.
+    retention: SourceRetention = SourceRetention()
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:

@@ -16,6 +16,7 @@ from lakehouse.declaration.known import Known
 from lakehouse.declaration.learn_from import LearnFrom
 from lakehouse.declaration.learning import Card, Drift, Gate, Label, Reasons, Split
 from lakehouse.declaration.model import Model
+from lakehouse.declaration.retention import UseCaseRetention
 from lakehouse.declaration.retrain import Retrain
 from lakehouse.declaration.rollout import Rollout
 from lakehouse.declaration.rules import Fallback, Rule
@@ -82,6 +83,7 @@ class UseCase(GrownSection):
     LATER: ClassVar[tuple[str, ...]] = (
         "groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts", "learn_from",
         "budget",
+        "retention",
     )  # fmt: skip
 
     name: Name
@@ -118,6 +120,8 @@ class UseCase(GrownSection):
     worth: Worth | None = None
     # What its runs may cost before people are told.
     budget: RunBudget | None = None
+    # How many of the newest days stay; what is left out stays for ever, or as long as the platform declares.
+    retention: UseCaseRetention = UseCaseRetention()
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 

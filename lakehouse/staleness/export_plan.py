@@ -15,6 +15,7 @@ from lakehouse.declaration import Target, UseCase
 from lakehouse.models import registry
 from lakehouse.ops import exports
 from lakehouse.ops.exports import Export
+from lakehouse.staleness.expired import Expired
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.storage import delta_log
 
@@ -51,11 +52,14 @@ def outdated(
 
     A day that was never delivered is not in it.
     """
-    scores = Scores.now(use_case)
+    scores, gone = Scores.now(use_case), Expired()
     found = {}
     for line in exports.of_use_case(use_case.name, [target.name]):
         day = line.partition
         if (first is not None and day < first) or (last is not None and day > last):
+            continue
+        if day not in scores.files and gone.has(tables.scores(use_case), day):
+            # The target may keep what is gone here.
             continue
         if why := _why(line, scores.fingerprint(target, day, code), target):
             found[day] = why

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import FeatureGroup, UseCase
 from lakehouse.errors import ModelMissing, RegistryChanged, ServiceUnavailable
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
@@ -26,6 +26,7 @@ from lakehouse.staleness import (
     up_to_date,
 )
 from lakehouse.staleness.code_versions import CodeVersions
+from lakehouse.staleness.expired import Expired
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.tables import Table
 
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 # What is said of a day that no model has scored.
 _BY_FALLBACK = "a fallback scored it"
+
+# Inputs of measures that are the fingerprints of other days and tables: where these are gone, so are the fingerprints.
+_GONE_WITH = ("scores of the ", "the labels before ", "the matured days before ")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Staleness:
     ``pending`` are the verdicts that an interrupted restatement has not given. ``monitor`` has them, and the days whose verdict
     or whose matured labels depend on a stale partition. A verdict covers the days before it: monitoring itself repeats the
     later ones.
+
+    ``expired`` are days that would be stale, and stay as they are: retention took away what they are made from.
     """
 
     features: Reasons
@@ -56,6 +62,8 @@ class Staleness:
     # By feature group and version.
     groups: Mapping[str, Reasons] = field(default_factory=dict)
     estimates: Reasons = field(default_factory=dict)
+    # Table, day and why, in words.
+    expired: tuple[tuple[str, dt.date, str], ...] = ()
 
     def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
         """Table, day and reasons of every stale partition; a delivery by its target, ``delivery to <target>``."""
@@ -91,18 +99,25 @@ def find(
         last: the last day that is compared.
         champion: which model scores the days again; see `lakehouse.models.version_selection`.
     """
+    left = _Left(use_case)
     groups = group_staleness.of_use_case(use_case, versions.groups, first, last)
-    features = _features(use_case, versions.features, first, last, groups)
-    scores = _scores(use_case, versions.scores, first, last, features, champion)
+    for taken in use_case.taken:
+        groups[taken.use.label] = left.of_group(taken.group, groups[taken.use.label])
+    features = left.of(tables.features, left.gone.features, _features(use_case, versions.features, first, last, groups))
+    scores = left.of(
+        tables.scores, left.gone.scores, _scores(use_case, versions.scores, first, last, features, champion)
+    )
     built = _built(use_case, tables.outcomes(use_case), first, last)
     outcomes = up_to_date.compare(
         tables.outcomes(use_case), expected_inputs.for_outcomes(use_case, built, versions.outcomes)
     ).reasons()
+    outcomes = left.of(tables.outcomes, left.gone.outcomes, outcomes)
     measured = _built(use_case, tables.performance(use_case), first, last)
     performance = up_to_date.compare(
         tables.performance(use_case), expected_inputs.for_performance(use_case, measured, versions.performance)
     ).reasons()
-    estimates = _estimates(use_case, versions.estimates, first, last)
+    performance = left.of(tables.performance, left.gone.performance, performance)
+    estimates = left.of(tables.estimates, left.gone.estimates, _estimates(use_case, versions.estimates, first, last))
     pending = {
         day: ["a restatement was interrupted before its verdict"]
         for day in pending_verdicts.pending(use_case.name, first, last)
@@ -110,12 +125,51 @@ def find(
     scored, includes = version_selection.scored_by(use_case), use_case.calendar.scores.includes
     again = monitored_days.of_changed(use_case, {*scores, *outcomes, *performance, *estimates})
     monitor = sorted(again.union(day for day in pending if day in scored or not includes(day)))
-    reasons = _reasons(use_case, versions.reasons, first, last, scores)
+    reasons = left.of(tables.reasons, left.gone.reasons, _reasons(use_case, versions.reasons, first, last, scores))
     deliveries = {
         target: {day: why for day, why in stale.items() if includes(day)}
         for target, stale in export_plan.stale(use_case, versions.deliveries, first, last, scores).items()
     }
-    return Staleness(features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups, estimates)
+    left.note_asked(first, last)
+    expired = tuple(left.found)
+    return Staleness(
+        features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups, estimates, expired
+    )
+
+
+class _Left:
+    """Stale days that are left alone, because what they are made from is gone."""
+
+    def __init__(self, use_case: UseCase) -> None:
+        self.gone, self.found, self._use_case = Expired(), list[tuple[str, dt.date, str]](), use_case
+
+    def of(
+        self,
+        table: Callable[[UseCase], Table],
+        why: Callable[[UseCase, Iterable[dt.date]], Mapping[dt.date, str]],
+        stale: Reasons,
+    ) -> Reasons:
+        """The days that can be made again; the others are noted."""
+        return self._without(table(self._use_case), stale, why(self._use_case, stale))
+
+    def of_group(self, group: FeatureGroup, stale: Reasons) -> Reasons:
+        """The same of a feature group."""
+        return self._without(tables.group(group), stale, self.gone.features(group, stale))
+
+    def note_asked(self, first: dt.date | None, last: dt.date | None) -> None:
+        """Note the days that were asked for and are gone themselves."""
+        if not self.gone or first is None or last is None:
+            return
+        days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+        for table in tables.of_use_case(self._use_case):
+            self.found += [(table.full_name, day, "retention took it") for day in days if self.gone.has(table, day)]
+
+    def _without(self, table: Table, stale: Reasons, gone: Mapping[dt.date, str]) -> Reasons:
+        for day, why in sorted(gone.items()):
+            # That what it was made from is gone is no change of it.
+            if changed := [one for one in stale[day] if not one.startswith(_GONE_WITH)]:
+                self.found.append((table.full_name, day, f"{why} ({'; '.join(changed)})"))
+        return {day: why for day, why in stale.items() if day not in gone}
 
 
 def _features(

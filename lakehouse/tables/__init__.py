@@ -44,6 +44,7 @@ from lakehouse.tables.ops import (
     OWED_VERDICTS,
     PARITY,
     RELEASES,
+    RETENTION,
 )
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
@@ -62,6 +63,7 @@ __all__ = [
     "OWED_VERDICTS",
     "PARITY",
     "RELEASES",
+    "RETENTION",
     "Layer",
     "Table",
     "alarm_counts",

@@ -377,3 +377,32 @@ COSTS = Table(
     few_rows=True,
     description="what each run used and what that costs: processor time, memory, rows, bytes, money by the rate card",
 )
+
+RETENTION = Table(
+    layer="ops",
+    name="retention",
+    columns=(
+        col("table", "string", "what rows or files were taken from: a table's full name, or landing.<source>"),
+        col("first_day", "date", "the oldest day of the range; null of lines without a day", nullable=True),
+        col("last_day", "date", "the newest day of it; likewise", nullable=True),
+        col("days", "int", "how many of its days had rows or files"),
+        col("rows", "long", "rows that went, by the log"),
+        col("files", "long", "files that went"),
+        col("bytes", "long", "their size"),
+        col(
+            "whole_from",
+            "date",
+            "what is read as it is known on a day is the same as before from this day on; of tables of reference data",
+            nullable=True,
+        ),
+        col("rule", "string", "what was declared, and where"),
+        col("state", "string", "removing: written down before; removed: nothing of it is left in the newest version"),
+        col("actor", "string", "the person or program that asked"),
+        col("planned_at", "timestamp", "when it was written down"),
+        col("removed_at", "timestamp", "when it was gone; null before", nullable=True),
+    ),
+    key=("table", "planned_at", "first_day"),
+    partition_by=(),
+    few_rows=True,
+    description="what retention took away: which days of which table, how much, by which rule, when, and who asked",
+)

@@ -15,8 +15,8 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.arguments import Arguments
 from jobs.maintain import clustering, job
+from jobs.maintain.arguments import MaintainArguments
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
@@ -26,7 +26,7 @@ from tests.jobs.bakery_days import DAY, build, copy, prepared
 
 
 def maintain() -> dict[str, object]:
-    return job.run(Arguments()).as_json()
+    return job.run(MaintainArguments()).as_json()
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jobs.retire import files, job, versions_in_use
+from jobs.retire import files, job
 from jobs.retire.arguments import RetireArguments
-from lakehouse.models import artifacts, champion_record, registry
+from lakehouse.models import artifacts, champion_record, registry, versions_in_use
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
 from tests.jobs.shelf import NOON, Shelf, day, open_clinic, scored
