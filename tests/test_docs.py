@@ -30,6 +30,8 @@ OF_A_USE_CASE = frozenset(
         "use_case.yaml",
         "dataset.yaml",
         "prompt.md",
+        "retention.yaml",
+        "include/retention.yaml",
         "include/sources/letters/source.yaml",
         "include/letter_summaries/dataset.yaml",
     }

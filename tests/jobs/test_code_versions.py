@@ -48,7 +48,7 @@ HELD = {
     "publications": (1, "14ccf883f368fdeb"),
     "scores": (1, "a2a00a2796cf2795"),
     "reasons": (1, "63228804dcaaca4c"),
-    "outcomes": (1, "aeb24e97ab960534"),
+    "outcomes": (1, "14b8173275c344e1"),
     "performance": (1, "3c0cd6d8fe8f0d94"),
     "drift counts": (1, "6f934997d5a2309e"),
     "alarm counts": (1, "330bbc0c7402c54c"),
