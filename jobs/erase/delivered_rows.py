@@ -1,4 +1,4 @@
-"""A document's rows as they were delivered: bronze, silver, the rejects, and the ledger that counts them.
+"""A subject's rows as they were delivered: bronze, silver, the rejects, and the ledger that counts them.
 
 In bronze the place of each row stays, with nothing of what it said: so the ledger still counts what was delivered, and a replay
 finds a row that is kept out. Bronze comes last: by it everything else is found again after a kill.
@@ -6,7 +6,7 @@ finds a row that is kept out. Bronze comes last: by it everything else is found 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from jobs.erase.subject import Subject
 from jobs.ingest import kept_out_rows
 from jobs.ingest.delivery_errors import KEPT_OUT
 from lakehouse import tables
-from lakehouse.ops import deliveries
+from lakehouse.ops import deliveries, key_text
 from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
 from lakehouse.tables import Table
 
@@ -43,20 +43,20 @@ class DeliveredRows:
         places = _places(self._bronze(self.in_bronze))
         lines = {(one["delivery_id"], one["line"], one["raw"]) for one in places}
         rejected = [one for one in self._rejects(places) if (one["delivery_id"], one["line"], one["raw"]) in lines]
-        column = arrow_dataset.read(silver, columns=[self.subject.column])
+        rows = arrow_dataset.read(silver, columns=list(self.subject.columns))
         return {
             bronze.full_name: len(places),
-            silver.full_name: pc.sum(self.subject.typed(column[self.subject.column])).as_py() or 0,
+            silver.full_name: pc.sum(self.in_silver(rows)).as_py() or 0,
             rejects.full_name: len(rejected),
         }
 
     def take_out(self) -> list[str]:
         """Rejects, ledger, silver, bronze: each may be repeated."""
         bronze, silver, _ = self.tables
-        places = _places(self._bronze(self.in_bronze))
-        if places:
-            self._correct_books(places)
-        commits.rewrite(silver, [self.subject.column], self.in_silver, self._without)
+        found = self._bronze(self.in_bronze)
+        if len(found):
+            self._correct_books(found)
+        commits.rewrite(silver, self.subject.columns, self.in_silver, self._without)
         commits.rewrite(
             bronze,
             self.bronze_columns,
@@ -68,31 +68,36 @@ class DeliveredRows:
     @property
     def bronze_columns(self) -> list[str]:
         """What `in_bronze` looks at."""
-        return [self.subject.column, "raw", "malformed"]
+        return [*self.subject.columns, "raw", "malformed"]
 
     def in_bronze(self, rows: pa.Table) -> pa.ChunkedArray:
-        """Where a bronze row is of the document: by its key, or, where it could not be split, because it names it."""
+        """Where a bronze row is of the subject: by its key, or, where it could not be split, because it names it."""
         return pc.or_(
-            self.subject.delivered(rows[self.subject.column]),
+            self.subject.delivered(rows),
             pc.and_(pc.is_valid(rows["malformed"]), self.subject.named_in(rows["raw"])),
         )
 
     def in_silver(self, rows: pa.Table) -> pa.ChunkedArray:
-        """Where a row of silver is of the document."""
-        return self.subject.typed(rows[self.subject.column])
+        """Where a row of silver is of the subject."""
+        return self.subject.typed(rows)
 
     def in_rejects(self, rows: pa.Table) -> pa.ChunkedArray:
-        """Where a rejected row names the document."""
+        """Where a rejected row names the subject."""
         return pc.or_(self.subject.named_in(rows["raw"]), self.subject.named_in(rows["reasons"]))
 
     def _without(self, rows: pa.Table) -> pa.Table:
         return rows.filter(pc.invert(self.in_silver(rows)))
 
-    def _bronze(self, which: Any) -> pa.Table:
-        """The rows of bronze that are meant, ``COLUMNS`` and the key."""
+    def in_bronze_with(self, names: Sequence[str]) -> pa.Table:
+        """Its rows in bronze, with these columns."""
+        return self._bronze(self.in_bronze, names).select(list(names))
+
+    def _bronze(self, which: Any, names: Sequence[str] = ()) -> pa.Table:
+        """The rows of bronze that are meant, with ``COLUMNS``, the source's key and the subject's columns, and these."""
         bronze = self.tables[0]
-        columns = [self.subject.column, *COLUMNS]
-        empty = pa.schema([(name, pa.string()) for name in columns]).empty_table()
+        columns = list(dict.fromkeys([*self.subject.columns, *self.subject.source.key, *COLUMNS, *names]))
+        declared = table_schema.arrow_schema(bronze)
+        empty = pa.schema([declared.field(name) for name in columns]).empty_table()
         if not delta_log.exists(bronze):
             return empty
         found = arrow_dataset.batches(bronze, columns, pc.scalar(True), delta_log.version(bronze))
@@ -109,7 +114,9 @@ class DeliveredRows:
         rows: list[dict[str, Any]] = arrow_dataset.read(self.tables[2], where).to_pylist()
         return rows
 
-    def _correct_books(self, places: list[dict[str, Any]]) -> None:
+    def _correct_books(self, found: pa.Table) -> None:
+        places = _places(found)
+        accepted = self._accepted(found, places)
         days, ids = {one["partition"] for one in places}, {one["delivery_id"] for one in places}
         lines = {
             line.delivery_id: line
@@ -119,7 +126,7 @@ class DeliveredRows:
         # Those that earlier erasures have left are in bronze as such.
         blank = _places(self._bronze(lambda rows: _blank(rows, ids)))
         self._write_rejects(days, ids, lines.keys(), places, blank)
-        self._write_ledger(lines, places)
+        self._write_ledger(lines, places, accepted)
 
     def _write_rejects(
         self,
@@ -147,8 +154,27 @@ class DeliveredRows:
             found = pa.Table.from_pylist(kept, table_schema.arrow_schema(rejects))
             commits.replace_table(found, rejects, {"partition": days})
 
-    def _write_ledger(self, lines: Mapping[str, deliveries.Delivery], places: list[dict[str, Any]]) -> None:
-        """Rows that counted are rejected now: of those with one key one was accepted, and the others are duplicates.
+    def _accepted(self, found: pa.Table, places: list[dict[str, Any]]) -> dict[str, int]:
+        """How many rows of each delivery counted as accepted: of those with one key one, and the others are duplicates."""
+        if self.subject.by_key:
+            return {one["delivery_id"]: 1 for one in places}
+        before = {(one["delivery_id"], one["line"], one["raw"]) for one in self._rejects(places)}
+        keys: dict[str, set[tuple[str | None, ...]]] = {}
+        source, zone = self.subject.source, self.subject.zone
+        types = [source.column_types[name] for name in source.key]
+        for row in found.select([*source.key, *COLUMNS]).to_pylist():
+            if row["malformed"] is None and (row["delivery_id"], row["line"], row["raw"]) not in before:
+                texts = zip((row[name] for name in source.key), types, strict=True)
+                key = (
+                    None if text is None else key_text.of(text, one, zone, source.format.decimal) for text, one in texts
+                )
+                keys.setdefault(row["delivery_id"], set()).add(tuple(key))
+        return {identity: len(found) for identity, found in keys.items()}
+
+    def _write_ledger(
+        self, lines: Mapping[str, deliveries.Delivery], places: list[dict[str, Any]], accepted: Mapping[str, int]
+    ) -> None:
+        """Rows that counted are rejected now.
 
         The rejects say how many: a run after a kill finds that the ledger has them already.
         """
@@ -159,11 +185,12 @@ class DeliveredRows:
         for identity, line in lines.items():
             good = rejected.get(identity, 0) - line.rejected_rows
             if good > 0:
+                keys = min(accepted.get(identity, 1), good, line.accepted_rows)
                 changed.append(
                     replace(
                         line,
-                        accepted_rows=line.accepted_rows - 1,
-                        duplicate_rows=line.duplicate_rows - (good - 1),
+                        accepted_rows=line.accepted_rows - keys,
+                        duplicate_rows=line.duplicate_rows - (good - keys),
                         rejected_rows=line.rejected_rows + good,
                     )
                 )

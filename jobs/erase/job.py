@@ -1,35 +1,34 @@
-"""Erase: a document of a source is taken out of everything that the platform has of it, and stays out.
+"""Erase: what is about a key is taken out of everything that the platform has, and stays out.
 
-The tombstone comes first, so that nothing takes the document in again; then what there is and what was published is written down;
-then it goes, place by place; and the record is closed last. Each step may be repeated: a run that was killed anywhere is run again.
+The tombstone comes first, so that nothing takes it in again; then what there is and what was published is written down; then it
+goes, place by place; and the record is closed last. Each step may be repeated: a run that was killed anywhere is run again.
+
+What is found by something else goes before that: rows in files of MLflow by the values of features, gold by bronze, which is last.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.erase import forgetting, place, purged_tables, subject
+from jobs.erase import forgetting, learned_versions, place, purged_tables, reach
 from jobs.erase.arguments import EraseArguments
-from jobs.erase.dataset_rows import DatasetRows
-from jobs.erase.delivered_rows import DeliveredRows
-from jobs.erase.landing_zone import LandingZone
-from jobs.erase.place import Place
-from jobs.erase.recorded_calls import RecordedCalls
-from jobs.erase.subject import Subject
-from jobs.erase.versions import Versions
+from jobs.erase.erasing import Erasing
+from jobs.erase.reach import Reach
 from jobs.result import Result
 from lakehouse.errors import CallsBusy, ErasureIncomplete
 from lakehouse.ops import erasures
-from lakehouse.ops.erasures import DONE
+from lakehouse.ops.erasures import DONE, Erasure
 from lakehouse.storage import file_locks
 from lakehouse.teacher import folding
 
 log = logging.getLogger(__name__)
+
+Step = Callable[[], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,93 +36,137 @@ class EraseResult(Result):
     """What was taken out of where, or would be.
 
     Attributes:
-        source: whose document.
+        source: the one that was named, or the first that has the subject; ``sources``: all that have it.
         places: how many rows, files or calls of each place.
-        published: the versions that had it, and where they were: what others have of them can't be called back.
-        use_cases: those that read the source: their tables are not touched.
+        published: the versions of datasets that had it, and where they were: what others have of them can't be called back.
+        learned: the versions of models that learned from it: their trees keep no row, and stay.
+        retrain: by use case the day to train for, where it declares that and its champion has learned from it.
+        use_cases: those whose features may have been computed from it: `stale` lists their days.
     """
 
     source: str
+    sources: list[str] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     published: list[dict[str, Any]] = field(default_factory=list)
+    learned: list[dict[str, Any]] = field(default_factory=list)
+    retrain: dict[str, str] = field(default_factory=dict)
     use_cases: list[str] = field(default_factory=list)
 
 
-class Erasing:
-    """The places of one document."""
-
-    def __init__(self, of: Subject, arguments: EraseArguments, now: dt.datetime) -> None:
-        """Nothing is read yet."""
-        reason = forgetting.in_text(arguments.reason, of.id)
-        self.delivered = DeliveredRows(of)
-        self.landing = LandingZone(of, now)
-        self.datasets = [DatasetRows(one, of.id) for one in of.datasets]
-        self.calls = [RecordedCalls(one, of.id) for one in of.datasets]
-        self.versions = [Versions(one, of.id, arguments.actor, reason, now) for one in of.datasets]
-
-    @property
-    def places(self) -> list[Place]:
-        """In the order in which the document is taken out: the calls while the tables still say which texts were its."""
-        return [self.landing, self.delivered, *self.calls, *self.datasets, *self.versions]
-
-    def published(self) -> list[dict[str, Any]]:
-        """The versions that have it."""
-        return [one for versions in self.versions for one in versions.published()]
-
-    def suspects(self) -> list[purged_tables.Suspect]:
-        """The tables whose earlier versions may have it."""
-        return purged_tables.of(self.delivered, self.datasets, self.calls, self.versions)
-
-
 def run(arguments: EraseArguments) -> EraseResult:
-    """Erase one document, or say what would be taken out.
+    """Erase what is about one key, or say what would be taken out.
 
     Raises:
-        BadArguments: when the source has no documents. CallsBusy: when a run makes calls of a dataset that reads it.
-            ErasureIncomplete: when something of it could not be taken out. It stays out all the same; run again.
+        BadArguments: when there is no such source, subject or key, or a declaration is wrong. CallsBusy: when a run makes calls
+            of a dataset that reads it. ErasureIncomplete: when something of it could not be taken out. It stays out all the same;
+            run again.
     """
-    of, now = subject.of(arguments.source, arguments.document), dt.datetime.now(dt.UTC)
-    erasing = Erasing(of, arguments, now)
-    before = erasures.known(of.source.name, of.id)
-    if arguments.dry_run or (before is not None and before.state == DONE):
-        there = place.total(erasing.places)
+    reached, now = reach.of(arguments), dt.datetime.now(dt.UTC)
+    reason = forgetting.reason(arguments.reason, reached.subjects)
+    erasing = Erasing(reached, arguments.actor, reason, now)
+    known = [erasures.known(one.source.name, one.identity) for one in reached.subjects]
+    if arguments.dry_run or all(one is not None and one.state == DONE for one in known):
+        there = _everything(erasing)
+        unseen = erasing.unseen()
         if arguments.dry_run:
-            return _result(of, "planned" if there else "none", there, erasing.published(), _message(of, there))
-        if not there:
-            assert before is not None
+            published = [found for one in erasing.sources for found in erasing.published(one)]
+            status = "planned" if there or unseen else "none"
+            return _result(
+                reached, status, there, published, erasing.learned(), _message(reached, there, unseen=unseen)
+            )
+        if not there and not unseen:
+            published = [dict(found) for one in known if one is not None for found in one.published]
             told = "nothing of it has come back since it was erased"
-            return _result(of, "unchanged", {}, [dict(one) for one in before.published], told)
-    erasure = erasures.ask(of.source.name, of.id, forgetting.in_text(arguments.reason, of.id), arguments.actor, now)
-    there = place.total(erasing.places)
-    erasure = erasures.found(erasure, there, erasing.published())
-    for name, count in there.items():
-        log.info("erase %s: %s: %d", of.source.name, name, count)
-    with _no_calls(of):
-        steps: list[Callable[[], list[str]]] = [one.take_out for one in erasing.places]
-        steps += [lambda one=one: one.settle(erasure) for one in erasing.versions]  # type: ignore[misc]
-        steps.append(lambda: purged_tables.purge(erasing.suspects(), now))
-        left = [what for step in steps for what in step()]
-    left += [f"{name}: {count}" for name, count in place.total(erasing.places).items()]
-    left += [f"{one.dataset.name}: {count} rows name it" for one in erasing.datasets if (count := one.names_left())]
+            return _result(reached, "unchanged", {}, *_parted(published), told)
+    lines = [erasures.ask(one.source.name, one.identity, reason, arguments.actor, now) for one in reached.subjects]
+    lines, there = _write_down(erasing, lines)
+    with _no_calls(erasing):
+        _take_out(reached, erasing, lines, now)
+    lines = [erasures.finish(line, now) for line in lines]
+    published, learned = _parted([dict(found) for line in lines for found in line.published])
+    retrain = _ask_for_training(erasing, learned, arguments.actor)
+    message = _message(reached, there, published, retrain=retrain)
+    return _result(reached, "erased" if there else "none", there, published, learned, message, retrain)
+
+
+def _everything(erasing: Erasing) -> dict[str, int]:
+    return place.total([*erasing.shared(), *(found for one in erasing.sources for found in erasing.of(one))])
+
+
+def _write_down(erasing: Erasing, lines: list[Erasure]) -> tuple[list[Erasure], dict[str, int]]:
+    """What there is, before any of it goes: of each source in its own line, all else in the first."""
+    shared = place.total(erasing.shared())
+    there = dict(shared)
+    written = []
+    for number, (line, one) in enumerate(zip(lines, erasing.sources, strict=True)):
+        own = place.total(erasing.of(one))
+        published = erasing.published(one)
+        if number == 0:
+            published += erasing.learned()
+        for name, count in own.items():
+            there[name] = there.get(name, 0) + count
+        written.append(erasures.found(line, (own | shared) if number == 0 else own, published))
+    for name, count in sorted(there.items()):
+        log.info("erase %s: %s: %d", lines[0].source, name, count)
+    return written, dict(sorted(there.items()))
+
+
+def _take_out(reached: Reach, erasing: Erasing, lines: list[Erasure], now: dt.datetime) -> None:
+    """Take it out of one place after another.
+
+    Raises:
+        ErasureIncomplete: when something is left.
+    """
+    # The rows of gold are the way to them, and there is no other one afterwards.
+    if left := [told for one in erasing.samples for told in one.take_out()]:
+        raise _incomplete(reached, left, "it stays out, and nothing else of it is gone yet")
+    steps: list[Step] = [one.take_out for one in erasing.elsewhere] + [one.take_out for one in erasing.gold]
+    steps.append(lambda: purged_tables.purge([found for one in erasing.gold for found in one.suspects()], now))
+    steps += [erasing.told.take_out, lambda: purged_tables.purge(erasing.told.suspects(), now)]
+    steps.append(erasing.state.take_out)
+    for line, one in zip(lines, erasing.sources, strict=True):
+        steps += [found.take_out for found in erasing.of(one)]
+        steps += [lambda one=each, line=line: one.settle(line) for each in one.versions]  # type: ignore[misc]
+        steps.append(lambda one=one: purged_tables.purge(one.suspects(), now))  # type: ignore[misc]
+    left = [what for step in steps for what in step()]
+    left += [f"{name}: {count}" for name, count in _everything(erasing).items()]
+    left += [
+        f"{rows.dataset.name}: {count} rows name it"
+        for one in erasing.sources
+        for rows in one.datasets
+        if (count := rows.names_left())
+    ]
     if left:
-        raise ErasureIncomplete(
-            f"source {of.source.name}: expected nothing left of the document, found: {'; '.join(left)}; it stays out, and all else "
-            "of it is gone: do what is said, and run again"
-        )
-    done = erasures.finish(erasure, now)
-    published = [dict(one) for one in done.published]
-    return _result(of, "erased" if there else "none", there, published, _message(of, there, published))
+        raise _incomplete(reached, left, "it stays out, and all else of it is gone")
+
+
+def _incomplete(reached: Reach, left: list[str], state: str) -> ErasureIncomplete:
+    source = reached.subjects[0].source.name
+    return ErasureIncomplete(
+        f"source {source}: expected nothing left of what is erased, found: {'; '.join(dict.fromkeys(left))}; {state}: do what is "
+        "said, and run again"
+    )
+
+
+def _ask_for_training(erasing: Erasing, learned: list[dict[str, Any]], actor: str) -> dict[str, str]:
+    asked = {}
+    for one in erasing.use_cases:
+        versions = {found["model_version"] for found in learned if found["use_case"] == one.use_case.name}
+        day = learned_versions.ask_for_training(one.use_case, versions, actor)
+        if day is not None:
+            asked[one.use_case.name] = day.isoformat()
+    return asked
 
 
 @contextmanager
-def _no_calls(of: Subject) -> Iterator[None]:
+def _no_calls(erasing: Erasing) -> Iterator[None]:
     """No run makes calls of the datasets meanwhile.
 
     Raises:
         CallsBusy: when one does.
     """
     with ExitStack() as held:
-        for dataset in of.datasets:
+        for dataset in erasing.datasets:
             file = folding.folder_of(dataset.name) / "lock"
             lock = file_locks.hold_if_free(file)
             if lock is None:
@@ -135,15 +178,24 @@ def _no_calls(of: Subject) -> Iterator[None]:
         yield
 
 
-def _message(of: Subject, there: dict[str, int], published: list[dict[str, Any]] | None = None) -> str:
+def _message(
+    reached: Reach,
+    there: Mapping[str, int],
+    published: list[dict[str, Any]] | None = None,
+    unseen: list[str] | None = None,
+    retrain: Mapping[str, str] | None = None,
+) -> str:
     told = []
     if not there:
         told.append("nothing of it is here; once it is asked for, it stays out if it is delivered later")
-    if of.use_cases:
+    told += [f"not looked at: {one}" for one in unseen or ()]
+    if reached.use_cases:
+        names = ", ".join(one.name for one in reached.use_cases)
         told.append(
-            f"the tables of {', '.join(of.use_cases)}, which read {of.source.name} too, are not touched: restate builds their "
-            "days again"
+            f"features of others of {names} may have been computed from it: stale lists their days, and restate builds them again"
         )
+    for name, day in (retrain or {}).items():
+        told.append(f"{name}: a training is asked for: python -m jobs train --use-case {name} --partition {day}")
     hub = [one for one in published or [] if one.get("commit")]
     if hub:
         where = ", ".join(sorted({f"{one['repository']} at {one['tag']} ({one['commit']})" for one in hub}))
@@ -153,14 +205,28 @@ def _message(of: Subject, there: dict[str, int], published: list[dict[str, Any]]
     return "; ".join(told)
 
 
+def _parted(found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Versions of datasets, and of models."""
+    return [one for one in found if "dataset" in one], [one for one in found if "use_case" in one]
+
+
 def _result(
-    of: Subject, status: str, there: dict[str, int], published: list[dict[str, Any]], message: str
+    reached: Reach,
+    status: str,
+    there: Mapping[str, int],
+    published: list[dict[str, Any]],
+    learned: list[dict[str, Any]],
+    message: str,
+    retrain: Mapping[str, str] | None = None,
 ) -> EraseResult:
     return EraseResult(
         status=status,
         message=message,
-        source=of.source.name,
-        places=there,
+        source=reached.subjects[0].source.name,
+        sources=[one.source.name for one in reached.subjects],
+        places=dict(there),
         published=published,
-        use_cases=list(of.use_cases),
+        learned=learned,
+        retrain=dict(retrain or {}),
+        use_cases=[one.name for one in reached.use_cases],
     )

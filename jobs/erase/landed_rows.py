@@ -1,4 +1,4 @@
-"""Which lines of a delivered file are of a document: found by the parser that takes the file in."""
+"""Which lines of a delivered file are of a subject: found by the parser that takes the file in."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from jobs.ingest.streams import Unreadable, opened
 # What may be written in two ways, in a cell or in JSON: a file that could have such an id is parsed.
 ESCAPED = frozenset('"\\/')
 CHUNK = 1 << 20
+# Types whose values are written in one way, but for signs and zeros before them.
+SOUGHT = ("string", "int", "long")
 # What holds for a whole file whose rows are not known; and what is no matter, since the file has none.
 WHOLE, EMPTY = f"^({HEADER}|{CHANGED})", "the file is empty"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a delivered file has of a document.
+    """What a delivered file has of a subject.
 
     Attributes:
         rows: how many.
         lines: the numbers of their lines, or of Parquet's rows.
-        broken: why the file as a whole can't be taken apart, though it seems to have the document; empty where it can.
+        broken: why the file as a whole can't be taken apart, though it seems to have the subject; empty where it can.
     """
 
     rows: int = 0
@@ -41,7 +43,7 @@ class Found:
 
 
 def find(file: Path, subject: Subject) -> Found:
-    """What a file has of a document."""
+    """What a file has of a subject."""
     layout = Layout.of(subject.source)
     kind = pieces.kind_of(file.name)
     if kind != "parquet" and not _may_have(file, subject, layout):
@@ -51,7 +53,7 @@ def find(file: Path, subject: Subject) -> Found:
     rows, lines, broken = 0, set[int](), ""
     for table in parse.tables(Piece(str(file), kind, True, checksum), layout):
         mask = pc.or_(
-            subject.delivered(table[subject.column]),
+            subject.delivered(table),
             pc.and_(pc.is_valid(table[MALFORMED]), subject.named_in(table[RAW])),
         )
         broken = broken or _broken(table, kind, pc.any(mask).as_py())
@@ -62,7 +64,7 @@ def find(file: Path, subject: Subject) -> Found:
 
 
 def _broken(rows: pa.Table, kind: Kind, named: bool) -> str:
-    """Why nobody can tell which lines of the file are of the document; empty where that can be told.
+    """Why nobody can tell which lines of the file are of the subject; empty where that can be told.
 
     Of a table whose header is wrong nobody knows which lines are one row.
     """
@@ -78,10 +80,16 @@ def _taken(rows: pa.Table) -> Iterator[tuple[int, str]]:
 
 
 def _may_have(file: Path, subject: Subject, layout: Layout) -> bool:
-    """Whether the text of the file can have the id: looked for as it is, and wherever characters may be written in another way."""
-    wanted = subject.id.lstrip("-").encode("utf-8", "surrogatepass")
-    if not wanted or ESCAPED & set(subject.id) or not subject.id.isprintable():
+    """Whether the text of the file can have the key: looked for as it is, and wherever characters may be written in another way.
+
+    Of a number with decimals, a day or an instant nobody knows how it is written: such a file is parsed.
+    """
+    texts = [part.text for part in subject.parts if part.column.type in SOUGHT]
+    plain = [text for text in texts if not ESCAPED & set(text) and text.isprintable() and text.lstrip("-")]
+    if not plain:
         return True
+    # The longest one is the rarest.
+    wanted = max(plain, key=len).lstrip("-").encode("utf-8", "surrogatepass")
     held = b""
     with file.open("rb") as raw:
         stream = opened(raw, layout.encoding, hashlib.sha256())

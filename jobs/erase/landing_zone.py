@@ -1,4 +1,4 @@
-"""A document's rows in the landing zone: its files are written again without them, and the ledger learns their new digests.
+"""A subject's rows in the landing zone: its files are written again without them, and the ledger learns their new digests.
 
 The ledger's line comes first: should the run be killed between the two, the next one writes the same bytes. The delivery stays the
 same delivery, so ingest finds nothing new. An object is put in the place of the one that was there, and so has landed now: among
@@ -51,7 +51,7 @@ class LandingZone:
         return {f"{NAME} rows": sum(found.rows for _, found in self._files())}
 
     def take_out(self) -> list[str]:
-        """Write the files that have rows of the document again; those that can't be are named."""
+        """Write the files that have rows of the subject again; those that can't be are named."""
         left = list(self._sweep())
         by_folder: dict[tuple[Path, str], dict[Path, Found]] = {}
         for file, found in self._files():
@@ -60,7 +60,7 @@ class LandingZone:
         for (_, day), files in sorted(by_folder.items()):
             broken = {file: found.broken for file, found in files.items() if found.broken}
             left += [
-                f"{file}: it can't be taken apart ({why}) and may have the document: take it out by hand"
+                f"{file}: it can't be taken apart ({why}) and may have it: take it out by hand"
                 for file, why in broken.items()
             ]
             whole = {file: found for file, found in files.items() if file not in broken}
@@ -73,7 +73,7 @@ class LandingZone:
         return left
 
     def _files(self) -> Iterator[tuple[Path, Found]]:
-        """The files that have something of the document, in the order of their names; unfinished folders too."""
+        """The files that have something of the subject, in the order of their names; unfinished folders too."""
         if not self.folder.is_dir():
             return
         files = [

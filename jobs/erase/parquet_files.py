@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from lakehouse.storage import places
@@ -36,12 +37,21 @@ def _write(opened: parquet.ParquetFile, target: Path, gone: Gone, settings: dict
     with parquet.ParquetWriter(target, opened.schema_arrow, **settings) as writer:
         for number in range(opened.num_row_groups):
             rows = opened.read_row_group(number)
-            kept = rows.filter(pa.array(~gone(rows, first)))
+            kept = _without_unused(rows.filter(pa.array(~gone(rows, first))))
             first += len(rows)
             left += len(kept)
             if len(kept):
                 writer.write_table(kept, row_group_size=len(kept))
     return left
+
+
+def _without_unused(rows: pa.Table) -> pa.Table:
+    """The rows without what dictionaries still have of others: Arrow keeps a dictionary whole when rows go."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_dictionary(field.type):
+            plain = rows.column(place).cast(field.type.value_type)
+            rows = rows.set_column(place, field, pc.dictionary_encode(plain).cast(field.type))
+    return rows
 
 
 def numbered(lines: Collection[int]) -> Gone:

@@ -1,4 +1,4 @@
-"""The tables that a document may have been in, and how its rows in them are known: what is on the disk of earlier versions goes."""
+"""The tables that may have had what is erased, and how its rows in them are known: what is on the disk of earlier versions goes."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ from lakehouse.tables import CALLS, DATASET_VERSIONS, Table
 
 @dataclass(frozen=True)
 class Suspect:
-    """A table, the columns that tell, and which rows are of the document."""
+    """A table, the columns that tell, and which rows are meant."""
 
     table: Table
     columns: Sequence[str]
     affected: Affected
 
 
-def of(
-    delivered: DeliveredRows,
-    datasets: Collection[DatasetRows],
-    calls: Collection[RecordedCalls],
-    logs: Collection[Versions],
-) -> list[Suspect]:
-    """The tables of the source, those of its datasets, and the two logs that datasets share."""
+def of_source(delivered: DeliveredRows) -> list[Suspect]:
+    """The tables of a source."""
     bronze, silver, rejects = delivered.tables
     return [
         Suspect(bronze, delivered.bronze_columns, delivered.in_bronze),
-        Suspect(silver, [delivered.subject.column], delivered.in_silver),
+        Suspect(silver, delivered.subject.columns, delivered.in_silver),
         Suspect(rejects, ["raw", "reasons"], delivered.in_rejects),
+    ]
+
+
+def of_datasets(
+    datasets: Collection[DatasetRows], calls: Collection[RecordedCalls], logs: Collection[Versions]
+) -> list[Suspect]:
+    """The tables of datasets, and the two logs that all datasets share."""
+    if not datasets:
+        return []
+    return [
         *(Suspect(table, one.columns(table), one.affected(table)) for one in datasets for table in one.tables),
         Suspect(CALLS, recorded_calls.COLUMNS, _any([one.affected for one in calls])),
         Suspect(DATASET_VERSIONS, versions.COLUMNS, _any([one.affected for one in logs])),
@@ -48,12 +53,12 @@ def of(
 
 
 def purge(suspects: Collection[Suspect], now: dt.datetime) -> list[str]:
-    """Leave one version of each table; files that a job may be about to commit, and that may have the document, are named."""
+    """Leave one version of each table; files that a job may be about to commit, and that may have it, are named."""
     left = []
     for one in suspects:
         left += [
-            f"{file}: no version of {one.table.full_name} has it, and it may have the document: a job is writing it, or was killed "
-            "within a day: run again when no job writes this table, or a day after the kill"
+            f"{file}: no version of {one.table.full_name} has it, and it may have what is erased: a job is writing it, or was "
+            "killed within a day: run again when no job writes this table, or a day after the kill"
             for file in commits.purge(one.table, one.columns, one.affected, now)
         ]
     return left

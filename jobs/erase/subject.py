@@ -1,100 +1,176 @@
-"""The document that is erased: its source, its id, and how a row of it is known."""
+"""What is erased, in one source: which columns identify it, the values that it has there, and how a row of it is known."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.declaration import Dataset, Source, datasets, loader
-from lakehouse.declaration.declaration import DATASET_FILE
+from jobs.ingest.typed_values import typed
+from lakehouse.declaration import Column, Dataset, Source
 from lakehouse.errors import BadArguments
-from lakehouse.ops import kept_out
+from lakehouse.ops import key_text
+from lakehouse.ops.kept_out import Way
+from lakehouse.storage.table_schema import TYPES
 
 # A shorter id is part of too much: it is not looked for as a cell of a line that could not be taken apart, nor in prose.
 TELLING = 4
+PARSED: dict[str, Callable[[str], Any]] = {
+    "string": str,
+    "int": int,
+    "long": int,
+    "double": float,
+    "boolean": "true".__eq__,
+    "date": dt.date.fromisoformat,
+    "timestamp": dt.datetime.fromisoformat,
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A column that identifies it, and the value there.
+
+    Attributes:
+        column: of the source.
+        text: the one text of the value, see `lakehouse.ops.key_text`.
+        given: as it was typed.
+    """
+
+    column: Column
+    text: str
+    given: str
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+        return self.column.name
+
+    @property
+    def value(self) -> Any:
+        """As Python has it."""
+        return PARSED[self.column.type](self.text)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Texts that stand for the value."""
+        return tuple(dict.fromkeys((self.text, self.given)))
+
+    def equal(self, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+        """Where typed values are this one."""
+        type_ = TYPES[self.column.type]
+        return pc.fill_null(pc.equal(values.cast(type_), pa.scalar(self.value, type_)), False)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A document of a source.
+    """What is erased from a source.
 
     Attributes:
-        source: whose.
-        column: the name of the column that identifies it, and ``type``: of its values.
-        id: as the datasets have it.
-        datasets: those that read the source.
-        use_cases: the names of the use cases that do.
+        source: whose rows.
+        way: the columns that identify it.
+        parts: the value in each of them.
+        zone: of the source's calendar.
+        datasets: those whose documents the rows are.
     """
 
     source: Source
-    column: str
-    type: str
-    id: str
-    datasets: tuple[Dataset, ...]
-    use_cases: tuple[str, ...]
+    way: Way
+    parts: tuple[Part, ...]
+    zone: str
+    datasets: tuple[Dataset, ...] = ()
 
-    def delivered(self, texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        """Where a delivered text stands for its id."""
-        if self.type == "string":
-            return pc.fill_null(pc.equal(texts, self.id), False)
-        digits, sign = self.id.lstrip("-"), "-" if self.id.startswith("-") else "[+]?"
-        number = "[+-]?0+" if digits == "0" else f"{sign}0*{digits}"
-        return pc.fill_null(pc.match_substring_regex(texts, f"^{number}$"), False)
+    @property
+    def by_key(self) -> bool:
+        """Whether the source's own key is what identifies it."""
+        return not self.way.subject
 
-    def typed(self, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        """Where a value of the column, or an id of a dataset, is its id."""
-        return pc.fill_null(pc.equal(values.cast(pa.string()), self.id), False)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that identify it."""
+        return self.way.columns
+
+    @property
+    def identity(self) -> str:
+        """What the record of erasures keeps a digest of."""
+        return self.way.identity([part.text for part in self.parts])
+
+    @property
+    def telling(self) -> bool:
+        """Whether the values together are long enough to be looked for in lines and in prose."""
+        return sum(len(part.text) for part in self.parts) >= TELLING
+
+    def delivered(self, rows: pa.Table) -> pa.ChunkedArray:
+        """Where delivered rows, whose values are texts, are of it."""
+        return self._all(self._equal(rows, part) for part in self.parts)
+
+    def typed(self, rows: pa.Table) -> pa.ChunkedArray:
+        """The same of rows with values of their types."""
+        return self._all(part.equal(rows.column(part.name)) for part in self.parts)
 
     def named_in(self, lines: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        """Where a line that could not be taken apart names its id: in the field of its key, or as a whole cell."""
-        document, name, end = (_quoted(one) for one in (self.id, self._delivered_name, self.source.format.delimiter))
-        field = rf'"{name}"\s*:\s*(\{{\s*"\$\w+"\s*:\s*)?"?{document}"?\s*([,}}]|$)'
-        found = pc.match_substring_regex(lines, field)
-        if len(self.id) >= TELLING:
-            cell = pc.match_substring_regex(lines, rf'(^|{end})[ \t]*"?{document}"?[ \t]*({end}|$)')
+        """Where a line that could not be taken apart names it: in the fields of its key, or as whole cells."""
+        return self._all(self._named(lines, part) for part in self.parts)
+
+    def _equal(self, rows: pa.Table, part: Part) -> pa.ChunkedArray:
+        column = rows.column(part.name)
+        texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        return part.equal(typed(texts, part.column.type, ZoneInfo(self.zone), self.source.format.decimal).values)
+
+    def _named(self, lines: Any, part: Part) -> Any:
+        name, end = _quoted(part.column.delivered_name), _quoted(self.source.format.delimiter)
+        value = "|".join(map(_quoted, part.forms))
+        found = pc.match_substring_regex(lines, rf'"{name}"\s*:\s*(\{{\s*"\$\w+"\s*:\s*)?"?({value})"?\s*([,}}]|$)')
+        if self.telling:
+            cell = pc.match_substring_regex(lines, rf'(^|{end})[ \t]*"?({value})"?[ \t]*({end}|$)')
             found = pc.or_(found, pc.and_(cell, pc.invert(pc.starts_with(lines, "{"))))
         return pc.fill_null(found, False)
 
-    @property
-    def _delivered_name(self) -> str:
-        return next(one.delivered_name for one in self.source.columns if one.name == self.column)
+    @staticmethod
+    def _all(masks: Iterable[Any]) -> Any:
+        return reduce(pc.and_, masks)
+
+
+def of(source: Source, way: Way, given: Sequence[str], zone: str, datasets: Iterable[Dataset] = ()) -> Subject:
+    """The subject that a person has typed the key of, for one source.
+
+    Args:
+        source: whose rows.
+        way: how it is identified there.
+        given: a text for each of the columns, in their order.
+        zone: of the source's calendar.
+        datasets: those that read the source.
+
+    Raises:
+        BadArguments: when a text is no value of its column.
+    """
+    known = {column.name: column for column in source.columns}
+    parts = []
+    for name, text in zip(way.columns, given, strict=True):
+        column = known[name]
+        # What a person types has a point in its numbers, whatever the deliveries have.
+        one = key_text.of(text, column.type, zone)
+        if one is None or not (_fits(one, column) and one.isprintable()):
+            raise BadArguments(
+                f"source {source.name}: --key: expected a value of {name}, which is of type {column.type}, found {text!r}; nothing "
+                "was erased"
+            )
+        parts.append(Part(column, one, text))
+    return Subject(source, way, tuple(parts), zone, tuple(datasets))
+
+
+def _fits(text: str, column: Column) -> bool:
+    bits = {"int": 31, "long": 63}.get(column.type)
+    return bits is None or -(1 << bits) <= int(text) < 1 << bits
 
 
 def _quoted(text: str) -> str:
     """The text within an expression that Arrow reads."""
     # RE2 does not know all that Python escapes.
     return re.sub(r"[^\w\s]", lambda found: "\\" + found[0] if found[0].isascii() else found[0], text)
-
-
-def of(source_name: str, document: str) -> Subject:
-    """The document of that key in a source.
-
-    Raises:
-        BadArguments: when the source has no documents: no dataset reads it, or its key is not one column of texts or whole numbers;
-            or when the declaration of a dataset is wrong, which may read it.
-    """
-    _, source = loader.by_source(source_name)
-    wrong = [item.name for item in loader.find() if item.file.name == DATASET_FILE and item.error is not None]
-    if wrong:
-        raise BadArguments(
-            f"source {source.name}: expected declarations of datasets that are right, found wrong ones: {', '.join(wrong)}; their "
-            "tables may have the document: correct them, and erase it again; nothing was erased"
-        )
-    readers = datasets.readers(source.name)
-    column = kept_out.key_column(source)
-    if not readers or column is None:
-        found = "no dataset reads it" if not readers else f"its key is {', '.join(source.key)}"
-        raise BadArguments(
-            f"source {source.name}: expected one whose rows are the documents of a declared dataset, by a key of one column of "
-            f"type {', '.join(kept_out.TYPES)}, found: {found}; nothing was erased"
-        )
-    if column.type != "string" and not kept_out.WHOLE.match(document):
-        raise BadArguments(
-            f"source {source.name}: --document: expected a whole number, found {document!r}; nothing was erased"
-        )
-    identity = kept_out.document_id(document, column.type)
-    use_cases = tuple(one.name for one in loader.readers(source))
-    return Subject(source, column.name, column.type, identity, tuple(readers), use_cases)

@@ -98,5 +98,5 @@ def rows(
             for name, value in item.stamps.items()
         }
         delivered = pa.table([{**columns, **stamps}[name] for name in schema.names], schema=schema)
-        out = erased.mask(delivered.column(erased.column).to_pylist()) if erased else []
+        out = erased.mask(delivered) if erased else []
         yield kept_out_rows.blanked(delivered, pa.array(out)) if any(out) else delivered

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration import column_rules, reserved_names
 from lakehouse.declaration.delivery import Files, Freshness, TextFormat, Volume
+from lakehouse.declaration.erasure import SourceErasure
 from lakehouse.declaration.fetch import Fetch
 from lakehouse.declaration.kafka import Kafka
 from lakehouse.declaration.mongo import Mongo
@@ -77,7 +78,7 @@ class Source(GrownSection):
     database, a topic of Kafka, or by a function of the use case. Files are ingested too.
     """
 
-    LATER = ("retention",)
+    LATER: ClassVar[tuple[str, ...]] = ("retention", "erasure")
 
     name: Name
     description: str = ""
@@ -102,6 +103,8 @@ class Source(GrownSection):
     fetch: Fetch | None = None
     # How many of the newest days stay.
     retention: SourceRetention = SourceRetention()
+    # Whom its rows are about, besides what its key identifies.
+    erasure: SourceErasure | None = None
 
     @model_validator(mode="after")
     def _columns_are_consistent(self) -> Source:
@@ -122,6 +125,8 @@ class Source(GrownSection):
         for field in ("volume", "freshness"):
             if self.cadence == "occasional" and getattr(self, field) is not None:
                 yield f"{field}: an occasional source promises neither a size nor a day; expected a daily one"
+        for subject, columns in self.subjects.items():
+            yield from unknown(f"erasure.subjects.{subject}", columns, names, f"the columns of source {self.name}")
         yield from self._problems_of_extraction()
 
     def _problems_of_extraction(self) -> Iterator[str]:
@@ -163,6 +168,11 @@ class Source(GrownSection):
     def extracted(self) -> bool:
         """Whether its deliveries can be read from elsewhere, by the stage extract."""
         return any(way is not None for way in (self.mongo, self.sql, self.kafka, self.fetch))
+
+    @property
+    def subjects(self) -> Mapping[str, tuple[str, ...]]:
+        """By each declared subject the columns that identify it."""
+        return {} if self.erasure is None else self.erasure.subjects
 
     @property
     def column_names(self) -> tuple[str, ...]:

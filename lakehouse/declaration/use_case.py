@@ -11,6 +11,7 @@ from lakehouse.declaration import worth as of_worth
 from lakehouse.declaration.alerts import Alerts
 from lakehouse.declaration.calendar import Calendar
 from lakehouse.declaration.deliver import OF_A_CLASSIFICATION, OF_A_MULTICLASS, OF_A_REGRESSION, Target
+from lakehouse.declaration.erasure import UseCaseErasure
 from lakehouse.declaration.group_use import GroupUse, Taken
 from lakehouse.declaration.known import Known
 from lakehouse.declaration.learn_from import LearnFrom
@@ -84,6 +85,7 @@ class UseCase(GrownSection):
         "groups", "retrain", "rules", "fallback", "fallback_at", "worth", "alerts", "learn_from",
         "budget",
         "retention",
+        "erasure",
     )  # fmt: skip
 
     name: Name
@@ -122,6 +124,8 @@ class UseCase(GrownSection):
     budget: RunBudget | None = None
     # How many of the newest days stay; what is left out stays for ever, or as long as the platform declares.
     retention: UseCaseRetention = UseCaseRetention()
+    # What an erasure asks for, besides taking rows out.
+    erasure: UseCaseErasure = UseCaseErasure()
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 

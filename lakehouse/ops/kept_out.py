@@ -1,19 +1,51 @@
-"""Which delivered rows are of documents that were erased: by the text that a row has for its key."""
+"""Which delivered rows are about what was erased: by the texts that a row has for its key, or for another subject of its source."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lakehouse import value_text
-from lakehouse.declaration import Column, Source
-from lakehouse.ops import erasures
+import pyarrow as pa
+
+from lakehouse.declaration import Source, loader
+from lakehouse.ops import erasures, key_text
 from lakehouse.ops.erasures import Tombstones
 
-# Types of a key of which two texts are the same value only where this module says so.
-TYPES = ("string", "int", "long")
-WHOLE = re.compile(value_text.WHOLE)
+# Begins an identity that is not a key of one column: no delivered text has it.
+SEVERAL = "\0"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which rows of a source are known.
+
+    Attributes:
+        columns: those that identify.
+        fields: their names in the deliveries.
+        types: of their values.
+        subject: whom they identify; empty for the source's key.
+    """
+
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]
+    types: tuple[str, ...]
+    subject: str = ""
+
+    @classmethod
+    def of(cls, source: Source, columns: Sequence[str], subject: str = "") -> Way:
+        """Rows of a source by these of its columns."""
+        known = {column.name: column for column in source.columns}
+        found = [known[name] for name in columns]
+        return cls(
+            tuple(columns), tuple(one.delivered_name for one in found), tuple(one.type for one in found), subject
+        )
+
+    def identity(self, texts: Sequence[str]) -> str:
+        """What the record keeps a digest of, from the one text of each value."""
+        if self.subject:
+            return SEVERAL + json.dumps({self.subject: list(texts)})
+        return texts[0] if len(texts) == 1 else SEVERAL + json.dumps(list(texts))
 
 
 @dataclass(frozen=True)
@@ -21,46 +53,60 @@ class KeptOut:
     """What stays out of a source. Light enough for a worker's process.
 
     Attributes:
-        column: the one that identifies a document; empty where none does.
-        delivered: its name in the deliveries.
-        type: of its values.
-        tombstones: the documents.
+        ways: in which its rows are known.
+        tombstones: what was erased.
+        zone: of the calendar, for days.
+        decimal: the mark in a number with decimals.
     """
 
-    column: str = ""
-    delivered: str = ""
-    type: str = "string"
+    ways: tuple[Way, ...] = ()
     tombstones: Tombstones = field(default_factory=Tombstones)
+    zone: str = "UTC"
+    decimal: str = "."
 
     def __bool__(self) -> bool:
         """Whether anything was erased."""
         return bool(self.tombstones)
 
-    def has(self, text: str | None) -> bool:
-        """Whether a row with that text for its key stays out."""
-        return text is not None and self.tombstones.has(document_id(text, self.type))
+    def has(self, fields: Mapping[str, str | None]) -> bool:
+        """Whether a row with these texts, by their names in the deliveries, stays out."""
+        return any(self._gone(way, [fields.get(name) for name in way.fields]) for way in self.ways)
 
-    def mask(self, texts: Iterable[str | None]) -> list[bool]:
-        """The same for several."""
-        return [self.has(text) for text in texts]
+    def mask(self, rows: pa.Table) -> list[bool]:
+        """Which rows stay out; the columns are those of bronze."""
+        out = [False] * len(rows)
+        for way in self.ways:
+            texts: Iterable[tuple[str | None, ...]] = zip(
+                *(rows.column(name).to_pylist() for name in way.columns), strict=True
+            )
+            for number, values in enumerate(texts):
+                out[number] = out[number] or self._gone(way, values)
+        return out
+
+    def _gone(self, way: Way, texts: Sequence[str | None]) -> bool:
+        found = []
+        for text, type_ in zip(texts, way.types, strict=True):
+            one = None if text is None else key_text.of(text, type_, self.zone, self.decimal)
+            if one is None:
+                return False
+            found.append(one)
+        return self.tombstones.has(way.identity(found))
 
 
 def of_source(source: Source) -> KeptOut:
-    """What stays out of a source now; the declaration alone is read where nothing was ever erased."""
-    column = key_column(source)
-    if column is None:
+    """What stays out of a source now; the record alone is read where nothing was ever erased."""
+    found = erasures.tombstones(source.name)
+    if not found:
         return KeptOut()
-    return KeptOut(column.name, column.delivered_name, column.type, erasures.tombstones(source.name))
+    ways = ways_of(source)
+    has_days = any("date" in way.types for way in ways)
+    zone = loader.by_source(source.name)[0].calendar.timezone if has_days else "UTC"
+    return KeptOut(ways, found, zone, source.format.decimal)
 
 
-def key_column(source: Source) -> Column | None:
-    """The column that identifies a document; None where several do, or one of another type."""
-    if len(source.key) != 1:
-        return None
-    column = next(one for one in source.columns if one.name == source.key[0])
-    return column if column.type in TYPES else None
-
-
-def document_id(text: str, type_: str) -> str:
-    """The id that a delivered text stands for: 007 and +7 are 7 where the key is a number."""
-    return str(int(text)) if type_ != "string" and WHOLE.match(text) else text
+def ways_of(source: Source) -> tuple[Way, ...]:
+    """By its key, and by each subject that it declares."""
+    return (
+        Way.of(source, source.key),
+        *(Way.of(source, columns, subject) for subject, columns in source.subjects.items()),
+    )

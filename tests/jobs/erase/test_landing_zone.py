@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from jobs.erase import landed_rows, subject, text_files
+from jobs.erase import landed_rows, reach, text_files
+from jobs.erase.arguments import EraseArguments
 from jobs.erase.landing_zone import LandingZone
 from jobs.erase.subject import Subject
 from lakehouse.extraction import landing_file
@@ -42,7 +43,7 @@ def document(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
 
 def of(root: Path, monkeypatch: pytest.MonkeyPatch, name: str = ID, **source: Any) -> Subject:
     notes.declare(root / "own", monkeypatch, of_source={"max_reject_share": 0.9, **source})
-    return subject.of(notes.SOURCE, name)
+    return reach.of(EraseArguments(source=notes.SOURCE, key=(name,), reason="r")).subjects[0]
 
 
 def zone(document: Subject) -> LandingZone:

@@ -20,7 +20,7 @@ from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.ops import deliveries, erasures, kept_out
-from lakehouse.ops.kept_out import KeptOut
+from lakehouse.ops.kept_out import KeptOut, Way
 from lakehouse.storage import arrow_dataset, table_schema
 from tests.jobs import traces
 from tests.jobs.ingest.changing_contract import DAY, NAME, ChangingContract
@@ -130,7 +130,7 @@ def test_blanked_rows_say_nothing_and_all_others_what_they_said(rows: list[tuple
             "line": pa.array(range(len(rows)), pa.int64()),
         }
     )
-    out = KeptOut("item", "item", "string", stones).mask(found["item"].to_pylist())
+    out = KeptOut((Way(("item",), ("item",), ("string",)),), stones).mask(found)
     after = kept_out_rows.blanked(found, pa.array(out, pa.bool_())).to_pylist()
     for before, now in zip(found.to_pylist(), after, strict=True):
         if before["item"] in gone:

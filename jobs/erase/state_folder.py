@@ -1,0 +1,133 @@
+"""What lies on this machine's disk beside the tables: caches, studies, messages, and what killed jobs left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.erase import forgetting
+from jobs.erase.subject import Subject
+from lakehouse import settings
+from lakehouse.declaration import UseCase
+from lakehouse.models import artifacts
+
+NAME, CACHES, LEFT_OVER = "messages", "files of caches", "left by killed jobs"
+MESSAGES = "alerts.log"
+# Made again when they are needed: what of a use case lies there, by its name.
+CACHED = ("models", "studies", "backtests")
+# Folders with rows that jobs make for themselves, under the system's folder for such.
+TEMPORARY = re.compile(r"^nightjar-(search|sort|job|hub|extraction|object|erasing)-")
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """Files of this machine that may name one of the subjects, or have rows."""
+
+    subjects: Sequence[Subject]
+    use_cases: Sequence[UseCase]
+
+    def found(self) -> Mapping[str, int]:
+        """Lines of messages, files of caches, and folders that nobody works in any more."""
+        return {
+            NAME: sum(self._without(line) != line for line in _lines(self._messages)),
+            CACHES: len(list(self._cached())),
+            LEFT_OVER: len(list(_left_over())),
+        }
+
+    def take_out(self) -> list[str]:
+        """Write the messages again, and remove the others: nothing of them is needed."""
+        lines = _lines(self._messages)
+        new = [self._without(line) for line in lines]
+        if new != lines:
+            # In its place, as others append to it.
+            with self._messages.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                file.write("".join(new))
+                file.truncate()
+        for cached in list(self._cached()):
+            cached.unlink(missing_ok=True)
+        for left in list(_left_over()):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+        return []
+
+    @property
+    def _messages(self) -> Path:
+        return settings.load().state_root / MESSAGES
+
+    def _without(self, line: str) -> str:
+        return forgetting.reason(line, self.subjects)
+
+    def _cached(self) -> Iterator[Path]:
+        root = settings.load().state_root
+        for use_case in self.use_cases:
+            for folder in (root / kind / use_case.name for kind in CACHED):
+                for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                    # A sample of rows of training: the version's run has it, without what is erased.
+                    if file.is_file() and (str(file).endswith(artifacts.REFERENCE) or self._named(file)):
+                        yield file
+
+    def _named(self, file: Path) -> bool:
+        text = file.read_bytes().decode("utf-8", "replace")
+        return self._without(text) != text
+
+
+def _lines(file: Path) -> list[str]:
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", errors="surrogateescape", newline="") as opened:
+        return opened.readlines()
+
+
+def _left_over() -> Iterator[Path]:
+    """Folders and files of jobs that have ended: no process has them open."""
+    folder = Path(tempfile.gettempdir())
+    mine = [one for one in folder.glob("nightjar-*") if TEMPORARY.match(one.name) and _owned(one)]
+    if mine:
+        used = _used(mine)
+        yield from (one for one in sorted(mine) if one not in used)
+
+
+def _owned(path: Path) -> bool:
+    try:
+        return path.lstat().st_uid == os.getuid() and not path.is_symlink()
+    except OSError:
+        return False
+
+
+def _used(paths: Collection[Path]) -> set[Path]:
+    """Those of the paths that a process of this user works with: has open, mapped, as its folder, or named in its command line."""
+    if not PROC.is_dir():
+        return set(paths)
+    told = []
+    for process in PROC.iterdir():
+        if process.name.isdecimal() and _owned(process):
+            told += [*_links(process), _text(process / "maps"), _text(process / "cmdline")]
+    all_of_it = "\n".join(told)
+    return {path for path in paths if str(path) in all_of_it}
+
+
+def _links(process: Path) -> Iterator[str]:
+    try:
+        links = [process / "cwd", *(process / "fd").iterdir()]
+    except OSError:
+        return
+    for link in links:
+        try:
+            yield os.readlink(link)
+        except OSError:
+            continue
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
