@@ -1,33 +1,26 @@
-"""Airflow DAGs erase__<source>: take a document out of everything, and keep it out."""
+"""Airflow DAGs erase__<source>: take what is about a key out of everything, when a person has approved it, and keep it out."""
 
 from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, dataset_docs, defaults, form, form_fields, wanted
+from include.orchestration import apart, defaults, erasure, erasure_docs, form, form_fields, wanted
 from include.orchestration.job import JobOperator
 
-for owner, source in wanted.sources_of_documents(__file__):
+for owner, source in wanted.erasable_sources(__file__):
     with (
         apart.made_for(source.name),
         DAG(
             dag_id=f"erase__{source.name}",
-            description=f"Erase a document of {source.name}",
-            doc_md=dataset_docs.erase(source.name),
+            description=f"Erase what is about a key of {source.name}",
+            doc_md=erasure_docs.erase(source),
             schedule=None,
             **{**defaults.common(owner.owner, "erase", source.name), "max_active_runs": 1},
         ),
-        form_fields.shown(form.erasure()),
+        form_fields.shown(form.erasure(source.key)),
     ):
-        JobOperator(
-            task_id="erase",
-            stage="erase",
-            options={
-                "source": source.name,
-                "document": "{{ params.document }}",
-                "reason": form.WHY,
-                "actor": form.ACTOR,
-            },
-            switches={"dry-run": form.DRY_RUN},
-            needs_spark=False,
-        )
+        asked = {"source": source.name, "key": erasure.KEY, "reason": form.WHY}
+        find = erasure.EraseOperator(task_id="find", options={**asked, "actor": form.ACTOR}, switches={"dry-run": "True"})
+        question = erasure.ask(source)
+        erase = erasure.EraseOperator(task_id="erase", options={**asked, "actor": erasure.ACTOR})
+        erasure.if_meant(find.output) >> question >> erasure.if_approved() >> erase

@@ -22,7 +22,7 @@ from jobs.erase.wanted_rows import WantedRows
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import ExperimentDeleted, ServiceUnavailable
-from lakehouse.models import artifacts, mlflow_client
+from lakehouse.models import artifacts, mlflow_client, mlflow_rest
 from lakehouse.storage import arrow_dataset
 
 # Of a logged model, as MLflow writes them.
@@ -63,7 +63,7 @@ class MlflowSamples:
         found = 0
         try:
             for version in self.learned:
-                if not version["retired"]:
+                if not version["retired"] and _is_there(version["run_id"]):
                     found += _in_reference(version["run_id"], names, rows, write)
                     found += _in_examples(self.use_case.name, version["model_version"], names, rows, write)
         except (ServiceUnavailable, ExperimentDeleted) as error:
@@ -78,6 +78,15 @@ class MlflowSamples:
         columns = list(dict.fromkeys([*self.wanted.columns, *names]))
         found = arrow_dataset.read(tables.features(self.use_case), columns=columns)
         return names, set(_rows(found.filter(self.wanted.mask(found)), names))
+
+
+def _is_there(run_id: str) -> bool:
+    """Whether the server has the run; asked without MLflow's client, which tries for minutes where no server is."""
+    try:
+        mlflow_rest.send("GET", "runs/get", {"run_id": run_id})
+        return True
+    except mlflow_rest.NotThere:
+        return False
 
 
 def _in_reference(run_id: str, names: Sequence[str], erased: set[Values], write: bool) -> int:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ CACHED = ("models", "studies", "backtests")
 # Folders with rows that jobs make for themselves, under the system's folder for such.
 TEMPORARY = re.compile(r"^nightjar-(search|sort|job|hub|extraction|object|erasing)-")
 PROC = Path("/proc")
+OLD_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,17 @@ def _lines(file: Path) -> list[str]:
 
 
 def _left_over() -> Iterator[Path]:
-    """Folders and files of jobs that have ended: no process has them open."""
+    """Folders and files of jobs that have ended: older than any job, and no process has them open."""
     folder = Path(tempfile.gettempdir())
-    mine = [one for one in folder.glob("nightjar-*") if TEMPORARY.match(one.name) and _owned(one)]
+    mine = [one for one in folder.glob("nightjar-*") if TEMPORARY.match(one.name) and _owned(one) and _old(one)]
     if mine:
         used = _used(mine)
         yield from (one for one in sorted(mine) if one not in used)
+
+
+def _old(path: Path) -> bool:
+    # A job has its files open while it reads and writes them, and not in between.
+    return time.time() - max(one.lstat().st_mtime for one in (path, *path.glob("*"))) > OLD_SECONDS
 
 
 def _owned(path: Path) -> bool:

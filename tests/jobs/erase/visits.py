@@ -110,6 +110,9 @@ class World:
         if self.shape.task == "multiclass":
             label |= {"classes": ["low", "high", "none"]}
             gate = {"metric": "log_loss"}
+        if self.shape.task == "classification":
+            label |= {"is": True}
+            gate = {"metric": "roc_auc"}
         group_key = {
             name: type_ for name, (type_, *_) in self.shape.key.items() if type_ not in ("double", "timestamp")
         }
