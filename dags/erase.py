@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
 from include.orchestration import apart, defaults, erasure, erasure_docs, form, form_fields, wanted
-from include.orchestration.job import JobOperator
 
 for owner, source in wanted.erasable_sources(__file__):
     with (
@@ -19,8 +19,14 @@ for owner, source in wanted.erasable_sources(__file__):
         ),
         form_fields.shown(form.erasure(source.key)),
     ):
-        asked = {"source": source.name, "key": erasure.KEY, "reason": form.WHY}
-        find = erasure.EraseOperator(task_id="find", options={**asked, "actor": form.ACTOR}, switches={"dry-run": "True"})
-        question = erasure.ask(source)
+        asked = {"source": source.name, "reason": form.WHY}
+        find = erasure.EraseOperator(
+            task_id="find", options={**asked, "actor": form.ACTOR}, switches={"dry-run": "True"}
+        )
+        meant = erasure.if_meant(find.output, form.DRY_RUN)
+        approved = erasure.if_approved(erasure.ANSWER)
         erase = erasure.EraseOperator(task_id="erase", options={**asked, "actor": erasure.ACTOR})
-        erasure.if_meant(find.output) >> question >> erasure.if_approved() >> erase
+        meant >> erasure.ask(source) >> approved >> erase
+        TriggerDagRunOperator.partial(
+            task_id="request_retraining", logical_date=None, skip_when_already_exists=True
+        ).expand_kwargs(erasure.trainings(erase.output).output)

@@ -83,17 +83,3 @@ Compares what every day of documents and of checked answers was built from (`ops
 corrected delivery, another filter, other checks, other code. `plan` says which days are stale and why; `restate` builds exactly
 these. **It makes no call**: documents whose text changed are asked about by `teach__{dataset.name}`.
 {RERUN}"""
-
-
-def erase(source: str) -> str:
-    """What ``erase__<source>`` takes out."""
-    return f"""
-### Erase a document of {source}
-
-Takes one document out of landing files, bronze, silver, every dataset that reads this source, its calls, and the published
-folders, and keeps it out: a delivery that brings it again is taken in without it. `{tables.ERASURES.full_name}` has the digest of
-its id, what was taken out of where, and which versions had been published with it: copies of these can't be called back.
-
-**By hand.** Trigger with the document's id and the reason; "Dry run" counts first. The id stands in this run's form: delete the
-run afterwards.
-{RERUN}"""

@@ -221,19 +221,23 @@ def dataset_version() -> dict[str, Param]:
     }
 
 
-def erasure() -> dict[str, Param]:
-    """The form of an erasure."""
+def erasure(key: Iterable[str]) -> dict[str, Param]:
+    """The form of an erasure; ``key``: the columns that identify a row of the source."""
+    columns = list(key)
+    several = f"The values of {', '.join(columns)}, in this order, separated by commas. "
     return {
-        "document": Param(
+        "key": Param(
             "",
             type="string",
             minLength=1,
             maxLength=1000,
-            title="Document",
-            description="The id of the document in its source. It is kept in this run's form: delete the run afterwards.",
+            pattern=r"^[^\x00-\x1f\x7f]*$",
+            title="Key",
+            description=(f"The value of {columns[0]}. " if len(columns) == 1 else several)
+            + "It is kept in this run's form, and nowhere else in Airflow: delete the run afterwards.",
         ),
-        **why("it is erased, for the record of erasures"),
-        **dry_run("the log of `erase` says what would be taken out of where"),
+        **why("it is erased, for the record of erasures; without the key"),
+        **dry_run("the log of `find` says what would be taken out of where"),
     }
 
 

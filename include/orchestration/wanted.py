@@ -43,14 +43,9 @@ def datasets(file: str) -> Iterator[Dataset]:
     return _wanted(file, of_datasets.among, of_datasets.by_name)
 
 
-def sources_of_documents(file: str) -> Iterator[tuple[Owner, Source]]:
-    """The sources whose rows are documents of datasets."""
-
-    def read_by_datasets(found: list[Declaration]) -> list[tuple[Owner, Source]]:
-        names = {one.documents.source for one in of_datasets.among(found)}
-        return [(owner, source) for owner, source in loader.sources_of(found) if source.name in names]
-
-    return _wanted(file, read_by_datasets, loader.by_source)
+def erasable_sources(file: str) -> Iterator[tuple[Owner, Source]]:
+    """The sources, each with the one that it belongs to."""
+    return _wanted(file, loader.sources_of, loader.by_source)
 
 
 def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from jobs.arguments import WithDryRun
 from jobs.options import option, words
@@ -24,6 +25,13 @@ class EraseArguments(WithDryRun):
             action="append",
         ),
     )
+    key_file: Path | None = field(
+        default=None,
+        metadata=option(
+            "a file with the key, a line for each --key: so that it is in no list of processes and in no shell's history",
+            type=Path,
+        ),
+    )
     document: str | None = field(default=None, metadata=option("the same as --key, for the documents of datasets"))
     reason: str = field(metadata=option("why, for the record of erasures", type=words))
 
@@ -32,10 +40,23 @@ class EraseArguments(WithDryRun):
         object.__setattr__(self, "key", tuple(self.key or ()))
         if (self.source is None) == (self.subject is None):
             raise BadArguments("expected one of --source, whose key is given, and --subject; nothing was erased")
-        if bool(self.key) == (self.document is not None):
-            raise BadArguments("expected --key with what is to be erased; nothing was erased")
+        if [bool(self.key), self.key_file is not None, self.document is not None].count(True) != 1:
+            raise BadArguments(
+                "expected what is to be erased, by one of --key, --key-file and --document; nothing was erased"
+            )
 
     @property
     def given(self) -> tuple[str, ...]:
-        """What was typed for the key."""
-        return self.key if self.document is None else (self.document,)
+        """What was typed for the key.
+
+        Raises:
+            BadArguments: when the file with it can't be read.
+        """
+        if self.key_file is None:
+            return self.key if self.document is None else (self.document,)
+        try:
+            return tuple(self.key_file.read_text(encoding="utf-8").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadArguments(
+                f"--key-file {self.key_file}: expected a text file with the key, found: {type(error).__name__}; nothing was erased"
+            ) from None

@@ -70,9 +70,8 @@ def run(arguments: EraseArguments) -> EraseResult:
         unseen = erasing.unseen()
         if arguments.dry_run:
             published = [found for one in erasing.sources for found in erasing.published(one)]
-            status = "planned" if there or unseen else "none"
             return _result(
-                reached, status, there, published, erasing.learned(), _message(reached, there, unseen=unseen)
+                reached, "planned", there, published, erasing.learned(), _message(reached, there, unseen=unseen)
             )
         if not there and not unseen:
             published = [dict(found) for one in known if one is not None for found in one.published]

@@ -158,8 +158,9 @@ def of(source: Source, way: Way, given: Sequence[str], zone: str, datasets: Iter
         one = key_text.of(text, column.type, zone)
         if one is None or not (_fits(one, column) and one.isprintable()):
             raise BadArguments(
-                f"source {source.name}: --key: expected a value of {name}, which is of type {column.type}, found {text!r}; nothing "
-                "was erased"
+                # Not what it is: an error goes into logs and messages.
+                f"source {source.name}: --key: expected a value of {name}, which is of type {column.type}, found another of "
+                f"{len(text)} characters; nothing was erased"
             )
         parts.append(Part(column, one, text))
     return Subject(source, way, tuple(parts), zone, tuple(datasets))

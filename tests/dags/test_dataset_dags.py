@@ -72,6 +72,19 @@ def test_each_stage_starts_by_the_table_of_the_one_before(parsed):
     assert dags[f"restate__{notes.NAME}"]["edges"] == ["plan>unless_dry_run", "unless_dry_run>restate"]
 
 
+def test_an_erasure_is_found_approved_by_a_person_and_then_made(parsed):
+    dag = parsed["dags"][f"erase__{notes.SOURCE}"]
+    assert dag["edges"] == [
+        "approval>if_approved",
+        "erase>trainings",
+        "find>if_meant",
+        "if_approved>erase",
+        "if_meant>approval",
+        "trainings>request_retraining",
+    ]
+    assert dag["tasks"]["approval"]["asks"]["hours"] == 72
+
+
 def test_calls_are_made_by_one_run_at_a_time(parsed):
     assert parsed["dags"][f"teach__{notes.NAME}"]["max_active_runs"] == 1
 
@@ -90,4 +103,4 @@ def test_the_forms_ask_for_what_a_run_by_hand_needs(parsed):
     params = {dag_id: dag["params"] for dag_id, dag in parsed["dags"].items()}
     assert params[f"teach__{notes.NAME}"] == ["again", "dry_run", "partition"]
     assert params[f"release__{notes.NAME}"] == ["dry_run", "reason", "version"]
-    assert params[f"erase__{notes.SOURCE}"] == ["document", "dry_run", "reason"]
+    assert params[f"erase__{notes.SOURCE}"] == ["dry_run", "key", "reason"]

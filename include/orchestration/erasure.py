@@ -1,0 +1,126 @@
+"""The tasks of an erasure: the job, which gets the key by a file, and the person who approves it.
+
+The key of an erasure is to be in as few places as can be. It is typed into the run's form, and so is in the run's ``conf`` until
+the run is deleted. From there it goes to the job by a file that only this user reads: it is in no rendered field, no command line,
+no result and no log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
+from airflow.sdk.log import mask_secret
+
+from include.orchestration import approval, connections, decision, form
+from include.orchestration.job import JobOperator
+from lakehouse.declaration import Source, datasets, feature_groups, loader
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+ACTOR, ANSWER = approval.ACTOR, approval.ANSWER
+# So long a person may take to answer. Without an answer nothing is erased.
+HOURS = 72
+
+# What was found, as Markdown, from the result of the task `find`. Without the key: it is what is to go from everywhere.
+FOUND = """\
+{%- set found = ti.xcom_pull(task_ids='find') -%}
+Asked by {{ dag_run.triggering_user_name or 'nobody known' }}{% if params.reason %}, because: {{ params.reason }}{% endif %}.
+
+The key stands in this run's form (Details, configuration) and not here: look at it before you approve. It is of
+{{ found.sources | join(', ') }}.
+
+| place | rows, files or calls |
+| --- | --- |
+{% for name, count in found.places.items() -%}
+| {{ name }} | {{ count }} |
+{% else -%}
+| nothing is here; it stays out if it comes later | 0 |
+{% endfor %}
+{%- if found.learned %}
+Versions of models that learned from it: {% for one in found.learned %}{{ one.use_case }} {{ one.model_version }} \
+{% endfor %}
+{%- endif %}
+
+What is erased can't be brought back. {{ found.message }}
+"""
+
+
+class EraseOperator(JobOperator):
+    """Runs the stage erase for the key in the run's form, with the connections of everything that may have it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stage="erase", needs_spark=False, **kwargs)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the job.
+
+        Raises:
+            AirflowFailException, AirflowException: as every job's task.
+        """
+        key = str(context["params"]["key"])
+        mask_secret(key)
+        self.connections = _connections()
+        with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
+            file = Path(folder) / "key"
+            file.touch(mode=0o600)
+            file.write_text(key, encoding="utf-8")
+            self.options = {**self.options, "key-file": str(file)}
+            return super().execute(context)
+
+
+def ask(source: Source) -> HITLOperator:
+    """The task that waits for the person; without an answer in time it continues as rejected, without a user."""
+    return HITLOperator(
+        task_id="approval",
+        subject=f"Erase what is about a key of {source.name} from everything?",
+        body=FOUND,
+        options=[approval.APPROVE, approval.REJECT],
+        defaults=approval.REJECT,
+        response_timeout=dt.timedelta(hours=HOURS),
+    )
+
+
+@decision.made_by(ShortCircuitOperator)
+def if_meant(found: Any, dry_run: str) -> bool:
+    """Go on to the person, unless this is a dry run."""
+    for name, count in found["places"].items():
+        log.info("%s: %d", name, count)
+    return dry_run != "True"
+
+
+@decision.made_by(ShortCircuitOperator)
+def if_approved(answer: str) -> bool:
+    """Go on when the person has approved."""
+    return answer == "approved"
+
+
+@decision.made_by(PythonOperator)
+def trainings(result: Any) -> list[dict[str, Any]]:
+    """The runs of training that use cases ask for whose champions have learned from it."""
+    reason = "its champion learned from rows that were erased on request"
+    return [
+        {
+            "trigger_dag_id": f"train__{name}",
+            "trigger_run_id": f"{form.RETRAIN}{day}",
+            "conf": {"partition": day, "reason": reason},
+        }
+        for name, day in (result or {}).get("retrain", {}).items()
+    ]
+
+
+def _connections() -> list[str]:
+    """Those of all targets, and of all that serves: which of them may have the key the job finds out."""
+    found = loader.find()
+    names = [name for one in loader.use_cases_of(found) for name in connections.of_targets(one)]
+    names += [name for one in feature_groups.among(found) for name in connections.of_group(one)]
+    names += [name for one in datasets.among(found) for name in connections.of_dataset(one)]
+    return sorted(set(names))
