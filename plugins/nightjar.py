@@ -9,6 +9,7 @@ from include.orchestration import fork_server, one_writer
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.late_night import HourOfNight
 from include.orchestration.nightly import NightlyTimetable
+from include.status_page import lazy
 
 DATABASE = conf.get("database", "sql_alchemy_conn")
 
@@ -20,7 +21,9 @@ if DATABASE.startswith("postgresql"):
 
 
 class NightjarPlugin(AirflowPlugin):
-    """The mapper that shifts partitions by days, the nightly timetable, a late night's hour, the fork server, the one writer."""
+    """The mapper that shifts partitions by days, the nightly timetable, a late night's hour, the fork server, the one writer, and
+    the status page, which nothing is imported of before somebody opens it.
+    """
 
     name = "nightjar"
     partition_mappers = [DayShiftMapper]  # noqa: RUF012  # as the base class declares it
@@ -28,3 +31,5 @@ class NightjarPlugin(AirflowPlugin):
     deadline_references = [HourOfNight]  # noqa: RUF012
     listeners = [fork_server]  # noqa: RUF012
     fastapi_root_middlewares = one_writer.middlewares(DATABASE)
+    fastapi_apps = lazy.APPS
+    external_views = lazy.VIEWS

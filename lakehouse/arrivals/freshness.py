@@ -53,7 +53,7 @@ def state(owner: Owner, source: Source, now: dt.datetime) -> Freshness:
     newest = max(arrived, default=None)
     if source.cadence == "occasional":
         return Freshness(source.name, newest, None, ())
-    due = _newest_due(owner, source, now)
+    due = newest_due(owner, source, now)
     days = (due - owner.calendar.start).days + 1 if due is not None else 0
     expected = [owner.calendar.start + dt.timedelta(days=offset) for offset in range(days)]
     return Freshness(source.name, newest, due, tuple(day for day in expected if day not in arrived))
@@ -71,7 +71,10 @@ def left_behind(owner: Owner, source: Source, before: dt.date, now: dt.datetime)
     return [day for day in days if day not in arrived and due_at(owner, source, day) <= now]
 
 
-def _newest_due(owner: Owner, source: Source, now: dt.datetime) -> dt.date | None:
+def newest_due(owner: Owner, source: Source, now: dt.datetime) -> dt.date | None:
+    """The newest day whose delivery should be there; None of an occasional source, and before the first is due."""
+    if source.cadence == "occasional":
+        return None
     day = now.date() - dt.timedelta(days=source.arrives_after_days - 1)
     if owner.calendar.end is not None:
         day = min(day, owner.calendar.end)

@@ -1,0 +1,56 @@
+"""The page's application: its routes, each behind Airflow's login, and what is answered where one can't be."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import Depends, FastAPI, Request, status
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from include.status_page import access, assets_route, dataset, overview, run_book, source, use_case
+from include.status_page.rendering import page
+
+log = logging.getLogger(__name__)
+
+# Each part of the page declares its own routes.
+ROUTERS = (overview.router, use_case.router, dataset.router, source.router, run_book.router, assets_route.router)
+
+HEADINGS = {401: "Log in first", 403: "Not with this role", 404: "Not here", 405: "This page only reads"}
+
+
+def make() -> FastAPI:
+    """The application, to be mounted in Airflow's API server."""
+    # No route describes the others: what has no login sees none of them.
+    app = FastAPI(
+        title="Nightjar", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(access.reader)]
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    heading = HEADINGS.get(error.status_code, "This did not work")
+    login = error.status_code == status.HTTP_401_UNAUTHORIZED
+    return page(request, "notice.html.jinja", error.status_code, heading=heading, text=str(error.detail), login=login)
+
+
+async def _malformed(request: Request, _: Exception) -> Response:
+    text = "The address is not one that this page has."
+    return page(request, "notice.html.jinja", 400, heading="Not an address of this page", text=text, login=False)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """The last resort: what went wrong is in the server's log, and not on the page."""
+    log.error("the status page could not answer %s", request.url.path, exc_info=error)
+    text = (
+        "The page could not be made. The log of Airflow's API server says why; the platform itself goes on. Tables can be read by "
+        "python -m lakehouse meanwhile."
+    )
+    return page(request, "notice.html.jinja", 500, heading="The page could not be made", text=text, login=False)

@@ -1,0 +1,41 @@
+"""The page of a dataset: its versions, its documents, and what its calls have cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from include.status_page import gathering
+from include.status_page.access import ReaderDep, not_found
+from include.status_page.rendering import page
+from lakehouse.declaration import datasets
+from lakehouse.errors import NightjarError
+from lakehouse.status import costs, dataset_state
+from lakehouse.status.costs import COSTS
+from lakehouse.status.unreadable import guarded
+
+router = APIRouter()
+
+
+@router.get("/datasets/{name}")
+def dataset(name: str, request: Request, reader: ReaderDep) -> HTMLResponse:
+    """How one dataset stands."""
+    reader.require(f"documents__{name}", "dataset")
+    try:
+        declared = datasets.by_name(name)
+    except NightjarError as error:
+        raise not_found("dataset") from error
+    now = dt.datetime.now(dt.UTC)
+    state = dataset_state.of(declared)
+    orchestration = gathering.orchestrated(reader, state.dags, now)
+    return page(
+        request,
+        "dataset.html.jinja",
+        state=state,
+        sentences=dataset_state.sentences(state, orchestration),
+        orchestrated=orchestration.known,
+        source_linked=f"ingest__{declared.source.name}" in reader.may_read([f"ingest__{declared.source.name}"]),
+        cost=guarded(COSTS, lambda: costs.of("dataset", name, now)),
+    )

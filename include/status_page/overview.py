@@ -1,0 +1,24 @@
+"""The overview: one line a use case, dataset and source, and whether tonight is all right."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from include.status_page import gathering, strips
+from include.status_page.access import ReaderDep
+from include.status_page.rendering import page
+
+router = APIRouter()
+
+
+@router.get("/")
+def overview(request: Request, reader: ReaderDep) -> HTMLResponse:
+    """All that the person may see."""
+    now = dt.datetime.now(dt.UTC)
+    found = gathering.of_all(reader, now)
+    nights = {one.state.use_case.name: strips.verdicts(one.state, 14) for one in found.use_cases}
+    days = {one.source.name: strips.deliveries(one, 14) for one in found.sources}
+    return page(request, "overview.html.jinja", found=found, nights=nights, days=days)
