@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import gathering
+from include.status_page import clock, gathering
 from include.status_page.access import ReaderDep, not_found
 from include.status_page.rendering import page
 from lakehouse.declaration import datasets
@@ -27,7 +25,7 @@ def dataset(name: str, request: Request, reader: ReaderDep) -> HTMLResponse:
         declared = datasets.by_name(name)
     except NightjarError as error:
         raise not_found("dataset") from error
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     state = dataset_state.of(declared)
     orchestration = gathering.orchestrated(reader, state.dags, now)
     return page(

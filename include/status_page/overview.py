@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import gathering, strips
+from include.status_page import clock, gathering, strips
 from include.status_page.access import ReaderDep
 from include.status_page.rendering import page
 
@@ -17,7 +15,7 @@ router = APIRouter()
 @router.get("/")
 def overview(request: Request, reader: ReaderDep) -> HTMLResponse:
     """All that the person may see."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     found = gathering.of_all(reader, now)
     nights = {one.state.use_case.name: strips.verdicts(one.state, 14) for one in found.use_cases}
     days = {one.source.name: strips.deliveries(one, 14) for one in found.sources}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import tracking, words
+from include.status_page import clock, tracking, words
 from include.status_page.addresses import Addresses, safe
 
 HERE = Path(__file__).resolve().parent
@@ -52,7 +51,7 @@ def page(request: Request, template: str, /, status: int = 200, **content: Any) 
         content: what the template names; ``at`` (addresses), ``now`` and ``tracking_away`` are there already.
     """
     html = ENVIRONMENT.get_template(template).render(
-        at=addresses(request), now=dt.datetime.now(dt.UTC), tracking_away=tracking.away(), **content
+        at=addresses(request), now=clock.now(), tracking_away=tracking.away(), **content
     )
     return HTMLResponse(html, status, HEADERS)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import strips
+from include.status_page import clock, strips
 from include.status_page.access import ReaderDep, not_found
 from include.status_page.rendering import page
 from lakehouse.declaration import datasets, loader
@@ -30,7 +28,7 @@ def source(name: str, request: Request, reader: ReaderDep) -> HTMLResponse:
         owner, declared = loader.by_source(name)
     except NightjarError as error:
         raise not_found("source") from error
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     books = use_case_state.read_books([], now, [(owner, declared)])
     broken = books.ledger if isinstance(books.ledger, Unreadable) else None
     lines = () if isinstance(books.ledger, Unreadable) else books.ledger.get(name, ())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import charts, gathering, strips
+from include.status_page import charts, clock, gathering, strips
 from include.status_page.access import Reader, ReaderDep, not_found
 from include.status_page.rendering import page
 from lakehouse import tables
@@ -31,7 +31,7 @@ MOST_EVENTS = 12
 def use_case(name: str, request: Request, reader: ReaderDep) -> HTMLResponse:
     """How one use case stands."""
     reader.require(f"score__{name}", "use case")
-    return page(request, "use_case.html.jinja", **content(_declared(name), reader, dt.datetime.now(dt.UTC)))
+    return page(request, "use_case.html.jinja", **content(_declared(name), reader, clock.now()))
 
 
 def content(declared: UseCase, reader: Reader, now: dt.datetime) -> dict[str, Any]:
