@@ -150,10 +150,16 @@ def measured(use_case: UseCase, days: Sequence[dt.date], versions: Mapping[dt.da
         loss = 0.48 + 0.02 * math.sin(place / 6) + dice.random() * 0.02 - 0.02 * (version - 1)
         metrics = {"log_loss": loss, "roc_auc": 1.19 - loss, "calibration_gap": 0.04 + dice.random() * 0.04}
         if use_case.worth is not None:
-            metrics |= {"worth": 900 + 80 * dice.random(), "worth_per_row": 7.6, "worth_per_row_everybody": 5.2, "worth_per_row_nobody": 0.0}
+            metrics |= {
+                "worth": 900 + 80 * dice.random(),
+                "worth_per_row": 7.6,
+                "worth_per_row_everybody": 5.2,
+                "worth_per_row_nobody": 0.0,
+            }
         common = {"partition": day, "role": "champion", "model_version": version, "slice": "all", "slice_value": "all"}
         made += [
-            row(table, **common, rows=120, labelled_rows=118, metric=metric, value=value) for metric, value in metrics.items()
+            row(table, **common, rows=120, labelled_rows=118, metric=metric, value=value)
+            for metric, value in metrics.items()
         ]
         expected += [
             common | {"metric": metric, "estimated": value + 0.004 * math.cos(place)} for metric, value in metrics.items() if metric in ("log_loss", "roc_auc")
@@ -185,7 +191,8 @@ def delivered(use_case: UseCase, target: str, days: Sequence[dt.date], state: st
     at = dt.datetime.combine(days[-1], dt.time(3), dt.UTC)
     done = {"rows": 4, "checksum": "c", "model_versions": "[1]", "sent_at": at} if state == exports.SENT else {}
     rows = [
-        row(EXPORTS, use_case=use_case.name, target=target, partition=day, state=state, started_at=at, **done) for day in days
+        row(EXPORTS, use_case=use_case.name, target=target, partition=day, state=state, started_at=at, **done)
+        for day in days
     ]
     where = f"use_case = {sql_quoting.literal(use_case.name)} AND {sql_quoting.days_condition(days)}"
     commits.replace_rows(EXPORTS, rows, where)
