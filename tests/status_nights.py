@@ -121,7 +121,10 @@ def judged(
         bad = day in violated
         common = {"partition": day, "model_version": version}
         made.append(
-            row(table, **common, kind="verdict", feature="all", statistic="violated", value=float(bad), violated=bad, reason=reason if bad else None)
+            row(
+                table, **common, kind="verdict", feature="all", statistic="violated", value=float(bad), violated=bad,
+                reason=reason if bad else None,
+            )
         )  # fmt: skip
         dice = random.Random(f"{use_case.name} {day}")
         of_scores = 0.12 + 0.06 * math.sin(place / 4) + dice.random() * 0.1 + (0.38 if bad else 0)
@@ -130,7 +133,10 @@ def judged(
         )  # fmt: skip
         gap = 0.05 + dice.random() * 0.05
         made.append(
-            row(table, **common, kind="performance", feature="calibration_gap", statistic="calibration_gap", value=gap, limit=0.14, violated=False)
+            row(
+                table, **common, kind="performance", feature="calibration_gap", statistic="calibration_gap", value=gap,
+                limit=0.14, violated=False,
+            )
         )  # fmt: skip
         for name in use_case.feature_names[:statistics]:
             value = 0.06 + dice.random() * 0.09 + (0.1 if bad and name == use_case.feature_names[0] else 0)
@@ -162,8 +168,9 @@ def measured(use_case: UseCase, days: Sequence[dt.date], versions: Mapping[dt.da
             for metric, value in metrics.items()
         ]
         expected += [
-            common | {"metric": metric, "estimated": value + 0.004 * math.cos(place)} for metric, value in metrics.items() if metric in ("log_loss", "roc_auc")
-        ]  # fmt: skip
+            common | {"metric": metric, "estimated": metrics[metric] + 0.004 * math.cos(place)}
+            for metric in ("log_loss", "roc_auc")
+        ]
     matured = [one for one in made if one["partition"] <= days[-1] - A_DAY * use_case.maturity_days]
     commits.replace_rows(table, matured, sql_quoting.days_condition(days))
     if use_case.drift.estimate is not None:

@@ -10,6 +10,9 @@ from lakehouse.status.books import CHANGES, ModelEvent
 from lakehouse.status.source_state import SourceState
 from lakehouse.status.use_case_state import UseCaseState
 
+# A picture of fewer days says little.
+FEWEST = 14
+
 
 def verdicts(state: UseCaseState, count: int) -> list[Cell]:
     """The newest nights of a use case, oldest first; none before its first."""
@@ -34,9 +37,10 @@ def verdicts(state: UseCaseState, count: int) -> list[Cell]:
 
 
 def days(state: UseCaseState, last: dt.date, count: int) -> list[dt.date]:
-    """The newest scored days up to one, from the calendar's start on."""
+    """The newest scored days up to one, from the first on that has a verdict; at least a fortnight of them."""
     calendar = state.use_case.calendar
-    return [day for day in calendar.scores.newest(last, count) if day >= calendar.start]
+    first = min([*state.verdicts, *calendar.scores.newest(last, FEWEST)])
+    return [day for day in calendar.scores.newest(last, count) if day >= max(first, calendar.start)]
 
 
 def changes(events: Sequence[ModelEvent]) -> dict[dt.date, str]:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from include.status_page.drawing import in_words
 
 LEVELS = {"act": "Act", "look": "Look", "wait": "On its way", "good": "All right", "idle": "Nothing due"}
@@ -72,6 +74,16 @@ def kind(name: str) -> str:
     return KINDS.get(name, name)
 
 
+def code(text: str) -> Markup:
+    """A text in which what stands between backticks is code; everything is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
+
+
 def seconds(value: float) -> str:
     """A duration."""
     if value >= 5400:
@@ -100,6 +112,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "statistic": statistic,
     "kind": kind,
     "seconds": seconds,
+    "code": code,
     "late_since": late_since,
     "in_words": in_words,
 }

@@ -87,8 +87,10 @@ def of(owner: Owner, source: Source, lines: Sequence[Line], now: dt.datetime) ->
         # Of a calendar that has passed the last days that came, not the last that might have.
         last = newest
     days: list[SourceDay] = []
-    if last is not None:
-        first = max(calendar.start, last - dt.timedelta(days=DAYS - 1))
+    if last is not None and lines:
+        # What came before the first delivery is history that was not loaded, and lacks nothing.
+        begun = min(line.partition for line in lines)
+        first = min(max(begun, last - dt.timedelta(days=DAYS - 1)), last)
         days = [_day(first + offset * A_DAY, lines, due) for offset in range((last - first).days + 1)]
     if source.cadence == "occasional":
         days = [one for one in days if one.state != "none"]
