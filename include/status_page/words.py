@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from include.status_page.drawing import in_words
 
-LEVELS = {"act": "Act", "look": "Look", "wait": "On its way", "good": "All right", "idle": "Nothing due"}
+LEVELS = {"act": "Act now", "look": "Look", "wait": "On its way", "good": "All right", "idle": "Nothing due"}
 NONE = "-"
 STATISTICS = {"psi": "PSI", "loss_rise": "rise of the loss", "roc_auc": "ROC-AUC", "mae": "MAE", "rmse": "RMSE"}
 KINDS = {"prediction": "scores", "performance": "matured quality", "feature": "feature", "estimate": "expected quality"}

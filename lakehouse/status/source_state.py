@@ -80,7 +80,8 @@ def of(owner: Owner, source: Source, lines: Sequence[Line], now: dt.datetime) ->
     ingested = [line for line in lines if line.status == deliveries.INGESTED]
     newest = max((line.partition for line in ingested), default=None)
     due = freshness.newest_due(owner, source, now)
-    last = due if due is not None else newest
+    # A day that has come before it was due is shown too.
+    last = max((*(line.partition for line in lines), *((due,) if due is not None else ())), default=None)
     calendar = owner.calendar
     over = calendar.end is not None and now.date() > calendar.end + dt.timedelta(days=source.arrives_after_days + 1)
     if over and newest is not None:

@@ -1,0 +1,177 @@
+"""How long the status page takes: ``make bench-status``.
+
+Fifty use cases with two years of nights each, as the tables look on a Saturday, before `maintain` compacts the ledger's last days.
+They are made through the one door, without Spark: one use case's tables are written, and copied for the others. Then a process of
+its own answers as Airflow's API server does, login and permissions included: cold, which is the first request after the imports;
+warm; and after a night in which every table has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lakehouse import tables
+from lakehouse.declaration import UseCase, loader
+from lakehouse.ops import model_events
+from lakehouse.settings import PROJECT_ROOT
+from lakehouse.storage import commits, delta_log
+from lakehouse.tables import DELIVERIES, MODEL_EVENTS
+from tests import status_nights as nights
+from tests.status_nights import A_DAY, NOW, TODAY
+
+# Since the ledger was compacted, on Sunday.
+OPEN_DAYS = 6
+ASKED = ("/", "/use-cases/copy_000", "/sources/copy_000_bookings")
+
+
+def main() -> int:
+    """Make the lakehouse, ask, and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--use-cases", type=int, default=50)
+    parser.add_argument("--days", type=int, default=730)
+    parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.ask is not None:
+        print(json.dumps(ask(given.ask)), file=sys.__stdout__)
+        return 0
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as scratch:
+        root = Path(scratch)
+        at_home(root)
+        began = time.monotonic()
+        make(root, given.use_cases, given.days)
+        print(f"made {given.use_cases} use cases with {given.days} nights in {time.monotonic() - began:.0f} s", flush=True)
+        command = [sys.executable, "-m", "tests.bench.status_page", "--ask", str(root)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT)
+        if done.returncode != 0:
+            raise SystemExit(done.stderr[-3000:])
+        show(json.loads(done.stdout.splitlines()[-1]))
+    return 0
+
+
+def at_home(root: Path) -> None:
+    """This process, and those that it starts, work in ``root``."""
+    os.environ |= {
+        "LAKEHOUSE_ROOT": str(root / "warehouse"),
+        "NIGHTJAR_HOME": str(root / "state"),
+        "USE_CASE_ROOTS": str(root / "use_cases"),
+        "AIRFLOW_HOME": str(root / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "of the benchmark alone, and of nothing else, 64 bytes or more of it",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        # Nothing listens there.
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    }
+
+
+def make(root: Path, count: int, days: int) -> None:
+    """The lakehouse: so many use cases with so many nights."""
+    made = [
+        nights.declare(root / "use_cases", f"copy_{number:03d}", calendar={"start": TODAY - days * A_DAY})
+        for number in range(count)
+    ]
+    first, nightly = made[0], nights.back(days)
+    nights.built(first, nightly)
+    nights.scored(first, nightly)
+    nights.scored(first, nightly, 2, "challenger")
+    nights.judged(first, nightly, nightly[::9])
+    nights.measured(first, nightly)
+    for use_case in made[1:]:
+        for table, own in zip(tables.of_use_case(first), tables.of_use_case(use_case), strict=True):
+            if delta_log.exists(table):
+                shutil.copytree(delta_log.location(table), delta_log.location(own), copy_function=os.link)
+    for use_case in made:
+        for name in use_case.reads:
+            nights.arrived(name, nights.back(days - OPEN_DAYS, TODAY - OPEN_DAYS * A_DAY))
+    commits.compact(DELIVERIES)
+    for day in nights.back(OPEN_DAYS):
+        for use_case in made:
+            for name in use_case.reads:
+                nights.arrived(name, [day])
+    commits.replace_rows(MODEL_EVENTS, [row for use_case in made for row in history(use_case, days)], "true")
+
+
+def history(use_case: UseCase, days: int) -> list[dict[str, Any]]:
+    """A registration a week, every fourth promoted."""
+    rows = []
+    for week in range(days // 7):
+        at = NOW - dt.timedelta(days=days - 7 * week)
+        event = model_events.PROMOTED if week % 4 == 0 else model_events.HELD
+        for name in (model_events.REGISTERED, event):
+            rows.append(
+                nights.row(
+                    MODEL_EVENTS, model_name=use_case.name, model_version=week + 1, event=name, actor="jobs.gate",
+                    reason="log loss better by 0.012 beyond noise", evidence=json.dumps({"numbers": list(range(200))}),
+                    run_id="r", happened_at=at,
+                )
+            )  # fmt: skip
+    return rows
+
+
+def ask(root: Path) -> dict[str, Any]:
+    """What this process, which has imported nothing of the page yet, takes."""
+    at_home(root)
+    began, before = time.monotonic(), memory()
+    from fastapi.testclient import TestClient
+
+    from include.status_page import clock
+    from tests import status_server
+
+    clock.now = lambda: NOW
+    with status_server.airflow(root) as sessions:
+        use_cases = loader.declared()
+        stages = ("features", "score", "monitor", "train", "rollback", "restate")
+        status_server.dag(sessions, *(f"{stage}__{one.name}" for one in use_cases for stage in stages))
+        status_server.dag(sessions, *(f"ingest__{name}" for one in use_cases for name in one.reads))
+        client = TestClient(status_server.mounted(), headers={"Authorization": f"Bearer {status_server.token()}"})
+        imported, held = time.monotonic() - began, memory()
+
+        def get(path: str) -> float:
+            asked = time.monotonic()
+            answer = client.get(f"/nightjar{path}")
+            assert answer.status_code == 200, answer.text
+            return time.monotonic() - asked
+
+        cold = [get(path) for path in ASKED]
+        warm = [statistics.median(get(path) for _ in range(9)) for path in ASKED]
+        for use_case in use_cases:
+            another_night(use_case)
+        changed = [get(path) for path in ASKED]
+    return {"imported": imported, "cold": cold, "warm": warm, "changed": changed, "memory": [before, held, memory()]}
+
+
+def another_night(use_case: UseCase) -> None:
+    """Every table that the overview reads has another commit."""
+    for write in (nights.built, nights.scored, nights.judged):
+        made: Callable[[UseCase, list[dt.date]], None] = write
+        made(use_case, [TODAY])
+
+
+def memory() -> float:
+    """The most that this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def show(found: dict[str, Any]) -> None:
+    """The table."""
+    print(f"\n| on {len(os.sched_getaffinity(0))} cores, s | first request | again | after a night |\n| --- | --- | --- | --- |")
+    for name, *each in zip(("overview", "use case", "source"), found["cold"], found["warm"], found["changed"], strict=True):
+        print(f"| {name} | {' | '.join(f'{one:.2f}' for one in each)} |")
+    before, held, after = found["memory"]
+    print(f"\nimports {found['imported']:.1f} s; memory {before:.0f} MB before, {held:.0f} with imports, {after:.0f} MB at the most")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
