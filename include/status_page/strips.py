@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from include.status_page.drawing import Cell
+from lakehouse.status import use_case_state
 from lakehouse.status.books import CHANGES, ModelEvent
 from lakehouse.status.source_state import SourceState
 from lakehouse.status.use_case_state import UseCaseState
@@ -39,8 +40,9 @@ def verdicts(state: UseCaseState, count: int) -> list[Cell]:
 def days(state: UseCaseState, last: dt.date, count: int) -> list[dt.date]:
     """The newest scored days up to one, from the first on that has a verdict; at least a fortnight of them."""
     calendar = state.use_case.calendar
-    first = min([*state.verdicts, *calendar.scores.newest(last, FEWEST)])
-    return [day for day in calendar.scores.newest(last, count) if day >= max(first, calendar.start)]
+    window = use_case_state.nights(state.use_case, last, count)
+    first = min([*state.verdicts, *window[-FEWEST:]], default=last)
+    return [day for day in window if day >= max(first, calendar.start)]
 
 
 def changes(events: Sequence[ModelEvent]) -> dict[dt.date, str]:

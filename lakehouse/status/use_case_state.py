@@ -170,6 +170,11 @@ def _night(
     return made, None
 
 
+def nights(use_case: UseCase, last: dt.date, count: int) -> list[dt.date]:
+    """The newest nights up to one, so many at most, and none that lies further back than the page looks; in order."""
+    return use_case.calendar.scores.between(last - dt.timedelta(days=DAYS - 1), last)[-count:]
+
+
 def newest_scored(scores: DayIndex | Unreadable | None) -> dt.date | None:
     """The newest day that has scores that decide."""
     if scores is None or isinstance(scores, Unreadable):
@@ -184,7 +189,7 @@ def _verdicts(
         return drift
     if last is None:
         return {}
-    window = use_case.calendar.scores.newest(last, days)
+    window = nights(use_case, last, days)
     return guarded(tables.drift(use_case), lambda: verdicts.of_days(drift, window))
 
 

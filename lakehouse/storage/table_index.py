@@ -22,7 +22,7 @@ from lakehouse.storage import delta_log, stored_files, table_schema
 from lakehouse.tables import Table
 
 # Of each table so many days before its newest one.
-KEPT_DAYS = 100
+KEPT_DAYS = 62
 # So many answers are kept, of all tables together.
 MOST_KEPT = 2000
 
