@@ -1,4 +1,5 @@
-"""The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``sources`` and ``contract``.
+"""The analysts' command line: ``python -m lakehouse tables``, ``sql "select ..."``, ``explain``, ``compare``, ``sources``,
+``contract``.
 
 For those on call ``alerts``, for those who pay ``costs``. And ``catalog`` and ``new``, which write folders; and ``migrate`` and
 ``upgrade``, which are jobs and alone change tables. For the platform ``retention``, ``backup`` and ``restore``.
@@ -79,6 +80,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("--partition", required=True, metavar="YYYY-MM-DD", help="the day")
     explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    compare = commands.add_parser("compare", help="two versions of a model side by side: numbers, and what differs")
+    compare.set_defaults(run=_compare)
+    compare.add_argument("use_case", help="name of a declared use case")
+    compare.add_argument(
+        "--versions",
+        type=int,
+        nargs=2,
+        metavar=("FIRST", "SECOND"),
+        help="their numbers; without it the champion and the newest other one",
+    )
+    compare.add_argument("--json", action="store_true", help="one JSON object, for programs")
     sources = commands.add_parser("sources", help="how fresh each source is: the newest day, the day that is due, gaps")
     sources.set_defaults(run=_sources)
     alerts = commands.add_parser(
@@ -190,6 +202,17 @@ def _explain(root: str, options: argparse.Namespace) -> int:
     explained = explanation.explain(use_case, keys.parse(use_case, options.key), day)
     report = json_report.report if options.format == "json" else text_report.report
     print(report(use_case, explained))
+    return 0
+
+
+def _compare(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.analyst.comparison import compared, json_report, text_report
+    from lakehouse.declaration import loader
+
+    use_case = loader.by_name(options.use_case)
+    first, second = options.versions or compared.newest_pair(use_case)
+    report = json_report.report if options.json else text_report.report
+    print(report(use_case, compared.compare(use_case, first, second)))
     return 0
 
 

@@ -21,6 +21,8 @@ REFERENCE = "profile/reference.parquet"
 BASELINES = "baselines/models.json"
 # The training job's result, which a repeated training returns.
 RESULT = "training/result.json"
+# What repeats the training: the whole declaration as it was among it.
+RECORD = "training/record.json"
 
 
 def path_of(kind: str) -> str:

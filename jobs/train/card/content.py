@@ -20,6 +20,7 @@ from lakehouse.evaluation.day_bootstrap import Draws
 from lakehouse.evaluation.labelled_rows import Floats, TrainingSet
 from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.scorers import model_files
+from lakehouse.scorers.importance_words import IMPORTANCE
 
 PACKAGES = ("xgboost-cpu", "optuna", "mlflow", "scikit-learn", "numpy", "pandas", "pyspark", "delta-spark", "deltalake")
 
@@ -72,7 +73,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "interval": interval(trained),
         "slices": _slices(result.get("slices") or ()),
         "candidates": _candidates(result.get("candidates")),
-        "importance": search_plots.IMPORTANCE[model_files.of(trained.scorer).kind],
+        "importance": IMPORTANCE[model_files.of(trained.scorer).kind],
         "threshold": result.get("threshold"),
         "costs": (use_case.costed_model.cost_of_miss, use_case.costed_model.cost_of_false_alarm),
         "worth": of_worth.words(use_case),

@@ -12,13 +12,7 @@ from matplotlib.figure import Figure
 from jobs.train.plots.figure import new_figure
 from jobs.train.search.study import Trial
 from lakehouse.scorers import model_files
-
-# What a feature's importance is, by the model's kind.
-IMPORTANCE = {
-    "boosted": "share of the total gain",
-    "linear": "share of the terms' spread over the training rows",
-    "blend": "mean share of the trees' gain and of the terms' spread",
-}
+from lakehouse.scorers.importance_words import IMPORTANCE
 
 
 def search_figures(study: optuna.Study, trials: tuple[Trial, ...], seed: int) -> Iterator[tuple[str, Figure]]:

@@ -21,10 +21,11 @@ from jobs.train.split import PARTS, DayRange, Parts, Split
 from jobs.train.training_inputs import TrainingInputs
 from lakehouse import code_version
 from lakehouse.evaluation import coded_rows
+from lakehouse.models import artifacts
 from lakehouse.scorers.boosted import Boosted
 
 # Its path under the run.
-RECORD_FILE = "training/record.json"
+RECORD_FILE = artifacts.RECORD
 
 LIBRARIES = ("xgboost-cpu", "numpy", "scikit-learn", "scipy")
 
