@@ -206,13 +206,15 @@ def _explain(root: str, options: argparse.Namespace) -> int:
 
 
 def _compare(root: str, options: argparse.Namespace) -> int:
+    from lakehouse.analyst import readable
     from lakehouse.analyst.comparison import compared, json_report, text_report
     from lakehouse.declaration import loader
 
     use_case = loader.by_name(options.use_case)
-    first, second = options.versions or compared.newest_pair(use_case)
     report = json_report.report if options.json else text_report.report
-    print(report(use_case, compared.compare(use_case, first, second)))
+    with readable.of(use_case.name):
+        first, second = options.versions or compared.newest_pair(use_case)
+        print(report(use_case, compared.compare(use_case, first, second)))
     return 0
 
 

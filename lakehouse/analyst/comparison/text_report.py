@@ -143,12 +143,10 @@ def _judged(use_case: UseCase, comparison: Comparison) -> Iterator[str]:
         yield f"The gate {one.verdict} version {one.challenger} against version {one.champion}, judged on {days}:"
         gain = one.improvement
         if gain is not None and gain.get("value") is not None:
-            ends = (
-                ""
-                if gain.get("low") is None
-                else f", {_percent(one.certainty)} interval {gain['low']:.4f} to {gain['high']:.4f}"
-            )
-            yield f"  {summary.words(one.metric or '')} {gain['value']:+.4f} better{ends}"
+            ends = ""
+            if gain.get("low") is not None:
+                ends = f", {_percent(one.certainty)} interval {gain['low']:+.4f} to {gain['high']:+.4f}"
+            yield f"  by {gain['value']:+.4f} better in {summary.words(one.metric or '')}{ends}"
         yield f"  {one.reasons}"
 
 

@@ -182,11 +182,14 @@ def reachable(world: World, monkeypatch: pytest.MonkeyPatch, records: Callable[[
         return world.models[number]
 
     monkeypatch.setattr(registry, "version", version)
-    monkeypatch.setattr(artifacts, "_download", lambda model, path, target: pytest.fail(f"{path} was fetched before"))
+    def download(model: ModelVersion, path: str, target: Path) -> None:
+        raise ModelMissing(f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}")
+
+    monkeypatch.setattr(artifacts, "_download", download)
     for number, model in world.models.items():
         declared = world.use_case.model_dump(mode="json") if records is None else records(number)
         for path, content in (
-            (artifacts.COEFFICIENTS, world.files[number]),
+            (artifacts.COEFFICIENTS, world.files.get(number, b"")),
             (artifacts.RECORD, json.dumps({"use_case": declared}).encode()),
         ):
             cached = artifacts._cached(model, path)
