@@ -182,6 +182,7 @@ def reachable(world: World, monkeypatch: pytest.MonkeyPatch, records: Callable[[
         return world.models[number]
 
     monkeypatch.setattr(registry, "version", version)
+
     def download(model: ModelVersion, path: str, target: Path) -> None:
         raise ModelMissing(f"model {model.name} version {model.version}: run {model.run_id} has no artifact {path}")
 
