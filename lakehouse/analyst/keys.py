@@ -7,7 +7,7 @@ import difflib
 import heapq
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lakehouse.declaration import Column, UseCase
@@ -18,7 +18,7 @@ from lakehouse.tables import entity_columns
 BETWEEN = re.compile(r",(?=\s*[a-z][a-z0-9_]*=)")
 LONGEST = 200
 # Of a day's keys, at most so many are compared with the one that was typed.
-COMPARED = 20_000
+COMPARED = 5_000
 
 
 def parse(use_case: UseCase, texts: Iterable[str]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def parse(use_case: UseCase, texts: Iterable[str]) -> dict[str, Any]:
             )
         if name in key:
             raise BadArguments(f"--key: {name} is given twice; expected {shape}")
-        key[name] = _typed(columns[name], value)
+        key[name] = typed(columns[name], value, "--key ")
     if not key:
         raise BadArguments(f"--key: expected {shape}, found nothing")
     return key
@@ -72,17 +72,33 @@ def _likeness(one: Any, other: Any) -> float:
     return difflib.SequenceMatcher(None, str(one), str(other)).ratio()
 
 
-def _typed(column: Column, value: str) -> Any:
+def typed(column: Column, value: str, before: str = "") -> Any:
+    """The value of one key column.
+
+    Args:
+        column: whose type it is read as.
+        value: as it was typed.
+        before: what the message begins with.
+
+    Raises:
+        BadArguments: with what was expected and what was found.
+    """
     try:
         return READ[column.type](value)
-    except ValueError:
-        raise BadArguments(f"--key {column.name}: expected {EXPECTED[column.type]}, found {_shown(value)}") from None
+    except (ValueError, OverflowError):
+        raise BadArguments(f"{before}{column.name}: expected {EXPECTED[column.type]}, found {_shown(value)}") from None
 
 
-def _int(value: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
-        raise ValueError
-    return int(value)
+def _whole(bits: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,19}", value):
+            raise ValueError
+        number = int(value)
+        if not -(1 << bits - 1) <= number < 1 << bits - 1:
+            raise ValueError
+        return number
+
+    return read
 
 
 def _float(value: str) -> float:
@@ -106,13 +122,14 @@ def _string(value: str) -> str:
 
 def _instant(value: str) -> dt.datetime:
     instant = dt.datetime.fromisoformat(value)
-    return instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
+    # Of the first and the last day of all, another zone's hour may be in no year.
+    return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
 READ = {
     "string": _string,
-    "int": _int,
-    "long": _int,
+    "int": _whole(32),
+    "long": _whole(64),
     "double": _float,
     "boolean": _boolean,
     "date": dt.date.fromisoformat,
@@ -120,8 +137,8 @@ READ = {
 }
 EXPECTED = {
     "string": f"at most {LONGEST} printable characters",
-    "int": "a whole number",
-    "long": "a whole number",
+    "int": "a whole number within 32 bits",
+    "long": "a whole number within 64 bits",
     "double": "a number",
     "boolean": "true or false",
     "date": "a day as YYYY-MM-DD",

@@ -24,7 +24,7 @@ from lakehouse.declaration import UseCase, loader
 from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.registry import ModelVersion
-from lakehouse.ops import builds, model_events
+from lakehouse.ops import builds, erasures, model_events
 from lakehouse.storage import commits, delta_log, table_schema
 from lakehouse.tables import Table
 from tests.jobs import appointments
@@ -196,21 +196,45 @@ def test_a_model_file_that_was_changed_explains_nothing(
     [
         (
             "appointment=4",
-            "2024-02-10 has no appointment=4 among its 3 rows; most alike: appointment=3 or appointment=",
+            "2024-02-10 has no appointment=4 among its 3 rows; no accepted row of bookings has it on 2024-02-10; most alike: ",
         ),
         ("clinic=7", "'clinic' is no key column of appointments; expected appointment"),
-        ("appointment=one", "--key appointment: expected a whole number, found 'one'"),
+        ("appointment=one", "--key appointment: expected a whole number within 32 bits, found 'one'"),
         ("appointment=1,appointment=2", "appointment is given twice"),
         ("appointment", "--key: expected appointment=..., found 'appointment'"),
         ("", "--key: expected appointment=..., found ''"),
         ("appointment=1' OR '1'='1", "expected a whole number"),
         ("appointment=1; DROP TABLE scores", "expected a whole number"),
         ("appointment=" + "9" * 5000, "expected a whole number"),
+        ("appointment=3000000000", "expected a whole number within 32 bits, found '3000000000'"),
     ],
 )
 def test_a_wrong_key_is_explained(clinic: UseCase, capsys: pytest.CaptureFixture[str], key: str, expected: str) -> None:
     code, said = told(capsys, key)
     assert code == 2 and expected in said and len(said) < 1000
+
+
+def test_an_entity_without_a_score_is_told_what_became_of_it(
+    clinic: UseCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = clinic.source("bookings")
+    delivered = {"partition": DAY, "delivery_id": "a1", "raw": "...", "ingested_at": AT}
+    lines = [{**delivered, "appointment": str(number), "line": number} for number in (4, 5, 6)]
+    write(tables.bronze(source), lines)
+    write(tables.rejects(source), [{**delivered, "line": 5, "reasons": "clinic: expected a text"}])
+    write(tables.silver(source), [{**delivered, "appointment": 6, "line": 6}])
+    erasures.ask("bookings", "7", "asked for", "eve", AT)
+    for number, expected in (
+        (4, "no accepted row of bookings has it on 2024-02-10"),
+        (
+            5,
+            "its row was rejected by the contract of bookings: clinic: expected a text; silver.bookings_rejects has it",
+        ),
+        (6, "it is in the population of 2024-02-10, and was not scored"),
+        (7, "it was erased from bookings (docs/erasure.md), and stays out"),
+    ):
+        code, said = told(capsys, f"appointment={number}")
+        assert code == 2 and expected in said
 
 
 def test_a_wrong_day_names_the_nearest_that_there_is(clinic: UseCase, capsys: pytest.CaptureFixture[str]) -> None:
