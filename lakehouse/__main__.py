@@ -79,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the entity's key; once, or once a column",
     )
     explain.add_argument("--partition", required=True, metavar="YYYY-MM-DD", help="the day")
+    explain.add_argument(
+        "--role", choices=("champion", "challenger"), help="of the score; default: the one that decided"
+    )
     explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     compare = commands.add_parser("compare", help="two versions of a model side by side: numbers, and what differs")
     compare.set_defaults(run=_compare)
@@ -189,7 +192,7 @@ def _sql(root: str, options: argparse.Namespace) -> int:
 
 
 def _explain(root: str, options: argparse.Namespace) -> int:
-    from lakehouse.analyst import explanation, json_report, keys, text_report
+    from lakehouse.analyst import explanation, json_report, keys, readable, text_report
     from lakehouse.declaration import loader
 
     use_case = loader.by_name(options.use_case)
@@ -199,9 +202,10 @@ def _explain(root: str, options: argparse.Namespace) -> int:
             raise ValueError
     except ValueError:
         raise BadArguments(f"--partition: expected a day as YYYY-MM-DD, found {options.partition[:100]!r}") from None
-    explained = explanation.explain(use_case, keys.parse(use_case, options.key), day)
     report = json_report.report if options.format == "json" else text_report.report
-    print(report(use_case, explained))
+    key = keys.parse(use_case, options.key)
+    with readable.of(use_case.name):
+        print(report(use_case, explanation.explain(use_case, key, day, options.role)))
     return 0
 
 

@@ -25,5 +25,5 @@ def outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
 def start(reasoned: ScoreReasons, score: Mapping[str, Any]) -> Iterator[str]:
     """Where the decided class starts, and what its reasons make of that."""
     name = reasoned.decision or score["decision"]
-    yield f"  {name} starts at {reasoned.base_value:+.3f} in every row; its reasons make that {reasoned.margin:+.3f}, and of the"
-    yield f"  margins of all classes that is a probability of {score['score']:.3f}:"
+    yield f"{name} starts at {reasoned.base_value:+.3f} in every row; its reasons make that {reasoned.margin:+.3f}, and of the"
+    yield f"margins of all classes that is a probability of {score['score']:.3f}:"

@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
 from lakehouse import tables
-from lakehouse.analyst import decided, lookup, shap_reasons
+from lakehouse.analyst import decided, keys, lookup, shap_reasons
 from lakehouse.analyst.decided import Decided
 from lakehouse.analyst.lookup import Row
 from lakehouse.analyst.shap_reasons import ScoreReasons
 from lakehouse.declaration import UseCase
-from lakehouse.errors import ModelMissing, ModelRefused, RegistryChanged, ServiceUnavailable
+from lakehouse.errors import ModelMissing, ModelRefused, NotScored, RegistryChanged, ServiceUnavailable
 from lakehouse.models import recorded_version, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds, model_events
@@ -53,22 +53,21 @@ class Explanation:
     decided: Decided | None = None
 
 
-def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> Explanation:
+def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date, role: str | None = None) -> Explanation:
     """Gather it.
 
     Args:
         use_case: whose score.
         key: values of key columns that identify one entity; not every column need be there.
         day: the partition.
+        role: of the score, champion or challenger; None: the one that decided.
 
     Raises:
-        NotScored: no such day or key. BadArguments: several entities have the key.
+        NotScored: no such day, key or role. BadArguments: several entities have the key.
     """
     missing: list[str] = []
     rows = lookup.scores(use_case, key, day)
-    score = next((row for row in rows if row.get("decides")), None) or next(
-        (row for row in rows if row["role"] == registry.CHAMPION), rows[0]
-    )
+    score = _chosen(use_case, rows, key, day, role)
     whole_key = {name: score[name] for name in use_case.entity.key}
     scores_from = builds.inputs_behind(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
     features = _features(use_case, whole_key, day, score, scores_from, missing)
@@ -86,6 +85,19 @@ def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> Explanat
         missing=tuple(missing),
         decided=decided.of_score(use_case, score, features, scores_from),
     )
+
+
+def _chosen(use_case: UseCase, rows: list[Row], key: Mapping[str, Any], day: dt.date, role: str | None) -> Row:
+    if role is not None:
+        if (of_role := next((row for row in rows if row["role"] == role), None)) is None:
+            present = " and ".join(sorted(row["role"] for row in rows))
+            raise NotScored(
+                f"{tables.scores(use_case).full_name}: expected a score of {keys.text(key)} on {day} as {role}, it has one as "
+                f"{present}"
+            )
+        return of_role
+    decided_by = next((row for row in rows if row.get("decides")), None)
+    return decided_by or next((row for row in rows if row["role"] == registry.CHAMPION), rows[0])
 
 
 def _features(

@@ -39,20 +39,32 @@ def _score(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     score = explanation.score
     yield f"{use_case.title}: {keys.text(explanation.key)} on {score['partition']}"
     yield ""
-    yield f"{_outcome(use_case, score)}."
+    yield f"{outcome(use_case, score)}."
+    yield from deciders(explanation)
+    yield from beside(use_case, explanation)
+
+
+def deciders(explanation: Explanation) -> Iterator[str]:
+    """Which version scored, and what decided beside it."""
+    score = explanation.score
     by = "Scored in the place of" if score.get("chosen_by") == version_selection.FALLBACK else "Scored by"
     yield (
         f"{by} version {score['model_version']} of {score['model_name']}, as {score['role']}, "
-        f"at {_instant(score['scored_at'])}{CHOSEN_BY.get(score.get('chosen_by') or '', '')}."
+        f"at {instant(score['scored_at'])}{CHOSEN_BY.get(score.get('chosen_by') or '', '')}."
     )
     if explanation.decided is not None:
         yield from decided.words(explanation.decided)
+
+
+def beside(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    """The scores of other roles."""
     for other in explanation.others:
-        outcome = _outcome(use_case, other)
-        yield f"Next to it, version {other['model_version']} as {other['role']}: {outcome[0].lower()}{outcome[1:]}."
+        said = outcome(use_case, other)
+        yield f"Next to it, version {other['model_version']} as {other['role']}: {said[0].lower()}{said[1:]}."
 
 
-def _outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
+def outcome(use_case: UseCase, score: Mapping[str, Any]) -> str:
+    """The score of a row, and what was decided by it."""
     if use_case.classes:
         return class_report.outcome(use_case, score)
     if not use_case.binary:
@@ -64,42 +76,51 @@ def _reasons(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     reasoned = explanation.reasoned
     if reasoned is None:
         return
-    base, margin = reasoned.base_value, reasoned.margin
     yield ""
     origin = "stored with the score" if reasoned.stored else "computed now"
     yield f"Why ({origin}; exact SHAP contributions, in {use_case.model.objective.unit}):"
-    objective = use_case.model.objective
-    if use_case.classes:
-        yield from class_report.start(reasoned, explanation.score)
-    elif objective.scale != "identity":
-        what, digits = ("a chance", ".3f") if use_case.binary else ("a value", ".4g")
-        yield f"  Every row starts at {base:+.3f}, {what} of {objective.score(base):{digits}}."
-        yield f"  Its reasons make that {margin:+.3f}, {what} of {objective.score(margin):{digits}}:"
-    else:
-        yield f"  Every row starts at {base:.4g}; its reasons make that {margin:.4g}:"
-    descriptions = _descriptions(use_case)
+    yield from (f"  {line}" for line in start(use_case, explanation))
+    described = descriptions(use_case)
     yield from aligned(
         [
-            _effect(use_case, reason),
+            effect(use_case, reason),
             f"{reason.contribution:+.3f}",
-            _named(reason),
-            descriptions.get(reason.feature, ""),
+            named(reason),
+            described.get(reason.feature, ""),
         ]
         for reason in reasoned.reasons
     )
 
 
-def _effect(use_case: UseCase, reason: Reason) -> str:
+def start(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
+    """Where every row starts, and what the reasons make of that; there are some."""
+    reasoned = explanation.reasoned
+    assert reasoned is not None
+    base, margin = reasoned.base_value, reasoned.margin
+    objective = use_case.model.objective
+    if use_case.classes:
+        yield from class_report.start(reasoned, explanation.score)
+    elif objective.scale != "identity":
+        what, digits = ("a chance", ".3f") if use_case.binary else ("a value", ".4g")
+        yield f"Every row starts at {base:+.3f}, {what} of {objective.score(base):{digits}}."
+        yield f"Its reasons make that {margin:+.3f}, {what} of {objective.score(margin):{digits}}:"
+    else:
+        yield f"Every row starts at {base:.4g}; its reasons make that {margin:.4g}:"
+
+
+def effect(use_case: UseCase, reason: Reason) -> str:
+    """Which way a reason moves what."""
     what = "the chance" if use_case.binary else class_report.MARGIN if use_case.classes else "the value"
     if reason.contribution == 0:
         return f"leaves {what}"
     return f"{'raises' if reason.contribution > 0 else 'lowers'} {what}"
 
 
-def _named(reason: Reason) -> str:
+def named(reason: Reason) -> str:
+    """A feature with its value."""
     if reason.feature == OTHERS:
         return "all other features together"
-    return f"{reason.feature} = {_number(reason.value)}"
+    return f"{reason.feature} = {number(reason.value)}"
 
 
 def _features(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
@@ -108,8 +129,8 @@ def _features(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         return
     yield ""
     yield f"The {len(values)} features used, version {explanation.score['features_version']} of their table:"
-    descriptions = _descriptions(use_case)
-    yield from aligned([name, _number(value), descriptions[name]] for name, value in values.items())
+    described = descriptions(use_case)
+    yield from aligned([name, number(value), described[name]] for name, value in values.items())
 
 
 def _model(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
@@ -126,7 +147,7 @@ def _model(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         yield f"  {days[0].upper()}{days[1:]}."
     for name, values in sorted(metrics.items(), key=lambda item: item[0] != "model"):
         numbers = ", ".join(
-            f"{metric.replace('_', ' ')} {_number(value)}"
+            f"{metric.replace('_', ' ')} {number(value)}"
             for metric, value in values.items()
             if _is_number(value) and not metric_names.is_of_a_class(metric)
         )
@@ -143,7 +164,7 @@ def _history(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
     else:
         yield "The version's events:"
     for event in explanation.history:
-        yield f"  {_instant(event.happened_at)}  {event.event} by {event.actor}: {event.reason}"
+        yield f"  {instant(event.happened_at)}  {event.event} by {event.actor}: {event.reason}"
 
 
 def _built_from(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
@@ -176,11 +197,13 @@ def _missing(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         yield f"  {what}"
 
 
-def _descriptions(use_case: UseCase) -> dict[str, str]:
+def descriptions(use_case: UseCase) -> dict[str, str]:
+    """What each feature is, by its name."""
     return {feature.name: feature.description for feature in use_case.table_features}
 
 
-def _number(value: float | str | None) -> str:
+def number(value: float | str | None) -> str:
+    """A feature's value."""
     if isinstance(value, str):
         # Quoted, so that the empty text is seen, and "17" is no number.
         return json.dumps(value, ensure_ascii=False)
@@ -193,5 +216,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _instant(value: dt.datetime) -> str:
+def instant(value: dt.datetime) -> str:
+    """An instant in UTC."""
     return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
