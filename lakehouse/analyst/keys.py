@@ -37,10 +37,10 @@ def parse(use_case: UseCase, texts: Iterable[str]) -> dict[str, Any]:
     for part in (part.strip() for text in texts for part in BETWEEN.split(text)):
         name, equals, value = part.partition("=")
         if not equals or not name:
-            raise BadArguments(f"--key: expected {shape}, found {_shown(part)}")
+            raise BadArguments(f"--key: expected {shape}, found {shown(part)}")
         if name not in columns:
             raise BadArguments(
-                f"--key: {_shown(name)} is no key column of {use_case.name}; expected {', '.join(columns)}, as --key {shape}"
+                f"--key: {shown(name)} is no key column of {use_case.name}; expected {', '.join(columns)}, as --key {shape}"
             )
         if name in key:
             raise BadArguments(f"--key: {name} is given twice; expected {shape}")
@@ -86,7 +86,7 @@ def typed(column: Column, value: str, before: str = "") -> Any:
     try:
         return READ[column.type](value)
     except (ValueError, OverflowError):
-        raise BadArguments(f"{before}{column.name}: expected {EXPECTED[column.type]}, found {_shown(value)}") from None
+        raise BadArguments(f"{before}{column.name}: expected {EXPECTED[column.type]}, found {shown(value)}") from None
 
 
 def _whole(bits: int) -> Callable[[str], int]:
@@ -146,5 +146,6 @@ EXPECTED = {
 }
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
+    """What was typed, quoted and not longer than needed."""
     return repr(value if len(value) <= LONGEST else f"{value[:LONGEST]}...")

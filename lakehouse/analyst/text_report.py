@@ -168,16 +168,19 @@ def _history(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
 
 
 def _built_from(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
-    inputs = explanation.built_from.get("features", {})
-    if not inputs:
-        return
-    yield ""
-    yield "Its features were built from (every delivery by its id: --format json):"
+    if explanation.built_from.get("features"):
+        yield ""
+        yield "Its features were built from (every delivery by its id: --format json):"
+        yield from (f"  {line}" for line in sources(explanation))
+
+
+def sources(explanation: Explanation) -> Iterator[str]:
+    """What the features were built from: each source with its days and deliveries."""
     by_source: dict[str, list[tuple[str, int]]] = {}
-    for name, ids in inputs.items():
+    for name, ids in explanation.built_from.get("features", {}).items():
         daily = DAILY_INPUT.fullmatch(name)
         if daily is None:
-            yield f"  {name} {ids}"
+            yield f"{name} {ids}"
         else:
             count = len([each for each in ids.split(",") if each])
             by_source.setdefault(daily["source"], []).append((daily["day"], count))
@@ -186,7 +189,7 @@ def _built_from(use_case: UseCase, explanation: Explanation) -> Iterator[str]:
         first, last = min(day for day, _ in days), max(day for day, _ in days)
         span = first if first == last else f"{len(days)} day(s) from {first} to {last}"
         corrections = f", {corrected} day(s) with corrections" if corrected else ""
-        yield f"  {source}: {span}, {count} deliver{'y' if count == 1 else 'ies'}{corrections}"
+        yield f"{source}: {span}, {count} deliver{'y' if count == 1 else 'ies'}{corrections}"
 
 
 def _missing(use_case: UseCase, explanation: Explanation) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from lakehouse.analyst.comparison import summary
 from lakehouse.analyst.comparison.compared import Comparison
 from lakehouse.analyst.comparison.differences import Difference
+from lakehouse.analyst.comparison.importance import ComparedFeature
 from lakehouse.analyst.comparison.measured import FIRST, NEITHER, SECOND, ComparedMetric, Estimate
 from lakehouse.analyst.comparison.version_record import VersionRecord
 from lakehouse.analyst.rendering import aligned
@@ -107,7 +108,7 @@ def _decided(use_case: UseCase, comparison: Comparison) -> Iterator[str]:
     yield ""
     yield "What is decided on these rows:"
     for record, one in zip((comparison.first, comparison.second), comparison.shares, strict=True):
-        said = [f"{share:.1%} {name}" for name, share in one.shares.items()]
+        said = [f"{part:.1%} {name}" for name, part in one.shares.items()]
         said += [f"threshold {one.threshold:.4g}"] if one.threshold is not None else []
         said += [f"mean {one.mean:.4g}"] if one.mean is not None else []
         yield f"  version {record.version}: {', '.join(said)}"
@@ -159,7 +160,7 @@ def _importance(use_case: UseCase, comparison: Comparison) -> Iterator[str]:
     what = found.first_means if same else f"{found.first_means}; and {found.second_means}: compare the ranks"
     yield f"What each uses ({what}):"
     yield from aligned(
-        [one.feature, _share(one.first), _share(one.second), _moved(one.change), one.description]
+        [one.feature, share(one.first), share(one.second), moved(one), one.description]
         for one in found.features[:MOST_FEATURES]
     )
     if len(found.features) > MOST_FEATURES:
@@ -213,14 +214,16 @@ def instant(at: dt.datetime) -> str:
     return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _share(share: float | None) -> str:
-    return "not read" if share is None else f"{share:.1%}"
+def share(part: float | None) -> str:
+    """A feature's share."""
+    return "not read" if part is None else f"{part:.1%}"
 
 
-def _moved(change: int | None) -> str:
-    if change is None:
+def moved(one: ComparedFeature) -> str:
+    """How a feature's rank changed from the first version to the second."""
+    if one.change is None:
         return ""
-    return "same rank" if change == 0 else f"{'up' if change > 0 else 'down'} {abs(change)}"
+    return "same rank" if one.change == 0 else f"{'up' if one.change > 0 else 'down'} {abs(one.change)}"
 
 
 def _percent(certainty: float | None) -> str:
