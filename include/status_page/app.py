@@ -9,13 +9,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from include.status_page import access, assets_route, dataset, overview, run_book, source, use_case
+from include.status_page import access, assets_route, compare, dataset, explain, overview, run_book, source, use_case
 from include.status_page.rendering import page
 
 log = logging.getLogger(__name__)
 
 # Each part of the page declares its own routes.
-ROUTERS = (overview.router, use_case.router, dataset.router, source.router, run_book.router, assets_route.router)
+ROUTERS = (
+    overview.router,
+    use_case.router,
+    explain.router,
+    compare.router,
+    dataset.router,
+    source.router,
+    run_book.router,
+    assets_route.router,
+)
 
 HEADINGS = {401: "Log in first", 403: "Not with this role", 404: "Not here", 405: "This page only reads"}
 
