@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from include.status_page import bounded, compare_view, evidence_access
 from include.status_page.access import ReaderDep
+from include.status_page.explain import sentence
 from include.status_page.rendering import page
 from lakehouse.analyst import keys, readable
 from lakehouse.analyst.comparison import compared
@@ -72,11 +73,11 @@ def outcome(use_case: UseCase, parameters: Mapping[str, str]) -> Outcome:
                 return Outcome(200, versions)
             return Outcome(200, versions, asked, compared.compare(use_case, *asked))
     except BadArguments as error:
-        return Outcome(400, versions, asked, problem=f"{error}.")
+        return Outcome(400, versions, asked, problem=sentence(error))
     except ModelMissing as error:
-        return Outcome(404, versions, asked, problem=f"{error}.")
+        return Outcome(404, versions, asked, problem=sentence(error))
     except NightjarError as error:
-        return Outcome(503, versions, asked, problem=str(error))
+        return Outcome(503, versions, asked, problem=sentence(error))
 
 
 def offered(found: Outcome) -> dict[str, list[tuple[int, bool]]]:

@@ -12,7 +12,7 @@ from lakehouse.analyst.comparison import summary, text_report
 from lakehouse.analyst.comparison.compared import Comparison
 from lakehouse.analyst.comparison.decisions import Calibration
 from lakehouse.analyst.comparison.importance import ComparedFeature
-from lakehouse.analyst.comparison.measured import FIRST, NEITHER, SECOND, ComparedMetric
+from lakehouse.analyst.comparison.measured import FIRST, NEITHER, SECOND, ComparedMetric, Estimate
 from lakehouse.analyst.comparison.version_record import VersionRecord
 from lakehouse.declaration import metric_names
 from lakehouse.ops import model_events
@@ -24,13 +24,13 @@ SIZE, PAD = 220.0, 10.0
 
 @dataclass(frozen=True)
 class Line:
-    """A metric, on all rows or of a slice: texts of both versions and of the difference, its picture, and who is better."""
+    """A metric of all rows or of a slice: both versions and their difference, each with its interval, drawn, and who is better."""
 
     name: str
     note: str
-    first: str
-    second: str
-    difference: str
+    first: tuple[str, str]
+    second: tuple[str, str]
+    difference: tuple[str, str]
     span: Span | None
     verdict: str
     better: str
@@ -121,13 +121,18 @@ def line(one: ComparedMetric, name: str = "", note: str = "") -> Line:
     return Line(
         name=name or summary.words(one.metric),
         note=note or summary.direction(one.metric),
-        first=text_report.estimate(one.first),
-        second=text_report.estimate(one.second),
-        difference=text_report.estimate(gap, "+"),
+        first=_number_and_interval(one.first),
+        second=_number_and_interval(one.second),
+        difference=_number_and_interval(gap, "+"),
         span=span,
-        verdict={FIRST: "first is better", SECOND: "second is better", NEITHER: "no difference"}.get(better, ""),
+        verdict={FIRST: "first is better", SECOND: "second is better", NEITHER: "no clear difference"}.get(better, ""),
         better=better,
     )
+
+
+def _number_and_interval(one: Estimate, sign: str = "") -> tuple[str, str]:
+    number, _, interval = text_report.estimate(one, sign).partition(" (")
+    return (number, interval.removesuffix(")")) if one.value is not None else ("not defined", "")
 
 
 def _verdicts(record: VersionRecord) -> tuple[tuple[str, str, str, str], ...]:

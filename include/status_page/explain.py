@@ -65,11 +65,17 @@ def outcome(use_case: UseCase, asked: Asked) -> Outcome:
         with readable.of(use_case.name):
             return Outcome(200, explanation.explain(use_case, asked.key, asked.day, asked.role or None))
     except NotScored as error:
-        return Outcome(404, problem=str(error))
+        return Outcome(404, problem=sentence(error))
     except BadArguments as error:
-        return Outcome(400, problem=str(error).removeprefix("--key "))
+        return Outcome(400, problem=sentence(error).removeprefix("--key "))
     except NightjarError as error:
-        return Outcome(503, problem=str(error))
+        return Outcome(503, problem=sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, in one line with a full stop."""
+    text = " ".join(str(error).split())
+    return text if text.endswith(".") else f"{text}."
 
 
 def content(

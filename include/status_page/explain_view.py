@@ -12,6 +12,8 @@ from lakehouse.analyst.explanation import Explanation
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.shap_values import OTHERS
 
+WINDOWS = ("train", "validation", "holdout")
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -35,8 +37,9 @@ class ExplainView:
         beside: scores of other roles.
         origin: of the reasons: stored, or computed now.
         unit: of the contributions.
-        start: where every row starts, in sentences.
+        start: where every row starts, and what the reasons make of it.
         reasons: the greatest first.
+        windows: the days of the training's windows, in their order.
         features: name, value and description of every feature.
         built_from: what the features were built from.
         history: the version's events.
@@ -48,8 +51,9 @@ class ExplainView:
     beside: tuple[str, ...]
     origin: str
     unit: str
-    start: tuple[str, ...]
+    start: str
     reasons: tuple[Reason, ...]
+    windows: tuple[tuple[str, str], ...]
     features: tuple[tuple[str, str, str], ...]
     built_from: tuple[str, ...]
     history: tuple[tuple[str, str, str, str], ...]
@@ -59,14 +63,16 @@ class ExplainView:
 def of(use_case: UseCase, explanation: Explanation) -> ExplainView:
     """From the object that the command line prints."""
     described, reasoned = text_report.descriptions(use_case), explanation.reasoned
+    windows = explanation.model.get("windows") or {}
     return ExplainView(
         outcome=text_report.outcome(use_case, explanation.score),
         deciders=tuple(text_report.deciders(explanation)),
         beside=tuple(text_report.beside(use_case, explanation)),
         origin="" if reasoned is None else "stored with the score" if reasoned.stored else "computed now",
         unit=use_case.model.objective.unit,
-        start=() if reasoned is None else tuple(text_report.start(use_case, explanation)),
+        start="" if reasoned is None else " ".join(text_report.start(use_case, explanation)),
         reasons=() if reasoned is None else tuple(_reasons(use_case, explanation)),
+        windows=tuple((name, windows[name]) for name in WINDOWS if name in windows),
         features=tuple(
             (name, text_report.number(value), described.get(name, "")) for name, value in explanation.features.items()
         ),

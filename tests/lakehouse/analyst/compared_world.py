@@ -26,7 +26,7 @@ from lakehouse.errors import ModelMissing
 from lakehouse.models import artifacts, registry
 from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
-from lakehouse.ops import model_events
+from lakehouse.ops import builds, model_events
 from lakehouse.scorers.nightjar_linear import Linear
 from lakehouse.storage import commits, delta_log, table_schema
 from lakehouse.tables import Table
@@ -87,6 +87,11 @@ def build(use_case: UseCase, day_count: int = 8, rows_a_day: int = 30, seed: int
         world.models[version] = registered(use_case, version, world.files[version])
     truth = linear(use_case, 2.0, dice)
     features, entities, outcomes, scores = [], [], [], []
+    source = use_case.entity.source
+    built = builds.record(tables.features(use_case), {day: {f"{source} {day}": "d"} for day in days})
+    scored = builds.record(
+        tables.scores(use_case), {day: {"features": built[day], "model version": "1"} for day in days}
+    )
     for day in days:
         matrix = dice.random((rows_a_day, len(names)))
         label = _labels(use_case, truth.score(matrix), dice)
@@ -94,14 +99,17 @@ def build(use_case: UseCase, day_count: int = 8, rows_a_day: int = 30, seed: int
             key = _key(use_case, place)
             common = {**key, "partition": day}
             values = dict(zip(names, matrix[place].tolist(), strict=True))
-            features.append({**common, **values, "prediction_time": AT, "inputs_fingerprint": f"f{day}"})
+            features.append({**common, **values, "prediction_time": AT, "inputs_fingerprint": built[day]})
             entities.append(
                 {**common, "clinic": ("north", "south")[place % 2], "region": "x", "delivery_id": "d", "line": 1}
             )
             came = None if place % 10 == 3 else float(label[place])
             outcomes.append({**common, "value": came, "label": came, "inputs_fingerprint": f"o{day}"})
         for version, role in ((1, registry.CHAMPION), (2, registry.CHALLENGER)):
-            scores += _scores(use_case, world, version, role, day, matrix)
+            scores += [
+                row | {"inputs_fingerprint": scored[day]}
+                for row in _scores(use_case, world, version, role, day, matrix)
+            ]
     write(tables.features(use_case), features)
     write(tables.silver(use_case.source(use_case.entity.source)), entities)
     write(tables.outcomes(use_case), outcomes)
@@ -224,8 +232,8 @@ def _scores(
     for place in range(len(matrix)):
         row: dict[str, Any] = {
             **_key(use_case, place), "partition": day, "prediction_time": AT, "role": role, "model_name": use_case.name,
-            "model_version": version, "features_version": 0, "code_version": "0.1.0", "run_id": f"ab{version}", "scored_at": AT,
-            "inputs_fingerprint": f"s{version}{day}", "chosen_by": role, "decides": role == registry.CHAMPION,
+            "model_version": version, "features_version": 1, "code_version": "0.1.0", "run_id": f"ab{version}", "scored_at": AT,
+            "chosen_by": role, "decides": role == registry.CHAMPION,
         }  # fmt: skip
         if rule is not None:
             decided = int(rule.decide(score[place : place + 1])[0])
