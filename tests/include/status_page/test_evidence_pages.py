@@ -70,14 +70,12 @@ def page(manager: Manager) -> Iterator[TestClient]:
 
 @pytest.fixture(params=TASKS)
 def world(request: pytest.FixtureRequest, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    use_case = compared_world.declare(request.param, lakehouse_root.parent / "compared", monkeypatch)
-    return compared_world.build(use_case, day_count=6, rows_a_day=20)
+    return compared_world.made(request.param, lakehouse_root, monkeypatch, days=6, rows_a_day=20)
 
 
 @pytest.fixture
 def clinic(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    use_case = compared_world.declare("appointments", lakehouse_root.parent / "compared", monkeypatch)
-    return compared_world.build(use_case, day_count=6, rows_a_day=20)
+    return compared_world.made("appointments", lakehouse_root, monkeypatch, days=6, rows_a_day=20)
 
 
 def entity(use_case: UseCase) -> dict[str, Any]:

@@ -32,18 +32,12 @@ SQL = {
 
 @pytest.fixture(params=TASKS)
 def world(request: pytest.FixtureRequest, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return made(request.param, lakehouse_root, monkeypatch)
+    return compared_world.made(request.param, lakehouse_root, monkeypatch)
 
 
 @pytest.fixture
 def clinic(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return made("appointments", lakehouse_root, monkeypatch)
-
-
-def made(name: str, root: Path, monkeypatch: pytest.MonkeyPatch, days: int = 8, **sections: Any) -> World:
-    return compared_world.build(
-        compared_world.declare(name, root.parent / "compared", monkeypatch, **sections), day_count=days
-    )
+    return compared_world.made("appointments", lakehouse_root, monkeypatch)
 
 
 def told(capsys: pytest.CaptureFixture[str], world: World, *more: str) -> tuple[int, str]:
@@ -176,7 +170,9 @@ def test_days_that_one_of_both_was_fitted_to_are_not_compared(
 def test_few_days_decide_nothing(
     lakehouse_root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = as_json(capsys, made("appointments", lakehouse_root, monkeypatch, days=3), "--versions", "1", "2")
+    found = as_json(
+        capsys, compared_world.made("appointments", lakehouse_root, monkeypatch, days=3), "--versions", "1", "2"
+    )
     assert {one["better"] for one in found["measured"]["metrics"]} == {None}
     assert "too few days to tell that from noise (at least 5 are needed)" in found["summary"]
 
@@ -199,7 +195,7 @@ def test_what_a_rule_decided_is_no_number_of_a_model(
     lakehouse_root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = [{"name": "always", "when": "age > 0.5", "decide": True}]
-    world = made("appointments", lakehouse_root, monkeypatch, rules=rules)
+    world = compared_world.made("appointments", lakehouse_root, monkeypatch, rules=rules)
     before = as_json(capsys, world, "--versions", "1", "2")
     table = tables.scores(world.use_case)
     rows = arrow_dataset.read(table).to_pylist()
