@@ -8,6 +8,8 @@ MOST_DAYS, MOST_ROWS = 60, 200_000
 MOST_SCORED_AGAIN = 50_000
 # Slices and lines of the declaration that are told.
 MOST_SLICES, MOST_LINES = 40, 60
+# Draws of days: half of the gate's, which a person does not wait for.
+RESAMPLES = 2_000
 # Fewer days can't tell a better model from a lucky week: as in the gate (docs/decisions/0022).
 MIN_DAYS = 5
 # Of a recorded text, so many characters are shown.

@@ -104,7 +104,7 @@ def measure(use_case: UseCase, pair: PairedRows) -> Measured | None:
         return None
     rows = tuple(labelled(use_case, pair, side, known) for side in (0, 1))
     days = pair.days[known]
-    draws = Draws.of(days, use_case.model.seed)
+    draws = Draws.of(days, use_case.model.seed, limits.RESAMPLES)
     values = tuple(_values(use_case, one) for one in rows)
     everything = np.ones(len(days), dtype=bool)
     names = [use_case.gate.metric, *(name for name in values[0] if name != use_case.gate.metric)]

@@ -106,11 +106,12 @@ def build(use_case: UseCase, day_count: int = 8, rows_a_day: int = 30, seed: int
     days = [FIRST + dt.timedelta(days=number) for number in range(day_count)]
     world = World(use_case, days)
     names = use_case.feature_names
-    for version, strength in ((1, 0.6), (2, 1.4)):
-        model = linear(use_case, strength, dice)
+    truth = linear(use_case, 0.0, dice)
+    # The first knows half of what there is to know, the second most of it.
+    for version, error in ((1, 0.9), (2, 0.25)):
+        model = linear(use_case, error, dice, truth)
         world.files[version] = model.content()
         world.models[version] = registered(use_case, version, world.files[version])
-    truth = linear(use_case, 2.0, dice)
     features, entities, outcomes, scores = [], [], [], []
     source = use_case.entity.source
     built = builds.record(tables.features(use_case), {day: {f"{source} {day}": "d"} for day in days})
@@ -145,13 +146,14 @@ def build(use_case: UseCase, day_count: int = 8, rows_a_day: int = 30, seed: int
     return world
 
 
-def linear(use_case: UseCase, strength: float, dice: np.random.Generator) -> Linear:
-    """A model of coefficients with a random direction."""
+def linear(use_case: UseCase, error: float, dice: np.random.Generator, truth: Linear | None = None) -> Linear:
+    """A model of coefficients: those of the truth, with an error; without a truth random ones."""
     classes = max(1, len(use_case.classes))
-    terms = {
-        name: {"mean": 0.5, "weight": (strength * dice.normal(1, 1, classes)).tolist(), "missing": [0.0] * classes}
-        for name in use_case.feature_names
-    }
+    terms = {}
+    for place, name in enumerate(use_case.feature_names):
+        right = dice.normal(0, 2.5, classes) if truth is None else np.array(truth.said["terms"][name]["weight"])
+        weight = right * (1 - error / 2) + dice.normal(0, 1, classes) * error * (1 + place % 2)
+        terms[name] = {"mean": 0.5, "weight": weight.tolist(), "missing": [0.0] * classes}
     spread = {name: float(np.abs(term["weight"]).sum()) for name, term in terms.items()}
     share = {name: value / sum(spread.values()) for name, value in spread.items()}
     scale = "softmax" if use_case.classes else "logit" if use_case.binary else "identity"
