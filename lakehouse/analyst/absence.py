@@ -49,7 +49,10 @@ def why(use_case: UseCase, key: Mapping[str, Any], day: dt.date) -> str:
 
 def _erased(source: Source, key: Mapping[str, Any]) -> bool:
     gone = kept_out.of_source(source)
-    return bool(gone) and any(gone.has(value_text.text_of(key[name])) for name in source.key if name in key)
+    fields = {
+        column.delivered_name: value_text.text_of(key[column.name]) for column in source.columns if column.name in key
+    }
+    return bool(gone) and gone.has(fields)
 
 
 def _rejected(source: Source, key: Mapping[str, Any], day: dt.date) -> str | None:
