@@ -12,12 +12,14 @@ from airflow.sdk import DAG
 
 from include.orchestration import alerts, send_alerts
 from lakehouse import __main__ as lakehouse_command
-from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration import UseCase, datasets, loader
+from lakehouse.declaration.run_budget import RunBudget
 from lakehouse.ops import alerts as books
 from lakehouse.ops import deliveries, model_events
 from lakehouse.ops.deliveries import Delivery
 from lakehouse.ops.model_events import Event
 from tests.jobs import appointments
+from tests.recorded_runs import a_run, declare_rates, leave
 
 DAY = dt.date(2024, 6, 10)
 
@@ -116,6 +118,26 @@ def test_every_hour_what_is_open_of_all_use_cases_is_sent(use_case: UseCase, tmp
         task = alerts.send_open()
     assert task.python_callable() == {"sent": 1, "receivers_away": 0}
     assert (tmp_path / "told").is_file()
+
+
+def test_every_hour_the_journal_of_costs_is_taken_in_and_the_budgets_of_datasets_are_looked_at(
+    use_case: UseCase, tmp_path: Path, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
+    budget = RunBudget.model_validate({"per_month": 3})
+    dataset = SimpleNamespace(name="summaries", run_budget=budget, calendar=use_case.calendar)
+    monkeypatch.setattr(datasets, "declared", lambda: [dataset])
+    declare_rates(tmp_path / "use_cases")
+    lakehouse_root.mkdir()
+    now = dt.datetime.now(dt.UTC)
+    leave(a_run(dataset=dataset.name, use_case=None, stage="assemble", started_at=now))
+    with DAG(dag_id="alert__lakehouse", schedule=None):
+        task = alerts.send_open()
+    for _ in range(2):
+        task.python_callable()
+    (line,) = books.lines()
+    assert line.subject.startswith("[nightjar] summaries: 100 % of the budget of ")
+    assert "cost 3.75 EUR; the budget of a month is 3.00 EUR" in line.body
 
 
 def test_what_is_open_is_sent_by_a_command_too_and_listed_until_then(
