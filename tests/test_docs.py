@@ -29,6 +29,7 @@ OF_A_USE_CASE = frozenset(
     {
         "use_case.yaml",
         "dataset.yaml",
+        "rates.yaml",
         "prompt.md",
         "retention.yaml",
         "include/retention.yaml",
