@@ -22,6 +22,7 @@ from jobs.arguments import Arguments
 from lakehouse import settings
 from lakehouse.metering import written
 from lakehouse.metering.process_tree import ProcessTree
+from lakehouse.ops import cost_journal
 from lakehouse.ops.cost_journal import OpenRun
 from lakehouse.ops.run_cost import DONE, FAILED, KILLED, RunCost
 from lakehouse.storage import spark_use
@@ -87,8 +88,12 @@ class RunMeter:
             self._named |= _of_result(result)
             used = self._used(FAILED if error else DONE)
             spark_use.end()
+            # What recording takes is known afterwards. It takes as long as it took the run before.
+            used = replace(used, processor_seconds=used.processor_seconds + cost_journal.recording())
+            began = time.process_time()
             self._open.end(replace(used, error=error, outcome=None if error else str(result.get("status", ""))))
             costs.fold()
+            cost_journal.recorded(time.process_time() - began)
         except Exception as failed:
             log.warning(
                 "costs: what this run has used is not in ops.costs yet (%s: %s); the journal keeps it for the next run",

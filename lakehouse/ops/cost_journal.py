@@ -18,6 +18,7 @@ from lakehouse.ops.run_cost import RunCost
 from lakehouse.storage import file_locks
 
 OPEN, ENDED = ".open", ".json"
+RECORDING = "recording"
 
 
 def folder() -> Path:
@@ -81,6 +82,18 @@ def ended() -> Iterator[tuple[Path, RunCost]]:
 def waiting() -> bool:
     """Whether a run that has ended by itself is in the journal."""
     return next(folder().glob(f"*{ENDED}"), None) is not None
+
+
+def recording() -> float:
+    """How much processor time the last recording on this host took; 0 before the first."""
+    with suppress(OSError, ValueError):
+        return float((folder() / RECORDING).read_text(encoding="ascii"))
+    return 0.0
+
+
+def recorded(seconds: float) -> None:
+    """A recording took so much."""
+    (folder() / RECORDING).write_text(f"{seconds:.4f}", encoding="ascii")
 
 
 def _read(file: Path) -> RunCost | None:
