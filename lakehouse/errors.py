@@ -306,7 +306,7 @@ class StoreUnsafe(NightjarError):
 
 
 class StoreRefused(NightjarError):
-    """The object store refuses: the bucket, the key, what the key may do, or the machine's clock is wrong."""
+    """The object store refuses: the bucket, the key, what the key may do, its certificate, or the machine's clock is wrong."""
 
     exit_code = 71
 
@@ -321,6 +321,12 @@ class LakehouseNewer(NightjarError):
     """A later release has written the lakehouse in a layout that this one does not know; nothing was changed."""
 
     exit_code = 83
+
+
+class CertificateRefused(NightjarError):
+    """A server's certificate is of an unknown authority, of another name, or has expired; the object store's is StoreRefused."""
+
+    exit_code = 73
 
 
 class KafkaGap(NightjarError):

@@ -7,6 +7,7 @@ that needs them.
 
 from __future__ import annotations
 
+import configparser
 import hashlib
 import json
 import os
@@ -83,6 +84,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+# The name of a key, its secret, and the token of a key that is lent.
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
 @dataclass(frozen=True)
 class ObjectStore:
     """How the store of an address such as ``s3://bucket/prefix`` is reached. Its ``repr`` shows no secret.
@@ -93,6 +98,7 @@ class ObjectStore:
         key_id: who asks; None: as the machine, its role or its profile says.
         secret: of the key.
         token: of a key that was lent for some hours.
+        authority: a file of the certificates, PEM, by which the store is known, as AWS_CA_BUNDLE has it; None: the public ones.
     """
 
     endpoint: str | None
@@ -100,13 +106,14 @@ class ObjectStore:
     key_id: str | None
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    authority: str | None = None
 
 
 def object_store() -> ObjectStore:
     """The store that the environment names, by the variables of Amazon's own tools.
 
-    What all of its readers then take from the environment is completed there: that an ``http://`` endpoint is meant, and the
-    region under both of its names.
+    What all of its readers then take from the environment is completed there: that an ``http://`` endpoint is meant, the region
+    under both of its names, and the file of the authority, which delta-rs knows as SSL_CERT_FILE.
     """
     env = os.environ
     endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None
@@ -116,11 +123,14 @@ def object_store() -> ObjectStore:
     if endpoint is not None:
         completed["AWS_ENDPOINT_URL"] = endpoint
         completed["AWS_ALLOW_HTTP"] = "true" if endpoint.startswith("http://") else "false"
+    authority = env.get("AWS_CA_BUNDLE") or None
+    if authority is not None and not env.get("SSL_CERT_FILE"):
+        completed["SSL_CERT_FILE"] = authority
     for name, value in completed.items():
         if env.get(name) != value:
             env[name] = value
-    named = (env.get(name) or None for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
-    return ObjectStore(endpoint, region, *named)
+    key_id, secret, token = (env.get(name) or None for name in KEY_VARIABLES)
+    return ObjectStore(endpoint, region, key_id, secret, token, authority)
 
 
 def use_object_store(
@@ -202,9 +212,31 @@ def services(home: Path, environ: Mapping[str, str] | None = None) -> Services:
 
 
 def mlflow_login() -> tuple[str, str] | None:
-    """User and password of an MLflow that asks for them, by the variables of MLflow's own clients; None when there is no user."""
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-    return (user, os.environ.get("MLFLOW_TRACKING_PASSWORD", "")) if user else None
+    """User and password of an MLflow that asks for them, where MLflow's own clients look; None unless there are both.
+
+    Those are two variables, and for each that is not set a file in the home folder.
+    """
+    file = configparser.ConfigParser(interpolation=None)
+    file.read(Path("~/.mlflow/credentials").expanduser())
+    kept = file["mlflow"] if file.has_section("mlflow") else {}
+    names = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+    user, password = (os.environ.get(name) or kept.get(name.lower()) for name in names)
+    return (user, password) if user and password else None
+
+
+def mlflow_token() -> str | None:
+    """The token of an MLflow that asks for one; MLflow's own clients send it where there is no user with a password."""
+    return os.environ.get("MLFLOW_TRACKING_TOKEN") or None
+
+
+def mlflow_authority() -> str | None:
+    """The file of the certificates by which MLflow is known, by the variable of its own clients; None: as `requests` has it."""
+    return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or None
+
+
+def own_authorities() -> str | None:
+    """The file of the authorities, besides the public ones, by which services outside are known; None for none."""
+    return os.environ.get("SSL_CERT_FILE") or None
 
 
 def spark_pool() -> str | None:

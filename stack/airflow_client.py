@@ -49,6 +49,10 @@ class Airflow(Protocol):
     def airflow_password(self) -> str:
         """The user's password."""
 
+    @property
+    def trust(self) -> str | None:
+        """The file of the authority that it is known by; None where it has no TLS."""
+
 
 class AirflowClient:
     """Calls one Airflow as its admin."""
@@ -56,6 +60,8 @@ class AirflowClient:
     def __init__(self, stack: Airflow) -> None:
         self._url = stack.airflow_url
         self._session = _Session()
+        if stack.trust is not None:
+            self._session.verify = stack.trust
         login = {"username": stack.airflow_user, "password": stack.airflow_password}
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()

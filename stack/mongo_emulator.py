@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 from stack import jars
@@ -27,12 +30,13 @@ OF_SPARK = ("slf4j-api", "py4j", "netty")
 class Emulator:
     """One server. It forgets everything when it is stopped."""
 
-    def __init__(self, memory: str = "256m", address: tuple[str, int] | None = None) -> None:
+    def __init__(self, memory: str = "256m", address: tuple[str, int] | None = None, pair: bytes | None = None) -> None:
         """Start a JVM with a server.
 
         Args:
             memory: the JVM's heap.
             address: where it listens; on a free port of loopback when not given.
+            pair: a key and a certificate in PEM, by which it serves by TLS; without one it does not.
         """
         spark_jars = jars.spark_home() / "jars"
         classpath = [*FOLDER.glob("*.jar"), *(jar for name in OF_SPARK for jar in spark_jars.glob(f"{name}-*.jar"))]
@@ -46,8 +50,21 @@ class Emulator:
         java: Any = self._gateway.jvm
         packages = java.de.bwaldvogel.mongo
         self._server = packages.MongoServer(packages.backend.memory.MemoryBackend())
+        if pair is not None:
+            self._encrypt(java, pair)
         bound = self._server.bind() if address is None else self._server.bind(*address)
         self.port = (bound if address is None else self._server.getLocalAddress()).getPort()
+
+    def _encrypt(self, java: Any, pair: bytes) -> None:
+        key, certificate = load_pem_private_key(pair, password=None), x509.load_pem_x509_certificate(pair)
+        kind = "RSA" if isinstance(key, rsa.RSAPrivateKey) else "EC"
+        written = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        factory = java.java.security.KeyFactory.getInstance(kind)
+        private = factory.generatePrivate(java.java.security.spec.PKCS8EncodedKeySpec(written))
+        chain = self._gateway.new_array(java.java.security.cert.X509Certificate, 1)
+        content = java.java.io.ByteArrayInputStream(certificate.public_bytes(Encoding.DER))
+        chain[0] = java.java.security.cert.CertificateFactory.getInstance("X.509").generateCertificate(content)
+        self._server.enableSsl(private, None, chain)
 
     @property
     def uri(self) -> str:

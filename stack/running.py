@@ -50,6 +50,10 @@ class RunningStack:
         """The password of Airflow's user."""
         return self.credentials.admin_password
 
+    @property
+    def trust(self) -> None:
+        """Nothing to be known by: all is on loopback, without TLS."""
+
     def addresses(self) -> str:
         """The addresses, the login and the folders, for a person to read."""
         return "\n".join(

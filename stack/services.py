@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakehouse import settings as lakehouse_settings
-from lakehouse.storage import spark_config
+from lakehouse.storage import java_trust, spark_config
 from stack import health, jars
 from stack.credentials import write_private
 from stack.plan import Plan
@@ -67,15 +67,19 @@ def services(plan: Plan) -> list[Service]:
 def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
     """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and those of this machine."""
     in_store = lakehouse_settings.any_address(plan.lakehouse_root, plan.landing_root)
+    store = lakehouse_settings.object_store() if in_store else None
+    java = java_options(len(os.sched_getaffinity(0)))
+    if store is not None and store.authority is not None:
+        java += f" {java_trust.options(str(java_trust.made(store.authority, plan.spark_home)))}"
     settings = {
         **spark_config.CONFIG,
         **spark_config.LOCAL_CONFIG,
         **spark_config.SERVER_CONFIG,
-        **(spark_config.of_store(lakehouse_settings.object_store()) if in_store else {}),
+        **(spark_config.of_store(store) if store is not None else {}),
         "spark.app.name": "nightjar",
         "spark.master": environ.get("SPARK_MASTER") or "local[*]",
         "spark.driver.memory": environ.get(SPARK_MEMORY) or spark_config.LOCAL_CONFIG["spark.driver.memory"],
-        "spark.driver.extraJavaOptions": java_options(len(os.sched_getaffinity(0))),
+        "spark.driver.extraJavaOptions": java,
         "spark.connect.grpc.binding.port": str(plan.ports.spark_connect),
         # Our client waits for this very port, so the server must not move on to the next.
         "spark.connect.grpc.port.maxRetries": "0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stack.cluster.authority import Authority
 from stack.ports import free_ports
 
 KEY = "AKNIGHTJAR"
@@ -27,6 +29,7 @@ BUCKET = "tests"
 START_SECONDS = 60
 # SeaweedFS' own servers, each with a port for HTTP and one for gRPC.
 SERVERS = ("master", "volume", "filer", "s3")
+SECURE = "s3.port.https"
 OPTIONS = (
     *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
     *("-s3.autoCreateBucket=false", "-master.volumeSizeLimitMB=64", "-master.telemetry=false", "-volume.max=0"),
@@ -53,7 +56,12 @@ class S3:
         identity = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
         self._keys.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
         self._keys.chmod(0o600)
-        names = [name for server in SERVERS for name in (f"{server}.port", f"{server}.port.grpc")]
+        authority = Authority.made("Nightjar tests", dt.datetime.now(dt.UTC))
+        self.trust = self.home / "ca.pem"
+        self.trust.write_bytes(authority.pem)
+        (self.home / "server.pem").touch(mode=0o600)
+        (self.home / "server.pem").write_bytes(authority.issue(["localhost"], dt.datetime.now(dt.UTC)))
+        names = [name for server in SERVERS for name in (f"{server}.port", f"{server}.port.grpc")] + [SECURE]
         self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -67,6 +75,11 @@ class S3:
     def endpoint(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secure_endpoint(self) -> str:
+        """Its address by TLS, with a certificate of an authority of its own."""
+        return f"https://localhost:{self._ports[SECURE]}"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -94,7 +107,7 @@ class S3:
             return
         ports = [f"-{name}={port}" for name, port in self._ports.items()]
         command: list[str | Path] = [self._weed, "-logtostderr=true", "server", *OPTIONS, *ports]
-        command += ["-dir=data", f"-s3.config={self._keys}"]
+        command += ["-dir=data", f"-s3.config={self._keys}", "-s3.cert.file=server.pem", "-s3.key.file=server.pem"]
         with (self.home / "log").open("ab") as log:
             # What the filer knows of the objects lies in the folder that it works in.
             self._process = subprocess.Popen(

@@ -12,7 +12,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from lakehouse.connections import retry_after
+from lakehouse.connections import outside_trust, retry_after
 from lakehouse.connections.service import Service
 from lakehouse.errors import SourceRefused, SourceUnavailable
 
@@ -52,6 +52,8 @@ def client(connection: Service, **options: Any) -> httpx.Client:
     """
     auth = None if connection.login is None else (connection.login, connection.password or "")
     defaults = {"base_url": connection.url, "auth": auth, "timeout": TIMEOUT, "follow_redirects": True}
+    if "verify" not in options:
+        options["verify"] = outside_trust.context()
     return httpx.Client(**{**defaults, **options})
 
 

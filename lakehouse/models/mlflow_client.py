@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 
 from lakehouse import settings
-from lakehouse.errors import ExperimentDeleted, ServiceUnavailable
+from lakehouse.errors import ExperimentDeleted
+from lakehouse.models import mlflow_rest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -169,9 +170,7 @@ def _named(uri: str) -> Iterator[None]:
             ) from error
         if (cause := _no_answer(error)) is None:
             raise
-        raise ServiceUnavailable(
-            f"MLflow at {uri}: expected an answer, found {type(cause).__name__}; is the stack up? (make up)"
-        ) from error
+        raise mlflow_rest.no_answer(cause) from error
 
 
 def _no_answer(error: BaseException) -> BaseException | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lakehouse import settings
 from lakehouse.errors import StoreUnsafe
 from lakehouse.settings import ObjectStore
-from lakehouse.storage import store_errors
+from lakehouse.storage import store_certificate, store_errors
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -60,11 +60,15 @@ def expect_answer(*places: str) -> None:
     """Nothing where the bucket of each place that is an address is there, and may be read.
 
     Raises:
-        StoreUnsafe: an address of no S3 store. StoreRefused: no bucket, or a wrong key. ServiceUnavailable: no answer.
+        StoreUnsafe: an address of no S3 store. StoreRefused: no bucket, a wrong key, or a certificate that nobody here knows.
+            ServiceUnavailable: no answer.
     """
     from pyarrow import fs
 
     addresses = [urlsplit(place) for place in places if is_address(place)]
+    if addresses:
+        # Asked first: each of the readers would try a minute and more to make friends with a stranger.
+        store_certificate.expect_known(settings.object_store())
     for scheme in {address.scheme for address in addresses}.difference(SCHEMES):
         raise StoreUnsafe(
             f"LAKEHOUSE_ROOT, LANDING_ROOT: expected a folder or an address such as s3://bucket/prefix, found {scheme}://...; "
@@ -84,7 +88,11 @@ def _connected(store: ObjectStore, process: int) -> fs.FileSystem:
     """A file system; a copy of a process makes one of its own, since the threads of the first are not in it."""
     from pyarrow import fs
 
-    given = {"endpoint_override": store.endpoint and store.endpoint.rstrip("/"), "region": store.region}
+    given = {
+        "endpoint_override": store.endpoint and store.endpoint.rstrip("/"),
+        "region": store.region,
+        "tls_ca_file_path": store.authority,
+    }
     keys = {"access_key": store.key_id, "secret_key": store.secret, "session_token": store.token}
     return fs.S3FileSystem(
         connect_timeout=CONNECT_SECONDS,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lakehouse import settings
 from lakehouse.errors import ServiceUnavailable
-from lakehouse.storage import spark_config
+from lakehouse.storage import java_trust, spark_config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -84,7 +84,12 @@ def _local(application: str) -> SparkSession:
     builder = SparkSession.builder.appName(application)
     config = dict(spark_config.CONFIG)
     if where.in_object_store:
-        config |= spark_config.of_store(settings.object_store())
+        store = settings.object_store()
+        config |= spark_config.of_store(store)
+        if store.authority is not None:
+            # Read when a JVM starts: one that spark-submit has started had to be told by who called it.
+            trusting = java_trust.options(str(java_trust.made(store.authority, where.state_root)))
+            config["spark.driver.extraJavaOptions"] = trusting
     if not where.under_spark_submit:
         builder = builder.master(where.spark_master)
         if where.spark_master.startswith("local"):

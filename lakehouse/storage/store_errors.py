@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from lakehouse import settings
 from lakehouse.errors import NightjarError, ServiceUnavailable, StoreRefused
+from lakehouse.storage import store_certificate
 
 # Of the answer's code, as Arrow, delta-rs, Amazon's SDK for Python and Spark quote it, without case and underscores.
 NO_BUCKET = ("nosuchbucket",)
@@ -17,6 +18,32 @@ DENIED = (
     *("accessdenied", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "invalidclienttokenid"),
     *("403 forbidden", "401 unauthorized", "lacked the necessary privileges", "unable to locate credentials", "(403)"),
 )
+# Of the certificate, as delta-rs, Arrow, Amazon's SDK for Python and Java word it; and what is wrong with it, by OpenSSL's code.
+CERTIFICATE = (
+    *(
+        "invalid peer certificate",
+        "curlcode: 60",
+        "ssl peer certificate",
+        "certificate verify failed",
+        "certificateexception",
+    ),
+    *(
+        "ssl validation failed",
+        "pkix path",
+        "unable to find valid certification path",
+        "sslpeerunverified",
+        "certificateexpired",
+    ),
+)
+WRONG: dict[int, tuple[str, ...]] = {
+    store_certificate.EXPIRED: ("expired", "notafter"),
+    store_certificate.OTHER_NAME[0]: (
+        *("not valid for name", "notvalidforname", "hostname mismatch", "no alternative certificate", "subject name"),
+        *("doesn't match", "no subject alternative", "ip address mismatch", "is not valid for"),
+    ),
+}
+# A server with TLS that is met without.
+NO_TLS = ("http request to an https server",)
 # Of a client that found no answer, or an error of the store's own. Whether what was asked for was done is not known.
 UNCLEAR = (
     *("generic s3 error", "error sending request", "awserrornetworkconnection", "awserrorinternalfailure", "curlcode"),
@@ -47,6 +74,14 @@ def named(error: BaseException) -> NightjarError | None:
         return StoreRefused(
             f"object store {where}: expected the bucket of LAKEHOUSE_ROOT or LANDING_ROOT, found none of that name: make it, or "
             f"correct the setting ({text})"
+        )
+    if has(CERTIFICATE):
+        code = next((number for number, signs in WRONG.items() if has(signs)), 0)
+        return store_certificate.refused(settings.object_store(), code, text)
+    if has(NO_TLS):
+        return StoreRefused(
+            f"object store {where}: expected this address to be met without TLS, found that the store has it: correct "
+            f"AWS_ENDPOINT_URL to https://... ({text})"
         )
     if has(EXPIRED):
         refused = StoreRefused(

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from lakehouse.connections import retry_after
+from lakehouse.connections import outside_trust, retry_after
 from lakehouse.declaration.dataset_teacher import ServiceTeacher
 from lakehouse.errors import TeacherRefused
 from lakehouse.teacher import reply
@@ -55,7 +55,7 @@ class Service:
     def __init__(self, teacher: ServiceTeacher, access: Access) -> None:
         self._teacher, self._access = teacher, access
         # Certificates are loaded once: it takes a tenth of a second, and an address without TLS has none to check.
-        self._tls: ssl.SSLContext | bool = teacher.endpoint.startswith("https:") and httpx.create_ssl_context()
+        self._tls: ssl.SSLContext | bool = teacher.endpoint.startswith("https:") and outside_trust.context()
         self._idle: list[httpx.AsyncClient] = []
         try:
             self._url = httpx.URL(teacher.endpoint)

@@ -1,8 +1,9 @@
-"""``python -m stack.cluster compose|up|down|status|exec``."""
+"""``python -m stack.cluster compose|certificates|up|down|status|exec``."""
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import subprocess
 import sys
 import time
@@ -12,9 +13,10 @@ from tabulate import tabulate
 
 from lakehouse.settings import PROJECT_ROOT
 from stack.airflow_config import USER
-from stack.cluster import compose, lifecycle, topology
+from stack.cluster import certificates, compose, lifecycle, topology
+from stack.cluster.host import AUTHORITY
 from stack.cluster.machine_fit import NotPossible
-from stack.cluster.native import Cluster
+from stack.cluster.native import CERTIFICATES, Cluster
 from stack.errors import StackError
 from stack.termination import sigterm_as_exit
 
@@ -26,6 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m stack.cluster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("compose", help="write docker-compose.yaml to the output")
+    made = commands.add_parser(
+        "certificates", help="make the certificates of every host, or those that end in a month anew"
+    )
+    made.add_argument("--to", type=Path, required=True, help="the folder; what is good there stays")
+    made.add_argument(
+        "--name", action="append", default=[], metavar="HOST=NAME", help="another name of a host; can be repeated"
+    )
     for name, what in (("up", "start it natively"), ("down", "end it"), ("status", "which hosts run")):
         commands.add_parser(name, help=what).add_argument("--root", type=Path, default=ROOT, help="its folder")
     run = commands.add_parser(
@@ -39,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.command == "compose":
             print(compose.text(topology.hosts()), end="")
             return 0
+        if asked.command == "certificates":
+            return _certificates(asked.to.resolve(), asked.name)
         root = asked.root.resolve()
         if asked.command == "exec":
             return _exec(root, asked.host, asked.line[1:] if asked.line[:1] == ["--"] else asked.line)
@@ -73,10 +84,44 @@ def _down(root: Path) -> int:
 def _status(root: Path) -> int:
     cluster = _running(root)
     states = lifecycle.status(cluster)
-    rows = [(f"  {host.name}", cluster.network.address(host.name), states[host.name]) for host in topology.hosts()]
+    left = certificates.left(root / CERTIFICATES, dt.datetime.now(dt.UTC))
+    rows = [
+        (f"  {host.name}", cluster.network.address(host.name), states[host.name], _days(left.get(host.name)))
+        for host in topology.hosts()
+    ]
     print(tabulate(rows, tablefmt="plain", preserve_whitespace=True))
+    print(f"  {_days(left[AUTHORITY])} by the authority in {cluster.trust}")
     print(_addresses(cluster))
     return 0 if set(states.values()) <= {"up", "done"} else 1
+
+
+def _days(left: int | None) -> str:
+    if left is None:
+        return ""
+    if left < 0:
+        return f"certificate EXPIRED {-left} days ago"
+    return f"certificate for {left} days"
+
+
+def _certificates(folder: Path, further: list[str]) -> int:
+    servers = {host.name: host for host in topology.hosts() if host.serves}
+    called = {name: certificates.names(host) for name, host in servers.items()}
+    for one in further:
+        host, _, name = one.partition("=")
+        if host not in called or not name:
+            raise StackError(f"--name: expected HOST=NAME with one of {', '.join(called)}, found {one}")
+        called[host].append(name)
+    now = dt.datetime.now(dt.UTC)
+    made = certificates.ensure(folder, called, now)
+    commands = certificates.give(folder, list(servers.values()))
+    print("\n".join(f"made {file}" for file in made) or "All are good for a month and more; nothing was made.")
+    rows = [(f"  {name}", _days(days)) for name, days in certificates.left(folder, now).items()]
+    print(tabulate(rows, tablefmt="plain", preserve_whitespace=True))
+    for command in commands:
+        print(f"as root, for the service's user alone may read its key: {command}")
+    if made:
+        print("Start the hosts of what was made again: a server reads its certificate when it starts.")
+    return 0
 
 
 def _exec(root: Path, host: str, line: list[str]) -> int:
@@ -96,7 +141,8 @@ def _addresses(cluster: Cluster) -> str:
     address, secrets = cluster.network.address, cluster.root / "secrets.json"
     return "\n".join(
         [
-            f"  Airflow  http://{address('airflow-api')}:8080  user {USER}, password AIRFLOW_ADMIN_PASSWORD of {secrets}",
+            f"  Airflow  https://{address('airflow-api')}:8080  user {USER}, password AIRFLOW_ADMIN_PASSWORD of {secrets}",
+            f"  known by {cluster.trust}",
             f"  shell    python -m stack.cluster exec --root {cluster.root} worker-1",
             f"  logs     {cluster.root / 'logs'}",
         ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from stack.airflow_config import FAB_AUTH_MANAGER
-from stack.cluster.host import HOME, Host, Port
+from stack.cluster.host import HOME, PAIR, TRUST, Host, Port
 from stack.cluster.stores import AIRFLOW_DATABASE, ENCRYPTED
 from stack.cluster.variables import JOBS
 
-API_URL = "http://airflow-api:8080"
+API_URL = "https://airflow-api:8080"
 # Tasks that a worker runs at once: each is a process of some 300 MB.
 WORKER_SLOTS = 4
 WORKERS = ("worker-1", "worker-2")
@@ -26,7 +26,8 @@ MAIL = {
     "extra": {
         "from_email": "nightjar@example.org",
         "to": "on-call@example.org",
-        "disable_tls": True,
+        # TLS from the first line on is another port's; here it begins with STARTTLS, and SSL_CERT_FILE says whom to know.
+        "disable_tls": False,
         "disable_ssl": True,
     },
 }
@@ -49,7 +50,10 @@ VARIABLES: dict[str, str] = {
     # Users with the roles of docs/security.md; `prepare` makes these, and the first user.
     "AIRFLOW__CORE__AUTH_MANAGER": FAB_AUTH_MANAGER,
     "AIRFLOW__API__SECRET_KEY": "$AIRFLOW_API_SECRET_KEY",
-    "AIRFLOW__API__BASE_URL": "http://localhost:8080",
+    "AIRFLOW__API__BASE_URL": "https://localhost:8080",
+    # What tasks know the API by, and no public authority besides.
+    "AIRFLOW__API__SSL_CA_FILE": TRUST,
+    "AIRFLOW__API__CLIENT_USE_PUBLIC_CERTS": "False",
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__API_AUTH__JWT_SECRET": "$AIRFLOW_JWT_SECRET",
     # SQLAlchemy takes a bare postgresql:// for another driver: the address names the one that is installed.
@@ -69,7 +73,7 @@ VARIABLES: dict[str, str] = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{HOME}/airflow/logs",
     # Sources that name a collection are read from it; create it first: python -m include.flight_delays.demo.planes_to_mongo
-    "AIRFLOW_CONN_MONGO_DEFAULT": "mongo://$MONGO_ADDRESS/admin",
+    "AIRFLOW_CONN_MONGO_DEFAULT": f"mongo://$MONGO_ADDRESS/admin?tls=true&tlsCAFile={TRUST}",
     # Told of every alert of a use case that declares nobody.
     "AIRFLOW_CONN_NIGHTJAR_ALERTS": json.dumps(MAIL),
 }
@@ -93,9 +97,10 @@ def _api() -> Host:
         about="Airflow's page and API, and what tasks report to",
         command=("airflow", "api-server", "--host", "0.0.0.0", "--port", "8080"),
         ports=(Port(8080, "people, and Airflow's workers", published=8080),),
-        variables=VARIABLES,
+        variables={**VARIABLES, "AIRFLOW__API__SSL_CERT": PAIR, "AIRFLOW__API__SSL_KEY": PAIR},
         needs=("prepare",),
-        probe="http:8080/api/v2/monitor/health",
+        probe="https:8080/api/v2/monitor/health",
+        serves=True,
     )
 
 

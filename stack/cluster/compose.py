@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from stack.cluster import confinement, places, secrets
-from stack.cluster.host import HOME, Host
+from stack.cluster.host import HOME, PAIR, SERVER, TLS, Host
 from stack.cluster.topology import NETWORK
 
 HEAD = """\
@@ -21,8 +21,12 @@ HEAD = """\
 # what stands natively for an image that is not ours is said at its service. Before you rely on it: `docker compose config`, then
 # `docker compose up --build`.
 #
+# Certificates first, into the folder `certificates` beside this file: python -m stack.cluster certificates --to certificates
+#
 # Every secret comes from the environment, or from an .env file next to this one: keep it out of git.
 """
+# Beside the file.
+CERTIFICATES = "./certificates"
 
 IMAGE = "nightjar:local"
 DOCKERFILE = f"""\
@@ -61,7 +65,20 @@ def content(hosts: Iterable[Host]) -> dict[str, Any]:
             else:
                 service["environment"] = known
     volumes: dict[str, dict[str, str]] = {host.name: {} for host in hosts if host.keeps}
-    return {"name": "nightjar", "services": services, "networks": {NETWORK: {}}, "volumes": volumes}
+    secrets = {name: {"file": f"{CERTIFICATES}/{file}"} for host in hosts for name, file, _ in _certificates(host)}
+    return {
+        "name": "nightjar",
+        "services": services,
+        "networks": {NETWORK: {}},
+        "volumes": volumes,
+        "secrets": secrets,
+    }
+
+
+def _certificates(host: Host) -> list[tuple[str, str, str]]:
+    """Of each file of a host's certificates: its name among the secrets, where it is made, and where the host finds it."""
+    trusted = [(name.replace(".", "-"), name, f"{TLS}/{name}") for name in host.trusts]
+    return [*trusted, (f"{host.name}-pair", f"{host.name}/{SERVER}", PAIR)] if host.serves else trusted
 
 
 def _service(host: Host, others: Mapping[str, Host]) -> dict[str, Any]:
@@ -81,6 +98,8 @@ def _service(host: Host, others: Mapping[str, Host]) -> dict[str, Any]:
         made["expose"] = [str(port.number) for port in host.ports]
     # Without a name: a disk that goes with the container.
     made["volumes"] = [f"{host.name}:{host.folder}" if host.keeps else host.folder]
+    # Read-only, and of the user that the file beside this one belongs to.
+    made["secrets"] = [{"source": name, "target": target} for name, _, target in _certificates(host)]
     if check := _check(host):
         made["healthcheck"] = {"test": ["CMD", *check], "interval": "5s", "timeout": "10s", "retries": 36}
     if host.needs:
@@ -99,7 +118,7 @@ def _check(host: Host) -> list[str]:
     if host.image:
         return list(host.check)
     kind, _, what = host.probe.partition(":")
-    if kind not in ("tcp", "http"):
+    if kind not in ("tcp", "https"):
         return []
     port = what.partition("/")[0]
     # By its name: Spark's processes don't listen on loopback.

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lakehouse import settings as lakehouse_settings
-from lakehouse.storage import spark_config
-from stack.cluster.host import HOME
+from lakehouse.storage import java_trust, spark_config
+from stack.cluster.host import HOME, JAVA_TRUST
 from stack.cluster.spark import DRIVER_BLOCKS, DRIVER_PORT, EXECUTOR_BLOCKS, MASTER, WORKER_MEMORY
 from stack.credentials import write_private
 from stack.services import COMPILER_OPTIONS
 
 # Of hosts with a core or two: a second thread that collects garbage would take the tasks' time.
-JAVA_OPTIONS = f"-XX:+UseSerialGC {COMPILER_OPTIONS}"
+JAVA_OPTIONS = f"-XX:+UseSerialGC {COMPILER_OPTIONS} {java_trust.options(JAVA_TRUST)}"
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
 

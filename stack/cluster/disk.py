@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from stack.cluster.host import HOME
+from stack.cluster.host import HOME, TLS
 
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 32, 4096, 16384, 1 << 18
 # The system's own: not disks.
@@ -42,6 +43,8 @@ def become_private(home: Path, hidden: Iterable[Path], project: Path, megabytes:
         _mount(_of(own), HOME, "", BIND)
     else:
         _mount("none", HOME, "tmpfs", 0, f"size={megabytes}m,mode=755")
+        # What the launch has laid into the folder.
+        shutil.copytree(f"{_of(own)}/{Path(TLS).name}", TLS)
     for folder in OWN:
         mine = f"{HOME}/{folder.strip('/').replace('/', '-')}"
         os.makedirs(mine, exist_ok=True)

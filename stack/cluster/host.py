@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 
 # The one folder of a host that is its own and lasts: a volume in a container, a private mount on a native host.
 HOME = "/srv"
+# Where a host finds its certificates (`stack.cluster.certificates`).
+TLS = f"{HOME}/tls"
+AUTHORITY, JAVA_AUTHORITY, SERVER = "ca.pem", "ca.p12", "server.pem"
+TRUST = f"{TLS}/{AUTHORITY}"
+JAVA_TRUST = f"{TLS}/{JAVA_AUTHORITY}"
+# A key and its certificate, in one file; of a host that serves by TLS.
+PAIR = f"{TLS}/{SERVER}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Host:
         ports: where it listens for others.
         variables: of its environment.
         needs: names of the hosts that have to be healthy before it starts; of one that runs once, to have ended well.
-        probe: how its health is seen from outside: ``tcp:PORT``, ``http:PORT/PATH`` or ``airflow:COMPONENT``; empty for not.
+        probe: how its health is seen from outside: ``tcp:PORT``, ``https:PORT/PATH`` or ``airflow:COMPONENT``; empty for not.
         once: it does its work and ends.
         keeps: whether its folder outlives it.
         folder: where an image that is not ours keeps what lasts.
@@ -62,6 +69,8 @@ class Host:
         bare: whether the image's own entry point is left out, because it would add to the command.
         check: the same health, asked within an image that is not ours.
         native: what is run where there is no container; None for the same.
+        serves: whether by TLS: it has a key, and a certificate with its name.
+        trusts: the files by which it knows other hosts.
     """
 
     name: str
@@ -78,6 +87,8 @@ class Host:
     bare: bool = False
     check: tuple[str, ...] = ()
     native: Native | None = None
+    serves: bool = False
+    trusts: tuple[str, ...] = (AUTHORITY,)
 
     def filled(self, values: Mapping[str, str]) -> dict[str, str]:
         """The variables with these values in the place of their ``$NAME``.

@@ -71,7 +71,7 @@ def status(cluster: Cluster) -> dict[str, str]:
 def healthy(cluster: Cluster, host: Host, since: float) -> bool:
     """Whether a host's service answers, with a sign of life after ``since``."""
     address = cluster.network.address
-    return probes.healthy(host, address(host.name), address("airflow-api"), since)
+    return probes.healthy(host, address(host.name), address("airflow-api"), since, cluster.trust)
 
 
 def await_healthy(cluster: Cluster, name: str, since: float, seconds: float = START_SECONDS) -> None:

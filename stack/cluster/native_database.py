@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from stack.cluster.host import PAIR
 from stack.errors import StackError
 
 USER = "postgres"
@@ -34,8 +35,9 @@ def main(flags: list[str]) -> None:
     data.mkdir(parents=True, exist_ok=True)
     os.chown(data, entry.pw_uid, entry.pw_gid)
     data.chmod(0o700)
+    # As the image's key is its user's.
+    os.chown(PAIR, entry.pw_uid, entry.pw_gid)
     password = os.environ.pop("POSTGRES_PASSWORD")
-    # Its other groups too: one of them may read the key of the machine's certificate.
     os.initgroups(USER, entry.pw_gid)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)

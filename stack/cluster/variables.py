@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stack.cluster.host import HOME
+from stack.cluster.host import HOME, TRUST
 
 BUCKET = "nightjar"
 ARTIFACTS = "mlflow"
 REGION = "us-east-1"
-STORE_URL = "http://store:8333"
+STORE_URL = "https://store:8333"
 
 # For every process that meets the object store: Spark's, delta-rs, DuckDB and boto3 alike.
 STORE: dict[str, str] = {
@@ -16,8 +16,9 @@ STORE: dict[str, str] = {
     "AWS_SECRET_ACCESS_KEY": "$STORE_SECRET_KEY",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
-    # The store's address is http: docs/cluster.md says what is encrypted.
-    "AWS_ALLOW_HTTP": "true",
+    # By which the store is known: delta-rs reads the one name, Amazon's own tools and Arrow the other.
+    "AWS_CA_BUNDLE": TRUST,
+    "SSL_CERT_FILE": TRUST,
 }
 
 # By default C's allocator keeps an arena for each of eight threads a core, and each keeps what was freed in it.
@@ -29,7 +30,8 @@ JOBS: dict[str, str] = {
     # What may be lost: each host has its own.
     "NIGHTJAR_HOME": f"{HOME}/state",
     **STORE,
-    "MLFLOW_TRACKING_URI": "http://mlflow:5000",
+    "MLFLOW_TRACKING_URI": "https://mlflow:5000",
+    "MLFLOW_TRACKING_SERVER_CERT_PATH": TRUST,
     "MLFLOW_TRACKING_USERNAME": "nightjar",
     "MLFLOW_TRACKING_PASSWORD": "$MLFLOW_PASSWORD",
     "MLFLOW_DISABLE_TELEMETRY": "true",

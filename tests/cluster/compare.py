@@ -36,7 +36,7 @@ def of_cluster(cluster: Cluster) -> Contents:
 @contextmanager
 def met(cluster: Cluster) -> Iterator[Mapping[str, str]]:
     """This process finds the cluster's object store meanwhile; gives the variables that it has then."""
-    store = f"http://{cluster.network.address('store')}:8333"
+    store = f"https://{cluster.network.address('store')}:8333"
     variables = {
         "LAKEHOUSE_ROOT": JOBS["LAKEHOUSE_ROOT"],
         "LANDING_ROOT": JOBS["LANDING_ROOT"],
@@ -44,7 +44,8 @@ def met(cluster: Cluster) -> Iterator[Mapping[str, str]]:
         "AWS_ACCESS_KEY_ID": cluster.values["STORE_ACCESS_KEY"],
         "AWS_SECRET_ACCESS_KEY": cluster.values["STORE_SECRET_KEY"],
         "AWS_REGION": JOBS["AWS_REGION"],
-        "AWS_ALLOW_HTTP": "true",
+        "AWS_CA_BUNDLE": cluster.trust,
+        "SSL_CERT_FILE": cluster.trust,
     }
     with patch.dict(environ, variables):
         yield variables

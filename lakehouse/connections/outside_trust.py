@@ -1,0 +1,26 @@
+"""What services outside are known by: the public authorities, and those of SSL_CERT_FILE.
+
+httpx would take the file *instead* of the public ones, and where the object store has an authority of its own that file has it
+alone (`lakehouse.settings.object_store`): no source of the world outside could be read beside it.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from lakehouse import settings
+
+
+def context() -> ssl.SSLContext:
+    """For a client of a service outside. Making one takes a tenth of a second.
+
+    Raises:
+        OSError: the file of SSL_CERT_FILE can't be read.
+    """
+    made = httpx.create_ssl_context(trust_env=False)
+    own = settings.own_authorities()
+    if own is not None:
+        made.load_verify_locations(own)
+    return made
