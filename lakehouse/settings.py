@@ -84,6 +84,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+# Where SSL_CERT_FILE is kept that the store's authority took the place of, for delta-rs reads no other.
+OUTSIDE_CERTIFICATES = "NIGHTJAR_OUTSIDE_CERT_FILE"
 # The name of a key, its secret, and the token of a key that is lent.
 KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -124,8 +126,10 @@ def object_store() -> ObjectStore:
         completed["AWS_ENDPOINT_URL"] = endpoint
         completed["AWS_ALLOW_HTTP"] = "true" if endpoint.startswith("http://") else "false"
     authority = env.get("AWS_CA_BUNDLE") or None
-    if authority is not None and not env.get("SSL_CERT_FILE"):
+    if authority is not None and endpoint is not None and endpoint.startswith("https://"):
         completed["SSL_CERT_FILE"] = authority
+        if (before := env.get("SSL_CERT_FILE")) and before != authority:
+            completed[OUTSIDE_CERTIFICATES] = before
     for name, value in completed.items():
         if env.get(name) != value:
             env[name] = value
@@ -234,9 +238,10 @@ def mlflow_authority() -> str | None:
     return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or None
 
 
-def own_authorities() -> str | None:
-    """The file of the authorities, besides the public ones, by which services outside are known; None for none."""
-    return os.environ.get("SSL_CERT_FILE") or None
+def own_authorities() -> list[str]:
+    """The files of the authorities, besides the public ones, by which services outside are known."""
+    files = (os.environ.get(name) for name in ("SSL_CERT_FILE", OUTSIDE_CERTIFICATES))
+    return [file for file in files if file]
 
 
 def spark_pool() -> str | None:

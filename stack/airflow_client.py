@@ -17,7 +17,15 @@ Run = dict[str, Any]
 
 
 class _Session(requests.Session):
-    """A session whose failures are the stack's own errors."""
+    """A session whose failures are the stack's own errors.
+
+    Args:
+        trust: the file of the authority that servers are known by; None for the public ones.
+    """
+
+    def __init__(self, trust: str | None) -> None:
+        super().__init__()
+        self._trust = trust
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The answer.
@@ -25,6 +33,9 @@ class _Session(requests.Session):
         Raises:
             StackError: when there is none.
         """
+        if self._trust is not None:
+            # Here: what the environment names for all of requests would come before what the session has.
+            kwargs["verify"] = self._trust
         try:
             return super().send(request, **kwargs)
         except requests.RequestException as error:
@@ -59,9 +70,7 @@ class AirflowClient:
 
     def __init__(self, stack: Airflow) -> None:
         self._url = stack.airflow_url
-        self._session = _Session()
-        if stack.trust is not None:
-            self._session.verify = stack.trust
+        self._session = _Session(stack.trust)
         login = {"username": stack.airflow_user, "password": stack.airflow_password}
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()

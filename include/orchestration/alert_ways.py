@@ -15,6 +15,7 @@ from include.orchestration import connections
 from lakehouse import settings
 from lakehouse.alerts.fact import Message
 from lakehouse.alerts.sending import NotSent
+from lakehouse.connections import outside_trust
 from lakehouse.connections.service import Service
 from lakehouse.declaration import Receiver, UseCase
 from lakehouse.declaration.alerts import EVERYBODY, AlertFile, Email, Webhook
@@ -132,7 +133,12 @@ def _post(way: Webhook, message: Message) -> None:
     login = None if service.login is None else (service.login, service.password or "")
     try:
         answer = httpx.post(
-            address, json=content, headers={"Idempotency-Key": message.id, **headers}, auth=login, timeout=SECONDS
+            address,
+            json=content,
+            headers={"Idempotency-Key": message.id, **headers},
+            auth=login,
+            timeout=SECONDS,
+            verify=outside_trust.context() if address.startswith("https:") else True,
         )
     # Not the library's words: they may have the address, which is the secret of many services.
     except (httpx.HTTPError, httpx.InvalidURL) as error:

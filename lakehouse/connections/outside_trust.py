@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import ssl
 
-import httpx
-
 from lakehouse import settings
 
 
@@ -19,8 +17,10 @@ def context() -> ssl.SSLContext:
     Raises:
         OSError: the file of SSL_CERT_FILE can't be read.
     """
+    # Imported here: a quarter of a second, and DAG files import this by way of the alerts.
+    import httpx
+
     made = httpx.create_ssl_context(trust_env=False)
-    own = settings.own_authorities()
-    if own is not None:
+    for own in settings.own_authorities():
         made.load_verify_locations(own)
     return made

@@ -51,7 +51,7 @@ UNCLEAR = (
     *("connection was closed", "operation timed out", "http error", "slowdown", "endpointconnectionerror"),
     *("read timeout on endpoint", "connect timeout on endpoint", "internalerror", "serviceunavailable"),
 )
-_STORES = re.compile(r"s3|aws|endpoint|error performing", re.IGNORECASE)
+_STORES = re.compile(r"s3|aws|endpoint|error performing|ssl validation failed for", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -44,7 +44,9 @@ def become_private(home: Path, hidden: Iterable[Path], project: Path, megabytes:
     else:
         _mount("none", HOME, "tmpfs", 0, f"size={megabytes}m,mode=755")
         # What the launch has laid into the folder.
-        shutil.copytree(f"{_of(own)}/{Path(TLS).name}", TLS)
+        laid = f"{_of(own)}/{Path(TLS).name}"
+        if os.path.isdir(laid):
+            shutil.copytree(laid, TLS)
     for folder in OWN:
         mine = f"{HOME}/{folder.strip('/').replace('/', '-')}"
         os.makedirs(mine, exist_ok=True)

@@ -15,10 +15,11 @@ from typing import Any
 
 from stack.errors import StackError
 
-# Roles, with what each may do to all things of a kind, and the one to make them: that is the workspace's to give.
+# Roles, with what each may do to all things of a kind; who may make them is decided by `stack.cluster.mlflow_guard`.
 KINDS = ("experiment", "registered_model")
+MAKERS = frozenset({"operator"})
 ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "operator": (("workspace", "USE"), *((kind, "MANAGE") for kind in KINDS)),
+    "operator": tuple((kind, "MANAGE") for kind in KINDS),
     "viewer": tuple((kind, "READ") for kind in KINDS),
 }
 # Of each user: the variable with the password, and the role.

@@ -65,7 +65,7 @@ def _make(binaries: Path, data: Path, password: str) -> None:
         options = [*os.environ["POSTGRES_INITDB_ARGS"].split(), "--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run([*command, *options], check=True)
     with (data / "pg_hba.conf").open("a") as rules:
-        rules.write("\nhost all all all scram-sha-256\n")
+        rules.write("\nhostssl all all all scram-sha-256\n")
 
 
 if __name__ == "__main__":

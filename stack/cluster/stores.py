@@ -188,8 +188,6 @@ def _mlflow() -> Host:
             "MLFLOW_S3_ENDPOINT_URL": STORE["AWS_ENDPOINT_URL"],
             **MLFLOW_ACCOUNTS,
             "MLFLOW_FLASK_SERVER_SECRET_KEY": "$MLFLOW_SECRET_KEY",
-            # Its accounts have something to say of who may make experiments and models only where it has workspaces.
-            "MLFLOW_ENABLE_WORKSPACES": "true",
             # A call that its accounts know nothing of is refused.
             "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
             "_MLFLOW_SERVER_FILE_STORE": store,

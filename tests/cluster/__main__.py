@@ -101,7 +101,7 @@ def main() -> int:
         print("BROKEN: differs from the undisturbed run:\n  " + "\n  ".join(differences[:20]))
         print(f"what is left lies in {folder}")
         return 1
-    print("every table of silver and gold equals the undisturbed run's")
+    print("every table that is compared equals the undisturbed run's")
     if not asked.keep:
         shutil.rmtree(folder)
     return 0

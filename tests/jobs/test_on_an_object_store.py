@@ -37,6 +37,9 @@ def test_a_use_case_lives_in_an_object_store(
 ) -> None:
     monkeypatch.setenv("USE_CASE_ROOTS", str(Path(bakery.__file__).parent))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+    # By TLS, with a certificate of an authority of the tests' own: all that reads and writes, Java too, knows it by this.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.secure_endpoint)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(s3_server.trust))
     # Few enough that Spark's workers read and write everything that they ever do.
     environment = with_own_spark() | {"IN_PROCESS_ROWS": "10"}
     command = [sys.executable, "-m", "tests.jobs.store_chain"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ Part = tuple[str, str]
 Contents = Mapping[Part, str]
 
 
-def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
-    """A digest of every part of every table there is, by table and part."""
+def contents(warehouse: Path, landing: Path, without: Mapping[str, Collection[str]] | None = None) -> dict[Part, str]:
+    """A digest of every part of every table there is, by table and part; ``without``: further columns to leave out, by table."""
     found: dict[Part, str] = {}
     for log in sorted(warehouse.glob("*/*/_delta_log")):
         name = f"{log.parent.parent.name}.{log.parent.name}"
@@ -54,7 +54,9 @@ def contents(warehouse: Path, landing: Path) -> dict[Part, str]:
         columns, rows = read(log.parent)
         parts: dict[str, list[str]] = {}
         for row in rows:
-            told = _without_audit(dict(zip(columns, row, strict=True)), landing)
+            kept = zip(columns, row, strict=True)
+            left_out = (without or {}).get(name, ())
+            told = _without_audit({column: value for column, value in kept if column not in left_out}, landing)
             text = json.dumps(told, default=str, sort_keys=True)
             part = (
                 text

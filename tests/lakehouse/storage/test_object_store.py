@@ -15,7 +15,8 @@ from lakehouse.storage import object_store, places, spark_config, store_errors
 
 NAMES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
-    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP"),
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP", "AWS_CA_BUNDLE", "SSL_CERT_FILE"),
+    settings.OUTSIDE_CERTIFICATES,
 )
 
 
@@ -35,6 +36,24 @@ def test_an_http_endpoint_is_meant_and_the_region_has_both_names(monkeypatch: py
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://other")
     assert settings.object_store().endpoint == "https://other"
     assert (os.environ["AWS_ALLOW_HTTP"], os.environ["AWS_ENDPOINT_URL"]) == ("false", "https://other")
+
+
+def test_the_stores_authority_has_the_name_that_delta_rs_knows_and_what_had_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/own/ca.pem")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store:8333")
+    settings.object_store()
+    assert settings.own_authorities() == []
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://store:8333")
+    assert settings.object_store().authority == "/own/ca.pem"
+    assert os.environ["SSL_CERT_FILE"] == "/own/ca.pem"
+    assert settings.own_authorities() == ["/own/ca.pem"]
+    monkeypatch.setenv("SSL_CERT_FILE", "/company/ca.pem")
+    for _ in range(2):
+        settings.object_store()
+        assert os.environ["SSL_CERT_FILE"] == "/own/ca.pem"
+        assert settings.own_authorities() == ["/own/ca.pem", "/company/ca.pem"]
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from lakehouse.settings import PROJECT_ROOT
 from stack.cluster import compose, secrets, topology
-from stack.cluster.host import Host
+from stack.cluster.host import PAIR, TRUST, Host
 
 HOSTS = topology.hosts()
 FILE = PROJECT_ROOT / "docker-compose.yaml"
@@ -89,3 +89,20 @@ def test_the_image_gives_the_services_folder_and_no_code_to_its_user(content: di
     assert [line for line in lines if "chown" in line] == [
         "RUN useradd --uid 10001 --home-dir /srv --no-create-home nightjar && chown 10001: /srv"
     ]
+
+
+def test_certificates_are_mounted_as_secrets_each_key_on_its_own_host_alone(content: dict[str, Any]) -> None:
+    files = {name: secret["file"] for name, secret in content["secrets"].items()}
+    assert not any("ca.key.pem" in file for file in files.values())
+    for host in HOSTS:
+        mounted = {one["target"]: files[one["source"]] for one in content["services"][host.name].get("secrets", [])}
+        assert mounted[TRUST] == "./certificates/ca.pem"
+        assert mounted.get(PAIR) == (f"./certificates/{host.name}/server.pem" if host.serves else None)
+        keys = [file for file in mounted.values() if file.endswith("server.pem")]
+        assert len(keys) == host.serves
+
+
+def test_no_key_gets_into_an_image_or_into_git() -> None:
+    for file in (".dockerignore", ".gitignore"):
+        lines = (PROJECT_ROOT / file).read_text(encoding="utf-8").splitlines()
+        assert {line.strip("/") for line in lines} >= {"certificates"}

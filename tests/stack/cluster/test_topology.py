@@ -6,7 +6,7 @@ import pytest
 
 from lakehouse import settings
 from stack.cluster import places, secrets, topology
-from stack.cluster.host import Host
+from stack.cluster.host import PAIR, TRUST, Host
 
 HOSTS = topology.hosts()
 KNOWN = {*secrets.NAMES, *places.IMAGE}
@@ -63,7 +63,7 @@ def test_workers_find_tables_deliveries_models_and_spark_by_settings_alone() -> 
     chosen = settings.load(topology.named("worker-1").filled(values))
     assert chosen.lakehouse_root == "s3://nightjar/warehouse"
     assert chosen.landing_root == "s3://nightjar/landing"
-    assert chosen.mlflow_tracking_uri == "http://mlflow:5000"
+    assert chosen.mlflow_tracking_uri == "https://mlflow:5000"
     assert chosen.spark_remote is not None
     assert chosen.spark_remote.startswith("sc://spark-connect:15002/")
 
@@ -73,7 +73,7 @@ def test_every_address_in_a_variable_is_a_hosts_name_and_one_of_its_ports() -> N
     for host in HOSTS:
         for name, text in host.variables.items():
             for there, port in re.findall(
-                r"(?:http|sc|mongo)://(?:[^/@]*@)?\$?\{?[A-Z_]*\}?([a-z][a-z0-9-]*):(\d+)", text
+                r"(?:https?|sc|mongo)://(?:[^/@]*@)?\$?\{?[A-Z_]*\}?([a-z][a-z0-9-]*):(\d+)", text
             ):
                 if there != "localhost":
                     assert int(port) in by_name[there], f"{host.name}: {name}"
@@ -85,3 +85,30 @@ def test_airflow_on_many_machines_has_its_own_executor_and_nothing_that_is_for_s
         assert variables["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
         assert "sqlite" not in "".join(variables.values())
         assert not any("include.orchestration" in text for text in variables.values())
+
+
+def test_only_what_is_asked_by_tls_has_a_key_and_its_service_is_told_where_it_lies() -> None:
+    for host in HOSTS:
+        told = " ".join([*host.command, *host.variables.values()])
+        own = {"airflow-api", "mlflow", "smtp"}
+        assert (PAIR in told or host.name in own) == host.serves, host.name
+
+
+def test_every_address_of_another_host_is_by_tls() -> None:
+    """But for Spark's, which encrypts what its processes say to one another, and not what a client says to it."""
+    names = "|".join(re.escape(host.name) for host in HOSTS)
+    for host in HOSTS:
+        for name, text in host.variables.items():
+            assert not re.search(rf"http://(?:{names})\b", text), f"{host.name}: {name}"
+            for database in re.findall(r"postgresql[^\s]*", text):
+                assert "verify-full" in database, f"{host.name}: {name}"
+        assert not host.probe.startswith("http:")
+
+
+def test_who_meets_the_store_or_a_database_knows_the_authority_alone() -> None:
+    for host in HOSTS:
+        if host.variables.get("AWS_ENDPOINT_URL"):
+            assert {host.variables[name] for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE")} == {TRUST}, host.name
+            assert "AWS_ALLOW_HTTP" not in host.variables
+        if any("+asyncpg" in text for text in host.variables.values()):
+            assert host.variables["PGSSLROOTCERT"] == TRUST
