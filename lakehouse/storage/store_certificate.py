@@ -1,6 +1,6 @@
 """Whether the certificate that a store shows is one that its readers will take, asked in one handshake.
 
-Each of the readers tells a stranger by itself, delta-rs and Arrow after trying for a minute and more, and none says which authority
+Each of the readers tells a stranger by itself, delta-rs and Arrow after trying for up to two minutes, and none says which authority
 it expected.
 """
 
@@ -19,6 +19,8 @@ HTTPS_PORT = 443
 # Of OpenSSL: what is wrong with a certificate.
 EXPIRED, NOT_YET = 10, 9
 OTHER_NAME = (62, 64)
+# Of OpenSSL too: the answer is none of TLS. Any other failed handshake may be one of a store that starts or ends.
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 
 
 def expect_known(store: ObjectStore) -> None:
@@ -41,6 +43,8 @@ def expect_known(store: ObjectStore) -> None:
     except ssl.SSLCertVerificationError as error:
         raise refused(store, error.verify_code, error.verify_message) from error
     except ssl.SSLError as error:
+        if error.reason not in NO_TLS:
+            return
         raise StoreRefused(
             f"object store {store.endpoint}: expected TLS at this address, found none ({error.reason}): correct AWS_ENDPOINT_URL "
             "to http://..., or give the store its certificate"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import http.server
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -185,6 +186,19 @@ def test_each_reader_refuses_a_stranger_and_its_error_is_named(
         assert remedy in str(named) and str(tmp_path / "ca.pem") in str(named) and f"localhost:{port}" in str(named)
         with pytest.raises(StoreRefused, match=remedy):
             store_certificate.expect_known(settings.object_store())
+
+
+@pytest.mark.process
+def test_a_store_that_ends_in_the_middle_of_a_handshake_is_away_and_no_stranger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(Authority.made("ours", NOW).pem)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        know(monkeypatch, f"https://localhost:{listening.getsockname()[1]}", tmp_path / "ca.pem")
+        ending = threading.Thread(target=lambda: listening.accept()[0].close())
+        ending.start()
+        assert store_certificate.expect_known(settings.object_store()) is None  # type: ignore[func-returns-value]
+        ending.join()
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
