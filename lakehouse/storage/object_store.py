@@ -67,7 +67,7 @@ def expect_answer(*places: str) -> None:
 
     addresses = [urlsplit(place) for place in places if is_address(place)]
     if addresses:
-        # Asked first: each of the readers would try a stranger for up to two minutes.
+        # Asked first: each of the readers would try a stranger for up to two minutes and a half.
         store_certificate.expect_known(settings.object_store())
     for scheme in {address.scheme for address in addresses}.difference(SCHEMES):
         raise StoreUnsafe(

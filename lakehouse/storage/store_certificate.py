@@ -1,7 +1,7 @@
 """Whether the certificate that a store shows is one that its readers will take, asked in one handshake.
 
-Each of the readers tells a stranger by itself, delta-rs and Arrow after trying for up to two minutes, and none says which authority
-it expected.
+Each of the readers tells a stranger by itself, delta-rs and Arrow after trying for up to two minutes and a half, and none says
+which authority it expected.
 """
 
 from __future__ import annotations
