@@ -22,7 +22,7 @@ from jobs import actor, lineage_events, stages
 from jobs.arguments import NOBODY
 from jobs.command_line import Command, parse, result_file
 from jobs.run_meter import RunMeter
-from lakehouse import settings, terminal
+from lakehouse import masking, settings, terminal
 from lakehouse.errors import NightjarError, ServiceUnavailable
 from lakehouse.ops import releases
 from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
@@ -52,7 +52,9 @@ def main(argv: Sequence[str], whole_process: bool = False) -> int:
         argv: the command line behind ``python -m jobs``.
         whole_process: the process is this job's alone, and costs what it has used since it began.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    to_stderr = logging.StreamHandler(sys.stderr)
+    to_stderr.setFormatter(masking.MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
     for chatty in ("py4j", "httpx", "urllib3", "git", "matplotlib", "alembic", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # MLflow's progress bars are for terminals; in a task log each step is a line.
@@ -93,12 +95,13 @@ def main(argv: Sequence[str], whole_process: bool = False) -> int:
             named = NightjarError(f"{type(error).__name__}: {_first_line(error)}")
             named.retryable = True
         kind = type(named).__name__
-        _write(file, {"error": kind, "message": str(named), "retryable": named.retryable})
+        said = masking.mask(str(named))
+        _write(file, {"error": kind, "message": said, "retryable": named.retryable})
         if told is not None:
-            told.fail(kind, str(named), named.exit_code)
+            told.fail(kind, said, named.exit_code)
         if meter is not None:
             meter.end({}, kind)
-        print(f"ERROR {kind}: {terminal.one_line(str(named))}", file=sys.stderr, flush=True)
+        print(f"ERROR {kind}: {terminal.one_line(said)}", file=sys.stderr, flush=True)
         return named.exit_code
 
 

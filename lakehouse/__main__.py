@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
-from lakehouse import code_version, settings, terminal
+from lakehouse import code_version, masking, settings, terminal
 from lakehouse.analyst.rendering import FORMATS, render
 from lakehouse.backup import command as backup_command
 from lakehouse.errors import BadArguments, NightjarError
@@ -37,14 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             object_store.expect_answer(where.lakehouse_root)
         return int(options.run(where.lakehouse_root, options))
     except NightjarError as error:
-        print(f"error: {terminal.one_line(str(error))}", file=sys.stderr)
+        print(f"error: {terminal.one_line(masking.mask(str(error)))}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         from lakehouse.storage import store_errors
 
         if not where.in_object_store or (named := store_errors.named(error)) is None:
             raise
-        print(f"error: {terminal.one_line(str(named))}", file=sys.stderr)
+        print(f"error: {terminal.one_line(masking.mask(str(named)))}", file=sys.stderr)
         return named.exit_code
 
 
@@ -163,7 +163,7 @@ def _tables(root: str, options: argparse.Namespace) -> int:
         try:
             state = listing.state(table)
         except NightjarError as error:  # the other tables are listed all the same
-            print(f"error: {terminal.one_line(str(error))}", file=sys.stderr)
+            print(f"error: {terminal.one_line(masking.mask(str(error)))}", file=sys.stderr)
             code = error.exit_code
             continue
         row = [state.table, state.rows, state.files, state.version, state.newest_partition, state.last_commit]

@@ -16,12 +16,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 # Joining a Spark session and starting its workers' imports costs 2 to 3 s of processor time, in which one core scores a million
 # rows of 20 features. Half a million rows of 40 features are 160 MB in the job's process.
 IN_PROCESS_ROWS = 500_000
+# Names of variables whose values are secrets, or addresses with a password in them.
+_SECRET = re.compile(
+    r"^(NIGHTJAR_CONNECTION_|AIRFLOW_CONN_|MONGO_URI$)|SQL_ALCHEMY_CONN|BROKER_URL$|RESULT_BACKEND$|"
+    r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|FERNET_KEY|PRIVATE_KEY)$"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Settings:
     Attributes:
         lakehouse_root: folder, or address such as ``s3://bucket/prefix``, of the tables, each at ``<layer>/<name>``.
         landing_root: the same of the deliveries, each at ``<source>/<YYYY-MM-DD>.csv`` or ``.jsonl``.
-        mlflow_tracking_uri: the MLflow server; its SQLite store is never opened directly.
+        mlflow_tracking_uri: the MLflow server, without a login; its SQLite store is never opened directly.
         spark_remote: address of a Spark Connect server (``sc://...``), or None to make a session of its own.
         spark_master: master of that own session when there is no Connect server.
         use_case_roots: folders whose sub-folders with a ``use_case.yaml`` are use cases, and whose ``sources`` has shared sources.
@@ -68,11 +74,17 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environ`` (the process's own when not given)."""
     env = os.environ if environ is None else environ
+    tracking, login = _without_login(env.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"))
+    if login is not None and environ is None:
+        # Its client takes them from there. The address stands in links, records and messages, and a login in it would too.
+        os.environ.setdefault("MLFLOW_TRACKING_USERNAME", login[0])
+        os.environ.setdefault("MLFLOW_TRACKING_PASSWORD", login[1])
+        os.environ["MLFLOW_TRACKING_URI"] = tracking
     roots = env.get("USE_CASE_ROOTS", str(PROJECT_ROOT / "include"))
     return Settings(
         lakehouse_root=_absolute(env.get("LAKEHOUSE_ROOT") or str(PROJECT_ROOT / "warehouse")),
         landing_root=_absolute(env.get("LANDING_ROOT") or str(PROJECT_ROOT / "landing")),
-        mlflow_tracking_uri=env.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
+        mlflow_tracking_uri=tracking,
         spark_remote=env.get("SPARK_REMOTE") or None,
         spark_master=env.get("SPARK_MASTER", "local[*]"),
         use_case_roots=tuple(Path(root) for root in roots.split(os.pathsep) if root),
@@ -244,6 +256,13 @@ def own_authorities() -> list[str]:
     return [file for file in files if file]
 
 
+def secret_values() -> list[str]:
+    """The values of the variables that hold a secret, or an address with one: what must be in no text that is shown."""
+    return [
+        value for name, value in os.environ.items() if value and _SECRET.search(name) and not name.endswith("_FILE")
+    ]
+
+
 def spark_pool() -> str | None:
     """Airflow's pool of the tasks whose jobs are clients of Spark, as SPARK_POOL names it; None for Airflow's own."""
     return os.environ.get("SPARK_POOL") or None
@@ -321,6 +340,16 @@ def secrets() -> list[str]:
 def host_kind() -> str:
     """What kind of machine this is, as HOST_KIND names it: a rate card may have rates of its own for it. Empty for any."""
     return os.environ.get("HOST_KIND", "")
+
+
+def _without_login(address: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without user and password, and these."""
+    scheme, separator, rest = address.partition("://")
+    login, at, host = rest.partition("/")[0].rpartition("@")
+    if not at:
+        return address, None
+    user, _, password = login.partition(":")
+    return f"{scheme}{separator}{host}{rest[len(login) + 1 + len(host) :]}", (unquote(user), unquote(password))
 
 
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -1,8 +1,8 @@
 """``python -m stack.bill_of_materials``: what the platform consists of, as a bill of materials in CycloneDX's JSON (version 1.6).
 
 It has every package of requirements.txt, by the name, version and hashes of the lock, and every jar of the installed PySpark:
-Spark's own, and those that `stack.jars` adds. The same lock and jars give the same bytes: it has no time, no number of its own and no path,
-so that two releases can be compared by diff.
+Spark's own, and those that `stack.jars` adds. The same lock and jars give the same bytes: it has no time, no
+number of its own and no path, so that two releases can be compared by diff.
 """
 
 from __future__ import annotations

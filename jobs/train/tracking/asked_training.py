@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lakehouse import masking
 from lakehouse.errors import NightjarError
 from lakehouse.models import champion_record, registry
 from lakehouse.ops import retrainings
@@ -37,7 +38,7 @@ def failure_recorded(name: str, day: dt.date, actor: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        first_line = (str(error).splitlines() or ["no message"])[0]
+        first_line = masking.mask((str(error).splitlines() or ["no message"])[0])
         retryable = error.retryable if isinstance(error, NightjarError) else True
         try:
             retrainings.record_failure(name, day, actor, f"{type(error).__name__}: {first_line}", retryable)
