@@ -1,8 +1,7 @@
 """``python -m stack.audit``: whether packages of the lock have known vulnerabilities, by pip-audit.
 
 Exit code 0: every package was looked up, and nothing is known but what audit-allowed.yaml lets pass. 80: not audited, for the
-service does not answer or does not know a package; one line says which. 81: a vulnerability is known, or what lets it pass is out of
-date.
+service does not answer or does not know a package; one line says which. 81: a vulnerability is known, or is let pass no more.
 A package that a service does not know counts as clean for pip-audit: here it does not.
 """
 
