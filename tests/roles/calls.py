@@ -67,7 +67,7 @@ def all_calls() -> list[Call]:
     table = [*_of_dags(), *_of_others()]
     ordered = [one for one in table if one[1] not in last] + [one for one in table if one[1] in last]
     return [
-        Call(user, what, method, path.replace("{user}", user), _of_user(body, user), frozenset(allowed))
+        Call(user, what, method, path.replace("<user>", user), _of_user(body, user), frozenset(allowed))
         for what, method, path, body, allowed in ordered
         for user in USERS
     ]
@@ -78,7 +78,7 @@ def _of_user(body: Any, user: str) -> Any:
         return {name: _of_user(value, user) for name, value in body.items()}
     if isinstance(body, list):
         return [_of_user(value, user) for value in body]
-    return body.replace("{user}", user) if isinstance(body, str) else body
+    return body.replace("<user>", user) if isinstance(body, str) else body
 
 
 def _create(**entity: Any) -> dict[str, Any]:
@@ -97,12 +97,12 @@ def _of_dags() -> list[tuple[str, str, str, Any, set[str]]]:
     made = []
     for dag in (*NIGHTLY, *DECISIONS):
         base = f"/api/v2/dags/{dag}"
-        run = f"{base}/dagRuns/of_{{user}}"
+        run = f"{base}/dagRuns/of_<user>"
         starts = {"approver", "admin"} if dag in DECISIONS else {"operator", "admin"}
         clears = {"operator", "approver", "admin"} if dag == TRAIN else starts
         reads = ALL - {"viewer", "operator"} if dag == ERASE else ALL
         form = FORMS.get(dag, {})
-        clear = {"dry_run": False, "dag_run_id": "of_{user}", "only_failed": False}
+        clear = {"dry_run": False, "dag_run_id": "of_<user>", "only_failed": False}
         made.append((f"starts {dag}", "POST", f"{base}/dagRuns", {"logical_date": None, "conf": form}, starts))
         if dag not in (*ONE_NIGHTLY, *DECISIONS):
             continue
@@ -115,25 +115,25 @@ def _of_dags() -> list[tuple[str, str, str, Any, set[str]]]:
                 f"marks runs of {dag} at once",
                 "PATCH",
                 f"{base}/dagRuns",
-                _update(dag_run_id="of_{user}", state="failed"),
+                _update(dag_run_id="of_<user>", state="failed"),
                 clears,
             ),
             (
                 f"marks any runs of {dag} at once",
                 "PATCH",
                 "/api/v2/dags/~/dagRuns",
-                _update(dag_id=dag, dag_run_id="of_{user}", state="failed"),
+                _update(dag_id=dag, dag_run_id="of_<user>", state="failed"),
                 clears,
             ),
-            (f"deletes runs of {dag} at once", "PATCH", f"{base}/dagRuns", _delete("of_{user}_gone"), ADMIN),
+            (f"deletes runs of {dag} at once", "PATCH", f"{base}/dagRuns", _delete("of_<user>_gone"), ADMIN),
             (f"marks a run of {dag}", "PATCH", run, {"state": "failed"}, clears),
             (f"clears a run of {dag}", "POST", f"{run}/clear", {"dry_run": True, "only_failed": False}, clears),
             (f"switches {dag} on", "PATCH", base, {"is_paused": False}, clears),
             (f"deletes a run of {dag}", "DELETE", run, None, ADMIN),
-            (f"deletes {dag}", "DELETE", f"{base}?of={{user}}", None, ADMIN),
+            (f"deletes {dag}", "DELETE", f"{base}?of=<user>", None, ADMIN),
         ]
     for dag in APPROVED:
-        run = f"/api/v2/dags/{dag}/dagRuns/of_{{user}}"
+        run = f"/api/v2/dags/{dag}/dagRuns/of_<user>"
         task = f"{run}/taskInstances/approval"
         clears = {"operator", "approver", "admin"} if dag == TRAIN else {"approver", "admin"}
         result = {"key": "return_value", "value": {"chosen_options": ["Approve"], "responded_by_user": {"name": "eve"}}}
@@ -163,8 +163,8 @@ def _of_dags() -> list[tuple[str, str, str, Any, set[str]]]:
 def _of_others() -> list[tuple[str, str, str, Any, set[str]]]:
     examples = f"<gold.{DATASET}_examples>"
     days = {"from_date": "2024-03-01T00:00:00Z", "to_date": "2024-03-12T00:00:00Z"}
-    some = {"connection_id": "of_{user}", "conn_type": "http"}
-    user = {"username": "x_{user}", "password": "x", "email": "x_{user}@x.org", "first_name": "x", "last_name": "x"}
+    some = {"connection_id": "of_<user>", "conn_type": "http"}
+    user = {"username": "x_<user>", "password": "x", "email": "x_<user>@x.org", "first_name": "x", "last_name": "x"}
     rights = [{"action": {"name": "can_edit"}, "resource": {"name": "DAGs"}}]
     return [
         ("lists DAGs", "GET", "/api/v2/dags", None, ALL),
@@ -179,8 +179,8 @@ def _of_others() -> list[tuple[str, str, str, Any, set[str]]]:
         ("lists users", "GET", "/auth/fab/v1/users", None, {"auditor", "admin"}),
         ("lists roles", "GET", "/auth/fab/v1/roles", None, {"auditor", "admin"}),
         ("reads a variable", "GET", "/api/v2/variables/some", None, ADMIN),
-        ("writes a variable", "POST", "/api/v2/variables", {"key": "of_{user}", "value": "1"}, ADMIN),
-        ("writes many variables", "PATCH", "/api/v2/variables", _create(key="bulk_{user}", value="1"), ADMIN),
+        ("writes a variable", "POST", "/api/v2/variables", {"key": "of_<user>", "value": "1"}, ADMIN),
+        ("writes many variables", "PATCH", "/api/v2/variables", _create(key="bulk_<user>", value="1"), ADMIN),
         ("makes a connection", "POST", "/api/v2/connections", some, ADMIN),
         (
             "changes a connection",
@@ -189,15 +189,15 @@ def _of_others() -> list[tuple[str, str, str, Any, set[str]]]:
             {"connection_id": "database", "conn_type": "postgres", "host": "elsewhere"},
             ADMIN,
         ),
-        ("makes many pools", "PATCH", "/api/v2/pools", _create(name="bulk_{user}", slots=1), ADMIN),
+        ("makes many pools", "PATCH", "/api/v2/pools", _create(name="bulk_<user>", slots=1), ADMIN),
         (
             "makes many connections",
             "PATCH",
             "/api/v2/connections",
-            _create(connection_id="b_{user}", conn_type="http"),
+            _create(connection_id="b_<user>", conn_type="http"),
             ADMIN,
         ),
-        ("makes a pool", "POST", "/api/v2/pools", {"name": "of_{user}", "slots": 1}, ADMIN),
+        ("makes a pool", "POST", "/api/v2/pools", {"name": "of_<user>", "slots": 1}, ADMIN),
         ("says that examples came", "POST", "/api/v2/assets/events", {"asset_id": examples}, ADMIN),
         ("materializes an asset", "POST", f"/api/v2/assets/{examples}/materialize", {}, ADMIN),
         (
@@ -210,7 +210,7 @@ def _of_others() -> list[tuple[str, str, str, Any, set[str]]]:
         ("backfills a release", "POST", "/api/v2/backfills", {"dag_id": RELEASE, **days}, {"approver", "admin"}),
         ("backfills an erasure", "POST", "/api/v2/backfills", {"dag_id": ERASE, **days}, {"approver", "admin"}),
         ("makes a user", "POST", "/auth/fab/v1/users", {**user, "roles": [{"name": "Admin"}]}, ADMIN),
-        ("gives itself another role", "PATCH", "/auth/fab/v1/users/{user}", {"roles": [{"name": "Admin"}]}, ADMIN),
+        ("gives itself another role", "PATCH", "/auth/fab/v1/users/<user>", {"roles": [{"name": "Admin"}]}, ADMIN),
         ("gives a role more", "PATCH", "/auth/fab/v1/roles/viewer", {"name": "viewer", "permissions": rights}, ADMIN),
         ("deletes a variable", "DELETE", "/api/v2/variables/of_admin", None, ADMIN),
         ("deletes a connection", "DELETE", "/api/v2/connections/of_admin", None, ADMIN),
