@@ -29,9 +29,7 @@ CELL = r"""
 """
 
 # The evidence as Markdown, from the result of the task `gate`.
-EVIDENCE = (
-    CELL
-    + """\
+EVIDENCE = """\
 {%- set gate = ti.xcom_pull(task_ids='gate') -%}
 {%- set evidence = gate.evidence -%}
 {%- set champion = evidence.champion or {} -%}
@@ -62,7 +60,6 @@ interval; the least better first):
 {% endfor %}
 {%- endif %}
 """
-)
 
 
 def operator(declared: Approval) -> type[HITLOperator]:
@@ -76,7 +73,7 @@ def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
     return operator(approval)(
         task_id="approval",
         subject=f"Promote version {version} of {use_case.name} to champion?",
-        body=EVIDENCE,
+        body=CELL + EVIDENCE,
         options=[APPROVE, REJECT],
         defaults=REJECT,
         response_timeout=dt.timedelta(hours=approval.hours),

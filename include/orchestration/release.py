@@ -15,9 +15,7 @@ __all__ = ["ACTOR", "ANSWER", "VERSION", "ask"]
 VERSION = "{{ ti.xcom_pull(task_ids='release')['version'] }}"
 
 # What the gate found, as Markdown, from the result of the task `release`.
-FOUND = (
-    approval.CELL
-    + """\
+FOUND = """\
 {%- set release = ti.xcom_pull(task_ids='release') -%}
 The gate would publish version {{ release.version }}:
 
@@ -27,7 +25,6 @@ The gate would publish version {{ release.version }}:
 | {{ cell(one.rule) }} | {{ cell(one.found) }} | {{ cell(one.expected) }} |
 {% endfor %}
 """
-)
 
 
 def ask(dataset: Dataset, declared: Approval) -> HITLOperator:
@@ -35,7 +32,7 @@ def ask(dataset: Dataset, declared: Approval) -> HITLOperator:
     return approval.operator(declared)(
         task_id="approval",
         subject=f"Publish version {VERSION} of {dataset.name}?",
-        body=FOUND,
+        body=approval.CELL + FOUND,
         options=[approval.APPROVE, approval.REJECT],
         defaults=approval.REJECT,
         response_timeout=dt.timedelta(hours=declared.hours),

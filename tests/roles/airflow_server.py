@@ -135,7 +135,21 @@ def main(calls, answers):
                 body = json.loads(json.dumps(body).replace(f'"<{asset}>"', str(number)))
             answer = client.request(method, path, json=body, headers=head)
             found.append([answer.status_code, answer.text[:20_000]])
-    result = {"dags": dags, "errors": errors, "answers": found, "routes": routes}
+    with apply_access.security() as security:
+        # An admin gave the role viewer more, and somebody a role of Airflow's own.
+        security.add_user("wide", "w", "w", "w@example.org", security.find_role("Op"), PASSWORD)
+        mended = [apply_access.apply(security) for _ in range(2)]
+        said = [apply_access.user(security, "root", word) for word in ("one", "one", "two")]
+        warned = apply_access.too_wide(security)
+    result = {
+        "mended": mended,
+        "said": said,
+        "warned": warned,
+        "dags": dags,
+        "errors": errors,
+        "answers": found,
+        "routes": routes,
+    }
     Path(answers).write_text(json.dumps(result))
 
 

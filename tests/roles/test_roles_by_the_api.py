@@ -101,3 +101,22 @@ def test_who_only_reads_is_refused_by_every_route_that_writes(answered):
     }
     assert let_in == set()
     assert len([one for one in answered["routes"]["auditor"] if one[0] != "GET"]) > 50
+
+
+def test_roles_that_somebody_changed_are_made_again_what_is_declared_and_then_left_alone(answered):
+    first, second = answered["mended"]
+    assert first[0].startswith("viewer: ") and first[0] != second[0]
+    assert second == [f"{role}: 0 rights given, 0 taken" for role in access.ROLES]
+
+
+def test_the_first_user_is_made_once_and_gets_another_password_when_it_is_another(answered):
+    assert answered["said"] == [
+        "user root: made, with the role Admin",
+        "user root: unchanged",
+        "user root: has a new password",
+    ]
+
+
+def test_a_user_with_a_role_of_airflows_own_that_goes_round_the_approvals_is_told(answered):
+    (line,) = answered["warned"]
+    assert line.startswith("user wide has Airflow's role Op, which answers approvals")

@@ -38,7 +38,7 @@ def rendered(template, **results):
 
 
 def test_the_evidence_stands_in_front_of_the_approver():
-    said = rendered(approval.EVIDENCE, gate=GATE)
+    said = rendered(approval.CELL + approval.EVIDENCE, gate=GATE)
     assert "promote version 7 in the place of champion version 6, because" in said
     assert "- log loss 0.5000 against 0.5200 of champion version 6\n- roc auc keeps the floor 0.62\n" in said
     assert "[The run in MLflow, with its plots](http://127.0.0.1:5000/#/experiments/1/runs/abc)" in said
@@ -55,7 +55,7 @@ def test_the_evidence_stands_in_front_of_the_approver():
 
 def test_the_first_version_has_no_champion_beside_it():
     first = {**GATE, "champion_version": None, "evidence": {**GATE["evidence"], "champion": None, "slices": []}}
-    said = rendered(approval.EVIDENCE, gate=first)
+    said = rendered(approval.CELL + approval.EVIDENCE, gate=first)
     assert "promote version 7, because" in said and "| log loss | 0.5000 |  |" in said and "slice" not in said
 
 
@@ -79,7 +79,7 @@ HOSTILE = "UA | 9 | 9.9 |\n| [x](javascript:alert(1)) <img src=x> `{{ 7 * 7 }}` 
 def test_a_delivered_value_is_one_cell_of_one_line():
     def shown(value, *reasons):
         evidence = {**GATE["evidence"], "slices": [{**SLICE, "value": value, "difference": 0.02}]}
-        return rendered(approval.EVIDENCE, gate={**GATE, "evidence": evidence, "reasons": reasons})
+        return rendered(approval.CELL + approval.EVIDENCE, gate={**GATE, "evidence": evidence, "reasons": reasons})
 
     said, plain = shown(HOSTILE, HOSTILE, "# a head\n# more"), shown("UA", "one", "two")
     (line,) = [line for line in said.splitlines() if line.startswith("| carrier")]
