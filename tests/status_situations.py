@@ -219,3 +219,17 @@ SITUATIONS: dict[str, Situation] = {
         "next night asks again",
     ),
 }
+
+# Those that a page of all shows at once.
+SHOWN = (
+    "good",
+    "late_source",
+    "refused",
+    "violated",
+    "approval",
+    "rolled_back",
+    "fallback",
+    "nothing_yet",
+    "damaged_log",
+)
+SHOWN += ("missing_file", "failed", "paused")

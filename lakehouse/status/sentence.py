@@ -154,6 +154,8 @@ def _late(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -
 
 def _late_because(state: UseCaseState, night: Night, by: dt.datetime) -> Sentence:
     late = f"The scores of {night.day} are late: they were due by {_clock(state.use_case, by)}"
+    if state.newest is not None and state.newest not in state.use_case.calendar.scores.newest(night.day, 2):
+        late = f"Nothing new since {state.newest}. {late}"
     if night.missing:
         source = night.missing[0][0]
         others = f" and {len(night.missing) - 1} more" if len(night.missing) > 1 else ""

@@ -176,9 +176,7 @@ def show(found: dict[str, Any]) -> None:
     ):
         print(f"| {name} | {' | '.join(f'{one:.2f}' for one in each)} |")
     before, held, after = found["memory"]
-    print(
-        f"\nimports {found['imported']:.1f} s; memory {before:.0f} MB before, {held:.0f} with imports, {after:.0f} MB after all requests"
-    )
+    print(f"\nimports {found['imported']:.1f} s; {before:.0f} MB before them, {held:.0f} after, {after:.0f} at the end")
 
 
 if __name__ == "__main__":
