@@ -1,7 +1,7 @@
 # Nightjar. `make` alone explains itself. Needs Python 3.11 to 3.13, Java 17 or newer, and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-costs bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock audit sbom race-commits cluster-test
+.PHONY: help env demo demo-dataset test test-quick torture fuzz up down status lint lint-style lint-format lint-types lint-imports bench bench-nights bench-year bench-mongo bench-kafka bench-tuning bench-gate bench-reasons bench-scoring bench-commits bench-ingest bench-drift bench-drift-page bench-status status-screenshots bench-costs bench-idle bench-dags bench-many bench-triggers bench-alarms bench-learning bench-estimates bench-teacher bench-datasets bench-scale torture-teacher torture-datasets clean clean-all lock audit sbom race-commits cluster-test
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -129,6 +129,12 @@ bench-scoring: $(STAMP) ## how fast 10 million rows are scored, beside bare XGBo
 
 bench-drift: $(STAMP) ## what drift and performance of a day of 10 million rows cost beside reading it once (ROWS=...; minutes, 6 GB)
 	@$(BIN)/python -m tests.bench.drift $(if $(ROWS),--rows $(ROWS))
+
+bench-status: $(STAMP) ## what the status page takes with 50 use cases and two years of nights (minutes)
+	@$(BIN)/python -m tests.bench.status_page
+
+status-screenshots: $(STAMP) ## docs/images/status-*.png, from made-up nights (needs chromium; a minute)
+	@$(BIN)/python -m tests.bench.status_screenshots
 
 bench-drift-page: $(STAMP) ## what the nightly drift page costs, beside Evidently's (after make demo, with MLflow up)
 	@. .nightjar/env.sh && $(BIN)/python -m tests.bench.drift_page

@@ -16,7 +16,7 @@ from lakehouse.tables import Table
 Whose = Literal["use_case", "source", "dataset"]
 NEEDED = ("stage", "started_at", "wall_seconds", "processor_seconds", "money", "currency")
 DAYS = 30
-# The columns that are read; the table has more.
+# Its place alone: the columns are its writer's, and the page reads those above, where they are there.
 COSTS = Table("ops", "costs", (), (), (), "what runs cost")
 
 
@@ -40,6 +40,7 @@ class Cost:
         wall_seconds, processor_seconds: in sum.
         money: in sum; None where no prices are declared.
         currency: of the money; empty without any.
+        predictions: how many scores of the champion they wrote; 0 where that is not recorded.
         stages: the same by stage, the dearest first.
     """
 
@@ -49,6 +50,7 @@ class Cost:
     processor_seconds: float
     money: float | None
     currency: str
+    predictions: int
     stages: tuple[StageCost, ...]
 
 
@@ -67,7 +69,11 @@ def of(whose: Whose, name: str, now: dt.datetime) -> Cost | None:
         return None
     since = pa.scalar(now - dt.timedelta(days=DAYS), pa.timestamp("us", "UTC"))
     where = (pc.field(whose) == name) & (pc.field("started_at") >= since)
-    rows = dataset.to_table(columns=list(NEEDED), filter=where).to_pylist()
+    if "day" in dataset.schema.names:
+        # The log has it of each file, so that older ones are not opened.
+        where &= pc.field("day") >= pa.scalar((now - dt.timedelta(days=DAYS)).date(), pa.date32())
+    counted = [name for name in ("predictions",) if name in dataset.schema.names]
+    rows = dataset.to_table(columns=[*NEEDED, *counted], filter=where).to_pylist()
     if not rows:
         return None
     by_stage: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
@@ -85,10 +91,11 @@ def of(whose: Whose, name: str, now: dt.datetime) -> Cost | None:
         _sum(rows, "processor_seconds") or 0.0,
         _sum(rows, "money"),
         next((row["currency"] for row in rows if row["currency"]), ""),
+        int(_sum(rows, "predictions") or 0),
         tuple(stages),
     )
 
 
 def _sum(rows: list[dict[str, object]], name: str) -> float | None:
-    known = [float(value) for row in rows if isinstance(value := row[name], int | float)]
+    known = [float(value) for row in rows if isinstance(value := row.get(name), int | float)]
     return sum(known) if known else None
