@@ -45,8 +45,13 @@ def of_group(reach: Reach, group: FeatureGroup) -> WantedRows:
     wanted = WantedRows()
     types = {column.name: column.type for column in group.key}
     for one in reach.subjects:
-        if one.source.name in group.reads and _has(one, types, whole=False):
+        if one.source.name not in group.reads:
+            continue
+        if _has(one, types, whole=False):
             wanted |= _by_columns(one)
+        elif types.items() <= one.source.column_types.items():
+            # Its days are of what was known before them: a key of which other rows are left keeps all.
+            wanted |= _by_rows(one, group.key_names, of_day=False)
     return wanted
 
 

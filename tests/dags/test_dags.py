@@ -26,6 +26,11 @@ def test_every_declared_source_and_use_case_has_its_dags(parsed):
     assert parsed["errors"] == {}
     assert sorted(parsed["dags"]) == [
         "alert__lakehouse",
+        "erase__depots",
+        "erase__parcel_lorries",
+        "erase__parcel_outcomes",
+        "erase__parcel_plan",
+        "erase__parcel_scans",
         "features__parcels",
         "ingest__depots",
         "ingest__parcel_lorries",

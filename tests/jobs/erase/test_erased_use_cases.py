@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs.erase import job
+from jobs.deliver import place
+from jobs.deliver.rows import Checksum
+from jobs.erase import job, reach
 from jobs.erase.arguments import EraseArguments
+from jobs.ingest import replay
+from jobs.ingest.arguments import ReplayArguments
 from lakehouse import tables
 from lakehouse.declaration import loader
+from lakehouse.errors import BadArguments, ErasureIncomplete
 from lakehouse.models import mlflow_rest
-from lakehouse.ops import deliveries, erasures
+from lakehouse.ops import deliveries, erasures, exports, retrainings
 from lakehouse.storage import arrow_dataset
 from tests import byte_scan
 from tests.byte_scan import Needle
@@ -80,7 +86,11 @@ def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, request: pytest
     return made
 
 
-@pytest.mark.parametrize("world", SHAPES, indirect=True)
+@pytest.mark.parametrize(
+    "world",
+    [name if name in ("int", "several") else pytest.param(name, marks=pytest.mark.torture) for name in SHAPES],
+    indirect=True,
+)
 def test_no_byte_of_a_key_is_left_and_everything_else_is_as_it_was(world: World) -> None:
     use_case, others = world.use_case, world.shape.others
     assert len(left(world)) > 15
@@ -105,3 +115,122 @@ def test_no_byte_of_a_key_is_left_and_everything_else_is_as_it_was(world: World)
         assert world.ingest(line.source, line.partition).status == "unchanged"
     assert [line.state for name in (SOURCE, RESULTS) for line in erasures.of_source(name)] == [erasures.DONE] * 2
     assert erase(world.shape).status == "unchanged"
+
+
+def test_a_row_that_comes_again_stays_out_and_no_replay_brings_it_back(world: World) -> None:
+    erase(world.shape)
+    before = left(world)
+    # The very bytes that came before are a delivery that is known.
+    world.land(SOURCE, DAYS[0], world.keys())
+    assert world.ingest(SOURCE, DAYS[0]).status == "unchanged"
+    world.land(SOURCE, DAYS[0], world.keys()[::-1])
+    assert "kept out" in world.ingest(SOURCE, DAYS[0]).message
+    assert replay.run(ReplayArguments(source=SOURCE)).status == "unchanged"
+    assert [one for one in left(world) if not one.startswith("landing/")] == before == []
+    again = erase(world.shape)
+    assert again.places == {"landing rows": 1}
+    assert left(world) == []
+
+
+def test_numbers_of_another_writing_stay_out(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(lakehouse_root.parent, SHAPES["timestamp"], monkeypatch)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    assert erase(world.shape).status == "none"
+    for texts in (True, False):
+        world.land(SOURCE, DAYS[0], world.keys(), texts=texts)
+        assert "1 row(s)" in world.ingest(SOURCE, DAYS[0]).message
+
+
+def test_a_subject_is_erased_from_every_source_that_declares_it_and_from_use_cases_that_know_it_by_another_key(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(
+        lakehouse_root.parent,
+        SHAPES["text"],
+        monkeypatch,
+        source={"erasure": {"subjects": {"owner": "whose"}}},
+        use_case={"erasure": {"retrain": True}},
+    )
+    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    world.live()
+    planned = job.run(EraseArguments(subject="owner", key=("100",), reason="r", dry_run=True))
+    result = job.run(EraseArguments(subject="owner", key=("100",), reason="r", actor="desk"))
+    # 100 is the owner of the row that all worlds erase; its visits are known by their own key in gold.
+    assert result.places == planned.places and result.sources == [SOURCE]
+    assert result.places[f"gold.{NAME}_scores"] == 2 * len(DAYS)
+    # What knows a visit by its own key alone, and does not say whose it was, is not about the owner.
+    assert {one.split("/")[1] for one in left(world) if RESULTS not in one} == {"alerts.log", "ops"}
+    features = arrow_dataset.read(tables.features(world.use_case))["visit"].to_pylist()
+    assert sorted(set(features)) == ["a", "b", "zebra-4712"]
+    assert [one["model_version"] for one in result.learned] == [1]
+    assert list(result.retrain) == [NAME] and "train --use-case visits" in str(result.message)
+    assert retrainings.requests(NAME).keys() == {DAYS[-1]}
+    (line,) = erasures.of_source(SOURCE)
+    assert [one for one in line.published if "use_case" in one] == result.learned
+    world.land(SOURCE, DAYS[0], world.keys())
+    assert "1 row(s)" in world.ingest(SOURCE, DAYS[0]).message
+    assert (deliveries.lines_of([SOURCE])[-1].accepted_rows, len(world.shape.others)) == (3, 3)
+
+
+def test_a_target_that_does_not_answer_is_named_and_a_later_run_completes_it(world: World) -> None:
+    crm = world.root / "crm.db"
+    hidden = crm.rename(world.root / "elsewhere.db")
+    crm.mkdir()
+    assert "target office of visits" in str(erase(world.shape, dry_run=True).message)
+    with pytest.raises(ErasureIncomplete, match="target office of visits: Target"):
+        erase(world.shape)
+    assert {one for one in left(world)} == {"elsewhere.db"}
+    crm.rmdir()
+    hidden.rename(crm)
+    # Gold has no row of it any more; the key itself says which rows of the target are meant.
+    assert erase(world.shape).places == {"target office of visits": len(DAYS)}
+    assert left(world) == []
+
+
+def test_what_the_books_say_of_a_target_fits_what_is_left_there(world: World) -> None:
+    erase(world.shape)
+    with sqlite3.connect(world.root / "crm.db") as opened:
+        rows = dict(opened.execute("SELECT partition, count(*) FROM decided GROUP BY partition").fetchall())
+    for line in exports.of_use_case(NAME, ["office", "archive"]):
+        checksum = Checksum()
+        target = next(one for one in world.use_case.deliver if one.name == line.target)
+        for row in place.of(world.use_case, target).there(line.partition):
+            checksum.add(row)
+        assert (line.rows, line.checksum) == (checksum.rows, checksum.text)
+        assert line.rows == rows[str(line.partition)] == len(world.shape.others)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"source": "visit"}, "there is no source"),
+        ({"subject": "owner"}, "declared are: none"),
+        ({"source": SOURCE, "key": ("AA", "12")}, "a value of each of carrier, flight, night"),
+        ({"source": SOURCE, "key": ("QX,12",)}, "a value of each of carrier, flight, night"),
+        ({"source": SOURCE, "key": ("QX,a,1971-12-31",)}, "a value of flight, which is of type int"),
+        ({"source": SOURCE, "key": ("QX,99999999999,1971-12-31",)}, "a value of flight, which is of type int"),
+        ({"source": SOURCE, "subject": "owner"}, "one of --source"),
+        ({"source": SOURCE, "key": ()}, "by one of --key"),
+    ],
+)
+def test_what_names_nothing_that_can_be_erased_is_refused_without_quoting_it(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], expected: str
+) -> None:
+    World(lakehouse_root.parent, SHAPES["several"], monkeypatch)
+    with pytest.raises(BadArguments, match=expected) as refused:
+        job.run(EraseArguments(**{"key": ("QX,12,1971-12-31",), "reason": "r", **given}))
+    assert "9999999" not in str(refused.value)
+    assert erasures.of_source(SOURCE) == []
+
+
+def test_a_key_is_read_from_a_file_and_in_the_order_of_its_columns(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(lakehouse_root.parent, SHAPES["several"], monkeypatch)
+    file = world.root / "key"
+    file.write_text("QX,730914285,1971-12-31")
+    by_file = reach.of(EraseArguments(source=SOURCE, key_file=file, reason="r"))
+    by_name = reach.of(EraseArguments(source=SOURCE, key=tuple(reversed(world.shape.given)), reason="r"))
+    assert [one.identity for one in by_file.subjects] == [one.identity for one in by_name.subjects]
+    assert [one.source.name for one in by_file.subjects] == [SOURCE, RESULTS]

@@ -28,7 +28,7 @@ from lakehouse.tables import Table
 from tests.byte_scan import Needle
 
 NAME, SOURCE, RESULTS, GROUP = "visits", "visits_planned", "visits_done", "visit_record"
-DAYS = tuple(dt.date(2024, 3, day) for day in (4, 5, 6))
+DAYS = tuple(dt.date(2024, 3, day) for day in (4, 5))
 NOW = dt.datetime(2024, 3, 20, tzinfo=dt.UTC)
 # What a row says besides its key: a text that no other row has.
 NOTE = "xylophones-in-the-attic"
@@ -91,7 +91,8 @@ class World:
     def declare(self, **changes: Any) -> None:
         key = [{"name": name, "type": type_} for name, (type_, *_) in self.shape.key.items()]
         calendar = {"start": DAYS[0], "timezone": "Europe/Paris"}
-        base = {"owner": "desk", "calendar": calendar, "key": list(self.shape.key), **changes.get("source", {})}
+        plain = {"owner": "desk", "calendar": calendar, "key": list(self.shape.key)}
+        base = plain | changes.get("source", {})
         note = {"name": "note", "type": "string", "nullable": True}
         whose = {"name": "whose", "type": "long", "nullable": True}
         amount = {"name": "amount", "type": "double"}
@@ -102,7 +103,7 @@ class World:
         value = {"type": {"multiclass": "string", "classification": "boolean"}.get(self.shape.task, "double")}
         self._write(
             f"sources/{RESULTS}/source.yaml",
-            {"name": RESULTS, "title": "R", "columns": [*key, {"name": "result", "nullable": True, **value}], **base},
+            {"name": RESULTS, "title": "R", "columns": [*key, {"name": "result", "nullable": True, **value}], **plain},
         )
         label: dict[str, Any] = {"source": RESULTS, "column": "result", "maturity_days": 1}
         gate: dict[str, Any] = {"metric": "rmse"}
