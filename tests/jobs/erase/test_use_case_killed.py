@@ -1,0 +1,92 @@
+"""An erasure from use cases that is killed anywhere is run again and ends like one that was not: one kill after another in one run,
+and each alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from jobs.erase import job
+from jobs.erase.arguments import EraseArguments
+from lakehouse.ops import deliveries, erasures
+from tests import byte_scan
+from tests.byte_scan import Needle
+from tests.jobs.erase.test_erase_killed import Killed, Once
+from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run
+from tests.jobs.erase.visits import DAYS, NOTE, RESULTS, SOURCE, Shape, World
+
+STEPS = (
+    "jobs.erase.mlflow_samples.MlflowSamples.take_out",
+    "jobs.erase.delivered.sql_rows.SqlRows._correct",
+    "jobs.erase.delivered.sql_rows.SqlRows._shrink",
+    "jobs.erase.delivered.file_rows.FileRows.delete",
+    "jobs.erase.gold_rows.GoldRows.take_out",
+    "jobs.erase.told_texts.ToldTexts.take_out",
+    "jobs.erase.state_folder.StateFolder.take_out",
+    "jobs.erase.landing_zone.LandingZone._tell_ledger",
+    "jobs.erase.delivered_rows.DeliveredRows.take_out",
+    "jobs.erase.delivered_rows.DeliveredRows._write_ledger",
+    "lakehouse.storage.commits.rewrite",
+    "lakehouse.storage.commits.purge",
+    "lakehouse.storage.purging._remove_log_before",
+    "lakehouse.ops.erasures.ask",
+    "lakehouse.ops.erasures.found",
+    "lakehouse.ops.erasures.finish",
+)
+SHAPE: Shape = SHAPES["int"]
+
+
+def erase() -> job.EraseResult:
+    return job.run(EraseArguments(source=SOURCE, key=SHAPE.given, reason="asked", actor="desk"))
+
+
+@pytest.fixture
+def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    made = World(lakehouse_root.parent, SHAPE, monkeypatch)
+    made.live()
+    return made
+
+
+def ended_well(world: World) -> None:
+    assert byte_scan.found(world.root, *SHAPE.needles, Needle(NOTE, (NOTE,))) == []
+    for source in (SOURCE, RESULTS):
+        (line,) = erasures.of_source(source)
+        assert line.state == erasures.DONE and line.places[f"bronze.{source}"] == len(DAYS)
+    (line,) = erasures.of_source(SOURCE)
+    assert (line.places["gold.visits_scores"], line.places["target office of visits"]) == (2 * len(DAYS), len(DAYS))
+    assert [one["model_version"] for one in line.published] == [1]
+    others = len(SHAPE.others)
+    for books in deliveries.lines_of([SOURCE, RESULTS]):
+        assert (books.delivered_rows, books.accepted_rows, books.rejected_rows) == (others + 1, others, 1)
+        assert world.ingest(books.source, books.partition).status == "unchanged"
+    with sqlite3.connect(world.root / "crm.db") as opened:
+        assert opened.execute("SELECT count(*) FROM decided").fetchone() == (others * len(DAYS),)
+
+
+def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = [Once(monkeypatch, step, late=bool(number % 2)) for number, step in enumerate(STEPS)]
+    while not all(one.done for one in kills):
+        with pytest.raises(Killed):
+            erase()
+    erase()
+    ended_well(world)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
+) -> None:
+    Once(monkeypatch, step, late)
+    with pytest.raises(Killed):
+        erase()
+    erase()
+    ended_well(world)
