@@ -21,11 +21,17 @@ for owner, source in wanted.erasable_sources(__file__):
     ):
         asked = {"source": source.name, "reason": form.WHY}
         find = erasure.EraseOperator(
-            task_id="find", options={**asked, "actor": form.ACTOR}, switches={"dry-run": "True"}
+            task_id="find",
+            stage="erase",
+            options={**asked, "actor": form.ACTOR},
+            switches={"dry-run": "True"},
+            needs_spark=False,
         )
         meant = erasure.if_meant(find.output, form.DRY_RUN)
         approved = erasure.if_approved(erasure.ANSWER)
-        erase = erasure.EraseOperator(task_id="erase", options={**asked, "actor": erasure.ACTOR})
+        erase = erasure.EraseOperator(
+            task_id="erase", stage="erase", options={**asked, "actor": erasure.ACTOR}, needs_spark=False
+        )
         meant >> erasure.ask(source) >> approved >> erase
         TriggerDagRunOperator.partial(
             task_id="request_retraining", logical_date=None, skip_when_already_exists=True

@@ -281,7 +281,7 @@ STAGES = {
     "check": Stage("check the answers about a dataset's documents", CheckArguments, _check),
     "assemble": Stage("make a version of a dataset: clusters, split, examples", AssembleArguments, _assemble),
     "release": Stage("publish a version of a dataset, when the gate lets it", ReleaseArguments, _release),
-    "erase": Stage("take a document of a source out of everything, and keep it out", EraseArguments, _erase),
+    "erase": Stage("take what is about a key out of everything, and keep it out", EraseArguments, _erase),
     "stale": Stage(
         "list the gold partitions whose inputs have changed since they were built, and why", StaleArguments, _stale
     ),

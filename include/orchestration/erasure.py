@@ -57,9 +57,6 @@ What is erased can't be brought back. {{ found.message }}
 class EraseOperator(JobOperator):
     """Runs the stage erase for the key in the run's form, with the connections of everything that may have it."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(stage="erase", needs_spark=False, **kwargs)
-
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the job.
 
@@ -106,6 +103,11 @@ def if_approved(answer: str) -> bool:
 @decision.made_by(PythonOperator)
 def trainings(result: Any) -> list[dict[str, Any]]:
     """The runs of training that use cases ask for whose champions have learned from it."""
+    return trainings_of(result)
+
+
+def trainings_of(result: Any) -> list[dict[str, Any]]:
+    """The same, from the result of the task `erase`."""
     reason = "its champion learned from rows that were erased on request"
     return [
         {

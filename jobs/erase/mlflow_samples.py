@@ -111,11 +111,7 @@ def _in_examples(name: str, number: int, names: Sequence[str], erased: set[Value
     found = 0
     with tempfile.TemporaryDirectory() as folder, mlflow_client.tracking():
         try:
-            source = mlflow_client.client().get_model_version_download_uri(name, str(number))
-            logged = source.removeprefix("models:/")
-            if logged == source:
-                return 0
-            place = mlflow_client.client().get_logged_model(logged).artifact_location
+            place = mlflow_client.client().get_model_version_download_uri(name, str(number))
         except MlflowException:
             # The version is gone from the registry, and its files with it.
             return 0

@@ -292,13 +292,13 @@ ERASURES = Table(
     layer="ops",
     name="erasures",
     columns=(
-        col("source", "string", "the source whose document was erased"),
-        col("document_hash", "string", "salted digest of its id: a document with it stays out"),
+        col("source", "string", "the source that was erased from"),
+        col("document_hash", "string", "salted digest of the key, or of a document's id: what has it stays out"),
         col("salt", "string", "of the digest"),
         col("state", "string", "asked: it stays out from now on; done: nothing of it is left here"),
         col("reason", "string", "why"),
         col("actor", "string", "the person or program that asked"),
-        col("published", "string", "the versions of datasets that had it, and where they were, as a JSON list"),
+        col("published", "string", "versions of datasets that had it, with their places, and of models that learned from it, as JSON"),
         col("places", "string", "what was taken out of which place, as a JSON object"),
         col("asked_at", "timestamp", "when it was asked"),
         col("done_at", "timestamp", "when nothing was left; null before", nullable=True),
@@ -306,7 +306,7 @@ ERASURES = Table(
     key=("source", "document_hash"),
     partition_by=("source",),
     few_rows=True,
-    description="erased documents, by the digest of their ids: what was taken out of where, and what was published before",
+    description="erased keys and documents, by their digests: what was taken out of where, what was published or learned before",
 )
 
 COSTS = Table(

@@ -90,6 +90,11 @@ def test_the_schedules_are_those_of_partitions(dags):
     schedules = {dag_id: dag["schedule"] for dag_id, dag in dags.items()}
     assert schedules == {
         "alert__lakehouse": "CronTriggerTimetable",
+        "erase__depots": "NullTimetable",
+        "erase__parcel_lorries": "NullTimetable",
+        "erase__parcel_outcomes": "NullTimetable",
+        "erase__parcel_plan": "NullTimetable",
+        "erase__parcel_scans": "NullTimetable",
         "features__parcels": "PartitionedAssetTimetable",
         "ingest__depots": "NightlyTimetable",
         "ingest__parcel_lorries": "NightlyTimetable",

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 
+from jobs.erase.job import EraseResult
 from jobs.gate import evidence
 from jobs.gate.holdout import Holdout
 from jobs.gate.job import GateResult
@@ -26,6 +27,7 @@ from lakehouse.settings import PROJECT_ROOT
 from tests.jobs import appointments
 
 RESULTS = {
+    "erase": EraseResult,
     "gate": GateResult,
     "monitor": MonitorResult,
     "release": ReleaseResult,

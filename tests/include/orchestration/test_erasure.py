@@ -1,0 +1,70 @@
+"""The tasks of an erasure: the job gets the key, and nothing else does."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import jinja2
+
+from include.orchestration import erasure, fork
+from include.orchestration.erasure import EraseOperator
+
+KEY = "zebra-4711,12"
+RESULT = {
+    "sources": ["orders", "returns"],
+    "places": {"silver.orders": 3, "gold.order_returns_scores": 6},
+    "learned": [{"use_case": "order_returns", "model_version": 4}],
+    "message": "not looked at: target crm",
+}
+
+
+def run(monkeypatch, said):
+    monkeypatch.setattr(fork, "possible", lambda: False)
+    monkeypatch.setattr(erasure, "_connections", lambda: [])
+    hidden = []
+    monkeypatch.setattr(erasure, "mask_secret", hidden.append)
+    operator = EraseOperator(
+        task_id="find", stage="erase", options={"source": "orders"}, switches={"dry-run": "True"}, needs_spark=False
+    )
+    fields = [str(getattr(operator, name)) for name in operator.template_fields]
+    result = operator.execute({"params": {"key": KEY}, "outlet_events": {}})
+    return result, hidden, fields
+
+
+def test_the_key_goes_to_the_job_by_a_file_that_is_gone_afterwards(fake_job, monkeypatch):
+    fake_job(
+        "import os, pathlib\n"
+        "key = pathlib.Path(next(one for one in arguments if one.startswith('--key-file=')).partition('=')[2])\n"
+        "result(arguments=arguments, read=key.read_text(), mode=oct(key.stat().st_mode & 0o777))"
+    )
+    result, hidden, fields = run(monkeypatch, RESULT)
+    assert result["read"] == KEY and result["mode"] == "0o600"
+    assert result["arguments"][:2] == ["erase", "--source=orders"] and result["arguments"][-1] == "--dry-run"
+    assert not any("zebra" in text for text in [*result["arguments"], *fields])
+    assert hidden == [KEY]
+
+
+def test_who_approves_sees_what_was_found_and_not_the_key():
+    def said(found):
+        task = SimpleNamespace(xcom_pull=lambda task_ids: found)
+        run = SimpleNamespace(triggering_user_name="ann")
+        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(erasure.FOUND)
+        return template.render(ti=task, dag_run=run, params=SimpleNamespace(reason="letter of May 3", key=KEY))
+
+    text = said(RESULT)
+    assert "Asked by ann, because: letter of May 3." in text and "orders, returns" in text
+    assert "| silver.orders | 3 |\n| gold.order_returns_scores | 6 |\n" in text
+    assert "order_returns 4" in text and "not looked at: target crm" in text
+    assert "zebra" not in text
+    assert "| nothing is here; it stays out if it comes later | 0 |" in said({**RESULT, "places": {}, "learned": []})
+
+
+def test_each_use_case_that_asks_for_a_training_gets_a_run_of_it():
+    made = erasure.trainings_of({"retrain": {"order_returns": "2024-03-05"}})
+    assert made == [
+        {
+            "trigger_dag_id": "train__order_returns",
+            "trigger_run_id": "retrain__2024-03-05",
+            "conf": {"partition": "2024-03-05", "reason": "its champion learned from rows that were erased on request"},
+        }
+    ]
