@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.erase import forgetting, learned_versions, place, purged_tables, reach
+from jobs.erase import forgetting, learned_versions, place, purged_tables, reach, unlinked
 from jobs.erase.arguments import EraseArguments
 from jobs.erase.erasing import Erasing
 from jobs.erase.reach import Reach
@@ -41,6 +41,7 @@ class EraseResult(Result):
         published: the versions of datasets that had it, and where they were: what others have of them can't be called back.
         learned: the versions of models that learned from it: their trees keep no row, and stay.
         retrain: by use case the day to train for, where it declares that and its champion has learned from it.
+        unlinked: rows of other sources that have its values under the same names; they stay, since nobody has declared a link.
         use_cases: those whose features may have been computed from it: `stale` lists their days.
     """
 
@@ -51,6 +52,7 @@ class EraseResult(Result):
     learned: list[dict[str, Any]] = field(default_factory=list)
     retrain: dict[str, str] = field(default_factory=dict)
     use_cases: list[str] = field(default_factory=list)
+    unlinked: dict[str, int] = field(default_factory=dict)
 
 
 def run(arguments: EraseArguments) -> EraseResult:
@@ -228,4 +230,5 @@ def _result(
         learned=learned,
         retrain=dict(retrain or {}),
         use_cases=[one.name for one in reached.use_cases],
+        unlinked=unlinked.found(reached),
     )

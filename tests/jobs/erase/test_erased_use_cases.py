@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from jobs.deliver import place
 from jobs.deliver.rows import Checksum
@@ -128,6 +129,25 @@ def test_a_row_that_comes_again_stays_out_and_no_replay_brings_it_back(world: Wo
     again = erase(world.shape)
     assert again.places == {"landing rows": 1}
     assert left(world) == []
+
+
+def test_rows_of_another_source_that_nobody_has_linked_stay_and_are_told(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(lakehouse_root.parent, SHAPES["several"], monkeypatch)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    for source in (SOURCE, RESULTS):
+        world.land(source, DAYS[0], world.keys())
+        world.ingest(source, DAYS[0])
+    other = world.declared / "sources" / "carriers" / "source.yaml"
+    other.parent.mkdir()
+    said = yaml.safe_load((world.declared / "sources" / RESULTS / "source.yaml").read_text())
+    said["columns"][-1]["nullable"] = False
+    other.write_text(yaml.safe_dump(said | {"name": "carriers", "key": ["carrier", "result"]}))
+    world.land("carriers", DAYS[0], [world.shape.erased])
+    world.ingest("carriers", DAYS[0])
+    assert erase(world.shape).unlinked == {"silver.carriers": 1}
+    assert {one.split("/")[-2] for one in left(world) if one.startswith("landing/")} == {"carriers"}
 
 
 def test_numbers_of_another_writing_stay_out(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
