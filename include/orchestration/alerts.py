@@ -60,7 +60,7 @@ class AlertNotifier(BaseNotifier):
         try:
             use_cases, dag, run = of_task(context), context["ti"].dag_id, context["dag_run"].run_id
             seen = self.seen(context, use_cases) if self.seen else []
-            source = getattr(context["task"], "options", {}).get("source")
+            source = _options(context).get("source")
             tell(use_cases, seen, lambda fact: link(fact, dag, run), source)
         except Exception:
             log.exception("alerts: not everything could be told; what is written down is sent with the next task's end")
@@ -103,11 +103,17 @@ def of_task(context: Context) -> list[UseCase]:
     """The use cases that the task works for: the one that it names, or the readers of its source."""
     from lakehouse.declaration import loader
 
-    options: Mapping[str, str] = getattr(context["task"], "options", {})
+    options = _options(context)
     if "source" in options:
         return loader.readers(loader.by_source(options["source"])[1])
     name = options.get("use-case") or context["ti"].dag_id.partition("__")[2]
     return [one for one in loader.declared() if one.name == name]
+
+
+def _options(context: Context) -> Mapping[str, str]:
+    """The options of a job's task. A task that asks a person has the answers under this name."""
+    options = getattr(context["task"], "options", {})
+    return options if isinstance(options, Mapping) else {}
 
 
 def link(fact: Fact, dag: str, run: str) -> str:
@@ -125,8 +131,7 @@ def _failure(context: Context, use_cases: list[UseCase]) -> list[Fact]:
 
     task, cause, now = context["ti"], _cause(context), dt.datetime.now(dt.UTC)
     if cause.startswith("DeliveryRejected"):
-        options: Mapping[str, str] = getattr(context["task"], "options", {})
-        return list(facts.of_deliveries([options["source"]], now - facts.NEWS, cause))
+        return list(facts.of_deliveries([_options(context)["source"]], now - facts.NEWS, cause))
     whose = task.dag_id.partition("__")[2]
     return [facts.failed(whose, task.dag_id, task.task_id, context["dag_run"].run_id, _day(context), cause, now)]
 
@@ -161,6 +166,14 @@ def _release_waiting(context: Context, use_cases: list[UseCase]) -> list[Fact]:
     return [facts.release_approval(ti.dag_id.partition("__")[2], ti.xcom_pull(task_ids="release")["version"], now)]
 
 
+def _erasure_waiting(context: Context, use_cases: list[UseCase]) -> list[Fact]:
+    """That an erasure waits for a person."""
+    from lakehouse.alerts import facts
+
+    source = context["ti"].dag_id.partition("__")[2]
+    return [facts.erasure_approval(source, context["dag_run"].run_id, dt.datetime.now(dt.UTC))]
+
+
 def _day(context: Context) -> str:
     return context["dag_run"].partition_key or (context.get("params") or {}).get("partition") or "no day"
 
@@ -187,4 +200,4 @@ def send_open() -> dict[str, int]:
 
 # A notifier each, shared by all tasks: parsing makes none.
 task_failed, job_done, approval_waits = AlertNotifier(_failure), AlertNotifier(_result), AlertNotifier(_waiting)
-release_waits = AlertNotifier(_release_waiting)
+release_waits, erasure_waits = AlertNotifier(_release_waiting), AlertNotifier(_erasure_waiting)

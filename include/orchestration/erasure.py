@@ -17,7 +17,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.sdk.log import mask_secret
 
-from include.orchestration import approval, connections, decision, form
+from include.orchestration import alerts, approval, connections, decision, form
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import Source, datasets, feature_groups, loader
 
@@ -83,6 +83,7 @@ def ask(source: Source) -> HITLOperator:
         options=[approval.APPROVE, approval.REJECT],
         defaults=approval.REJECT,
         response_timeout=dt.timedelta(hours=HOURS),
+        notifiers=alerts.erasure_waits,
     )
 
 

@@ -162,6 +162,19 @@ def release_approval(dataset: str, version: int, now: dt.datetime) -> Fact:
     )
 
 
+def erasure_approval(source: str, run: str, now: dt.datetime) -> Fact:
+    """That an erasure waits for a person; without its key, which is to be in no message."""
+    return Fact(
+        event="approval",
+        identity=f"{source} erasure {run}",
+        whose=source,
+        title=f"{source}: an erasure waits for your approval",
+        happened="somebody asks for what is about a key to be erased; a person has to approve it: its run says what was found",
+        at=now,
+        dag=f"erase__{source}",
+    )
+
+
 def fallback(name: str, day: dt.date, rows_by_way: Mapping[str, int], dag: str, now: dt.datetime) -> Fact:
     """That not the champion decided some rows of a day: the hook of those who decide without it.
 

@@ -298,7 +298,11 @@ ERASURES = Table(
         col("state", "string", "asked: it stays out from now on; done: nothing of it is left here"),
         col("reason", "string", "why"),
         col("actor", "string", "the person or program that asked"),
-        col("published", "string", "versions of datasets that had it, with their places, and of models that learned from it, as JSON"),
+        col(
+            "published",
+            "string",
+            "versions of datasets that had it, with places, and of models that learned from it, as JSON",
+        ),
         col("places", "string", "what was taken out of which place, as a JSON object"),
         col("asked_at", "timestamp", "when it was asked"),
         col("done_at", "timestamp", "when nothing was left; null before", nullable=True),

@@ -162,3 +162,17 @@ def test_what_goes_wrong_while_telling_is_logged_and_fails_nothing(
     monkeypatch.setattr(loader, "declared", broken)
     alerts.job_done(context("gate", f"train__{use_case.name}", {}, **{"use-case": use_case.name}))
     assert "not everything could be told" in caplog.text
+
+
+def test_a_person_who_is_asked_is_told(use_case: UseCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task that asks has the answers to choose from where others have their options."""
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "home"))
+    gate = {"model_version": 3, "reasons": ["better"], "run_url": "http://mlflow"}
+    promotion = context("approval", f"train__{use_case.name}", gate)
+    promotion["task"].options = ["Approve", "Reject"]
+    alerts.approval_waits(promotion)
+    assert "waits for your approval" in (tmp_path / "told").read_text()
+    erasure = context("approval", "erase__bookings")
+    erasure["task"].options = ["Approve", "Reject"]
+    alerts.erasure_waits(erasure)
+    assert "bookings: an erasure waits for your approval" in (tmp_path / "home" / "alerts.log").read_text()
