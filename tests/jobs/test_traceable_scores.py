@@ -34,6 +34,7 @@ from lakehouse.errors import ModelRefused
 from lakehouse.models import artifacts, champion_record, registry
 from lakehouse.ops import builds, model_events
 from lakehouse.storage import delta_log
+from tests import mlflow_server
 from tests.jobs import appointments
 
 DAY = appointments.START + dt.timedelta(days=40)
@@ -296,3 +297,57 @@ def test_a_model_that_was_changed_in_the_store_scores_nothing(clinic: Clinic, tm
 def test_a_run_id_from_the_registry_leads_out_of_no_folder(lakehouse_root: Path, run_id: str) -> None:
     with pytest.raises(ModelRefused, match="letters and digits"):
         artifacts.local_copy(registry.ModelVersion(NAME, 1, run_id, {}), artifacts.PROFILE)
+
+
+def test_restored_elsewhere_everything_answers_as_before_and_the_next_night_is_scored(
+    clinic: Clinic,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path_factory.getbasetemp().resolve()
+    home = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "mlflow" / "mlflow"
+    monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", f"sqlite:///{home / 'mlflow.db'}?timeout=60")
+    monkeypatch.setenv("MLFLOW_ARTIFACTS_DESTINATION", str(home / "artifacts"))
+    assert main(["backup", str(tmp_path / "backups")]) == 0
+    key, following = "appointment=3", DAY + dt.timedelta(days=1)
+    questions = [
+        ["tables", "--format", "csv"],
+        ["sql", f"select * from gold.{NAME}_scores order by all", "--format", "csv"],
+        ["sql", "select * from ops.model_events order by all", "--format", "csv"],
+        ["sql", f"select * from gold.{NAME}_reasons order by all", "--format", "csv"],
+        ["explain", "--use-case", NAME, "--key", key, "--partition", str(DAY), "--format", "json"],
+    ]
+
+    def answers() -> list[str]:
+        capsys.readouterr()
+        said = []
+        for question in questions:
+            assert main(question) == 0
+            said.append(capsys.readouterr().out)
+        return said
+
+    def next_night() -> list[dict[str, Any]]:
+        appointments.fill(clinic.use_case, following, days=1, rows_a_day=30)
+        score.run(ScoreArguments(use_case=NAME, partition=following))
+        columns = "appointment, score, decision, threshold, model_version, run_id, inputs_fingerprint"
+        asked = f"select {columns} from gold.{NAME}_scores where partition = date '{following}' order by all"
+        answer = query.ask(settings.load().lakehouse_root, asked)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    before = answers()
+    for name in ("MLFLOW_BACKEND_STORE_URI", "MLFLOW_ARTIFACTS_DESTINATION"):
+        monkeypatch.delenv(name)
+    new = tmp_path / "another machine"
+    assert main(["restore", str(tmp_path / "backups"), "--into", str(new)]) == 0
+    with monkeypatch.context() as elsewhere, mlflow_server.running(new / ".nightjar" / "mlflow") as address:
+        elsewhere.setenv("LAKEHOUSE_ROOT", str(new / "warehouse"))
+        elsewhere.setenv("LANDING_ROOT", str(new / "landing"))
+        elsewhere.setenv("NIGHTJAR_HOME", str(new / ".nightjar"))
+        elsewhere.setenv("MLFLOW_TRACKING_URI", address)
+        # The address of MLflow is part of an explanation, and another one here.
+        assert [text.replace(address, clinic.uri) for text in answers()] == before
+        restored = next_night()
+    assert restored == next_night()
+    assert len(restored) == 30
