@@ -82,13 +82,15 @@ def make(now: dt.datetime, without_rule: bool = False) -> list[Plan]:
     """
     retention, found = retention_file.load(), loader.find()
     every = subjects.all_of(found, retention)
-    listed = [one for one in every if one.rule is not None or without_rule or one.layer == "silver"]
+    # What others are made from or of is looked at, with a rule or without.
+    listed = [one for one in every if one.rule is not None or without_rule or one.layer in ("silver", "gold")]
     needed = _Needed(found, now) if any(subject.rule for subject in listed) else None
     plans: dict[str, Plan] = {}
     if needed is None and not without_rule:
         return []
-    # Silver before bronze, which stays as long as silver does.
-    for subject in sorted(listed, key=lambda one: (one.layer == "bronze", one.name)):
+    # Documents before silver, and silver before bronze: what something is made from stays as long as that does.
+    order = {"silver": 1, "bronze": 2}
+    for subject in sorted(listed, key=lambda one: (order.get(one.layer, 0), one.name)):
         holds = subject.holds(retention, now.date())
         plans[subject.name] = _of(subject, holds, needed, plans, now)
     made = [one for one in plans.values() if one.subject.rule is not None or without_rule]
@@ -122,9 +124,9 @@ class _Needed:
         firsts = [self.by_use_case[one.name].again_from for one in self.use_cases.values() if _reads(one, source)]
         return None if None in firsts else min((day for day in firsts if day is not None), default=dt.date.max)
 
-    def documents(self, source: Source) -> bool:
-        """Whether a dataset reads a source: the newest row of each document counts."""
-        return any(dataset.source.name == source.name for dataset in self.datasets)
+    def made_from(self, source: Source) -> list[Dataset]:
+        """The datasets that read a source: the newest row of each document counts."""
+        return [dataset for dataset in self.datasets if dataset.source.name == source.name]
 
 
 def _of(subject: Subject, holds: list[Need], needed: _Needed | None, plans: dict[str, Plan], now: dt.datetime) -> Plan:
@@ -136,8 +138,12 @@ def _of(subject: Subject, holds: list[Need], needed: _Needed | None, plans: dict
     asked = [*holds, *needed.of(subject.name)]
     if subject.table is ALERTS:
         asked += [Need(day, day, "a message could not be sent yet") for day in of_days.unsent()]
-    if subject.layer == "bronze" and subject.source is not None:
-        asked += _still_in_silver(plans[tables.silver(subject.source).full_name])
+    if subject.source is not None and subject.layer == "bronze":
+        asked += _still_there(plans[tables.silver(subject.source).full_name], IN_SILVER)
+    if subject.source is not None and subject.table == tables.silver(subject.source):
+        for dataset in needed.made_from(subject.source):
+            documents = tables.documents(dataset).full_name
+            asked += _still_there(plans[documents], f"documents of {dataset.name} are made from it")
     decided = decision.decide(present, subject.rule, asked, now.date())
     plan = Plan(subject, present, decided)
     return _by_known_rows(plan, needed, now) if decided.going else plan
@@ -152,9 +158,10 @@ def _of_landing(subject: Subject, holds: list[Need], now: dt.datetime) -> Plan:
     return Plan(subject, present, decision.decide(present, subject.rule, asked, now.date()))
 
 
-def _still_in_silver(silver: Plan) -> Iterator[Need]:
-    stays = set(silver.present).difference(silver.decision.going)
-    return (Need(day, day, IN_SILVER) for day in stays)
+def _still_there(made: Plan, why: str) -> Iterator[Need]:
+    """A need for each day that stays in another table."""
+    stays = set(made.present).difference(made.decision.going)
+    return (Need(day, day, why) for day in stays)
 
 
 def _by_known_rows(plan: Plan, needed: _Needed, now: dt.datetime) -> Plan:
@@ -166,7 +173,7 @@ def _by_known_rows(plan: Plan, needed: _Needed, now: dt.datetime) -> Plan:
     source = subject.source
     if source is not None and subject.layer == "silver" and table == tables.silver(source):
         reference = source.cadence == "occasional"
-        if not reference and not needed.documents(source):
+        if not reference and not needed.made_from(source):
             return plan
         again = needed.again_from(source)
         if again is None:

@@ -415,3 +415,23 @@ def test_every_table_with_a_rule_is_planned(clinic: Declare) -> None:
     listed = plan.make(AT)
     assert {one.subject.name for one in listed} >= {"silver.bookings", "bronze.visits", "gold.appointments_scores"}
     assert loader.readers(use_case.source("visits")) == [use_case]
+
+
+def test_documents_stay_while_they_are_the_newest_and_silver_while_they_do(
+    lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lakehouse.declaration import datasets
+    from tests.jobs import notes
+
+    notes.declare(tmp_path / "declared", monkeypatch, retention={"documents": 5})
+    (tmp_path / "declared" / "retention.yaml").write_text(yaml.safe_dump({"layers": {"silver": 5}}))
+    dataset = datasets.by_name(notes.NAME)
+    documents, silver = tables.documents(dataset), tables.silver(dataset.source)
+    empty = {"string": "", "long": 0, "int": 0, "double": 0.0, "boolean": False}
+    row = {column.name: empty[column.type] for column in documents.columns if column.name != "partition"}
+    written = [(0, "a"), (0, "b"), (1, "a"), (2, "b"), (3, "c"), (20, "a")]
+    put(documents, [row | {"document_id": key, "partition": day(n)} for n, key in written])
+    put(silver, [{dataset.documents.id: key, "line": 1, "delivery_id": "d", "partition": day(n)} for n, key in written])
+    take()
+    # What day 0 says was corrected by day 16, from which on all is as before; what day 1 says not until day 20.
+    assert present(documents) == present(silver) == {1, 2, 3, 20}
