@@ -29,6 +29,7 @@ from jobs.report.arguments import ReportArguments
 from jobs.restate.arguments import RestateArguments
 from jobs.result import Result
 from jobs.retire.arguments import RetireArguments
+from jobs.review.arguments import ReviewArguments
 from jobs.rollback.arguments import RollbackArguments
 from jobs.score.arguments import ScoreArguments
 from jobs.stale.arguments import StaleArguments
@@ -163,6 +164,12 @@ def _retire(arguments: RetireArguments) -> Result:
     return run(arguments)
 
 
+def _review(arguments: ReviewArguments) -> Result:
+    from jobs.review.job import run
+
+    return run(arguments)
+
+
 def _upgrade(arguments: UpgradeArguments) -> Result:
     from jobs.upgrade.job import run
 
@@ -292,6 +299,7 @@ STAGES = {
     ),
     "rollback": Stage("make the previous champion champion again", RollbackArguments, _rollback),
     "retire": Stage("retire the versions that nobody needs any more", RetireArguments, _retire),
+    "review": Stage("say what a change of declarations would do, against another revision", ReviewArguments, _review),
     "upgrade": Stage("give the lakehouse of an earlier release what this one adds", UpgradeArguments, _upgrade),
     "costs": Stage("record what runs cost that were killed, and cost runs again", CostsArguments, _costs),
     "maintain": Stage(

@@ -149,6 +149,17 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="bring a backup back, into empty places")
     restore.set_defaults(run=lambda _, options: backup_command.restore(options))
     backup_command.add_restore(restore)
+    review = commands.add_parser("review", help="say what a change of declarations would do, against another revision")
+    review.set_defaults(run=_review)
+    review.add_argument(
+        "--base", required=True, metavar="REF", help="revision of git to compare with, such as origin/main"
+    )
+    review.add_argument("--to", required=True, metavar="FILE", help="file of the comment, in Markdown")
+    review.add_argument("--weeks", metavar="N", help="weeks of the backtests (4)")
+    review.add_argument("--last", metavar="YYYY-MM-DD", help="last day of them; the newest with a label when not given")
+    review.add_argument(
+        "--no-backtest", action="store_true", help="train nothing: declarations, leaks and staleness alone"
+    )
     for command in (tables, sql, sources, alerts, of_costs, retention):
         command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser
@@ -299,6 +310,15 @@ def _upgrade(root: str, options: argparse.Namespace) -> int:
     """Start the job, as for `migrate`."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "jobs", "upgrade", *(["--dry-run"] if options.dry_run else [])]
+    return subprocess.run(command, cwd=settings.PROJECT_ROOT, check=False).returncode
+
+
+def _review(root: str, options: argparse.Namespace) -> int:
+    """Start the job: it builds and trains in a copy of the lakehouse."""
+    given = {"base": options.base, "to": os.path.abspath(options.to), "weeks": options.weeks, "last": options.last}
+    words = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "jobs", "review", *words, *(["--no-backtest"] if options.no_backtest else [])]
     return subprocess.run(command, cwd=settings.PROJECT_ROOT, check=False).returncode
 
 

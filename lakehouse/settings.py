@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -350,6 +351,26 @@ def _without_login(address: str) -> tuple[str, tuple[str, str] | None]:
         return address, None
     user, _, password = login.partition(":")
     return f"{scheme}{separator}{host}{rest[len(login) + 1 + len(host) :]}", (unquote(user), unquote(password))
+
+
+@contextmanager
+def placed(lakehouse_root: Path, state_root: Path, use_case_roots: Sequence[Path]) -> Iterator[None]:
+    """Work with other tables and declarations meanwhile: in this process alone, and what it starts."""
+    other = {
+        "LAKEHOUSE_ROOT": str(lakehouse_root),
+        "NIGHTJAR_HOME": str(state_root),
+        "USE_CASE_ROOTS": os.pathsep.join(map(str, use_case_roots)),
+    }
+    before = {name: os.environ.get(name) for name in other}
+    os.environ.update(other)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -55,7 +55,7 @@ def run(arguments: BacktestArguments) -> BacktestResult:
     folder = kept_weeks.folder_of(use_case, "lock")
     with file_locks.locked(folder):
         chosen = parameters.choose(use_case, known_on=arguments.first)
-        lived, resumed, last = _walk(use_case, weeks, chosen)
+        lived, resumed, last = walk(use_case, weeks, chosen)
         standings = summary.standings(use_case, lived)
         print(page.text(lived, standings))
         end = kept_weeks.folder_of(use_case, last)
@@ -97,7 +97,7 @@ def tried(use_case: UseCase, arguments: BacktestArguments) -> UseCase:
     return use_case.model_copy(update={"model": model})
 
 
-def _walk(use_case: UseCase, weeks: list[steps.Week], chosen: parameters.Parameters) -> tuple[list[PastWeek], int, str]:
+def walk(use_case: UseCase, weeks: list[steps.Week], chosen: parameters.Parameters) -> tuple[list[PastWeek], int, str]:
     """The weeks, how many were kept, and the fingerprint of the last."""
     lived, resumed, champions, before = list[PastWeek](), 0, Champions(), ""
     rows, origin = None, repr(sorted(chosen.point.items()))
