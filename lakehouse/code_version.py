@@ -21,5 +21,5 @@ def digest(*folders: str) -> str:
 
 
 def version() -> str:
-    """The version that goes into scores and runs, such as ``0.1.0+3f2a9c1b7d20``: equal code gives equal versions."""
+    """The version that goes into scores and runs, such as ``0.2.0+3f2a9c1b7d20``: equal code gives equal versions."""
     return f"{RELEASE}+{digest('jobs', 'lakehouse')}"

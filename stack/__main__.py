@@ -8,6 +8,7 @@ import time
 
 from tabulate import tabulate
 
+from lakehouse.code_version import RELEASE
 from stack import lifecycle, warm_up
 from stack.credentials import Credentials
 from stack.errors import StackError
@@ -58,6 +59,7 @@ def _status(plan: Plan) -> int:
         print("The stack is down. make up starts it.")
         return 1
     states = lifecycle.status(plan.state_root)
+    print(f"Nightjar {RELEASE}")
     print(
         tabulate([(f"  {name}", state) for name, state in states.items()], tablefmt="plain", preserve_whitespace=True)
     )

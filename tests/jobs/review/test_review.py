@@ -26,8 +26,8 @@ from tests.use_cases import bakery
 
 LAST = START + dt.timedelta(days=43)
 SPLIT = {
-    "train": {"first": 36, "last": 27},
-    "validation": {"first": 19, "last": 17},
+    "train": {"first": 37, "last": 28},
+    "validation": {"first": 20, "last": 18},
     "holdout": {"first": 10, "last": 8},
 }
 DICE = random.Random(11)
@@ -130,10 +130,10 @@ def test_a_transform_that_looks_ahead_is_found(
     assert re.search(r"- leaks: gold\.bakery\\_sales\\_features 2024-\d\d-\d\d: planned differ", to.read_text())
 
 
+@pytest.mark.process
 def test_a_change_of_words_in_code_is_none(lakehouse_root: Path, repository: Path, tmp_path: Path) -> None:
     code = repository / "include/bakery_sales/features.py"
     code.write_text("# other words\n" + code.read_text())
-    assert difference.changes(*(dict(found) for found in ({}, {}))) == []
     before, _ = difference.declared()
     git(repository, "checkout", "-q", "--", ".")
     after, _ = difference.declared()
