@@ -69,8 +69,10 @@ def look(use_case: UseCase, arguments: ReviewArguments) -> Side:
     days = [day for day in sorted(_population_days(use_case)) if first <= day <= last]
     if not days:
         return Side(stale=stale, built=len(built), problem=f"the population has no day from {first} to {last}")
-    started = time.monotonic()
     try:
+        # The first day apart: it waits for a session that starts.
+        _build(use_case, days[0], days[0])
+        started = time.monotonic()
         _build(use_case, days[0], days[-1])
     except NightjarError as error:
         return Side(stale=stale, built=len(built), problem=str(error))

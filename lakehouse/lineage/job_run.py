@@ -1,7 +1,7 @@
 """One run of a job as OpenLineage events: START, then COMPLETE or FAIL. A run that is killed has no end.
 
 What a run read and committed is what it did, noted in `lakehouse.storage.touched`; what it took in is the ledger's; what each day
-was built from is ops.builds'. Nothing here may fail or delay a job: what goes wrong is a warning.
+was built from is ops.builds'. Nothing here may fail a job or hold it up: what goes wrong is a warning.
 """
 
 from __future__ import annotations

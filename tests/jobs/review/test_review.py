@@ -24,11 +24,11 @@ from lakehouse.errors import BadArguments
 from tests.jobs.bakery_days import START, ingest, prepared
 from tests.use_cases import bakery
 
-LAST = START + dt.timedelta(days=43)
+LAST = START + dt.timedelta(days=50)
 SPLIT = {
-    "train": {"first": 37, "last": 28},
-    "validation": {"first": 20, "last": 18},
-    "holdout": {"first": 10, "last": 8},
+    "train": {"first": 44, "last": 30},
+    "validation": {"first": 22, "last": 19},
+    "holdout": {"first": 11, "last": 8},
 }
 DICE = random.Random(11)
 
@@ -106,7 +106,9 @@ def test_a_change_is_measured_against_its_base_and_nothing_of_the_lakehouse_chan
     assert "- features added: `noise`" in said and f"- features removed: `{gone}`" in said
     assert "- code that does something else: `features.py`" in said
     assert "- leaks: none found" in said and "- cost: " in said
-    (line,) = (one for one in said.splitlines() if one.startswith("| rmse |"))
+    lines = [one for one in said.splitlines() if one.startswith("| rmse |")]
+    assert len(lines) == 1, said
+    (line,) = lines
     numbers = [float(cell) for cell in line.split("|")[2:5]]
     assert numbers[2] == pytest.approx(numbers[0] - numbers[1], abs=0.05) and "too few weeks to tell" in line
     assert "<script>" not in said and "@all" not in said
