@@ -25,9 +25,7 @@ def extract(revision: str, roots: Sequence[Path], folder: Path) -> list[Path]:
         if not root.is_dir():
             continue
         repository = Path(_git(root, "rev-parse", "--show-toplevel").decode().strip())
-        commit = (
-            _git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^0").decode().strip()
-        )
+        commit = _git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^0").decode().strip()
         within = root.resolve().relative_to(repository.resolve()).as_posix()
         if within != "." and not _git(repository, "ls-tree", "-d", commit, "--", within).strip():
             continue
