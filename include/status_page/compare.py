@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from include.status_page import bounded, compare_view, evidence_access
 from include.status_page.access import ReaderDep
-from include.status_page.explain import sentence
+from include.status_page.explain import no_registry, sentence
 from include.status_page.rendering import page
 from lakehouse.analyst import keys, readable
 from lakehouse.analyst.comparison import compared
@@ -71,7 +71,7 @@ def outcome(use_case: UseCase, parameters: Mapping[str, str]) -> Outcome:
             asked = _asked(parameters) or (compared.newest_pair(use_case) if len(versions) > 1 else None)
             if asked is None:
                 return Outcome(200, versions)
-            return Outcome(200, versions, asked, compared.compare(use_case, *asked))
+            return Outcome(200, versions, asked, compared.compare(use_case, *asked, no_registry()))
     except BadArguments as error:
         return Outcome(400, versions, asked, problem=sentence(error))
     except ModelMissing as error:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import bounded, evidence_access, explain_form, explain_view
+from include.status_page import bounded, evidence_access, explain_form, explain_view, tracking
 from include.status_page.access import ReaderDep
 from include.status_page.explain_form import Asked
 from include.status_page.rendering import page
@@ -63,13 +63,21 @@ def outcome(use_case: UseCase, asked: Asked) -> Outcome:
         return Outcome(400, problem=asked.problem)
     try:
         with readable.of(use_case.name):
-            return Outcome(200, explanation.explain(use_case, asked.key, asked.day, asked.role or None))
+            found = explanation.explain(use_case, asked.key, asked.day, asked.role or None, no_registry())
+            return Outcome(200, found)
     except NotScored as error:
         return Outcome(404, problem=sentence(error))
     except BadArguments as error:
         return Outcome(400, problem=sentence(error).removeprefix("--key "))
     except NightjarError as error:
         return Outcome(503, problem=sentence(error))
+
+
+def no_registry() -> str | None:
+    """Why MLflow is not asked: it did not answer a moment ago, and each question would be waited for."""
+    if not tracking.away():
+        return None
+    return f"MLflow at {tracking.address()}: expected an answer, found none; is the stack up? (make up)"
 
 
 def sentence(error: Exception) -> str:

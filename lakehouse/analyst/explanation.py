@@ -53,7 +53,9 @@ class Explanation:
     decided: Decided | None = None
 
 
-def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date, role: str | None = None) -> Explanation:
+def explain(
+    use_case: UseCase, key: Mapping[str, Any], day: dt.date, role: str | None = None, away: str | None = None
+) -> Explanation:
     """Gather it.
 
     Args:
@@ -61,6 +63,7 @@ def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date, role: str |
         key: values of key columns that identify one entity; not every column need be there.
         day: the partition.
         role: of the score, champion or challenger; None: the one that decided.
+        away: why MLflow is not asked, where that is known before.
 
     Raises:
         NotScored: no such day, key or role. BadArguments: several entities have the key.
@@ -71,7 +74,7 @@ def explain(use_case: UseCase, key: Mapping[str, Any], day: dt.date, role: str |
     whole_key = {name: score[name] for name in use_case.entity.key}
     scores_from = builds.inputs_behind(tables.scores(use_case), {day: score["inputs_fingerprint"]}).get(day, {})
     features = _features(use_case, whole_key, day, score, scores_from, missing)
-    model = _model(score, missing)
+    model = _model(score, away, missing)
     history = tuple(model_events.of_model(score["model_name"], score["model_version"]))
     return Explanation(
         key=whole_key,
@@ -127,7 +130,10 @@ def _features_from(use_case: UseCase, day: dt.date, features: Row | None) -> Inp
     return builds.inputs_behind(tables.features(use_case), {day: features["inputs_fingerprint"]}).get(day, {})
 
 
-def _model(score: Row, missing: list[str]) -> ModelVersion | None:
+def _model(score: Row, away: str | None, missing: list[str]) -> ModelVersion | None:
+    if away is not None:
+        missing.append(f"what the registry knows of the model: {away}")
+        return None
     try:
         return recorded_version.version(score["model_name"], score["model_version"])
     except (ServiceUnavailable, ModelMissing, RegistryChanged) as error:

@@ -63,15 +63,21 @@ class Comparison:
     missing: tuple[str, ...]
 
 
-def compare(use_case: UseCase, first: int, second: int) -> Comparison:
+def compare(use_case: UseCase, first: int, second: int, away: str | None = None) -> Comparison:
     """Gather it.
+
+    Args:
+        use_case: whose.
+        first: a version.
+        second: another.
+        away: why MLflow is not asked, where that is known before.
 
     Raises:
         ModelMissing: when one of them is no version. BadArguments: when both are the same.
     """
     if first == second:
         raise BadArguments(f"versions {first} and {second}: expected two different versions of {use_case.name}")
-    known, missing = _known(use_case, first, second)
+    known, missing = _known(use_case, first, second, away)
     one, other = (side.record for side in known)
     both = None if one.trained_through is None or other.trained_through is None else (one, other)
     after = None if both is None else max(side.trained_through for side in both if side.trained_through)
@@ -123,18 +129,21 @@ def _champion(use_case: UseCase) -> int | None:
     return known[-1].model_version if known else None
 
 
-def _known(use_case: UseCase, first: int, second: int) -> tuple[tuple[Known, Known], list[str]]:
+def _known(use_case: UseCase, first: int, second: int, away: str | None) -> tuple[tuple[Known, Known], list[str]]:
     """Both; a registry that does not answer is asked once, and said once."""
-    one = version_record.read(use_case, first)
-    away = next((line for line in one.record.missing if "expected an answer" in line), None)
+    one = version_record.read(use_case, first, away)
+    away = away or _no_answer(one)
     other = version_record.read(use_case, second, away)
-    if away is None:
-        away = next((line for line in other.record.missing if "expected an answer" in line), None)
-    if away is None:
+    if (away := away or _no_answer(other)) is None:
         return (one, other), []
-    said = away.partition(": ")[2]
-    line = f"everything that only MLflow has (features, the declaration in training, importance, scoring again): {said}"
+    line = f"everything that only MLflow has (features, the declaration in training, importance, scoring again): {away}"
     return (_without_registry(one), _without_registry(other)), [line]
+
+
+def _no_answer(known: Known) -> str | None:
+    """That the registry has not answered, in its words."""
+    said = next((line for line in known.record.missing if "expected an answer" in line), None)
+    return None if said is None else said.partition(": ")[2]
 
 
 def _without_registry(known: Known) -> Known:

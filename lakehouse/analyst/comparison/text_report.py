@@ -78,6 +78,8 @@ def _metrics(use_case: UseCase, comparison: Comparison) -> Iterator[str]:
         [["", f"version {comparison.first.version}", f"version {comparison.second.version}", "difference", ""]]
         + [_line(one) for one in found.metrics]
     )
+    if any(one.difference.low is None for one in found.metrics):
+        yield "  without an interval: no formula holds for drawn days, or the days are too few"
     if found.note:
         yield f"  left out: {found.note}"
 

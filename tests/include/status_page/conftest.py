@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +15,6 @@ from tests.status_situations import SHOWN, SITUATIONS
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
     from sqlalchemy.orm import sessionmaker
-
-# Airflow reads its settings when it is first imported.
-if "AIRFLOW_HOME" not in os.environ:
-    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-of-tests-")
-    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
-os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 STAGES = ("features", "score", "monitor", "train", "rollback", "restate")
 

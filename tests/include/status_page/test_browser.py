@@ -23,6 +23,8 @@ PATHS = (
     "use-cases/violated",
     "use-cases/missing_file",
     "use-cases/nothing_yet",
+    "use-cases/violated/explain",
+    "use-cases/violated/compare",
     "sources/refused_bookings",
     "run-book",
 )

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.status_page import access, app, bounded, evidence_access, explain_form
+from include.status_page import access, app, bounded, evidence_access, explain_form, tracking
 from lakehouse import settings as place
 from lakehouse import tables
 from lakehouse.__main__ import main
@@ -90,6 +90,7 @@ def test_a_score_has_the_numbers_of_the_command_line(
     world: World, page: TestClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared_world.reachable(world, monkeypatch)
+    monkeypatch.setattr(tracking, "away", lambda: False)
     use_case, key = world.use_case, entity(world.use_case)
     answer = page.get(f"/use-cases/{use_case.name}/explain?{explain_form.query(use_case, key, FIRST)}")
     assert answer.status_code == 200, answer.text
@@ -114,6 +115,7 @@ def test_two_versions_have_the_numbers_of_the_command_line(
     world: World, page: TestClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared_world.reachable(world, monkeypatch)
+    monkeypatch.setattr(tracking, "away", lambda: False)
     answer = page.get(f"/use-cases/{world.use_case.name}/compare?first=1&second=2")
     assert answer.status_code == 200, answer.text
     assert main(["compare", world.use_case.name, "--versions", "1", "2", "--json"]) == 0
@@ -133,6 +135,31 @@ def test_two_versions_have_the_numbers_of_the_command_line(
         assert f"{one['what']} {one['first']} {one['second']}" in shown
     # Without numbers the champion and the newest other version: the same.
     assert said["summary"] in text_of(page.get(f"/use-cases/{world.use_case.name}/compare").text)
+
+
+@pytest.mark.parametrize(
+    ("decided", "expected"),
+    [
+        (
+            {"decided_by": "fallback", "decided_by_name": "rest", "score_from": "rest"},
+            "The model's score is not used, since",
+        ),
+        (
+            {"decided_by": "rule", "decided_by_name": "always", "score_from": "model", "model_score": 0.25}
+            | {"model_decision": False},
+            "The model alone scored 0.25, and would have decided no.",
+        ),
+    ],
+)
+def test_what_decided_beside_the_model_is_told(
+    lakehouse_root: Path, page: TestClient, monkeypatch: pytest.MonkeyPatch, decided: dict[str, Any], expected: str
+) -> None:
+    rules = [{"name": "always", "when": "age > 0.5", "decide": True}]
+    world = compared_world.made("appointments", lakehouse_root, monkeypatch, days=6, rows_a_day=20, rules=rules)
+    table = tables.scores(world.use_case)
+    compared_world.write(table, [row | decided for row in arrow_dataset.read(table).to_pylist()])
+    shown = text_of(page.get(f"/use-cases/appointments/explain?day={FIRST}&key_appointment=1").text)
+    assert expected in shown and f"{'Rule always decided' if decided['decided_by'] == 'rule' else 'Scored by'}" in shown
 
 
 def test_the_empty_form_has_a_field_a_key_column_and_offers_entities(world: World, page: TestClient) -> None:
@@ -320,6 +347,7 @@ def test_what_takes_too_long_is_given_up_and_holds_its_place_until_it_ends(
         ended.set()
 
     monkeypatch.setattr(compared, "compare", slow)
+    monkeypatch.setattr(tracking, "away", lambda: True)
     monkeypatch.setattr(bounded, "SECONDS", 0.05)
     answer = page.get("/use-cases/appointments/compare")
     assert answer.status_code == 503 and "It takes longer than 0.05 seconds." in text_of(answer.text)
