@@ -15,6 +15,8 @@ from lakehouse.settings import PROJECT_ROOT
 ROOMS = ("dags", "include", "jobs", "lakehouse", "plugins", "stack", "tests")
 # {name}, {name.field}, {name[0]}, {name!r} and {name:.2f}; neither {{ a Jinja template }} nor YAML such as {each: 5}.
 PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)(?:[.\[][^{}]*)?(?:![rsa])?(?::[^\s{}][^{}]*)?\}(?!\})")
+# Addresses of a web application, whose parts it names so.
+ROUTE = re.compile(r"(/[\w{}:.-]*)+")
 # Placeholders of others: {object} is the table in a rule of the Open Data Contract Standard.
 OF_OTHERS = {"object"}
 
@@ -27,6 +29,8 @@ def braces(code: str) -> Iterator[tuple[int, str]]:
     filled_in = {keyword.arg for node in ast.walk(tree) if is_format(node) for keyword in node.keywords}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
+            continue
+        if ROUTE.fullmatch(node.value):
             continue
         names = {match[1] for match in PLACEHOLDER.finditer(node.value)} - OF_OTHERS
         if names - filled_in and not is_program(node.value):
@@ -58,6 +62,7 @@ def is_program(text: str) -> bool:
         ('print("took {seconds:.1f} s of {limits[0]}")', ["limits", "seconds"]),
         ('SQL = "select {day}"\nSQL.format(day=1)', []),
         ('"{{ dag_run.conf }} {each: 5} {}"', []),
+        ('"/use-cases/{name}/days"', []),
     ],
 )
 def test_a_name_in_braces_is_found_where_nothing_fills_it_in(code: str, found: list[str]) -> None:

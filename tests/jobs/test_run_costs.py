@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 import os
 import re
@@ -136,7 +137,7 @@ def test_a_run_that_fails_costs_too(lakehouse_root: Path) -> None:
     assert main(["ingest", "--source", "bakery_plan", "--partition", DAY.isoformat()]) == DeliveryMissing.exit_code
     [row] = rows()
     assert (row["status"], row["error"], row["outcome"]) == ("failed", "DeliveryMissing", None)
-    assert (row["use_case"], row["source"], row["actor"]) == ("bakery_sales", "bakery_plan", "job")
+    assert (row["use_case"], row["source"], row["actor"]) == ("bakery_sales", "bakery_plan", f"cli:{getpass.getuser()}")
 
 
 def test_a_run_of_other_stages_inside_is_one_run_with_all_that_they_do(

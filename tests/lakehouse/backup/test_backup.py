@@ -29,7 +29,9 @@ NOW = dt.datetime(2024, 3, 4, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def root(lakehouse_root: Path) -> Path:
+def root(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # Other tests have an Airflow of their own.
+    monkeypatch.delenv("AIRFLOW_HOME", raising=False)
     platform.make(lakehouse_root.parent)
     return lakehouse_root.parent
 

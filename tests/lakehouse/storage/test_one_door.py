@@ -12,8 +12,10 @@ import pytest
 from lakehouse.settings import PROJECT_ROOT
 
 DOOR = tuple(PROJECT_ROOT / "lakehouse/storage" / name for name in ("commits.py", "file_commits.py", "purging.py"))
-# Its statements are of a temporary SQLite database, gone with the process.
-OF_NO_LAKEHOUSE = (PROJECT_ROOT / "lakehouse/extraction/row_store.py",)
+# Their statements are of other databases: a temporary one, gone with the process; one that scores are delivered to.
+OF_NO_LAKEHOUSE = tuple(
+    PROJECT_ROOT / path for path in ("lakehouse/extraction/row_store.py", "jobs/erase/delivered/sql_rows.py")
+)
 ROOMS = ("jobs", "lakehouse", "include", "stack", "dags", "plugins")
 
 FUNCTIONS = frozenset({"write_deltalake", "convert_to_deltalake"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stack.cluster import __main__ as command
-from stack.cluster import certificates, topology
+from stack.cluster import certificates, confinement, topology
 from stack.cluster.authority import Authority
 from stack.cluster.certificates import RENEW_DAYS
 from stack.errors import StackError
@@ -114,7 +114,7 @@ def test_the_command_makes_them_for_every_host_that_serves_and_says_how_long_the
     assert all(f"{name} " in told for name in serving) and "certificate for 39" in told
     if os.geteuid() == 0:
         owners = {name: (folder / name / "server.pem").stat().st_uid for name in serving}
-        assert owners == {name: host.user for name, host in serving.items()}
+        assert owners == {name: confinement.user(host) for name, host in serving.items()}
     else:
         assert f"chown {serving['database'].user} " in told
     assert command.main(["certificates", "--to", str(folder), "--name", "store=s3.example.org"]) == 0
