@@ -327,15 +327,6 @@ def lineage() -> Lineage | None:
 
 
 LINEAGE_OFF = ("OPENLINEAGE_DISABLED", "AIRFLOW__OPENLINEAGE__DISABLED")
-_SECRET_NAMES = re.compile(
-    r"PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|FERNET|NIGHTJAR_CONNECTION_|AIRFLOW_CONN_|_URI$", re.I
-)
-
-
-def secrets() -> list[str]:
-    """The values in the environment that nobody else may read, the longest first: what is told to others is searched for them."""
-    values = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name) and len(value) >= 4}
-    return sorted(values - {os.environ.get("MLFLOW_TRACKING_URI", "")}, key=lambda value: (-len(value), value))
 
 
 def host_kind() -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from lakehouse import settings
+from lakehouse import masking
+from lakehouse.masking import STARS
 
-HIDDEN = "***"
 # A login in an address: postgresql://ann:s3cret@host/db. The greedy part takes an @ of a password too.
 _LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s?#'\"<>]*@")
 # Assignments in messages of drivers, and options of addresses: password=..., 'token': '...'.
@@ -19,19 +19,15 @@ _NAMED = re.compile(
 )
 
 
-def redacted(value: Any, secrets: Sequence[str] | None = None) -> Any:
-    """The value, with all that mappings and lists have, without logins in addresses, named passwords and the environment's own."""
-    known = settings.secrets() if secrets is None else secrets
+def redacted(value: Any) -> Any:
+    """The value, with all that mappings and lists have, without logins in addresses, named passwords and the environment's own.
+
+    Others read it: stricter than `lakehouse.masking`, of a login the user goes too.
+    """
     if isinstance(value, str):
-        return _text(value, known)
+        return _NAMED.sub(rf"\g<name>{STARS}", _LOGIN.sub(rf"\g<scheme>{STARS}@", masking.mask(value)))
     if isinstance(value, Mapping):
-        return {name: redacted(one, known) for name, one in value.items()}
+        return {name: redacted(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [redacted(one, known) for one in value]
+        return [redacted(one) for one in value]
     return value
-
-
-def _text(text: str, secrets: Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return _NAMED.sub(rf"\g<name>{HIDDEN}", _LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text))
