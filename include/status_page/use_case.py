@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from include.status_page import charts, clock, gathering, strips
@@ -14,7 +14,7 @@ from include.status_page.access import Reader, ReaderDep, not_found
 from include.status_page.rendering import page
 from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
-from lakehouse.errors import NightjarError
+from lakehouse.errors import DeclarationError, NightjarError
 from lakehouse.status import DAYS, costs, quality, sentence, source_state, statistics, use_case_state, verdicts
 from lakehouse.status.costs import COSTS
 from lakehouse.status.unreadable import Unreadable, guarded
@@ -77,5 +77,7 @@ def content(declared: UseCase, reader: Reader, now: dt.datetime) -> dict[str, An
 def _declared(name: str) -> UseCase:
     try:
         return loader.by_name(name)
+    except DeclarationError as error:
+        raise HTTPException(404, str(error)) from error
     except NightjarError as error:
         raise not_found("use case") from error
