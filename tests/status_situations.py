@@ -27,7 +27,8 @@ class Situation:
     Attributes:
         make: makes the tables.
         level: how urgent it is told to be.
-        says, do: what the sentence and the call to action have in them; empty: there is nothing to do.
+        says, do: what the sentence and the call to action have in them, with the use case's name and source to be filled in by
+            ``%``; empty: there is nothing to do.
         sections: of the declaration.
         failed, asked: a task that failed of tonight, or waits for a person, as stage and task.
         paused: a stage whose DAG is paused.
@@ -138,19 +139,19 @@ SITUATIONS: dict[str, Situation] = {
         _late,
         "act",
         "The scores of 2024-06-10 are late: they were due by 06:30 (UTC), and wait for the "
-        "delivery {source} of 2024-06-10",
-        "Have {source} delivered",
+        "delivery %(source)s of 2024-06-10",
+        "Have %(source)s delivered",
     ),
     "on_its_way": Situation(
         _on_its_way,
         "wait",
-        "2024-06-10 is on its way: waits for {source} of 2024-06-10. It is due by 23:30 (UTC)",
+        "2024-06-10 is on its way: waits for %(source)s of 2024-06-10. It is due by 23:30 (UTC)",
         sections={"alerts": {"late_after": "23:30"}},
     ),
     "refused": Situation(
         _refused,
         "act",
-        "The delivery {source} of 2024-06-10 was refused, so 2024-06-10 can't be built",
+        "The delivery %(source)s of 2024-06-10 was refused, so 2024-06-10 can't be built",
         "delivered again",
     ),
     "violated": Situation(
@@ -182,24 +183,24 @@ SITUATIONS: dict[str, Situation] = {
         lambda use_case: None,
         "look",
         "Nothing is scored yet: its deliveries have not been taken in",
-        "unpause ingest__{source}",
+        "unpause ingest__%(source)s",
     ),
-    "no_model": Situation(_no_model, "look", "Nothing is scored yet: there is no model", "trigger train__{name}"),
-    "damaged_log": Situation(_damaged_log, "act", "gold.{name}_drift can't be read", "Restore the table"),
+    "no_model": Situation(_no_model, "look", "Nothing is scored yet: there is no model", "trigger train__%(name)s"),
+    "damaged_log": Situation(_damaged_log, "act", "gold.%(name)s_drift can't be read", "Restore the table"),
     "missing_file": Situation(
-        _missing_file, "act", "gold.{name}_drift can't be read: a file of it is missing", "Restore the table"
+        _missing_file, "act", "gold.%(name)s_drift can't be read: a file of it is missing", "Restore the table"
     ),
     "failed": Situation(
         _until_yesterday,
         "act",
-        "Task score of score__{name} failed for 2024-06-10",
+        "Task score of score__%(name)s failed for 2024-06-10",
         "clear the task",
         failed=("score", "score"),
     ),
     "paused": Situation(
         _until_yesterday,
         "act",
-        "Nothing new since 2024-06-09: features__{name} is paused, so 2024-06-10 is not scored",
+        "Nothing new since 2024-06-09: features__%(name)s is paused, so 2024-06-10 is not scored",
         "Unpause it",
         paused="features",
     ),

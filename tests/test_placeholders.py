@@ -15,8 +15,6 @@ from lakehouse.settings import PROJECT_ROOT
 ROOMS = ("dags", "include", "jobs", "lakehouse", "plugins", "stack", "tests")
 # {name}, {name.field}, {name[0]}, {name!r} and {name:.2f}; neither {{ a Jinja template }} nor YAML such as {each: 5}.
 PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)(?:[.\[][^{}]*)?(?:![rsa])?(?::[^\s{}][^{}]*)?\}(?!\})")
-# Addresses of a web application, whose parts it names so.
-ROUTE = re.compile(r"(/[\w{}:.-]*)+")
 # Placeholders of others: {object} is the table in a rule of the Open Data Contract Standard.
 OF_OTHERS = {"object"}
 
@@ -27,12 +25,11 @@ def braces(code: str) -> Iterator[tuple[int, str]]:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and prose(node)}
     filled_in = {keyword.arg for node in ast.walk(tree) if is_format(node) for keyword in node.keywords}
+    routes = dict(of_routes(tree))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
             continue
-        if ROUTE.fullmatch(node.value):
-            continue
-        names = {match[1] for match in PLACEHOLDER.finditer(node.value)} - OF_OTHERS
+        names = {match[1] for match in PLACEHOLDER.finditer(node.value)} - OF_OTHERS - routes.get(id(node), set())
         if names - filled_in and not is_program(node.value):
             yield from ((node.lineno, name) for name in sorted(names - filled_in))
 
@@ -43,6 +40,19 @@ def prose(node: ast.AST) -> bool:
 
 def is_format(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+
+
+def of_routes(tree: ast.AST) -> Iterator[tuple[int, set[str]]]:
+    """The texts in decorators such as ``router.get``, with the arguments of their functions, which fill them in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = {argument.arg for argument in node.args.args}
+            yield from (
+                (id(text), names)
+                for call in node.decorator_list
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "get"
+                for text in call.args
+            )
 
 
 def is_program(text: str) -> bool:
@@ -62,7 +72,7 @@ def is_program(text: str) -> bool:
         ('print("took {seconds:.1f} s of {limits[0]}")', ["limits", "seconds"]),
         ('SQL = "select {day}"\nSQL.format(day=1)', []),
         ('"{{ dag_run.conf }} {each: 5} {}"', []),
-        ('"/use-cases/{name}/days"', []),
+        ('@router.get("/days/{day}/{gone}")\ndef of(day): ...', ["gone"]),
     ],
 )
 def test_a_name_in_braces_is_found_where_nothing_fills_it_in(code: str, found: list[str]) -> None:

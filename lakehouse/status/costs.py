@@ -38,7 +38,7 @@ class Cost:
         days: of how many days.
         runs: how many there were.
         wall_seconds, processor_seconds: in sum.
-        money: in sum; None where no rates are declared.
+        money: in sum; None where there is no rate card.
         currency: of the money; empty without any.
         predictions: how many scores of the champion they wrote; 0 where that is not recorded.
         stages: the same by stage, the dearest first.

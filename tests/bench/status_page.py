@@ -139,18 +139,24 @@ def ask(root: Path) -> dict[str, Any]:
         client = TestClient(status_server.mounted(), headers={"Authorization": f"Bearer {status_server.token()}"})
         imported, held = time.monotonic() - began, memory()
 
-        def get(path: str) -> float:
-            asked = time.monotonic()
+        def get(path: str) -> tuple[float, float]:
+            asked, worked = time.monotonic(), time.process_time()
             answer = client.get(f"/nightjar{path}")
             assert answer.status_code == 200, answer.text
-            return time.monotonic() - asked
+            return time.monotonic() - asked, time.process_time() - worked
 
         cold = [get(path) for path in ASKED]
-        warm = [statistics.median(get(path) for _ in range(9)) for path in ASKED]
+        warm = [median([get(path) for _ in range(9)]) for path in ASKED]
         for use_case in use_cases:
             another_night(use_case)
         changed = [get(path) for path in ASKED]
     return {"imported": imported, "cold": cold, "warm": warm, "changed": changed, "memory": [before, held, memory()]}
+
+
+def median(found: list[tuple[float, float]]) -> tuple[float, float]:
+    """The middle of each."""
+    waited, worked = zip(*found, strict=True)
+    return statistics.median(waited), statistics.median(worked)
 
 
 def another_night(use_case: UseCase) -> None:
@@ -168,13 +174,14 @@ def memory() -> float:
 
 def show(found: dict[str, Any]) -> None:
     """The table."""
+    cores = len(os.sched_getaffinity(0))
     print(
-        f"\n| on {len(os.sched_getaffinity(0))} cores, s | first request | again | after a night |\n| --- | --- | --- | --- |"
+        f"\n| on {cores} cores, s (of a processor) | first request | again | after a night |\n| --- | --- | --- | --- |"
     )
     for name, *each in zip(
         ("overview", "use case", "source"), found["cold"], found["warm"], found["changed"], strict=True
     ):
-        print(f"| {name} | {' | '.join(f'{one:.2f}' for one in each)} |")
+        print(f"| {name} | {' | '.join(f'{waited:.2f} ({worked:.2f})' for waited, worked in each)} |")
     before, held, after = found["memory"]
     print(f"\nimports {found['imported']:.1f} s; {before:.0f} MB before them, {held:.0f} after, {after:.0f} at the end")
 

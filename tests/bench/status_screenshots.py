@@ -159,7 +159,7 @@ def few_colours(picture: Path) -> None:
     from PIL import Image
 
     with Image.open(picture) as found:
-        found.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(picture, optimize=True)
+        found.convert("RGB").quantize(256, dither=Image.Dither.NONE, kmeans=2).save(picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def routes() -> list[APIRoute]:
 
 def paths() -> list[str]:
     return [
-        "/nightjar" + route.path_format.replace("{name}", VALUES.get(route.path_format.split("/")[1], "good"))
+        "/nightjar" + re.sub(r"\{\w+\}", VALUES.get(route.path_format.split("/")[1], "good"), route.path_format)
         for route in routes()
     ]
 

@@ -84,7 +84,11 @@ def test_the_page_in_a_browser(browser: Browser, at_place: Path) -> None:
 
     application = status_server.mounted()
     application.get("/plugin/nightjar")(lambda: HTMLResponse(FRAME.format(path="../nightjar/use-cases/violated")))
-    application.get("/dags/{rest:path}")(lambda rest: HTMLResponse(f"<title>Airflow {rest}</title>"))
+
+    @application.get("/dags/{rest:path}")
+    def of_airflow(rest: str) -> HTMLResponse:
+        return HTMLResponse(f"<title>Airflow {rest}</title>")
+
     with status_server.served(application) as address:
         phone_and_desk(browser, address)
         light_and_dark(browser, address)

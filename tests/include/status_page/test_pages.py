@@ -48,8 +48,8 @@ def test_the_overview_has_a_line_for_each_situation_the_most_urgent_first(viewer
     text = text_of(answer.text)
     for name in ("good", "late_source", "refused", "violated", "approval", "rolled_back", "fallback", "nothing_yet"):
         names = {"name": name, "source": f"{name}_bookings"}
-        assert SITUATIONS[name].says.format(**names) in text, name
-        assert SITUATIONS[name].do.format(**names) in text.replace("` ", "").replace(" `", ""), name
+        assert (SITUATIONS[name].says % names) in text, name
+        assert (SITUATIONS[name].do % names) in text.replace("` ", "").replace(" `", ""), name
     order = [text.index(f"Visits of {name} ") for name in ("failed", "violated", "good")]
     assert order == sorted(order)
     acting = [name for name in SHOWN if SITUATIONS[name].level == "act"]
@@ -63,7 +63,7 @@ def test_each_use_case_has_a_page_whatever_is_wrong_with_it(viewer: TestClient) 
         assert answer.status_code == 200, name
         assert "Traceback" not in answer.text and "/warehouse/" not in answer.text
         names = {"name": name, "source": f"{name}_bookings"}
-        assert SITUATIONS[name].says.format(**names) in text_of(answer.text), name
+        assert (SITUATIONS[name].says % names) in text_of(answer.text), name
 
 
 def test_a_damaged_table_takes_its_own_part_of_the_page_away_and_no_other(viewer: TestClient) -> None:

@@ -49,8 +49,8 @@ def test_a_situation_is_told_with_what_to_do(name: str, lakehouse_root: Path, tm
     first = told(use_case, situation)[0]
     names = {"name": name, "source": use_case.entity.source}
     assert first.level == situation.level
-    assert situation.says.format(**names) in first.text
-    assert situation.do.format(**names) in first.todo
+    assert (situation.says % names) in first.text
+    assert (situation.do % names) in first.todo
     assert bool(first.todo) == (first.level in ("act", "look"))
 
 
