@@ -62,7 +62,7 @@ def served(group: FeatureGroup) -> None:
     assert groups.compare().status == "equal"
 
 
-@pytest.mark.parametrize("way", ["delivered", "served"])
+@pytest.mark.parametrize("way", ["delivered", pytest.param("served", marks=pytest.mark.torture)])
 def test_postgresql(root: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setenv("NIGHTJAR_CONNECTION_OFFICE", postgres.url)
     place = {"connection": "office", "table": "Loaves"}
