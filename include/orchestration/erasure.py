@@ -63,7 +63,7 @@ class EraseOperator(JobOperator):
         Raises:
             AirflowFailException, AirflowException: as every job's task.
         """
-        key = str(context["params"]["key"])
+        key = str(context["params"][form.ERASED_KEY])
         mask_secret(key)
         self.connections = _connections()
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:

@@ -41,6 +41,8 @@ REASON = "{{ params.reason }}"
 RETRAIN = "retrain__"
 WHY_TRAIN = f"{{{{ '' if dag_run.run_id.startswith('{RETRAIN}') else params.reason or 'no reason was given' }}}}"
 RUN = "{{ dag_run.run_id }}"
+# Of an erasure, the field that has the key. By "secret" in its name Airflow's audit log masks what is typed into it.
+ERASED_KEY = "secret_key"
 # Of datasets.
 AGAIN = "{{ (params.again or []) | join(',') }}"
 VERSION = "{{ params.version or '' }}"
@@ -226,7 +228,7 @@ def erasure(key: Iterable[str]) -> dict[str, Param]:
     columns = list(key)
     several = f"The values of {', '.join(columns)}, in this order, separated by commas. "
     return {
-        "key": Param(
+        ERASED_KEY: Param(
             "",
             type="string",
             minLength=1,
@@ -234,7 +236,7 @@ def erasure(key: Iterable[str]) -> dict[str, Param]:
             pattern=r"^[^\x00-\x1f\x7f]*$",
             title="Key",
             description=(f"The value of {columns[0]}. " if len(columns) == 1 else several)
-            + "It is kept in this run's form, and nowhere else in Airflow: delete the run afterwards.",
+            + "It is kept in this run's configuration, and nowhere else in Airflow: delete the run afterwards.",
         ),
         **why("it is erased, for the record of erasures; without the key"),
         **dry_run("the log of `find` says what would be taken out of where"),

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.erase import forgetting, learned_versions, place, purged_tables, reach, unlinked
+from jobs.erase import erase_result, forgetting, learned_versions, place, purged_tables, reach
 from jobs.erase.arguments import EraseArguments
+from jobs.erase.erase_result import EraseResult
 from jobs.erase.erasing import Erasing
 from jobs.erase.reach import Reach
-from jobs.result import Result
 from lakehouse.errors import CallsBusy, ErasureIncomplete
 from lakehouse.ops import erasures
 from lakehouse.ops.erasures import DONE, Erasure
@@ -29,30 +28,6 @@ from lakehouse.teacher import folding
 log = logging.getLogger(__name__)
 
 Step = Callable[[], list[str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EraseResult(Result):
-    """What was taken out of where, or would be.
-
-    Attributes:
-        source: the one that was named, or the first that has the subject; ``sources``: all that have it.
-        places: how many rows, files or calls of each place.
-        published: the versions of datasets that had it, and where they were: what others have of them can't be called back.
-        learned: the versions of models that learned from it: their trees keep no row, and stay.
-        retrain: by use case the day to train for, where it declares that and its champion has learned from it.
-        unlinked: rows of other sources that have its values under the same names; they stay, since nobody has declared a link.
-        use_cases: those whose features may have been computed from it: `stale` lists their days.
-    """
-
-    source: str
-    sources: list[str] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
-    published: list[dict[str, Any]] = field(default_factory=list)
-    learned: list[dict[str, Any]] = field(default_factory=list)
-    retrain: dict[str, str] = field(default_factory=dict)
-    use_cases: list[str] = field(default_factory=list)
-    unlinked: dict[str, int] = field(default_factory=dict)
 
 
 def run(arguments: EraseArguments) -> EraseResult:
@@ -72,22 +47,27 @@ def run(arguments: EraseArguments) -> EraseResult:
         unseen = erasing.unseen()
         if arguments.dry_run:
             published = [found for one in erasing.sources for found in erasing.published(one)]
-            return _result(
-                reached, "planned", there, published, erasing.learned(), _message(reached, there, unseen=unseen)
+            return erase_result.result(
+                reached,
+                "planned",
+                there,
+                published,
+                erasing.learned(),
+                erase_result.message(reached, there, unseen=unseen),
             )
         if not there and not unseen:
             published = [dict(found) for one in known if one is not None for found in one.published]
             told = "nothing of it has come back since it was erased"
-            return _result(reached, "unchanged", {}, *_parted(published), told)
+            return erase_result.result(reached, "unchanged", {}, *erase_result.parted(published), told)
     lines = [erasures.ask(one.source.name, one.identity, reason, arguments.actor, now) for one in reached.subjects]
     lines, there = _write_down(erasing, lines)
     with _no_calls(erasing):
         _take_out(reached, erasing, lines, now)
     lines = [erasures.finish(line, now) for line in lines]
-    published, learned = _parted([dict(found) for line in lines for found in line.published])
+    published, learned = erase_result.parted([dict(found) for line in lines for found in line.published])
     retrain = _ask_for_training(erasing, learned, arguments.actor)
-    message = _message(reached, there, published, retrain=retrain)
-    return _result(reached, "erased" if there else "none", there, published, learned, message, retrain)
+    message = erase_result.message(reached, there, published, retrain=retrain)
+    return erase_result.result(reached, "erased" if there else "none", there, published, learned, message, retrain)
 
 
 def _everything(erasing: Erasing) -> dict[str, int]:
@@ -177,58 +157,3 @@ def _no_calls(erasing: Erasing) -> Iterator[None]:
                 )
             held.enter_context(lock)
         yield
-
-
-def _message(
-    reached: Reach,
-    there: Mapping[str, int],
-    published: list[dict[str, Any]] | None = None,
-    unseen: list[str] | None = None,
-    retrain: Mapping[str, str] | None = None,
-) -> str:
-    told = []
-    if not there:
-        told.append("nothing of it is here; once it is asked for, it stays out if it is delivered later")
-    told += [f"not looked at: {one}" for one in unseen or ()]
-    if reached.use_cases:
-        names = ", ".join(one.name for one in reached.use_cases)
-        told.append(
-            f"features of others of {names} may have been computed from it: stale lists their days, and restate builds them again"
-        )
-    for name, day in (retrain or {}).items():
-        told.append(f"{name}: a training is asked for: python -m jobs train --use-case {name} --partition {day}")
-    hub = [one for one in published or [] if one.get("commit")]
-    if hub:
-        where = ", ".join(sorted({f"{one['repository']} at {one['tag']} ({one['commit']})" for one in hub}))
-        told.append(
-            f"the Hub has it still: {where}: the next release goes there, and docs/erasure.md says what is left to do"
-        )
-    return "; ".join(told)
-
-
-def _parted(found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Versions of datasets, and of models."""
-    return [one for one in found if "dataset" in one], [one for one in found if "use_case" in one]
-
-
-def _result(
-    reached: Reach,
-    status: str,
-    there: Mapping[str, int],
-    published: list[dict[str, Any]],
-    learned: list[dict[str, Any]],
-    message: str,
-    retrain: Mapping[str, str] | None = None,
-) -> EraseResult:
-    return EraseResult(
-        status=status,
-        message=message,
-        source=reached.subjects[0].source.name,
-        sources=[one.source.name for one in reached.subjects],
-        places=dict(there),
-        published=published,
-        learned=learned,
-        retrain=dict(retrain or {}),
-        use_cases=[one.name for one in reached.use_cases],
-        unlinked=unlinked.found(reached),
-    )

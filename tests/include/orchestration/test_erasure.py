@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import jinja2
+from airflow._shared.secrets_masker.secrets_masker import DEFAULT_SENSITIVE_FIELDS, SecretsMasker
 
-from include.orchestration import erasure, fork
+from include.orchestration import erasure, fork, form
 from include.orchestration.erasure import EraseOperator
 
 KEY = "zebra-4711,12"
@@ -27,7 +28,7 @@ def run(monkeypatch, said):
         task_id="find", stage="erase", options={"source": "orders"}, switches={"dry-run": "True"}, needs_spark=False
     )
     fields = [str(getattr(operator, name)) for name in operator.template_fields]
-    result = operator.execute({"params": {"key": KEY}, "outlet_events": {}})
+    result = operator.execute({"params": {"secret_key": KEY}, "outlet_events": {}})
     return result, hidden, fields
 
 
@@ -44,12 +45,19 @@ def test_the_key_goes_to_the_job_by_a_file_that_is_gone_afterwards(fake_job, mon
     assert hidden == [KEY]
 
 
+def test_airflow_s_audit_log_masks_what_is_typed_for_the_key():
+    masker = SecretsMasker()
+    masker.sensitive_variables_fields = list(DEFAULT_SENSITIVE_FIELDS)
+    (name,) = form.erasure(["order"]).keys() - {"reason", "dry_run"}
+    assert masker.redact({"conf": {name: KEY, "reason": "r"}}) == {"conf": {name: "***", "reason": "r"}}
+
+
 def test_who_approves_sees_what_was_found_and_not_the_key():
     def said(found):
         task = SimpleNamespace(xcom_pull=lambda task_ids: found)
         run = SimpleNamespace(triggering_user_name="ann")
         template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(erasure.FOUND)
-        return template.render(ti=task, dag_run=run, params=SimpleNamespace(reason="letter of May 3", key=KEY))
+        return template.render(ti=task, dag_run=run, params=SimpleNamespace(reason="letter of May 3", secret_key=KEY))
 
     text = said(RESULT)
     assert "Asked by ann, because: letter of May 3." in text and "orders, returns" in text

@@ -20,6 +20,7 @@ from tests.lakehouse.extraction import shipments
 DAY = dt.date(2024, 3, 5)
 NOW = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
 GONE = "zebra-4711"
+INSTANT = "2024-03-05T00:00:00.000000+00:00"
 
 
 def lines(root: Path, *values: Any, erased: str = GONE, type_: str = "string") -> list[Any]:
@@ -48,6 +49,14 @@ def test_lines_of_erased_documents_are_left_out_and_no_other(root: Path) -> None
 
 def test_a_number_is_left_out_however_it_is_written(root: Path) -> None:
     assert lines(root, 7, 70, {"$numberLong": "7"}, "7", "07", erased="7", type_="long") == [70]
+
+
+def test_an_instant_and_a_number_with_decimals_are_left_out_however_they_are_written(root: Path) -> None:
+    day = {"$date": "2024-03-05T01:00:00+01:00"}
+    milliseconds = {"$date": {"$numberLong": "1709596800000"}}
+    left = lines(root, day, milliseconds, "2024-03-05 00:00", "2024-03-06", erased=INSTANT, type_="timestamp")
+    assert left == ["2024-03-06"]
+    assert lines(root, 0.5, {"$numberDouble": "5e-1"}, "0.50", 0.25, erased="0.5", type_="double") == [0.25]
 
 
 def test_where_nothing_was_erased_lines_are_not_even_read(root: Path) -> None:
