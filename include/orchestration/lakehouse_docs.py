@@ -7,7 +7,7 @@ from include.orchestration.rerun_docs import RERUN
 MAINTAIN = f"""
 ### Maintain the lakehouse
 
-Once a week: takes away days that are older than [declared](docs/retention.md), but for what is still needed or held; merges small
+Once a week: takes away days that are older than declared (`docs/retention.md`), but for what is still needed or held; merges small
 files and removes files that no table version within its time needs. `python -m lakehouse retention` says what goes next, and why
 something stays. With "Dry run" on, the log of `maintain` lists it, and nothing is done.
 {RERUN}"""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from jobs.result import Result
 from jobs.retire import files
 from jobs.retire.arguments import RetireArguments
-from lakehouse.declaration import Retirement, UseCase, loader
+from lakehouse.declaration import Retirement, UseCase, loader, retention_file
 from lakehouse.models import champion_record, registry, versions_in_use
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
@@ -30,7 +30,7 @@ class RetireResult(Result):
 def run(arguments: RetireArguments) -> RetireResult:
     """Remove the files of versions that were retired long enough ago, then retire those that are in use no longer."""
     use_case = loader.by_name(arguments.use_case)
-    rules = use_case.rollout.retirement
+    rules = use_case.rollout.retirement or retention_file.load().layers.retirement
     if rules is None:
         return RetireResult(status="none", message=f"{use_case.name} declares no rollout.retirement")
     now = dt.datetime.now(dt.UTC)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from lakehouse.declaration.rollout import Retirement
 from lakehouse.declaration.section import Section
 
 # So many of the newest days stay.
@@ -77,6 +78,13 @@ class Layers(Named):
     silver: KeptDays | None = None
     gold: KeptDays | None = None
     ops: KeptDays | None = None
+    # So many days after its retirement the files of a model version go, where its use case declares no rollout.retirement.
+    artifacts: Annotated[int, Field(ge=0, le=3660)] | None = None
+
+    @property
+    def retirement(self) -> Retirement | None:
+        """How versions are retired where their use case does not say."""
+        return None if self.artifacts is None else Retirement(files_days=self.artifacts)
 
 
 class Hold(Named):

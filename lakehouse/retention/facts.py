@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakehouse import tables
-from lakehouse.declaration import Retirement, UseCase
+from lakehouse.declaration import Retirement, UseCase, retention_file
 from lakehouse.errors import ModelMissing, ServiceUnavailable
 from lakehouse.models import artifacts, champion_record, registry, versions_in_use
 from lakehouse.models.registry import ModelVersion
@@ -64,7 +64,8 @@ def gather(use_case: UseCase, now: dt.datetime) -> Facts:
 
 
 def _live(use_case: UseCase, now: dt.datetime) -> tuple[Trained, ...] | None:
-    rules = use_case.rollout.retirement or Retirement(scores_days=SCORES_DAYS)
+    declared = use_case.rollout.retirement or retention_file.load().layers.retirement
+    rules = declared or Retirement(scores_days=SCORES_DAYS)
     try:
         in_use = versions_in_use.versions_in_use(use_case, rules, now)
         if changes := champion_record.changes(use_case.name):

@@ -193,3 +193,12 @@ def test_the_files_of_a_version_go_and_its_page_stays(
     assert not cached.exists()
     assert registry.version(name, 1).tags["features"] == "a"
     files.remove(model)
+
+
+def test_the_platform_may_declare_it_for_use_cases_that_do_not(
+    lakehouse_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_clinic(tmp_path / "own", monkeypatch, tmp_path / "files")
+    assert retire()["status"] == "none"
+    (tmp_path / "own" / "retention.yaml").write_text("layers: {artifacts: 60}")
+    assert retire()["status"] == "unchanged"
