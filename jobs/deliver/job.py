@@ -12,11 +12,13 @@ from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.deliver import version
 from jobs.deliver.arguments import DeliverArguments
 from jobs.deliver.delivery import Delivery
+from lakehouse import tables
 from lakehouse.declaration import Target, UseCase, loader
 from lakehouse.errors import BadArguments, InputsMissing, NightjarError
 from lakehouse.ops import exports
 from lakehouse.ops.exports import Export
 from lakehouse.staleness import export_plan
+from lakehouse.staleness.expired import Expired
 from lakehouse.staleness.export_plan import Scores
 
 log = logging.getLogger(__name__)
@@ -161,4 +163,7 @@ def _days(
                 f"score them first: python -m jobs score --use-case {use_case.name} --partition {absent[0]}"
             )
         known = asked
-    return sorted(day for day in known if (first is None or day >= first) and (last is None or day <= last))
+    gone, table = Expired(), tables.scores(use_case)
+    # What retention took here the target may keep: nothing is sent in its place.
+    kept = (day for day in known if day in scores.files or not gone.has(table, day))
+    return sorted(day for day in kept if (first is None or day >= first) and (last is None or day <= last))

@@ -435,3 +435,24 @@ def test_documents_stay_while_they_are_the_newest_and_silver_while_they_do(
     take()
     # What day 0 says was corrected by day 16, from which on all is as before; what day 1 says not until day 20.
     assert present(documents) == present(silver) == {1, 2, 3, 20}
+
+
+def test_what_was_delivered_stays_in_the_target_when_its_scores_are_gone(clinic: Declare, tmp_path: Path) -> None:
+    from jobs.deliver import job as deliver_job
+    from jobs.deliver.arguments import DeliverArguments
+
+    out = tmp_path / "out"
+    target = {"name": "office", "files": {"folder": str(out), "format": "csv"}}
+    use_case = clinic({"scores": 5}, deliver=[target]).use_case
+    deliver_job.run(DeliverArguments(use_case=use_case.name, partition=day(3)))
+
+    def delivered() -> dict[str, bytes]:
+        return {str(file): file.read_bytes() for file in out.rglob("*") if file.is_file()}
+
+    before = delivered()
+    take()
+    assert 3 not in present(tables.scores(use_case))
+    assert "delivery to office" not in {table for table, _, _ in stale(use_case).lines(use_case)}
+    deliver_job.run(DeliverArguments(use_case=use_case.name, corrections=True, verify=True))
+    deliver_job.run(DeliverArguments(use_case=use_case.name, partition=day(3), force=True))
+    assert before and delivered() == before
