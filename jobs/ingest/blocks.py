@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from jobs.ingest.streams import Unreadable
+
 # About so many bytes of text are one block: some hundred MB as columns.
 BLOCK_BYTES = 32 << 20
+# No row is longer. A packed file of a megabyte may be one of a gigabyte, and to split that takes ten times its size.
+LONGEST_ROW_BYTES = 64 << 20
 # Within so many bytes after a quoted row the next quote is expected by the reader itself.
 NEAR = 4096
 
@@ -44,6 +48,9 @@ def blocks(stream: BinaryIO, delimiter: str | None, size: int = BLOCK_BYTES) -> 
 
     Yields:
         The blocks in order; a file without bytes has one empty block.
+
+    Raises:
+        Unreadable: a row is longer than any row is.
     """
     buffer, offset, line = b"", 0, 1
     while True:
@@ -55,6 +62,8 @@ def blocks(stream: BinaryIO, delimiter: str | None, size: int = BLOCK_BYTES) -> 
             return
         cut = _last_row_end(buffer, delimiter)
         if not cut:
+            if len(buffer) > LONGEST_ROW_BYTES:
+                raise Unreadable(f"a row of more than {LONGEST_ROW_BYTES >> 20} MB, which begins in line {line}")
             continue
         content, buffer = buffer[:cut], buffer[cut:]
         yield Block(content, offset, line, False)

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from jobs.ingest.blocks import BLOCK_BYTES, blocks
 from jobs.ingest.csv_header import ORDER_MARK, split_header
 from jobs.ingest.lines import Layout
-from jobs.ingest.streams import CUT_AT_LINE_ENDS, is_packed
+from jobs.ingest.streams import CUT_AT_LINE_ENDS, Unreadable, is_packed
 from lakehouse.extraction import envelope
 
 Kind = Literal["csv", "jsonl", "parquet"]
@@ -65,7 +65,11 @@ def cut(file: Path, checksum: str, layout: Layout) -> Iterator[Piece]:
         if is_packed(stream) or (kind == "jsonl" and _is_extracted(stream)):
             yield whole
             return
-        ranges = list(_ranges(stream, Piece(str(file), kind, False, ""), layout))
+        try:
+            ranges = list(_ranges(stream, Piece(str(file), kind, False, ""), layout))
+        except Unreadable:
+            # The parser of the whole file says so.
+            ranges = []
     yield from ranges if ranges and _sha256(file) == checksum else [whole]
 
 
