@@ -75,5 +75,5 @@ def _reviewed(change: Change, roots: Mapping[str, Sequence[Path]], place: Path, 
         own = place / name / change.name
         scratch.copy(own / "warehouse")
         with settings.placed(own / "warehouse", own / "state", roots[name]):
-            sides[name] = side.look(loader.by_name(change.name), arguments)
+            sides[name] = side.look(loader.by_name(change.name), arguments, changed=name == "after")
     return Reviewed(change, sides["before"], sides["after"])

@@ -57,15 +57,24 @@ class Side:
     problem: str = ""
 
 
-def look(use_case: UseCase, arguments: ReviewArguments) -> Side:
-    """Build, compare and walk; the environment names the side's declarations and its copy of the lakehouse."""
+def look(use_case: UseCase, arguments: ReviewArguments, changed: bool) -> Side:
+    """Build, compare and walk; the environment names the side's declarations and its copy of the lakehouse.
+
+    Args:
+        use_case: as the side declares it.
+        arguments: which weeks.
+        changed: whether it is the side with the change: leaks are looked for there alone.
+    """
     built = up_to_date.built(tables.features(use_case))
     stale = _stale(use_case, built)
+    if arguments.no_backtest and not changed:
+        return Side(stale=stale, built=len(built))
     last = arguments.last or _newest_labelled(use_case)
     if last is None:
         return Side(stale=stale, built=len(built), problem="there are no labels yet")
     weeks = steps.weeks(last - dt.timedelta(days=7 * arguments.weeks - 1), last)
-    first = max(use_case.calendar.start, weeks[0].first - dt.timedelta(days=use_case.split.train.first))
+    learned = 0 if arguments.no_backtest else use_case.split.train.first
+    first = max(use_case.calendar.start, weeks[0].first - dt.timedelta(days=learned))
     days = [day for day in sorted(_population_days(use_case)) if first <= day <= last]
     if not days:
         return Side(stale=stale, built=len(built), problem=f"the population has no day from {first} to {last}")
@@ -77,7 +86,7 @@ def look(use_case: UseCase, arguments: ReviewArguments) -> Side:
     except NightjarError as error:
         return Side(stale=stale, built=len(built), problem=str(error))
     seconds = time.monotonic() - started
-    leaks = _leaks(use_case, days)
+    leaks = _leaks(use_case, days) if changed else ()
     found = Side(
         metric=metric_names.LOSS[use_case.model.task],
         stale=stale,
