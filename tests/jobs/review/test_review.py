@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from jobs.review import comment, difference, revisions
 from jobs.review.comment import MARK
 from jobs.review.side import Side
 from lakehouse.errors import BadArguments
+from lakehouse.settings import PROJECT_ROOT
 from tests.jobs.bakery_days import START, ingest, prepared
 from tests.use_cases import bakery
 
@@ -157,6 +160,22 @@ def test_what_is_wrong_is_in_the_comment_and_fails(
         revisions.extract("no-such-branch", [repository / "include"], tmp_path / "base")
     with pytest.raises(BadArguments, match=r"git rev-parse"):
         revisions.extract("--upload-pack=touch /tmp/x", [repository / "include"], tmp_path / "other")
+
+
+@pytest.mark.process
+def test_the_workflows_script_writes_the_comment_anywhere(
+    lakehouse_root: Path, repository: Path, tmp_path: Path
+) -> None:
+    folder = PROJECT_ROOT / "docs/ci"
+    workflow = yaml.safe_load((folder / "use-case-check.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert any("sh docs/ci/use-case-check.sh" in step.get("run", "") for step in job["steps"])
+    assert all(MARK in step["run"] for step in job["steps"] if step.get("name") == "Comment")
+    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(PROJECT_ROOT)}
+    command = ["sh", str(folder / "use-case-check.sh"), "main", str(lakehouse_root), str(tmp_path / "comment.md")]
+    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "No use case would be built, trained or scored otherwise." in (tmp_path / "comment.md").read_text()
 
 
 def sides(losses: list[tuple[float, float]]) -> tuple[Side, Side]:
