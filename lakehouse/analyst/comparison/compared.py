@@ -78,6 +78,7 @@ def compare(use_case: UseCase, first: int, second: int, away: str | None = None)
     if first == second:
         raise BadArguments(f"versions {first} and {second}: expected two different versions of {use_case.name}")
     known, missing = _known(use_case, first, second, away)
+    unreachable = bool(missing)
     one, other = (side.record for side in known)
     both = None if one.trained_through is None or other.trained_through is None else (one, other)
     after = None if both is None else max(side.trained_through for side in both if side.trained_through)
@@ -95,7 +96,8 @@ def compare(use_case: UseCase, first: int, second: int, away: str | None = None)
         calibration=(None, None) if pair is None else _calibration(use_case, pair),
         live=live_days.read(use_case, (first, second)),
         judged=judged.between((one, other)),
-        importance=importance.read(use_case, known, missing),
+        # What MLflow's silence takes away is said in one line.
+        importance=importance.read(use_case, known, [] if unreachable else missing),
         differences=differences.between(one, other),
         missing=tuple(missing),
     )

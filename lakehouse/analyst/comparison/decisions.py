@@ -84,9 +84,13 @@ def calibration(use_case: UseCase, pair: PairedRows, side: int) -> Calibration |
         bins = _bins(score, label)
         return Calibration(what, bins, float(score.mean() - label.mean()), _error(bins))
     assert decided is not None
-    chosen = np.maximum(decided[known], 0)
-    own = np.take_along_axis(score, chosen[:, None], axis=1)[:, 0]
-    right = (chosen == label).astype(np.float64)
+    chosen = decided[known].astype(np.int64)
+    # A class that is declared no longer may have been decided: it has no probability here.
+    some = chosen >= 0
+    own = np.take_along_axis(score[some], chosen[some][:, None], axis=1)[:, 0]
+    right = (chosen[some] == label[some]).astype(np.float64)
+    if not len(own):
+        return None
     bins = _bins(own, right)
     gaps = {
         name: float(score[:, number].mean() - (label == number).mean()) for number, name in enumerate(use_case.classes)

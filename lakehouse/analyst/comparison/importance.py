@@ -86,8 +86,10 @@ def _of(known: Known, missing: list[str]) -> tuple[str, dict[str, float]] | None
 
     try:
         model = model_files.load(artifacts.model_bytes(known.model))
-    except (NightjarError, ValueError) as error:
-        missing.append(f"importance of version {known.record.version}: {error}")
+    except (NightjarError, ValueError):
+        missing.append(
+            f"importance of version {known.record.version}: the registry has no file for it that is what was recorded"
+        )
         return None
     shares = model.importance()
     return model.kind, {name: float(shares.get(name, 0.0)) for name in model.feature_names}
