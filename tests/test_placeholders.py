@@ -24,23 +24,14 @@ def braces(code: str) -> Iterator[tuple[int, str]]:
     tree = ast.parse(code)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and prose(node)}
-    # The names in a route's path, which the framework fills in.
-    routes = {id(text) for node in ast.walk(tree) for text in route_paths(node)}
     filled_in = {keyword.arg for node in ast.walk(tree) if is_format(node) for keyword in node.keywords}
     routes = dict(of_routes(tree))
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings | routes:
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
             continue
         names = {match[1] for match in PLACEHOLDER.finditer(node.value)} - OF_OTHERS - routes.get(id(node), set())
         if names - filled_in and not is_program(node.value):
             yield from ((node.lineno, name) for name in sorted(names - filled_in))
-
-
-def route_paths(node: ast.AST) -> list[ast.expr]:
-    calls = [one for one in getattr(node, "decorator_list", ()) if isinstance(one, ast.Call)]
-    return [
-        call.args[0] for call in calls if call.args and isinstance(call.func, ast.Attribute) and call.func.attr == "get"
-    ]
 
 
 def prose(node: ast.AST) -> bool:
