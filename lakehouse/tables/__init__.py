@@ -35,17 +35,14 @@ from lakehouse.tables.ops import (
     BUILDS,
     CALLS,
     CONTRACTS,
-    COSTS,
     DATASET_VERSIONS,
     DELIVERIES,
-    ERASURES,
     EXPORTS,
     MODEL_EVENTS,
     OWED_VERDICTS,
     PARITY,
-    RELEASES,
-    RETENTION,
 )
+from lakehouse.tables.ops_keeping import COSTS, ERASURES, RELEASES, RETENTION
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 
 __all__ = [
