@@ -62,15 +62,15 @@ interval; the least better first):
 """
 
 
-def operator(declared: Approval) -> type[HITLOperator]:
-    """The operator that asks as is declared: anybody who may answer, or nobody who has asked for the run."""
-    return SecondPersonOperator if declared.two_people else HITLOperator
+def operator(two_people: bool) -> type[HITLOperator]:
+    """The operator that asks as is declared: anybody who may answer, or with ``two_people`` nobody who has asked for the run."""
+    return SecondPersonOperator if two_people else HITLOperator
 
 
 def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
     """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
     version = "{{ ti.xcom_pull(task_ids='gate')['model_version'] }}"
-    return operator(approval)(
+    return operator(approval.two_people)(
         task_id="approval",
         subject=f"Promote version {version} of {use_case.name} to champion?",
         body=CELL + EVIDENCE,

@@ -33,7 +33,7 @@ HOURS = 72
 # What was found, as Markdown, from the result of the task `find`. Without the key: it is what is to go from everywhere.
 FOUND = """\
 {%- set found = ti.xcom_pull(task_ids='find') -%}
-Asked by {{ dag_run.triggering_user_name or 'nobody known' }}{% if params.reason %}, because: {{ params.reason }}{% endif %}.
+Asked by {{ dag_run.triggering_user_name or 'nobody known' }}{% if params.reason %}, because: {{ cell(params.reason) }}{% endif %}.
 
 The key stands in this run's form (Details, configuration) and not here: look at it before you approve. It is of
 {{ found.sources | join(', ') }}.
@@ -41,7 +41,7 @@ The key stands in this run's form (Details, configuration) and not here: look at
 | place | rows, files or calls |
 | --- | --- |
 {% for name, count in found.places.items() -%}
-| {{ name }} | {{ count }} |
+| {{ cell(name) }} | {{ count }} |
 {% else -%}
 | nothing is here; it stays out if it comes later | 0 |
 {% endfor %}
@@ -76,10 +76,11 @@ class EraseOperator(JobOperator):
 
 def ask(source: Source) -> HITLOperator:
     """The task that waits for the person; without an answer in time it continues as rejected, without a user."""
-    return HITLOperator(
+    two_people = source.erasure is not None and source.erasure.two_people
+    return approval.operator(two_people)(
         task_id="approval",
         subject=f"Erase what is about a key of {source.name} from everything?",
-        body=FOUND,
+        body=approval.CELL + FOUND,
         options=[approval.APPROVE, approval.REJECT],
         defaults=approval.REJECT,
         response_timeout=dt.timedelta(hours=HOURS),

@@ -29,7 +29,7 @@ The gate would publish version {{ release.version }}:
 
 def ask(dataset: Dataset, declared: Approval) -> HITLOperator:
     """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
-    return approval.operator(declared)(
+    return approval.operator(declared.two_people)(
         task_id="approval",
         subject=f"Publish version {VERSION} of {dataset.name}?",
         body=approval.CELL + FOUND,

@@ -11,8 +11,8 @@ from include.status_page.rendering import page
 from lakehouse.declaration import datasets
 from lakehouse.errors import NightjarError
 from lakehouse.status import costs, dataset_state
-from lakehouse.status.costs import COSTS
 from lakehouse.status.unreadable import guarded
+from lakehouse.tables import COSTS
 
 router = APIRouter()
 

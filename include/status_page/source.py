@@ -11,8 +11,8 @@ from include.status_page.rendering import page
 from lakehouse.declaration import datasets, loader
 from lakehouse.errors import NightjarError
 from lakehouse.status import DAYS, costs, source_state, use_case_state
-from lakehouse.status.costs import COSTS
 from lakehouse.status.unreadable import Unreadable, guarded
+from lakehouse.tables import COSTS
 
 router = APIRouter()
 

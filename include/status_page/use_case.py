@@ -16,9 +16,8 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import DeclarationError, NightjarError
 from lakehouse.status import DAYS, costs, quality, sentence, source_state, statistics, use_case_state, verdicts
-from lakehouse.status.costs import COSTS
 from lakehouse.status.unreadable import Unreadable, guarded
-from lakehouse.tables import Table
+from lakehouse.tables import COSTS, Table
 
 router = APIRouter()
 

@@ -11,13 +11,15 @@ from lakehouse.declaration.section import Name, Section, refuse, twice
 
 
 class SourceErasure(Section):
-    """By which columns the rows of a source are about somebody.
+    """By which columns the rows of a source are about somebody, and who approves an erasure.
 
     ``subjects``: by the name of a subject, such as ``customer``, the column that identifies it, or several. Sources that name the
     same subject are erased from together. Where the columns are not the source's key, each row with their values goes whole.
+    ``two_people``: in Airflow, who asked for an erasure can't approve it.
     """
 
-    subjects: Mapping[Name, tuple[Name, ...]] = Field(min_length=1)
+    subjects: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    two_people: bool = False
 
     @field_validator("subjects", mode="before")
     @classmethod

@@ -11,13 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.storage import arrow_dataset, delta_log
-from lakehouse.tables import Table
+from lakehouse.tables import COSTS
 
 Whose = Literal["use_case", "source", "dataset"]
 NEEDED = ("stage", "started_at", "wall_seconds", "processor_seconds", "money", "currency")
 DAYS = 30
-# Its place alone: the columns are its writer's, and the page reads those above, where they are there.
-COSTS = Table("ops", "costs", (), (), (), "what runs cost")
 
 
 @dataclass(frozen=True)

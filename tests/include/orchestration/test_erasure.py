@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import jinja2
 from airflow._shared.secrets_masker.secrets_masker import DEFAULT_SENSITIVE_FIELDS, SecretsMasker
 
-from include.orchestration import erasure, fork, form
+from include.orchestration import approval, erasure, fork, form
 from include.orchestration.erasure import EraseOperator
 
 KEY = "zebra-4711,12"
@@ -56,11 +56,11 @@ def test_who_approves_sees_what_was_found_and_not_the_key():
     def said(found):
         task = SimpleNamespace(xcom_pull=lambda task_ids: found)
         run = SimpleNamespace(triggering_user_name="ann")
-        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(erasure.FOUND)
+        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(approval.CELL + erasure.FOUND)
         return template.render(ti=task, dag_run=run, params=SimpleNamespace(reason="letter of May 3", secret_key=KEY))
 
-    text = said(RESULT)
-    assert "Asked by ann, because: letter of May 3." in text and "orders, returns" in text
+    text = said(RESULT).strip()
+    assert text.startswith("Asked by ann, because: letter of May 3.") and "orders, returns" in text
     assert "| silver.orders | 3 |\n| gold.order_returns_scores | 6 |\n" in text
     assert "order_returns 4" in text and "not looked at: target crm" in text
     assert "zebra" not in text

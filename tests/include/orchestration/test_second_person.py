@@ -43,7 +43,7 @@ def test_a_run_that_nobody_triggered_and_an_answer_that_nobody_gave_are_as_ever(
 
 @pytest.mark.parametrize(("declared", "kind"), [({}, HITLOperator), ({"two_people": True}, SecondPersonOperator)])
 def test_the_declaration_chooses(declared, kind):
-    assert approval.operator(Approval(**declared)) is kind
+    assert approval.operator(Approval(**declared).two_people) is kind
 
 
 def test_a_declaration_as_ever_has_the_digest_that_it_had():

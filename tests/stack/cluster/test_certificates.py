@@ -116,7 +116,7 @@ def test_the_command_makes_them_for_every_host_that_serves_and_says_how_long_the
         owners = {name: (folder / name / "server.pem").stat().st_uid for name in serving}
         assert owners == {name: confinement.user(host) for name, host in serving.items()}
     else:
-        assert f"chown {serving['database'].user} " in told
+        assert f"chown {confinement.user(serving['database'])} " in told
     assert command.main(["certificates", "--to", str(folder), "--name", "store=s3.example.org"]) == 0
     assert "nothing was made" in capsys.readouterr().out
 
