@@ -21,6 +21,7 @@ from jobs.groups import job
 from jobs.groups import listing as groups
 from jobs.groups.arguments import GroupArguments
 from jobs.maintain import job as maintain
+from jobs.maintain.arguments import MaintainArguments
 from jobs.publish import job as publish
 from jobs.publish import parity
 from jobs.publish.arguments import ParityArguments, PublishArguments
@@ -254,7 +255,7 @@ def test_a_correction_restates_the_group_once_and_reaches_those_that_read_it_as_
     assert parity.run(ParityArguments(group="bread_record", version=1)).status == "equal"
     # And the housekeeping knows the tables, and reads those of gold by delta-rs and DuckDB.
     assert {"gold.bread_record_v1", "gold.bread_record_v1_first", "gold.bread_record_v1_serving", "ops.parity"} <= set(
-        maintain.run(Arguments()).tables
+        maintain.run(MaintainArguments()).tables
     )
     listed = groups.run(Arguments())
     assert [(one.group, one.newest_day, len(one.needed_by)) for one in listed.groups] == [("bread_record", LAST, 3)]
