@@ -141,7 +141,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(bakery: declared.Declaration
         site.write(folder, bakery, "")
 
 
-@how(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@how(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @example(" ".join(HOSTILE))
 @given(
     st.one_of(
