@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from jobs.erase import subject
+from jobs.erase import reach
+from jobs.erase.arguments import EraseArguments
 from jobs.erase.landing_zone import LandingZone
 from lakehouse.errors import DeliveryMissing
 from lakehouse.extraction import envelope, landing_file
@@ -114,7 +115,9 @@ def test_a_document_is_taken_out_of_landed_objects_and_the_ledger_knows(
     typed = pa.Table.from_pylist([world.delivered(name) | {"gone": False} for name in ("a", world.ID, "b")])
     landed.write_bytes(as_parquet(typed) if ending == "parquet" else delivered.read_bytes())
     world.ingest()
-    zone = LandingZone(subject.of(notes.SOURCE, world.ID), world.NOW)
+    zone = LandingZone(
+        reach.of(EraseArguments(source=notes.SOURCE, key=(world.ID,), reason="r")).subjects[0], world.NOW
+    )
     assert zone.found() == {"landing rows": 1}
     assert zone.take_out() == []
     assert zone.found() == {"landing rows": 0}
