@@ -231,9 +231,9 @@ def _release(arguments: ReleaseArguments) -> Result:
 
 
 def _erase(arguments: EraseArguments) -> Result:
-    from jobs.erase.job import run
+    from jobs.erase import job, replaying
 
-    return run(arguments)
+    return replaying.run(arguments) if arguments.replay else job.run(arguments)
 
 
 @dataclass(frozen=True)

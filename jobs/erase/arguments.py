@@ -33,11 +33,29 @@ class EraseArguments(WithDryRun):
         ),
     )
     document: str | None = field(default=None, metadata=option("the same as --key, for the documents of datasets"))
-    reason: str = field(metadata=option("why, for the record of erasures", type=words))
+    despite_hold: bool = field(
+        default=False, metadata=option("erase also what retention.yaml holds", action="store_true")
+    )
+    replay: bool = field(
+        default=False,
+        metadata=option(
+            "instead of a key: erase again what was erased before and is there, as after a restore from an older backup",
+            action="store_true",
+        ),
+    )
+    reason: str = field(default="", metadata=option("why, for the record of erasures", type=words))
 
     def __post_init__(self) -> None:
         """Refuse a command line that does not say exactly what is to be erased."""
         object.__setattr__(self, "key", tuple(self.key or ()))
+        if self.replay:
+            if self.subject or self.key or self.key_file is not None or self.document is not None:
+                raise BadArguments(
+                    "--replay takes no key and no subject: the record of erasures has them; nothing was erased"
+                )
+            return
+        if not self.reason:
+            raise BadArguments("expected --reason, for the record of erasures; nothing was erased")
         if (self.source is None) == (self.subject is None):
             raise BadArguments("expected one of --source, whose key is given, and --subject; nothing was erased")
         if [bool(self.key), self.key_file is not None, self.document is not None].count(True) != 1:

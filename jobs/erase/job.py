@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from jobs.erase import erase_result, forgetting, learned_versions, place, purged_tables, reach
+from jobs.erase import erase_result, forgetting, held, learned_versions, place, purged_tables, reach
 from jobs.erase.arguments import EraseArguments
 from jobs.erase.erase_result import EraseResult
 from jobs.erase.erasing import Erasing
@@ -35,12 +35,14 @@ def run(arguments: EraseArguments) -> EraseResult:
 
     Raises:
         BadArguments: when there is no such source, subject or key, or a declaration is wrong. CallsBusy: when a run makes calls
-            of a dataset that reads it. ErasureIncomplete: when something of it could not be taken out. It stays out all the same;
-            run again.
+            of a dataset that reads it. RetentionRefused: when some of it is held. ErasureIncomplete: when something of it could not
+            be taken out. It stays out all the same; run again.
     """
     reached, now = reach.of(arguments), dt.datetime.now(dt.UTC)
     reason = forgetting.reason(arguments.reason, reached.subjects)
     erasing = Erasing(reached, arguments.actor, reason, now)
+    if not arguments.despite_hold and not arguments.dry_run:
+        held.expect_none(reached, now.date())
     known = [erasures.known(one.source.name, one.identity) for one in reached.subjects]
     if arguments.dry_run or all(one is not None and one.state == DONE for one in known):
         there = _everything(erasing)

@@ -83,6 +83,16 @@ class KeptOut:
                 out[number] = out[number] or self._gone(way, values)
         return out
 
+    def found(self, rows: pa.Table) -> dict[tuple[Way, tuple[str, ...]], None]:
+        """What is there again of what was erased: how it is known, and its texts as delivered; the columns are those of bronze."""
+        there: dict[tuple[Way, tuple[str, ...]], None] = {}
+        for way in self.ways:
+            columns = (rows.column(name).to_pylist() for name in way.columns)
+            for texts in dict.fromkeys(zip(*columns, strict=True)):
+                if None not in texts and self._gone(way, texts):
+                    there[way, texts] = None
+        return there
+
     def _gone(self, way: Way, texts: Sequence[str | None]) -> bool:
         found = []
         for text, type_ in zip(texts, way.types, strict=True):

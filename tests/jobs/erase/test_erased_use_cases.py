@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ import yaml
 
 from jobs.deliver import place
 from jobs.deliver.rows import Checksum
-from jobs.erase import job, reach
+from jobs.erase import job, reach, replaying
 from jobs.erase.arguments import EraseArguments
 from jobs.ingest import replay
 from jobs.ingest.arguments import ReplayArguments
 from lakehouse import tables
 from lakehouse.declaration import loader
-from lakehouse.errors import BadArguments, ErasureIncomplete
+from lakehouse.errors import BadArguments, ErasureIncomplete, RetentionRefused
 from lakehouse.models import mlflow_rest
 from lakehouse.ops import deliveries, erasures, exports, retrainings
 from lakehouse.storage import arrow_dataset
@@ -144,6 +145,50 @@ def test_a_row_that_comes_again_stays_out_and_no_replay_brings_it_back(world: Wo
     assert left(world) == []
 
 
+def test_what_an_older_backup_brings_back_is_erased_again_by_the_record_alone(world: World) -> None:
+    restored = [path for path in (world.root / "warehouse", world.root / "landing") if path.exists()]
+    for path in restored:
+        shutil.copytree(path, world.root.parent / "backup" / path.name)
+    erase(world.shape)
+    for path in restored:
+        kept = world.root / "kept"
+        shutil.copytree(world.root / "warehouse" / "ops" / "erasures", kept, dirs_exist_ok=True)
+        shutil.rmtree(path)
+        shutil.copytree(world.root.parent / "backup" / path.name, path)
+        if path.name == "warehouse":
+            shutil.rmtree(path / "ops" / "erasures", ignore_errors=True)
+            shutil.copytree(kept, path / "ops" / "erasures")
+        shutil.rmtree(kept)
+    shutil.rmtree(world.root.parent / "backup")
+    assert len(left(world)) > 5
+    planned = replaying.run(EraseArguments(replay=True, dry_run=True))
+    assert planned.status == "planned" and len(left(world)) > 5
+
+    result = replaying.run(EraseArguments(replay=True, actor="desk"))
+
+    assert left(world) == [] and result.status == "erased" and result.places[f"gold.{NAME}_scores"] == 2 * len(DAYS)
+    assert replaying.run(EraseArguments(replay=True)).status == "unchanged"
+
+
+def test_what_is_held_is_not_erased_unless_somebody_decides_so(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(lakehouse_root.parent, SHAPES["text"], monkeypatch)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    hold = {"what": NAME, "from": "2024-03-01", "through": "2024-03-31", "reason": "an audit"}
+    file = world.declared / "retention.yaml"
+    file.write_text(yaml.safe_dump({"holds": [hold]}))
+    with pytest.raises(
+        RetentionRefused, match=r"held, found by retention.yaml: visits \(an audit\); nothing was erased"
+    ):
+        erase(world.shape)
+    assert erasures.of_source(SOURCE) == []
+    assert erase(world.shape, dry_run=True).status == "planned"
+    assert erase(world.shape, despite_hold=True).status == "none"
+    file.write_text(yaml.safe_dump({"holds": [{**hold, "until": "2024-04-01"}]}))
+    assert erase(world.shape).status == "unchanged"
+
+
 def test_rows_of_another_source_that_nobody_has_linked_stay_and_are_told(
     lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +275,8 @@ def test_a_target_that_does_not_answer_is_named_and_a_later_run_completes_it(wor
         ({"source": SOURCE, "key": ("QX,99999999999,1971-12-31",)}, "a value of flight, which is of type int"),
         ({"source": SOURCE, "subject": "owner"}, "one of --source"),
         ({"source": SOURCE, "key": ()}, "by one of --key"),
+        ({"source": SOURCE, "reason": ""}, "expected --reason"),
+        ({"source": SOURCE, "replay": True}, "--replay takes no key"),
     ],
 )
 def test_what_names_nothing_that_can_be_erased_is_refused_without_quoting_it(
