@@ -36,14 +36,12 @@ class OpenRun:
 
     def __init__(self, run_id: str) -> None:
         self._place = folder() / f"{run_id}{OPEN}"
-        self._lock: IO[bytes] = file_locks.hold(self._place)
-        # The lock's own file is open for appending, which writes at its end wherever it is told to.
-        self._write = os.open(self._place, os.O_WRONLY)
+        self._lock, self._write = _made(self._place)
 
     def write(self, used: RunCost) -> None:
         """What the run has used so far."""
         # In one write, which a kill does not divide. What is left of a longer line is blank.
-        size = self._place.stat().st_size
+        size = os.fstat(self._write).st_size
         os.pwrite(self._write, json.dumps(used.as_json()).encode().ljust(size), 0)
 
     def end(self, used: RunCost) -> None:
@@ -70,13 +68,16 @@ def ended() -> Iterator[tuple[Path, RunCost]]:
             # Not of this code, nor of a kill: somebody may want to see it.
             file.replace(file.with_suffix(".broken"))
     for file in sorted(folder().glob(f"*{OPEN}")):
-        if not file_locks.held(file):
-            used = _read(file)
-            if used is not None:
-                yield file, used
-            else:
+        lock = file_locks.hold_existing_if_free(file)
+        if lock is None:
+            continue
+        # Held meanwhile: a run that has made its file this moment waits, and finds that it is gone.
+        with lock:
+            if (used := _read(file)) is None:
                 # It was killed before it had said anything.
                 file.unlink(missing_ok=True)
+        if used is not None:
+            yield file, used
 
 
 def waiting() -> bool:
@@ -94,6 +95,22 @@ def recording() -> float:
 def recorded(seconds: float) -> None:
     """A recording took so much."""
     (folder() / RECORDING).write_text(f"{seconds:.4f}", encoding="ascii")
+
+
+def _made(place: Path) -> tuple[IO[bytes], int]:
+    """The lock on a file of one's own, and the file for writing.
+
+    Between its making and its lock another run may take it for one that was killed, and remove it: then it is made again.
+    """
+    while True:
+        lock = file_locks.hold(place)
+        # The lock's own file is open for appending, which writes at its end wherever it is told to.
+        with suppress(FileNotFoundError):
+            opened = os.open(place, os.O_WRONLY)
+            if os.path.sameopenfile(opened, lock.fileno()):
+                return lock, opened
+            os.close(opened)
+        lock.close()
 
 
 def _read(file: Path) -> RunCost | None:

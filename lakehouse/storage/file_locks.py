@@ -51,6 +51,20 @@ def hold_if_free(file: Path) -> IO[bytes] | None:
     return opened
 
 
+def hold_existing_if_free(file: Path) -> IO[bytes] | None:
+    """The same of a file that is there; None also when it is not, and then none is made."""
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        opened.close()
+        return None
+    return opened
+
+
 @contextmanager
 def locked(file: Path, shared: bool = False) -> Iterator[None]:
     """Hold the lock on ``file`` for the block."""
@@ -60,9 +74,11 @@ def locked(file: Path, shared: bool = False) -> Iterator[None]:
 
 def held(file: Path) -> bool:
     """Whether a process holds the lock on ``file`` now."""
-    if not file.exists():
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError:
         return False
-    with file.open("ab") as opened:
+    with opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

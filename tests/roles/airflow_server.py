@@ -38,7 +38,7 @@ USERS = {**{role: role for role in access.ROLES}, "admin": access.ADMIN}
 NOW = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
 BUNDLE = "dags-folder"
 # What forms ask for that have no default.
-FORMS = {"reason": "a test", "document": "x-4711"}
+FORMS = {"reason": "a test", "secret_key": "x-4711"}
 
 
 def make_database():

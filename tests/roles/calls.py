@@ -29,11 +29,11 @@ NIGHTLY = (
 )
 TRAIN, ROLLBACK, RELEASE, ERASE = "train__parcels", "rollback__parcels", f"release__{DATASET}", f"erase__{DOCUMENTS}"
 DECISIONS = (TRAIN, ROLLBACK, RELEASE, ERASE)
-APPROVED = (TRAIN, RELEASE)
+APPROVED = (TRAIN, RELEASE, ERASE)
 # A form of a DAG that needs one.
 FORMS = {
     ROLLBACK: {"reason": "a test"},
-    ERASE: {"document": "x-4711", "reason": "a test"},
+    ERASE: {"secret_key": "x-4711", "reason": "a test"},
 }
 
 
@@ -136,9 +136,10 @@ def _of_dags() -> list[tuple[str, str, str, Any, set[str]]]:
         run = f"/api/v2/dags/{dag}/dagRuns/of_<user>"
         task = f"{run}/taskInstances/approval"
         clears = {"operator", "approver", "admin"} if dag == TRAIN else {"approver", "admin"}
+        reads = ALL - {"viewer", "operator"} if dag == ERASE else ALL
         result = {"key": "return_value", "value": {"chosen_options": ["Approve"], "responded_by_user": {"name": "eve"}}}
         made += [
-            (f"reads what {dag} asks", "GET", f"{task}/-1/hitlDetails", None, ALL),
+            (f"reads what {dag} asks", "GET", f"{task}/-1/hitlDetails", None, reads),
             (
                 f"answers {dag}",
                 "PATCH",

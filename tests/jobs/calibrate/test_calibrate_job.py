@@ -62,7 +62,8 @@ def files(folder: Path) -> dict[str, int]:
         str(file): file.stat().st_mtime_ns
         for part in ("warehouse", "state", "use_cases", "landing")
         for file in sorted((folder / part).rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
+        # What each run costs is written down, whatever the run does.
+        if file.is_file() and "__pycache__" not in file.parts and not {"costs", ".locks"}.intersection(file.parts)
     }
 
 

@@ -49,7 +49,8 @@ def test_a_tree_has_the_seconds_and_the_memory_that_the_kernel_counts() -> None:
     running.kill()
     _, _, used = os.wait4(running.pid, 0)
     running.returncode = -9
-    assert seconds == pytest.approx(used.ru_utime + used.ru_stime, abs=0.03)
+    # Ticks of a hundredth of a second, and what it used until it was killed.
+    assert seconds == pytest.approx(used.ru_utime + used.ru_stime, abs=0.1)
     assert seconds > 0.4
     assert process_tree.began(running.pid) == 0
 

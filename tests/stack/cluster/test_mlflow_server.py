@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,8 +184,10 @@ def test_somebody_new_sees_nothing_before_a_role_is_given(server: Server) -> Non
 
 
 def test_jobs_and_mlflows_own_client_know_the_authority_and_nobody_else(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    request.addfinalizer(partial(mlflow.set_tracking_uri, mlflow.get_tracking_uri()))
+    mlflow.set_tracking_uri(server.url)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "nightjar")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORDS["nightjar"])
