@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from include.status_page import access, assets_route, compare, dataset, explain, overview, run_book, source, use_case
 from include.status_page.rendering import page
+from lakehouse.storage import kept_on_disk
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ HEADINGS = {401: "Log in first", 403: "Not with this role", 404: "Not here", 405
 
 def make() -> FastAPI:
     """The application, to be mounted in Airflow's API server."""
+    # What the tables say is kept on disk by this process alone, so that the first request after a restart need not read all again.
+    kept_on_disk.use()
     # No route describes the others: what has no login sees none of them.
     app = FastAPI(
         title="Nightjar", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(access.reader)]

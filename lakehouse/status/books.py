@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from lakehouse.ops import model_events
-from lakehouse.status import DAYS
+from lakehouse.status import DAYS, ledger_files
+from lakehouse.status.ledger_files import Line
 from lakehouse.status.unreadable import Unreadable, guarded
 from lakehouse.storage import arrow_dataset, delta_log, table_index, table_schema
 from lakehouse.tables import DELIVERIES, EXPORTS, MODEL_EVENTS, Table
@@ -21,26 +21,7 @@ from lakehouse.tables import DELIVERIES, EXPORTS, MODEL_EVENTS, Table
 CHANGES = (model_events.PROMOTED, model_events.ROLLED_BACK)
 # Without the evidence, which is long.
 EVENT_COLUMNS = ("model_name", "model_version", "event", "from_version", "actor", "reason", "run_id", "happened_at")
-LINE_COLUMNS = (
-    *("source", "partition", "origin", "status", "ingested_at"),
-    *("delivered_rows", "accepted_rows", "rejected_rows", "duplicate_rows"),
-)
 EXPORT_COLUMNS = ("use_case", "target", "partition", "state", "rows", "address", "sent_at", "started_at")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line of the ledger; the fields are the table's columns."""
-
-    source: str
-    partition: dt.date
-    origin: str
-    status: str
-    ingested_at: dt.datetime
-    delivered_rows: int
-    accepted_rows: int
-    rejected_rows: int
-    duplicate_rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +54,7 @@ class ExportLine:
 
 def newest_days() -> Mapping[str, dt.date] | Unreadable:
     """The newest day that the ledger has a line of, by source; by the log alone."""
-    return guarded(DELIVERIES, lambda: table_index.kept(DELIVERIES, "newest", _newest_by_source) or {})
+    return guarded(DELIVERIES, ledger_files.newest_days)
 
 
 def ledger(since: Mapping[str, dt.date]) -> Mapping[str, Sequence[Line]] | Unreadable:
@@ -82,21 +63,7 @@ def ledger(since: Mapping[str, dt.date]) -> Mapping[str, Sequence[Line]] | Unrea
     Args:
         since: by source the first day that is looked at.
     """
-
-    def read(opened: DeltaTable) -> dict[str, list[Line]]:
-        starts: dict[dt.date, list[str]] = {}
-        for source, first in since.items():
-            starts.setdefault(first, []).append(source)
-        where = pc.scalar(False)
-        for first, sources in starts.items():
-            where |= arrow_dataset.among("source", sources) & (pc.field("partition") >= first)
-        found: dict[str, list[Line]] = {source: [] for source in since}
-        for row in _rows(DELIVERIES, opened, LINE_COLUMNS, where).sort_by("ingested_at").to_pylist():
-            found[row["source"]].append(Line(**row))
-        return found
-
-    what = f"ledger {hash(tuple(sorted(since.items())))}"
-    return guarded(DELIVERIES, lambda: table_index.kept(DELIVERIES, what, read) or {})
+    return guarded(DELIVERIES, lambda: ledger_files.lines(since))
 
 
 def events(since: dt.datetime) -> Mapping[str, Sequence[ModelEvent]] | Unreadable:
@@ -138,22 +105,6 @@ def exports(
 def first_day(day: dt.date) -> dt.date:
     """The first day that is looked back at from one."""
     return day - dt.timedelta(days=DAYS - 1)
-
-
-def _newest_by_source(opened: DeltaTable) -> dict[str, dt.date]:
-    actions = pa.table(opened.get_add_actions(flatten=True))
-    if not actions.num_rows or "max.partition" not in actions.column_names:
-        return {}
-    newest = actions.group_by("partition.source").aggregate([("max.partition", "max")])
-    return {
-        row["partition.source"]: _day(row["max.partition_max"])
-        for row in newest.to_pylist()
-        if row["max.partition_max"]
-    }
-
-
-def _day(value: Any) -> dt.date:
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
 def _rows(table: Table, opened: DeltaTable, columns: Sequence[str], where: pc.Expression) -> pa.Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lakehouse.ops import model_events
 from lakehouse.status.books import CHANGES, ModelEvent
-from lakehouse.storage.table_index import DayIndex
+from lakehouse.storage.day_index import DayIndex
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 

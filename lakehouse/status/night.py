@@ -10,11 +10,12 @@ from typing import Literal
 from lakehouse.declaration import UseCase
 from lakehouse.ops import deliveries, exports
 from lakehouse.status import due
-from lakehouse.status.books import ExportLine, Line
+from lakehouse.status.books import ExportLine
 from lakehouse.status.champion import CHAMPION
+from lakehouse.status.ledger_files import Line
 from lakehouse.status.unreadable import Unreadable
 from lakehouse.status.verdicts import Verdict
-from lakehouse.storage.table_index import DayIndex
+from lakehouse.storage.day_index import DayIndex
 
 State = Literal["done", "bad", "waits", "unknown"]
 FALLBACK = "fallback"

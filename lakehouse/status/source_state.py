@@ -11,8 +11,8 @@ from lakehouse.arrivals import freshness
 from lakehouse.declaration import Owner, Source
 from lakehouse.ops import deliveries
 from lakehouse.status import DAYS
-from lakehouse.status.books import Line
 from lakehouse.status.due import A_DAY
+from lakehouse.status.ledger_files import Line
 
 DayState = Literal["ingested", "refused", "missing", "none"]
 

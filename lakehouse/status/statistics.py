@@ -9,7 +9,7 @@ from typing import Any
 
 from lakehouse.declaration import UseCase
 from lakehouse.status.verdicts import VERDICT
-from lakehouse.storage.table_index import DayIndex
+from lakehouse.storage.day_index import DayIndex
 
 COLUMNS = ("partition", "kind", "feature", "statistic", "value", "limit", "violated")
 # Of measured alarms a slice is named; the whole is shown.

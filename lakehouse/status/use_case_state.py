@@ -10,14 +10,15 @@ from lakehouse import tables
 from lakehouse.arrivals import freshness
 from lakehouse.declaration import Owner, Source, UseCase
 from lakehouse.status import DAYS, books, champion, due, night, verdicts
-from lakehouse.status.books import ExportLine, Line, ModelEvent
+from lakehouse.status.books import ExportLine, ModelEvent
 from lakehouse.status.champion import CHAMPION, Champion
 from lakehouse.status.due import Due
+from lakehouse.status.ledger_files import Line
 from lakehouse.status.night import Night
 from lakehouse.status.unreadable import Unreadable, guarded
 from lakehouse.status.verdicts import Verdict
 from lakehouse.storage import table_index
-from lakehouse.storage.table_index import DayIndex
+from lakehouse.storage.day_index import DayIndex
 
 Owned = tuple[Owner, Source]
 
@@ -179,7 +180,7 @@ def newest_scored(scores: DayIndex | Unreadable | None) -> dt.date | None:
     """The newest day that has scores that decide."""
     if scores is None or isinstance(scores, Unreadable):
         return None
-    return max((day for day in scores.by_day if scores.rows(day, role=CHAMPION)), default=None)
+    return next((day for day in sorted(scores.by_day, reverse=True) if scores.rows(day, role=CHAMPION)), None)
 
 
 def _verdicts(

@@ -11,13 +11,13 @@ from typing import Any
 
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.storage import table_index
-from lakehouse.storage.table_index import DayIndex
+from lakehouse.storage import delta_log, kept_on_disk, table_index
+from lakehouse.storage.day_index import DayIndex
 
 VERDICT = "verdict"
 COLUMNS = ("kind", "model_version", "violated", "reason")
-# So many verdicts are kept, of all use cases together: 100 use cases with the days that the page shows.
-MOST_KEPT = 6000
+# Of so many use cases verdicts are kept, of the days that the index of their table has.
+MOST_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -46,39 +46,88 @@ def index(use_case: UseCase) -> DayIndex | None:
 
 def of_days(drift: DayIndex | None, days: Iterable[dt.date]) -> dict[dt.date, Verdict]:
     """The verdicts of these days; a day without one is left out."""
-    found = {}
+    if drift is None:
+        return {}
+    known = _known(drift)
+    found: dict[dt.date, Verdict] = {}
+    new: dict[dt.date, Of] = {}
     for day in days:
-        if drift is not None and (one := _of_day(drift, day)) is not None:
-            found[day] = one
+        paths = tuple(one.path for one in drift.files(day))
+        if not paths:
+            continue
+        # A file never changes: another write of the day makes others.
+        paths_known, verdict = known.get(day, ((), None))
+        if paths_known != paths:
+            verdict = _of_day(drift, day)
+            new[day] = (paths, verdict)
+        if verdict is not None:
+            found[day] = verdict
+    if new:
+        _keep(drift, {**known, **new})
     return found
 
 
 def _of_day(drift: DayIndex, day: dt.date) -> Verdict | None:
-    files = drift.files(day)
-    if not files:
-        return None
-    # A file never changes: another write of the day makes others.
-    key = (drift.table.name, *(one.path for one in files))
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    at = max(one.written for one in files)
     rows: list[Mapping[str, Any]] = drift.read([day], COLUMNS).to_pylist()
-    verdict = next(
+    return next(
         (
             Verdict(day, row["model_version"], row["violated"], row["reason"] or "", at)
             for row in rows
-            if row["kind"] == VERDICT
+            if row["kind"] == VERDICT and (at := drift.written(day)) is not None
         ),
         None,
     )
+
+
+# By day the files that were read, and what they say.
+Of = tuple[tuple[str, ...], Verdict | None]
+Known = Mapping[dt.date, Of]
+_KEPT: OrderedDict[str, Known] = OrderedDict()
+_LOCK = Lock()
+
+
+def _known(drift: DayIndex) -> Known:
+    place = delta_log.location(drift.table)
     with _LOCK:
-        _KEPT[key] = verdict
+        if place in _KEPT:
+            _KEPT.move_to_end(place)
+            return _KEPT[place]
+    known = _read(kept_on_disk.load(f"verdicts {place}"))
+    _keep_in_memory(place, known)
+    return known
+
+
+def _keep(drift: DayIndex, known: Known) -> None:
+    """Keep what is known of the days that the table's index has."""
+    place = delta_log.location(drift.table)
+    known = {day: one for day, one in known.items() if day in drift.by_day}
+    _keep_in_memory(place, known)
+    if kept_on_disk.enabled():
+        kept_on_disk.save(f"verdicts {place}", [_said(day, paths, verdict) for day, (paths, verdict) in known.items()])
+
+
+def _keep_in_memory(place: str, known: Known) -> None:
+    with _LOCK:
+        _KEPT[place] = known
         while len(_KEPT) > MOST_KEPT:
             _KEPT.popitem(last=False)
-    return verdict
 
 
-_KEPT: OrderedDict[tuple[str, ...], Verdict | None] = OrderedDict()
-_LOCK = Lock()
+def _said(day: dt.date, paths: tuple[str, ...], verdict: Verdict | None) -> list[Any]:
+    fields = verdict and [verdict.version, verdict.violated, verdict.reason, verdict.at.isoformat()]
+    return [day.isoformat(), list(paths), fields]
+
+
+def _read(said: Any) -> Known:
+    """What was written of an earlier process; nothing of a copy that another code wrote."""
+    known: dict[dt.date, Of] = {}
+    try:
+        for text, paths, fields in said or ():
+            day, verdict = dt.date.fromisoformat(text), None
+            if fields is not None:
+                version, violated, reason, at = fields
+                verdict = Verdict(day, version, violated, reason, dt.datetime.fromisoformat(at))
+            known[day] = (tuple(paths), verdict)
+    except (TypeError, ValueError):
+        return {}
+    return known

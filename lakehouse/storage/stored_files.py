@@ -25,6 +25,20 @@ def opened(location: str, path: str) -> parquet.ParquetFile:
     return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem)
 
 
+def read(location: str, path: str, columns: pa.Schema, partition: Mapping[str, Any]) -> pa.Table:
+    """These columns of a file, with the values of its partition; null where the file has none.
+
+    Args:
+        location: of the table.
+        path: of the file, in the table's log.
+        columns: which.
+        partition: its columns and their values.
+    """
+    file = opened(location, path)
+    present = [name for name in columns.names if name in file.schema_arrow.names]
+    return with_columns(file.read(columns=present, use_threads=False), columns, partition)
+
+
 def remove(location: str, path: str) -> None:
     """Remove a file that was written for the table at ``location`` and is in no version of it."""
     filesystem, root = filesystem_of(location)

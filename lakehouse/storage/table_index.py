@@ -1,104 +1,48 @@
-"""What a table's log says of its newest days, kept in memory until the table changes: for readers that ask again and again.
+"""What a table's log says, kept until the table changes: for readers that ask again and again.
 
-Whether the table has changed is seen without opening it: the entry of its version is as it was, and there is none after it.
-What is kept is bounded: so many tables, and of each the newest days alone.
+Whether the table has changed is seen without opening it, by its log's entries. Where they tell plainly what has changed
+(`lakehouse.storage.log_tail`), what is kept follows them; else it is made again. It is bounded: so many answers, of tables the
+newest days alone. Of what follows, a copy on disk outlives the process where `lakehouse.storage.kept_on_disk` has a place.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import DeltaTable
-from pyarrow import fs
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import day_index, day_index_text, delta_log, kept_on_disk, log_tail
+from lakehouse.storage.day_index import DayIndex
+from lakehouse.storage.log_tail import Mark, Tail
 from lakehouse.tables import Table
 
-# Of each table so many days before its newest one.
-KEPT_DAYS = 62
 # So many answers are kept, of all tables together.
 MOST_KEPT = 2000
 
 Made = TypeVar("Made")
-# The version, and when its entry in the log was written.
-Mark = tuple[int, Any]
 
 
 @dataclass(frozen=True)
-class IndexedFile:
-    """A file of a day, as the log has it.
+class Following(Generic[Made]):
+    """How something that is made of a table is kept up with it.
 
     Attributes:
-        path: its path in the log.
-        partition: the value of each partition column.
-        rows: how many it has.
-        written: when.
-        bounds: the least and greatest value of each indexed column that the log has them of.
+        what: a name for it, which with the table identifies it.
+        make: makes it from the opened table.
+        follow: makes the next from the last and the commits since; None where it can't.
+        to_text: writes it as what JSON can say.
+        of_text: reads that again; raises where it is not what ``to_text`` writes.
     """
 
-    path: str
-    partition: Mapping[str, Any]
-    rows: int
-    written: dt.datetime
-    bounds: Mapping[str, tuple[Any, Any]]
-
-
-@dataclass(frozen=True)
-class DayIndex:
-    """The files of a table's newest days, at one version.
-
-    Attributes:
-        newest: the newest day that has rows; None of an empty table.
-        by_day: the files of each day of the last ``KEPT_DAYS``.
-    """
-
-    table: Table
-    newest: dt.date | None
-    by_day: Mapping[dt.date, tuple[IndexedFile, ...]]
-
-    def files(self, day: dt.date, **partition: str) -> list[IndexedFile]:
-        """The files of a day in these partitions, such as ``role="champion"``."""
-        return [one for one in self.by_day.get(day, ()) if partition.items() <= one.partition.items()]
-
-    def rows(self, day: dt.date, **partition: str) -> int:
-        """How many rows they have."""
-        return sum(one.rows for one in self.files(day, **partition))
-
-    def written(self, day: dt.date, **partition: str) -> dt.datetime | None:
-        """When the newest of them was written; None without any."""
-        return max((one.written for one in self.files(day, **partition)), default=None)
-
-    def values(self, column: str, day: dt.date, **partition: str) -> set[Any]:
-        """The least and greatest values of an indexed column in them; empty where the log has none."""
-        ends = (one.bounds.get(column, (None, None)) for one in self.files(day, **partition))
-        return {end for both in ends for end in both if end is not None}
-
-    def read(
-        self, days: Collection[dt.date], columns: Sequence[str], where: pc.Expression | None = None, **partition: str
-    ) -> pa.Table:
-        """Some columns of these days, read file by file; a column that a file does not have is null.
-
-        Args:
-            days: which days.
-            columns: which of the declared columns.
-            where: which rows, by these columns.
-            partition: further partition columns and their value.
-        """
-        schema = _schema(self.table, columns)
-        parts = [
-            _read(self.table, one, tuple(columns), schema)
-            for day in sorted(set(days))
-            for one in self.files(day, **partition)
-        ]
-        rows = pa.concat_tables(parts) if parts else schema.empty_table()
-        return rows if where is None else rows.filter(where)
+    what: str
+    make: Callable[[DeltaTable], Made]
+    follow: Callable[[Made, Tail], Made | None]
+    to_text: Callable[[Made], Any]
+    of_text: Callable[[Any], Made]
 
 
 def of(table: Table) -> DayIndex | None:
@@ -107,7 +51,50 @@ def of(table: Table) -> DayIndex | None:
     Raises:
         Exception: as delta-rs does of a log that can't be read.
     """
-    return kept(table, "days", lambda opened: _index(table, opened))
+    return followed(
+        table,
+        Following(
+            "days",
+            lambda opened: day_index.of_opened(table, opened),
+            lambda last, tail: last.after(tail.commits),
+            day_index_text.written,
+            lambda said: day_index_text.read(table, said),
+        ),
+    )
+
+
+def followed(table: Table, how: Following[Made]) -> Made | None:
+    """What is made of the table as it is now, from what was made of it before where that is enough; None without the table.
+
+    Args:
+        table: whose.
+        how: how it is made, and kept up with the table.
+    """
+    location = delta_log.location(table)
+    key = (location, how.what)
+    known = _known(key)
+    before: Made | None = None
+    if known is not None:
+        before = cast("Made", known[1])
+    else:
+        known = _on_disk(location, how)
+        before = None if known is None else cast("Made", known[1])
+    if known is not None and before is not None:
+        tail = log_tail.since(location, known[0])
+        if tail is not None:
+            made = how.follow(before, tail) if tail.commits else before
+            if made is not None:
+                _keep(key, tail.mark, made)
+                if tail.commits:
+                    _to_disk(location, how, tail.mark, made)
+                return made
+    opened = _opened(table, key)
+    if opened is None:
+        return None
+    made, mark = how.make(opened), log_tail.mark(location, opened.version())
+    _keep(key, mark, made)
+    _to_disk(location, how, mark, made)
+    return made
 
 
 def kept(table: Table, what: str, make: Callable[[DeltaTable], Made]) -> Made | None:
@@ -119,27 +106,21 @@ def kept(table: Table, what: str, make: Callable[[DeltaTable], Made]) -> Made | 
         make: makes it from the opened table.
     """
     key = (delta_log.location(table), what)
-    with _LOCK:
-        known = _KEPT.get(key)
-        if known is not None:
-            _KEPT.move_to_end(key)
-    if known is not None and _same(key[0], known[0]):
-        return cast("Made", known[1])
-    if not delta_log.exists(table):
-        with _LOCK:
-            _KEPT.pop(key, None)
+    known = _known(key)
+    if known is not None:
+        tail = log_tail.since(key[0], known[0])
+        if tail is not None and not tail.commits:
+            return cast("Made", known[1])
+    opened = _opened(table, key)
+    if opened is None:
         return None
-    opened = delta_log.opened(table)
     made = make(opened)
-    with _LOCK:
-        _KEPT[key] = (_mark(key[0], opened.version()), made)
-        while len(_KEPT) > MOST_KEPT:
-            _KEPT.popitem(last=False)
+    _keep(key, log_tail.mark(key[0], opened.version()), made)
     return made
 
 
 def forget() -> None:
-    """Keep nothing."""
+    """Keep nothing in memory."""
     with _LOCK:
         _KEPT.clear()
 
@@ -148,61 +129,41 @@ _KEPT: OrderedDict[tuple[str, str], tuple[Mark, Any]] = OrderedDict()
 _LOCK = threading.Lock()
 
 
-def _entries(location: str, versions: Sequence[int]) -> list[fs.FileInfo]:
-    filesystem, root = stored_files.filesystem_of(location)
-    found: list[fs.FileInfo] = filesystem.get_file_info(
-        [f"{root}/_delta_log/{version:020d}.json" for version in versions]
-    )
-    return found
+def _known(key: tuple[str, str]) -> tuple[Mark, Any] | None:
+    with _LOCK:
+        known = _KEPT.get(key)
+        if known is not None:
+            _KEPT.move_to_end(key)
+        return known
 
 
-def _mark(location: str, version: int) -> Mark:
-    (entry,) = _entries(location, [version])
-    return version, entry.mtime_ns
+def _keep(key: tuple[str, str], mark: Mark, made: Any) -> None:
+    with _LOCK:
+        _KEPT[key] = (mark, made)
+        while len(_KEPT) > MOST_KEPT:
+            _KEPT.popitem(last=False)
 
 
-def _same(location: str, mark: Mark) -> bool:
-    version, written = mark
-    entry, following = _entries(location, [version, version + 1])
-    there = entry.type == fs.FileType.File and entry.mtime_ns == written
-    return bool(there and following.type == fs.FileType.NotFound)
+def _opened(table: Table, key: tuple[str, str]) -> DeltaTable | None:
+    if delta_log.exists(table):
+        return delta_log.opened(table)
+    with _LOCK:
+        _KEPT.pop(key, None)
+    return None
 
 
-def _index(table: Table, opened: DeltaTable) -> DayIndex:
-    actions = pa.table(opened.get_add_actions(flatten=True))
-    days = actions.column("partition.partition") if "partition.partition" in actions.column_names else None
-    if days is None or not len(days):
-        return DayIndex(table, None, {})
-    newest = pc.max(days).as_py()
-    recent = actions.filter(pc.greater(days, pa.scalar(newest - dt.timedelta(days=KEPT_DAYS), days.type)))
-    by_day: dict[dt.date, list[IndexedFile]] = {}
-    for one in _files(table, recent):
-        by_day.setdefault(one.partition["partition"], []).append(one)
-    return DayIndex(table, newest, {day: tuple(files) for day, files in by_day.items()})
+def _on_disk(location: str, how: Following[Made]) -> tuple[Mark, Made] | None:
+    said = kept_on_disk.load(f"{how.what} {location}")
+    if said is None:
+        return None
+    try:
+        return Mark(*map(int, said["mark"])), how.of_text(said["made"])
+    # A copy of another shape than this code writes is no copy.
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
+        return None
 
 
-def _files(table: Table, actions: pa.Table) -> Iterator[IndexedFile]:
-    present = set(actions.column_names)
-    bounded = [name for name in table.indexed if f"min.{name}" in present]
-    ends = [f"{end}.{name}" for name in bounded for end in ("min", "max")]
-    partition = {name: f"partition.{name}" for name in table.partition_by}
-    names = ["path", "num_records", "modification_time", *partition.values(), *ends]
-    for line in actions.select(names).to_pylist():
-        yield IndexedFile(
-            line["path"],
-            {name: line[column] for name, column in partition.items()},
-            line["num_records"] or 0,
-            dt.datetime.fromtimestamp(line["modification_time"] / 1000, dt.UTC),
-            {name: (line[f"min.{name}"], line[f"max.{name}"]) for name in bounded},
-        )
-
-
-def _schema(table: Table, columns: Sequence[str]) -> pa.Schema:
-    declared = table_schema.arrow_schema(table)
-    return pa.schema([declared.field(name) for name in columns])
-
-
-def _read(table: Table, one: IndexedFile, columns: tuple[str, ...], schema: pa.Schema) -> pa.Table:
-    file = stored_files.opened(delta_log.location(table), one.path)
-    present = [name for name in columns if name in file.schema_arrow.names]
-    return stored_files.with_columns(file.read(columns=present), schema, one.partition)
+def _to_disk(location: str, how: Following[Made], mark: Mark, made: Made) -> None:
+    if kept_on_disk.enabled():
+        document = {"mark": [mark.version, mark.written, mark.size], "made": how.to_text(made)}
+        kept_on_disk.save(f"{how.what} {location}", document)
