@@ -93,7 +93,7 @@ def since(location: str, known: Mark) -> Tail | None:
     if following[0].type != fs.FileType.File:
         return Tail(known)
     following += _entries(location, range(known.version + 2, known.version + MOST_COMMITS + 2))
-    newest, commits = known, []
+    newest, commits = known, list[Commit]()
     filesystem, _ = stored_files.filesystem_of(location)
     for version, entry in enumerate(following, known.version + 1):
         if entry.type != fs.FileType.File:
