@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -94,8 +95,15 @@ class Part:
     lines: tuple[Line, ...]
 
 
+def forget() -> None:
+    """Keep none in memory."""
+    with _LOCK:
+        _KEPT.clear()
+
+
 # The lines that were read, by file, and where the ledger is that they are of: there is one at a time.
 _KEPT: dict[str, Mapping[str, Part]] = {}
+_LOCK = Lock()
 
 
 def _files() -> Files:
@@ -170,9 +178,9 @@ def _keep(place: str, known: Mapping[str, Part]) -> None:
 
 
 def _keep_in_memory(place: str, known: Mapping[str, Part]) -> None:
-    for other in [one for one in _KEPT if one != place]:
-        _KEPT.pop(other, None)
-    _KEPT[place] = known
+    with _LOCK:
+        _KEPT.clear()
+        _KEPT[place] = known
 
 
 def _to_text(known: Mapping[str, Part]) -> list[Any]:

@@ -79,6 +79,12 @@ def _of_day(drift: DayIndex, day: dt.date) -> Verdict | None:
     )
 
 
+def forget() -> None:
+    """Keep none in memory."""
+    with _LOCK:
+        _KEPT.clear()
+
+
 # By day the files that were read, and what they say.
 Of = tuple[tuple[str, ...], Verdict | None]
 Known = Mapping[dt.date, Of]

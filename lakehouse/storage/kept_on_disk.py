@@ -80,10 +80,15 @@ def save(key: str, kept: Any) -> None:
             file.write(hashlib.sha256(text).hexdigest().encode("ascii") + b"\n" + text)
         os.replace(name, path)
     except OSError as error:
-        log.warning("no copy of what the status page read was kept in %s: %s", path.parent, error)
+        # Once: the page asks for dozens of copies.
+        if not _STATE["warned"]:
+            _STATE["warned"] = True
+            log.warning(
+                "the status page can't keep copies of what it read in %s, and reads all again: %s", path.parent, error
+            )
 
 
-_STATE = {"used": False}
+_STATE = {"used": False, "warned": False}
 
 
 def _path(key: str) -> Path:

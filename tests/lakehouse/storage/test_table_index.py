@@ -14,17 +14,17 @@ from hypothesis import given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
-from lakehouse.declaration import Column
 from lakehouse.storage import commits, day_index, delta_log, kept_on_disk, log_tail, sql_quoting, table_index
-from lakehouse.storage.day_index import KEPT_DAYS, DayIndex
+from lakehouse.storage.day_index import KEPT_DAYS, DayIndex, of_opened
 from lakehouse.tables import Table
+from lakehouse.tables.table import col
 
 DAY = dt.date(2024, 6, 10)
 SCORES = Table(
     "gold",
     "kept_scores",
     tuple(
-        Column(name, kind, "of a test")
+        col(name, kind, "of a test")
         for name, kind in (
             ("row", "long"),
             ("partition", "date"),
@@ -58,15 +58,14 @@ def at_home(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def openings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The tables that were opened."""
+    """The tables that were opened to make an index of them."""
     found: list[str] = []
-    opened = delta_log.opened
 
-    def counted(table: Table, at_version: int | None = None) -> DeltaTable:
+    def counted(table: Table, opened: DeltaTable) -> DayIndex:
         found.append(table.name)
-        return opened(table, at_version)
+        return of_opened(table, opened)
 
-    monkeypatch.setattr(delta_log, "opened", counted)
+    monkeypatch.setattr(day_index, "of_opened", counted)
     return found
 
 
@@ -92,14 +91,14 @@ def plain(index: DayIndex | None) -> Any:
 
 def anew() -> Any:
     """The same of the table opened now."""
-    return plain(day_index.of_opened(SCORES, delta_log.open_at(delta_log.location(SCORES))))
+    return plain(of_opened(SCORES, delta_log.open_at(delta_log.location(SCORES))))
 
 
 ACTIONS = st.one_of(
     st.tuples(
         st.just("write"),
         st.lists(st.integers(-70, 70), min_size=1, max_size=4, unique=True),
-        st.sampled_from(["champion", "challenger"]),
+        st.sampled_from(["champion", "challenger", "ü %20=b"]),
         st.integers(1, 12),
         st.integers(0, 3),
         st.sampled_from(["model", "fallback", "Ünter der Brücke %20"]),
@@ -116,6 +115,7 @@ def test_after_whatever_happens_the_index_is_that_of_the_table_opened_anew(
     with pytest.MonkeyPatch.context() as patched:
         at_home(tmp_path_factory.mktemp("drawn"), patched)
         write([DAY - dt.timedelta(days=number) for number in (0, 1, 61, 62)])
+        assert plain(table_index.of(SCORES)) == anew()
         for action, *told in actions:
             happens(action, told)
             assert plain(table_index.of(SCORES)) == anew()
@@ -143,7 +143,7 @@ def happens(action: str, told: list[Any]) -> None:
         write([DAY - dt.timedelta(days=5)])
     else:
         table_index.forget()
-        for copy in kept_on_disk.folder().iterdir():
+        for copy in kept_on_disk.folder().glob("*"):
             if action == "damage":
                 copy.write_bytes(copy.read_bytes()[:-9])
 
