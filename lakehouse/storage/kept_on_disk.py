@@ -40,8 +40,9 @@ def enabled() -> bool:
 
 
 def folder() -> Path:
-    """Where copies are."""
-    return settings.load().state_root / FOLDER
+    """Where copies are: of each store its own."""
+    where = settings.load()
+    return where.state_root / FOLDER / where.store_name
 
 
 def load(key: str) -> Any:
