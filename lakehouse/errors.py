@@ -323,6 +323,13 @@ class LakehouseNewer(NightjarError):
     exit_code = 83
 
 
+class ClockWrong(StoreRefused):
+    """The object store finds this machine's clock minutes off; no commit is half done. Another machine may have a right one."""
+
+    exit_code = 74
+    retryable = True
+
+
 class CertificateRefused(NightjarError):
     """A server's certificate is of an unknown authority, of another name, or has expired; the object store's is StoreRefused."""
 

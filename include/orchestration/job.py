@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from include.orchestration import alerts, connections, job_process, job_result, lineage_parent, partition_key
+from include.orchestration import (
+    alerts,
+    connections,
+    job_process,
+    job_result,
+    lineage_parent,
+    other_host,
+    partition_key,
+)
 from lakehouse import settings
 
 if TYPE_CHECKING:
@@ -90,7 +98,7 @@ class JobOperator(BaseOperator):
 
         Raises:
             AirflowFailException: the job failed, and would again. AirflowException: it failed, and may be tried again.
-            AirflowSkipException: it found nothing to do.
+            AirflowSkipException: it found nothing to do. AirflowRescheduleException: this host can't do it, another may.
         """
         connections.reach_store()
         days = self._days()
@@ -104,6 +112,7 @@ class JobOperator(BaseOperator):
                 exit_code, last_line = self._submit(arguments, told)
             result = job_result.read(file)
         if exit_code != 0:
+            other_host.may_take(result, context)
             self.failed(job_result.failure(self.stage, exit_code, result, last_line), result)
         self.log.info("%s done: %s", self.stage, result)
         self.result = result

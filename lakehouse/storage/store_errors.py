@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lakehouse import settings
-from lakehouse.errors import NightjarError, ServiceUnavailable, StoreRefused
+from lakehouse.errors import ClockWrong, NightjarError, ServiceUnavailable, StoreRefused
 from lakehouse.storage import store_certificate
 
 # Of the answer's code, as Arrow, delta-rs, Amazon's SDK for Python and Spark quote it, without case and underscores.
@@ -92,13 +92,10 @@ def named(error: BaseException) -> NightjarError | None:
         refused.retryable = True
         return refused
     if has(CLOCK):
-        refused = StoreRefused(
+        return ClockWrong(
             f"object store {where}: expected this machine's clock to be right, found it minutes off: set it, and run the same "
             f"command again ({text})"
         )
-        # Another try may be another machine's.
-        refused.retryable = True
-        return refused
     if has(DENIED):
         return StoreRefused(
             f"object store {where}: expected a key that may read and write there, found it refused: correct AWS_ACCESS_KEY_ID and "

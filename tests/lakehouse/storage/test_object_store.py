@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse import settings
-from lakehouse.errors import ServiceUnavailable, StoreRefused
+from lakehouse.errors import ClockWrong, ServiceUnavailable, StoreRefused
 from lakehouse.settings import ObjectStore
 from lakehouse.storage import object_store, places, spark_config, store_errors
 
@@ -99,7 +99,7 @@ def test_a_place_at_an_address_is_used_like_a_path() -> None:
         ("AWS Error NO_SUCH_BUCKET during ListObjectsV2", StoreRefused, "expected the bucket"),
         ("Generic S3 error <Code>ExpiredToken</Code>", StoreRefused, "found one that has expired"),
         ("AWS Error EXPIRED_TOKEN during HeadObject", StoreRefused, "found one that has expired"),
-        ("Generic S3 error <Code>RequestTimeTooSkewed</Code>", StoreRefused, "found it minutes off"),
+        ("Generic S3 error <Code>RequestTimeTooSkewed</Code>", ClockWrong, "found it minutes off"),
         ("Error performing PUT: 403 Forbidden", StoreRefused, "expected a key that may read and write"),
         ("AWS Error ACCESS_DENIED during HeadBucket", StoreRefused, "expected a key that may read and write"),
         ("Generic S3 error \x1b[31m↳\x1b[0m error sending request", ServiceUnavailable, "expected an answer"),
