@@ -60,7 +60,7 @@ def main(argv: Sequence[str], whole_process: bool = False) -> int:
     # MLflow's progress bars are for terminals; in a task log each step is a line.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     # Files of models come by way of the server, with its login and its certificate, and not from its store by an address that
-    # opens it to whoever has it; what fetches from there also knows the public authorities alone.
+    # opens it to anyone who has it; what fetches from there also knows the public authorities alone.
     os.environ.setdefault("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "false")
     os.environ.setdefault("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "false")
     # Its client tries seven times, four minutes, and warns each time. Five are a minute, as long as Spark is waited for.

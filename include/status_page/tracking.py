@@ -33,7 +33,7 @@ def away() -> bool:
         at, known = _asked.get(where, (float("-inf"), False))
         if time.monotonic() - at < COUNTS_SECONDS:
             return known
-        # Whoever comes meanwhile takes what is known.
+        # Anyone who comes meanwhile takes what is known.
         _asked.clear()
         _asked[where] = (time.monotonic(), known)
     found = not _answers(where)

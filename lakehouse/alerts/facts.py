@@ -1,4 +1,4 @@
-"""Facts, made from the platform's records: whoever looks finds the same, so that no kill loses one."""
+"""Facts, made from the platform's records: anyone who looks finds the same, so that no kill loses one."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Fairness(Section):
 class Approval(GrownSection):
     """A person approves each promotion; without an answer within these hours the challenger is held.
 
-    With ``two_people`` whoever triggered the run can't approve what it asks for.
+    With ``two_people`` anyone who triggered the run can't approve what it asks for.
     """
 
     LATER = ("two_people",)

@@ -87,7 +87,7 @@ class ProcessTree:
 
 def high_water(pid: int) -> int:
     """The most bytes of memory that a process ever had, as Linux has noted it; 0 where nobody says."""
-    # Not getrusage's: after exec that has the memory of whoever started the process.
+    # Not getrusage's: after exec that has the memory of anyone who started the process.
     with suppress(OSError, ValueError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

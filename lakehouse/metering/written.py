@@ -1,4 +1,4 @@
-"""What this process has written so far: the door for commits and whoever writes files add to it."""
+"""What this process has written so far: the door for commits and anyone who writes files add to it."""
 
 from __future__ import annotations
 

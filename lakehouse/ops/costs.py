@@ -29,7 +29,7 @@ LOCK = "fold of ops.costs"
 def fold() -> int:
     """Take the runs that have ended out of the journal into the table; how many they were.
 
-    One process of a host does it at a time. Whoever finds one at it leaves: that one looks again before it goes.
+    One process of a host does it at a time. Anyone who finds one at it leaves: that one looks again before it goes.
     """
     root = settings.load().lakehouse_root
     if not object_store.is_address(root) and not Path(root).is_dir():

@@ -2,7 +2,7 @@
 
 A copy is JSON with the digest of its text. One that is damaged, of another key or of another version of this code is none. Nobody
 keeps copies but a process that calls `use`; each is replaced in one step, there are so many at most, and any may be removed at any
-time. What is kept here must be checked against its table by whoever asks: a copy says what was, not what is.
+time. What is kept here must be checked against its table by anyone who asks: a copy says what was, not what is.
 """
 
 from __future__ import annotations

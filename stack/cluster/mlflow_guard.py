@@ -1,6 +1,6 @@
 """What MLflow's accounts leave open: who may make things, and what is said of a model that is not there.
 
-By themselves they let every user make experiments and models, and whoever makes a model may set its aliases: a reader could take
+By themselves they let every user make experiments and models, and anyone who makes a model may set its aliases: a reader could take
 the name of a model to come. And of a model that is not there they say to all but the admin that it is forbidden, where the first
 training of a use case asks whether it is there. So their check of the password has this behind it, where MLflow lets a deployment
 put its own (``authorization_function``). What somebody may do with one thing is decided by MLflow's permissions, after this.
@@ -48,7 +48,7 @@ def authenticate() -> Authorization | Response:
     if not reads(request.method, request.path) and not roles & MAKERS:
         refusal: Response = mlflow.make_forbidden_response()
         return refusal
-    # Each of the roles may read all models, so whoever has one may know which there are.
+    # Each of the roles may read all models, so anyone who has one may know which there are.
     name = request.args.get("name")
     if name and roles & ROLES.keys() and any(part in request.path for part in OF_A_MODEL):
         mlflow._get_model_registry_store().get_registered_model(name)

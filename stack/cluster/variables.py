@@ -34,7 +34,7 @@ JOBS: dict[str, str] = {
     "MLFLOW_TRACKING_SERVER_CERT_PATH": TRUST,
     "MLFLOW_TRACKING_USERNAME": "nightjar",
     "MLFLOW_TRACKING_PASSWORD": "$MLFLOW_PASSWORD",
-    # Artifacts come from MLflow, which knows who may, and not from its store by an address that opens it to whoever has it.
+    # Artifacts come from MLflow, which knows who may, and not from its store by an address that opens it to anyone who has it.
     "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
     "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -1,4 +1,4 @@
-"""What a run costs in ops.costs is what the kernel says that it has used, whoever else uses the Spark server meanwhile."""
+"""What a run costs in ops.costs is what the kernel says that it has used, whatever else uses the Spark server meanwhile."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def run(*commands: tuple[str, ...]) -> Kernel:
     before = _seconds(server)
     running = {start(*command).pid for command in commands}
     while running:
-        # What wait4 says of memory is that of whoever started the process, where that has more.
+        # What wait4 says of memory is that of anyone who started the process, where that has more.
         for pid in running:
             with suppress(OSError):
                 found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))

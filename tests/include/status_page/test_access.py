@@ -41,7 +41,7 @@ def test_no_route_is_without_the_login_and_none_does_more_than_read() -> None:
         assert route.methods is not None and route.methods <= READING, route.path
 
 
-def test_every_route_refuses_whoever_has_no_login_one_that_has_run_out_or_too_small_a_role(page: TestClient) -> None:
+def test_every_route_refuses_anyone_who_has_no_login_one_that_has_run_out_or_too_small_a_role(page: TestClient) -> None:
     from tests import status_server
 
     logins = {
@@ -64,7 +64,7 @@ def test_every_route_refuses_whoever_has_no_login_one_that_has_run_out_or_too_sm
     assert asked == 10 * len(paths()) >= 60
 
 
-def test_whoever_may_read_some_dags_alone_sees_what_belongs_to_them(
+def test_anyone_who_may_read_some_dags_alone_sees_what_belongs_to_them(
     page: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests import status_server

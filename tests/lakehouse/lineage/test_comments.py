@@ -1,4 +1,4 @@
-"""What tables and columns mean is in their logs, for whoever reads them: of every declared table and every column."""
+"""What tables and columns mean is in their logs, for anyone who reads them: of every declared table and every column."""
 
 from __future__ import annotations
 

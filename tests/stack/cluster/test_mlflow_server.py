@@ -122,7 +122,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(timeout=30)
 
 
-# What is asked, and who of all may; whoever has no login is asked for one.
+# What is asked, and who of all may; anyone who has no login is asked for one.
 EVERYBODY, WORKING, ADMIN = ("admin", "nightjar", "viewer"), ("admin", "nightjar"), ("admin",)
 API = "/api/2.0/mlflow"
 ASKED = [
