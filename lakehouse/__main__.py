@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
     options = _parser().parse_args(arguments)
     where = settings.load()
+    # MLflow's progress bars are no part of an answer.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         if where.in_object_store:
             from lakehouse.storage import object_store

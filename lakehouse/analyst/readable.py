@@ -20,6 +20,9 @@ def of(name: str) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:
+        # Not a table's: the reader of the output has seen enough.
+        raise
     except (DeltaError, OSError, ArrowException) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:300]
         raise TableUnreadable(

@@ -99,8 +99,10 @@ def _named(table: FoundTable, found: dict[str, fs.FileInfo], log: Iterable[str])
                     named |= {unquote(action[kind]["path"]) for kind in ("add", "remove") if action.get(kind)}
             elif path.endswith(".parquet"):
                 removed = parquet.read_table(found[path].path, filesystem=filesystem, columns=["remove.path"])
-                paths = removed.column("remove").combine_chunks().field("path").to_pylist()
-                named |= {unquote(name) for name in paths if name}
+                # A checkpoint of a table that never lost a file may lack the column.
+                if "remove" in removed.column_names:
+                    paths = removed.column("remove").combine_chunks().field("path").to_pylist()
+                    named |= {unquote(name) for name in paths if name}
         except FileNotFoundError:
             # The log's own tidying removes what an older checkpoint has made superfluous.
             continue

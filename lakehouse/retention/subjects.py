@@ -16,7 +16,7 @@ from lakehouse.tables import Table
 
 LANDING = "landing"
 # Of ops: what is no record of what was decided, taken in, delivered or erased.
-OF_OPS = (tables.PARITY, tables.ALERTS, tables.COSTS)
+OF_OPS = (tables.PARITY, tables.ALERTS)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -327,3 +328,11 @@ def test_a_table_that_is_not_in_the_log_is_no_part_of_it(root: Path) -> None:
     assert later.new_files == 0
     assert taken.manifest.tables == {"gold.bakery_features": 4, "ops.builds": 4, "ops.deliveries": 3}
     assert small_tables.read(BUILDS)
+
+
+def test_a_checkpoint_of_a_table_that_never_lost_a_file_is_read_too(root: Path) -> None:
+    for found in listing.find(str(root / "warehouse")):
+        DeltaTable(found.location).create_checkpoint()
+    _take(root)
+    restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    assert platform.contents(str(root / "new" / "warehouse")) == platform.contents(str(root / "warehouse"))
