@@ -10,5 +10,5 @@ def test_a_reader_that_has_seen_enough_is_no_damaged_table():
 
 
 def test_a_file_that_can_t_be_read_is_told_with_the_use_case():
-    with pytest.raises(TableUnreadable, match="tables of x: .*no such file"), readable.of("x"):
+    with pytest.raises(TableUnreadable, match=r"tables of x: .*no such file"), readable.of("x"):
         raise FileNotFoundError("no such file")
