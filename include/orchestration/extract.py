@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from include.orchestration import connections, partition_key
+from include.orchestration import connections, other_host, partition_key
 from lakehouse import settings
 from lakehouse.declaration import loader
 from lakehouse.errors import NightjarError
@@ -72,7 +72,8 @@ class ExtractOperator(BaseOperator):
         first, last = partition_key.parse(days[0]), partition_key.parse(days[-1])
         try:
             owner, source = loader.by_source(self.source)
-            result = self._extract(owner, source, first, last)
+            with other_host.or_another(context):
+                result = self._extract(owner, source, first, last)
         except NightjarError as error:
             message = f"{type(error).__name__}: {error}"
             raise AirflowException(message) if error.retryable else AirflowFailException(message) from error

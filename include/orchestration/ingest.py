@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from include.orchestration import connections, fork, missed_nights, partition_key
+from include.orchestration import connections, fork, missed_nights, other_host, partition_key
 from include.orchestration.job import JobOperator
 from lakehouse.errors import DeliveryMissing
 
@@ -34,7 +34,8 @@ class IngestOperator(JobOperator):
         run = context.get("dag_run")
         connections.reach_store()
         if run is not None and run.run_type == SCHEDULED and run.partition_key:
-            self._say_what_is_left_behind(partition_key.parse(run.partition_key))
+            with other_host.or_another(context):
+                self._say_what_is_left_behind(partition_key.parse(run.partition_key))
         return super().execute(context)
 
     def _say_what_is_left_behind(self, before: dt.date) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
 
-from include.orchestration import connections, partition_key
+from include.orchestration import connections, other_host, partition_key
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -52,8 +52,12 @@ class InputsArrived(BaseSensorOperator):
         """Check once.
 
         Raises:
-            AirflowFailException: when the run has no day, or an invalid one.
+            AirflowFailException: when the run has no day, or an invalid one. AirflowRescheduleException: this host can't look.
         """
+        with other_host.or_another(context):
+            return self._are_there()
+
+    def _are_there(self) -> bool:
         # Reading the ledger needs delta-rs, which the scheduler need not load to parse a DAG.
         from lakehouse.arrivals.readiness import missing_inputs
         from lakehouse.declaration import feature_groups, loader

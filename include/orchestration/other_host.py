@@ -7,16 +7,19 @@ hours for a clock two hours ahead. Given back, a task waits for nothing, and doe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowRescheduleException
+
+from lakehouse.errors import ClockWrong
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 # The errors, as a job's result names them, that are the host's and not the work's.
-OF_THE_HOST = frozenset({"ClockWrong"})
+OF_THE_HOST = frozenset({ClockWrong.__name__})
 # So often a task is given back, and so many seconds after the error: five minutes in all. After that it fails as ever.
 MOST, SECONDS = 30, 10
 
@@ -36,3 +39,17 @@ def may_take(result: Mapping[str, Any], context: Context, wait: Callable[[float]
         wait(SECONDS)
         # A moment that has passed by every clock: at once.
         raise AirflowRescheduleException(context["dag_run"].run_after)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def or_another(context: Context, wait: Callable[[float], None] = time.sleep) -> Iterator[None]:
+    """The same for a task that looks at tables itself, in the block.
+
+    Raises:
+        AirflowRescheduleException: as `may_take`.
+    """
+    try:
+        yield
+    except ClockWrong:
+        may_take({"error": ClockWrong.__name__}, context, wait)
+        raise

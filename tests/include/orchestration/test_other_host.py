@@ -7,6 +7,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowRescheduleException
 
 from include.orchestration import other_host
+from lakehouse.errors import ClockWrong, DeliveryMissing
 
 AT = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
 
@@ -33,3 +34,15 @@ def test_a_task_that_was_given_back_often_fails_as_ever():
 @pytest.mark.parametrize("error", [None, "StoreRefused", "ServiceUnavailable", "DeliveryMissing"])
 def test_what_is_no_fault_of_the_host_fails_as_ever(error):
     assert given(error) == (None, [])
+
+
+def test_a_task_that_looks_at_tables_itself_is_given_back_too():
+    context = {"dag_run": SimpleNamespace(run_after=AT)}
+    with pytest.raises(AirflowRescheduleException) as back, other_host.or_another(context, lambda _: None):
+        raise ClockWrong("minutes off")
+    assert back.value.reschedule_date == AT
+    often = {**context, "task_reschedule_count": other_host.MOST}
+    with pytest.raises(ClockWrong), other_host.or_another(often):
+        raise ClockWrong("minutes off")
+    with pytest.raises(DeliveryMissing), other_host.or_another(context):
+        raise DeliveryMissing("none")
