@@ -50,13 +50,13 @@ class Vulnerability:
     version: str
     id: str
     names: tuple[str, ...]
-    mended_by: tuple[str, ...]
+    fixed_in: tuple[str, ...]
 
     @property
     def text(self) -> str:
         """In one line."""
-        mended = f"mended by {', '.join(self.mended_by)}" if self.mended_by else "no version mends it yet"
-        return f"{self.package} {self.version}: {', '.join((self.id, *self.names))}; {mended}"
+        remedy = f"fixed in {', '.join(self.fixed_in)}" if self.fixed_in else "no version fixes it yet"
+        return f"{self.package} {self.version}: {', '.join((self.id, *self.names))}; {remedy}"
 
 
 @dataclass(frozen=True)

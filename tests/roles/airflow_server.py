@@ -138,11 +138,11 @@ def main(calls, answers):
     with apply_access.security() as security:
         # An admin gave the role viewer more, and somebody a role of Airflow's own.
         security.add_user("wide", "w", "w", "w@example.org", security.find_role("Op"), PASSWORD)
-        mended = [apply_access.apply(security) for _ in range(2)]
+        made_again = [apply_access.apply(security) for _ in range(2)]
         said = [apply_access.user(security, "root", word) for word in ("one", "one", "two")]
         warned = apply_access.too_wide(security)
     result = {
-        "mended": mended,
+        "made_again": made_again,
         "said": said,
         "warned": warned,
         "dags": dags,

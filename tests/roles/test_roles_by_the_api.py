@@ -104,7 +104,7 @@ def test_who_only_reads_is_refused_by_every_route_that_writes(answered):
 
 
 def test_roles_that_somebody_changed_are_made_again_what_is_declared_and_then_left_alone(answered):
-    first, second = answered["mended"]
+    first, second = answered["made_again"]
     assert first[0].startswith("viewer: ") and first[0] != second[0]
     assert second == [f"{role}: 0 rights given, 0 taken" for role in access.ROLES]
 

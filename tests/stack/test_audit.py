@@ -38,7 +38,7 @@ def test_a_lock_that_is_clean_is_said_so(capsys):
 
 def test_what_is_known_is_told_with_its_names_and_what_mends_it(capsys):
     assert audit.tell({LOCK: answer(CLEAN, KNOWN)}, [], TODAY) == audit.FOUND
-    assert "lib 1.0: PYSEC-2026-1, CVE-2026-1, GHSA-aaaa; mended by 1.1" in capsys.readouterr().err
+    assert "lib 1.0: PYSEC-2026-1, CVE-2026-1, GHSA-aaaa; fixed in 1.1" in capsys.readouterr().err
 
 
 def test_a_package_that_the_service_does_not_know_is_not_audited(capsys):

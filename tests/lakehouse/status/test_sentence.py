@@ -86,8 +86,8 @@ def test_a_target_without_the_day_is_asked_for_once_it_is_late(lakehouse_root: P
     assert "not delivered to desk" in sentence.of(state, Orchestration(), later)[0].text
 
 
-def test_a_table_that_was_mended_is_read_again(lakehouse_root: Path, tmp_path: Path) -> None:
-    use_case = nights.declare(tmp_path / "own", "mended")
+def test_a_table_that_was_restored_is_read_again(lakehouse_root: Path, tmp_path: Path) -> None:
+    use_case = nights.declare(tmp_path / "own", "restored")
     SITUATIONS["missing_file"].make(use_case)
     assert told(use_case, SITUATIONS["good"])[0].kind == "unreadable"
     nights.judged(use_case, [TODAY])
