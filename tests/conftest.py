@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +43,11 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 MEMORY, ROOM = "/dev/shm", 4 << 30
 if "PYTEST_DEBUG_TEMPROOT" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = MEMORY
+# A job that a test runs keeps its cost and its indexes in the home of this run, and never in the project's own. The workers have it
+# from the process that starts them.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["NIGHTJAR_HOME"] = tempfile.mkdtemp(prefix="nightjar-home-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+    atexit.register(shutil.rmtree, os.environ["NIGHTJAR_HOME"], ignore_errors=True)
 
 # No test is of how long something takes: on a busy machine a drawn case of any test may take long once.
 settings.register_profile("untimed", deadline=None)
