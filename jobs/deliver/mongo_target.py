@@ -18,13 +18,12 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.deliver import marker as markers
-from jobs.deliver import mongo_connection
+from jobs.deliver import mongo_connection, mongo_values
 from jobs.deliver.marker import Marker
 from jobs.deliver.mongo_connection import named
+from jobs.deliver.mongo_values import Document
 from lakehouse.declaration import Column, MongoTarget
 from lakehouse.errors import TargetRefused, TargetUnavailable
-
-Document = dict[str, Any]
 
 # The field of each document that says which delivery wrote it: the Delta version of the scores, and the day's fingerprint.
 DELIVERY = "nightjar_delivery"
@@ -63,22 +62,14 @@ class MongoPlace:
             yield MongoDay(rows, notes, self._note_id(day), self._owner, self._key, self._what)
 
     def stored(self, value: Any) -> Any:
-        """MongoDB's instants have milliseconds; a day is text, which MongoDB orders as days."""
-        if isinstance(value, dt.datetime):
-            return value.replace(microsecond=value.microsecond // 1000 * 1000)
-        return value
+        """MongoDB's instants have milliseconds."""
+        return mongo_values.stored(value)
 
     def there(self, day: dt.date) -> Iterator[tuple[Any, ...]]:
         """The documents of the day."""
         with named(self._what), mongo_connection.client(self._place.connection) as client:
             for document in client[self._place.database][self._place.collection].find({"partition": day.isoformat()}):
-                yield tuple(self._value(document, name) for name in self._names)
-
-    def _value(self, document: Document, name: str) -> Any:
-        value = document.get(name)
-        if self._types[name] == "date" and isinstance(value, str):
-            return dt.date.fromisoformat(value)
-        return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+                yield tuple(mongo_values.read(document, name, self._types[name]) for name in self._names)
 
     def _note_id(self, day: dt.date) -> Document:
         return {"collection": self._place.collection, "partition": day.isoformat()}
@@ -115,7 +106,7 @@ class MongoDay:
                 {**line, DELIVERY: self._delivery},
                 upsert=True,
             )
-            for line in ({name: _written(value) for name, value in row.items()} for row in rows.to_pylist())
+            for line in ({name: mongo_values.written(value) for name, value in row.items()} for row in rows.to_pylist())
         ]
         if not changes:
             return
@@ -157,8 +148,3 @@ class MongoDay:
             return None
         fields = {name: note[name] for name in Marker.__dataclass_fields__}
         return Marker(**{**fields, "sent_at": note["sent_at"].replace(tzinfo=dt.UTC)})
-
-
-def _written(value: Any) -> Any:
-    """Days as text: BSON has instants alone."""
-    return value.isoformat() if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else value

@@ -17,15 +17,15 @@ from pymongo import ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from jobs.deliver import mongo_connection
+from jobs.deliver import mongo_connection, mongo_values
 from jobs.deliver.mongo_connection import named
+from jobs.deliver.mongo_values import Document
 from jobs.publish import note as notes
 from jobs.publish.note import Note
 from lakehouse import tables
 from lakehouse.declaration import FeatureGroup, MongoServing
 from lakehouse.errors import TargetRefused, TargetUnavailable
 
-Document = dict[str, Any]
 Key = tuple[Any, ...]
 
 GENERATION = "nightjar_generation"
@@ -61,9 +61,7 @@ class MongoServer:
 
     def stored(self, value: Any) -> Any:
         """MongoDB's instants have milliseconds."""
-        if isinstance(value, dt.datetime):
-            return value.replace(microsecond=value.microsecond // 1000 * 1000)
-        return value
+        return mongo_values.stored(value)
 
     def count(self) -> int:
         """How many documents the generation has that counts."""
@@ -78,16 +76,16 @@ class MongoServer:
             if note is None:
                 return {}
             names = self._group.key_names
-            wanted = [_identity(note["generation"], dict(zip(names, map(_written, key), strict=True))) for key in keys]
+            wanted = [
+                _identity(note["generation"], dict(zip(names, map(mongo_values.written, key), strict=True)))
+                for key in keys
+            ]
             documents: Iterable[Document] = rows.find({"_id": {"$in": wanted}}) if wanted else []
-            read = [{name: self._value(document, name) for name in self._types} for document in documents]
+            read = [
+                {name: mongo_values.read(document, name, kind) for name, kind in self._types.items()}
+                for document in documents
+            ]
         return {tuple(row[name] for name in names): tuple(row.values()) for row in read}
-
-    def _value(self, document: Document, name: str) -> Any:
-        value = document.get(name)
-        if self._types[name] == "date" and isinstance(value, str):
-            return dt.date.fromisoformat(value)
-        return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Collection[Document], Collection[Document]]]:
@@ -119,7 +117,7 @@ class HeldCollection:
         # Named by its rows: a run that was killed is completed by the next one. Written again whole, it is another generation.
         generation = f"{note.fingerprint} {note.published_at.isoformat()}" if whole else note.fingerprint
         for batch in batches:
-            lines = [{name: _written(value) for name, value in row.items()} for row in batch.to_pylist()]
+            lines = [{name: mongo_values.written(value) for name, value in row.items()} for row in batch.to_pylist()]
             written = [(_identity(generation, {name: line[name] for name in self._key}), line) for line in lines]
             if changes := [
                 ReplaceOne({"_id": one}, {**line, GENERATION: generation}, upsert=True) for one, line in written
@@ -128,7 +126,7 @@ class HeldCollection:
         found = self._rows.count_documents({GENERATION: generation})
         if found != note.rows:
             raise TargetUnavailable(f"{self._what}: expected {note.rows} documents, found {found}: publish again")
-        fields = {name: _written(value) for name, value in dataclasses.asdict(note).items()}
+        fields = {name: mongo_values.written(value) for name, value in dataclasses.asdict(note).items()}
         replaceable = {} if whole else {"source_version": {"$lte": note.source_version}}
         try:
             self._notes.replace_one(
@@ -157,8 +155,3 @@ def _read(note: Document) -> Note:
             "published_at": note["published_at"].replace(tzinfo=dt.UTC),
         }
     )
-
-
-def _written(value: Any) -> Any:
-    """Days as text: BSON has instants alone."""
-    return value.isoformat() if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else value

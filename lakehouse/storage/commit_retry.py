@@ -168,14 +168,10 @@ def _has(table: Table, opened: DeltaTable, began: int, mark: str) -> bool:
 
 
 def _note(table: Table, location: str, began: int, mark: str) -> None:
-    """Note what the commit has written, and which version it became where somebody asks; a write that changed nothing made none."""
-    commit_size.count(table, location, began, mark)
-    if not touched.watching():
-        return
-    opened = delta_log.opened(table)
-    for one in opened.history(max(opened.version() - began, 1)):
-        if one.get(MARK) == mark:
-            touched.committed(table.full_name, int(one["version"]))
+    """Note what the commit has written, and which version it became; a write that changed nothing made none."""
+    version = commit_size.count(table, location, began, mark)
+    if version is not None:
+        touched.committed(table.full_name, version)
 
 
 def _explained(table: Table, error: BaseException) -> NightjarError | None:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 SCORES, ROLE, CHAMPION = "_scores", "role", "champion"
 
 
-def count(table: Table, location: str, began: int, mark: str) -> None:
+def count(table: Table, location: str, began: int, mark: str) -> int | None:
     """Add what the commit with this mark has written to the counts of this process. Nothing here fails.
 
     Args:
@@ -26,14 +26,18 @@ def count(table: Table, location: str, began: int, mark: str) -> None:
         location: of the table.
         began: a version before the commit; its own is the next, or soon after.
         mark: of the commit.
+
+    Returns:
+        The version that the commit became; None when it is not found.
     """
     try:
-        for text in _versions_after(location, began):
+        for version, text in enumerate(_versions_after(location, began), began + 1):
             if mark in text:
                 written.committed(*_size(table, [json.loads(line) for line in text.splitlines()]))
-                return
+                return version
     except Exception as error:
         log.debug("%s: what the commit has written is not counted: %s", table.full_name, error)
+    return None
 
 
 def _versions_after(location: str, began: int) -> Iterator[str]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from pymongo.collection import Collection
 
-from jobs.deliver import marker, mongo_connection
+from jobs.deliver import marker, mongo_connection, mongo_values
 from jobs.deliver.mongo_connection import named
+from jobs.deliver.mongo_values import Document
 from jobs.erase.delivered import counted
 from jobs.erase.delivered.counted import TakenOut
 from jobs.erase.wanted_rows import WantedRows
 from jobs.publish import mongo_server, note
 from lakehouse.declaration import Column, MongoTarget
-
-Document = dict[str, Any]
 
 
 class MongoRows:
@@ -43,7 +40,8 @@ class MongoRows:
             before = notes.find_one({"_id": rows.name}) if self._serving else None
             counts = {} if before is None else {mongo_server.GENERATION: before["generation"]}
             found = [
-                tuple(self._value(one, name) for name in self._types) for one in rows.find(_filter(wanted) | counts)
+                tuple(mongo_values.read(one, name, kind) for name, kind in self._types.items())
+                for one in rows.find(_filter(wanted) | counts)
             ]
             rows.delete_many(_filter(wanted))
             taken = counted.of(found, list(self._types))
@@ -61,12 +59,6 @@ class MongoRows:
                     notes.update_one(of_day, {"$set": new})
             return taken
 
-    def _value(self, document: Document, name: str) -> Any:
-        value = document.get(name)
-        if self._types[name] == "date" and isinstance(value, str):
-            return dt.date.fromisoformat(value)
-        return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
-
     @contextmanager
     def _opened(self) -> Iterator[tuple[Collection[Document], Collection[Document]]]:
         with named(self._what), mongo_connection.client(self._place.connection) as client:
@@ -75,11 +67,9 @@ class MongoRows:
 
 
 def _filter(wanted: WantedRows) -> Document:
-    return {"$or": [{name: _written(value) for name, value in one.items()} for one in wanted.conditions]}
-
-
-def _written(value: Any) -> Any:
-    """As a delivery writes it: days as text, instants with milliseconds."""
-    if isinstance(value, dt.datetime):
-        return value.replace(microsecond=value.microsecond // 1000 * 1000)
-    return value.isoformat() if isinstance(value, dt.date) else value
+    return {
+        "$or": [
+            {name: mongo_values.written(mongo_values.stored(value)) for name, value in one.items()}
+            for one in wanted.conditions
+        ]
+    }
