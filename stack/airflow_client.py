@@ -73,8 +73,7 @@ class AirflowClient:
         self._session = _Session(stack.trust)
         login = {"username": stack.airflow_user, "password": stack.airflow_password}
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
-        answer.raise_for_status()
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self._session.headers["Authorization"] = f"Bearer {_allowed(answer).json()['access_token']}"
 
     def trigger(
         self, dag_id: str, run_id: str, partition: str | None = None, conf: Mapping[str, object] | None = None
@@ -168,12 +167,20 @@ class AirflowClient:
             f"task's log at {self._url}/dags/{dag_id}/runs/{run_id}"
         )
 
+    def page_size(self, address: str) -> int:
+        """Open a page of Airflow's, and return how many bytes it has."""
+        return len(_allowed(self._session.get(f"{self._url}{address}", timeout=TIMEOUT_SECONDS)).content)
+
     def _instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         url = f"{self._url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         found: list[dict[str, Any]] = self._check(self._session.get(url, timeout=TIMEOUT_SECONDS))["task_instances"]
         return found
 
     def _check(self, answer: requests.Response) -> Any:
-        if not answer.ok:
-            raise StackError(f"Airflow refused {answer.request.method} {answer.url}: {answer.text[:300]}")
-        return answer.json()
+        return _allowed(answer).json()
+
+
+def _allowed(answer: requests.Response) -> requests.Response:
+    if not answer.ok:
+        raise StackError(f"Airflow refused {answer.request.method} {answer.url}: {answer.text[:300]}")
+    return answer

@@ -1,4 +1,6 @@
-"""The first work of a Spark server, beside everything else: `jobs.features.warm_up`, which nobody waits for."""
+"""The first work of a young stack, beside everything else, and nobody waits for it: what the first night and the first look at the
+page would pay for otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from stack import processes
 from stack.running import RunningStack
 from stack.services import log_file
 
-NAME = "warm-up"
+WORKS = {"warm-up": "jobs.features.warm_up", "first-page": "stack.first_page"}
 
 
 def begin(stack: RunningStack) -> None:
-    """Start it; it ends by itself, or with the stack."""
-    command = [sys.executable, "-m", "jobs.features.warm_up"]
-    processes.start(NAME, command, stack.env, stack.plan.state_root, log_file(stack.plan, NAME))
+    """Start them; they end by themselves, or with the stack."""
+    for name, module in WORKS.items():
+        command = [sys.executable, "-m", module]
+        processes.start(name, command, stack.env, stack.plan.state_root, log_file(stack.plan, name))
