@@ -31,7 +31,17 @@ from deltalake import DeltaTable
 
 from lakehouse.errors import NightjarError
 from lakehouse.settings import PROJECT_ROOT
-from lakehouse.storage import commit_retry, commits, delta_log, partition_files, small_tables, table_schema
+from lakehouse.storage import (
+    commit_retry,
+    commits,
+    delta_log,
+    file_layout,
+    partition_files,
+    rewriting,
+    small_tables,
+    table_schema,
+    table_shape,
+)
 from lakehouse.tables.table import PARTITION, Table, col
 from tests import s3_server
 from tests.store_proxy import Proxy
@@ -77,9 +87,11 @@ def commit(kind: str, day: dt.date, writer: str) -> None:
     elif kind == "count":
         commits.amend_rows(table(), pc.field("partition") == day, where, lambda found: _counted(found, day, writer))
     elif kind == "rewrite":
-        commits.rewrite(table(), ["partition"], lambda found: pc.equal(found["partition"], pa.scalar(day)), _recounted)
+        rewriting.rewrite(
+            table(), ["partition"], lambda found: pc.equal(found["partition"], pa.scalar(day)), _recounted
+        )
     else:
-        commits.compact(table())
+        file_layout.compact(table())
 
 
 def after(before: Rows, kind: str, day: dt.date, writer: str) -> Rows:
@@ -138,7 +150,7 @@ class Outcome:
 
 def race(way: Proxy, versions: int, writers: int, share: float, folder: Path, variables: Mapping[str, str]) -> Outcome:
     """Let processes race for so many versions in the lakehouse that this process' environment names."""
-    commits.create(table())
+    table_shape.create(table())
     way.plan(share=share, seed=versions)
     notes = [folder / f"told-{number}" for number in range(writers)]
     each, started = -(-versions // writers), time.monotonic()

@@ -15,7 +15,7 @@ from lakehouse import tables
 from lakehouse.corpus.content_digest import ContentDigest
 from lakehouse.declaration import Dataset
 from lakehouse.errors import AssembleBusy
-from lakehouse.storage import commits, delta_log, file_locks, stored_files
+from lakehouse.storage import commits, delta_log, file_locks, stored_files, table_shape
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 
 
@@ -52,7 +52,7 @@ def fingerprint(material: Material, declared: str) -> str:
 def files(made: Made, version: int) -> tuple[str, list[WrittenFile]]:
     """Write the examples beside their table's log: they count when they are committed. Their digest, and the files."""
     table = tables.examples(made.material.dataset)
-    commits.ensure(table)
+    table_shape.ensure(table)
     digest, writer, found = ContentDigest(), TableFiles.of(table)(), list[WrittenFile]()
     for rows in examples.batches(made, version):
         digest.add(rows)

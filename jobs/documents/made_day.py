@@ -16,7 +16,7 @@ from lakehouse import tables
 from lakehouse.declaration import Dataset
 from lakehouse.errors import WriteConflict
 from lakehouse.ops import erasures
-from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
+from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema, table_shape
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import INPUTS_FINGERPRINT, Table
 
@@ -66,7 +66,7 @@ class DayBuild:
             TransformBroken: when ``standardise.py`` fails. WriteConflict: when a document was erased meanwhile.
         """
         table = tables.documents(self.dataset)
-        commits.ensure(table)
+        table_shape.ensure(table)
         schema = table_schema.arrow_schema(table)
         files = TableFiles.of(table)()
         written: list[WrittenFile] = []

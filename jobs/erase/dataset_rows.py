@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lakehouse import tables
 from lakehouse.declaration import Dataset
-from lakehouse.storage import arrow_dataset, commits
+from lakehouse.storage import arrow_dataset, rewriting
 from lakehouse.tables import Table
 
 # What is known of a document that is like the erased one, and no more than that.
@@ -87,7 +87,7 @@ class DatasetRows:
                 kept = self._renamed(kept, names)
             return self._forgotten(kept) if "nearest" in kept.column_names else kept
 
-        commits.rewrite(table, self.columns(table), self.affected(table), changed)
+        rewriting.rewrite(table, self.columns(table), self.affected(table), changed)
 
     def _renamed(self, rows: pa.Table, names: Names) -> pa.Table:
         texts = rows["cluster_id"].to_pylist()

@@ -18,7 +18,7 @@ from jobs.ingest import kept_out_rows
 from jobs.ingest.delivery_errors import KEPT_OUT
 from lakehouse import tables
 from lakehouse.ops import deliveries, key_text
-from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
+from lakehouse.storage import arrow_dataset, commits, delta_log, rewriting, table_schema
 from lakehouse.tables import Table
 
 # What is read of a bronze row, besides its key.
@@ -56,8 +56,8 @@ class DeliveredRows:
         found = self._bronze(self.in_bronze)
         if len(found):
             self._correct_books(found)
-        commits.rewrite(silver, self.subject.columns, self.in_silver, self._without)
-        commits.rewrite(
+        rewriting.rewrite(silver, self.subject.columns, self.in_silver, self._without)
+        rewriting.rewrite(
             bronze,
             self.bronze_columns,
             self.in_bronze,

@@ -14,7 +14,7 @@ from jobs.erase.reach import Reach
 from jobs.erase.wanted_rows import WantedRows
 from lakehouse import tables
 from lakehouse.declaration import FeatureGroup, UseCase
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, delta_log, rewriting
 from lakehouse.tables import Table
 
 # Of a use case, those with a line for each entity.
@@ -46,7 +46,7 @@ class GoldRows:
         """Remove them, in one commit a table."""
         if self.wanted:
             for table in self.tables:
-                commits.rewrite(table, self.wanted.columns, self.wanted.mask, self._without)
+                rewriting.rewrite(table, self.wanted.columns, self.wanted.mask, self._without)
         return []
 
     def days(self, table: Table) -> set[dt.date]:

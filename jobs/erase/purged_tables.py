@@ -15,7 +15,7 @@ from jobs.erase.dataset_rows import DatasetRows
 from jobs.erase.delivered_rows import DeliveredRows
 from jobs.erase.recorded_calls import RecordedCalls
 from jobs.erase.versions import Versions
-from lakehouse.storage import commits
+from lakehouse.storage import purging
 from lakehouse.storage.purging import Affected
 from lakehouse.tables import CALLS, DATASET_VERSIONS, Table
 
@@ -59,7 +59,7 @@ def purge(suspects: Collection[Suspect], now: dt.datetime) -> list[str]:
         left += [
             f"{file}: no version of {one.table.full_name} has it, and it may have what is erased: a job is writing it, or was "
             "killed within a day: run again when no job writes this table, or a day after the kill"
-            for file in commits.purge(one.table, one.columns, one.affected, now)
+            for file in purging.purge(one.table, one.columns, one.affected, now)
         ]
     return left
 

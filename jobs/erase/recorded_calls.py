@@ -17,7 +17,7 @@ from lakehouse import tables
 from lakehouse.declaration import Dataset
 from lakehouse.ops import calls
 from lakehouse.ops.call import FAILED, FINAL
-from lakehouse.storage import arrow_dataset, commits
+from lakehouse.storage import arrow_dataset, rewriting
 from lakehouse.tables import CALLS
 from lakehouse.teacher import folding, segments
 
@@ -53,7 +53,7 @@ class RecordedCalls:
             lines = [self._line(row, heirs) if one else row for row, one in zip(rows.to_pylist(), meant, strict=True)]
             return pa.Table.from_pylist(lines, rows.schema)
 
-        commits.rewrite(CALLS, COLUMNS, affected, changed)
+        rewriting.rewrite(CALLS, COLUMNS, affected, changed)
         return []
 
     def affected(self, rows: pa.Table) -> pa.ChunkedArray:

@@ -13,7 +13,7 @@ from jobs.erase import forgetting
 from jobs.erase.purged_tables import Suspect
 from jobs.erase.subject import Subject
 from lakehouse import tables
-from lakehouse.storage import arrow_dataset, commits
+from lakehouse.storage import arrow_dataset, rewriting
 from lakehouse.storage.purging import Affected
 from lakehouse.tables import Table
 
@@ -36,7 +36,7 @@ class ToldTexts:
     def take_out(self) -> list[str]:
         """Put a word in the place of what they name."""
         for table in self.tables:
-            commits.rewrite(table, _texts(table), self._named(table), partial(self._forgotten, table))
+            rewriting.rewrite(table, _texts(table), self._named(table), partial(self._forgotten, table))
         return []
 
     @property

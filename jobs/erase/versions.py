@@ -23,7 +23,7 @@ from lakehouse.errors import DeclarationError
 from lakehouse.ops import dataset_versions
 from lakehouse.ops.dataset_versions import ASSEMBLED, ERASED, PUBLISHED, VersionEvent
 from lakehouse.ops.erasures import Erasure
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, delta_log, rewriting
 from lakehouse.tables import DATASET_VERSIONS
 
 COLUMNS = ("dataset", "evidence")
@@ -81,7 +81,7 @@ class Versions:
 
     def take_out(self) -> list[str]:
         """Clean the log. The folders come with `settle`."""
-        commits.rewrite(DATASET_VERSIONS, COLUMNS, self.affected, self._forgotten)
+        rewriting.rewrite(DATASET_VERSIONS, COLUMNS, self.affected, self._forgotten)
         return []
 
     def settle(self, erasure: Erasure) -> list[str]:

@@ -16,7 +16,7 @@ from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import kept_out
 from lakehouse.ops.kept_out import KeptOut
-from lakehouse.storage import commits, table_schema
+from lakehouse.storage import commits, table_schema, table_shape
 from lakehouse.storage.file_commits import Replaced
 
 # Deliveries of so many bytes are parsed in this process; greater ones by Spark's workers. A packed byte is some of them.
@@ -45,7 +45,7 @@ def write(source: Source, new: list[Landed]) -> None:
         from jobs.ingest.many_rows import parse_by_spark
 
         table = tables.bronze(source)
-        commits.ensure(table)
+        table_shape.ensure(table)
         commits.replace_by_files(
             parse_by_spark(source, layout, list(delivered_pieces(new, layout)), erased), table, replaced
         )

@@ -15,7 +15,7 @@ from jobs.ingest.row_counts import RowCounts
 from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, commits, delta_log, table_shape
 
 
 class CheckedDays(Protocol):
@@ -65,4 +65,4 @@ class FewRows:
         rejected, rejects = current_rows.reject_rows(rows, source), tables.rejects(source)
         if len(rejected) or delta_log.rows_in(rejects, days):
             commits.replace_table(rejected, rejects, {"partition": days})
-        commits.ensure(rejects)
+        table_shape.ensure(rejects)

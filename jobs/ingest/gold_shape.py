@@ -11,7 +11,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.errors import MigrationRefused
 from lakehouse.ops import contracts
-from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
+from lakehouse.storage import arrow_dataset, delta_log, table_schema, table_shape
 from lakehouse.tables import Table
 
 
@@ -46,7 +46,7 @@ def migrate(use_case: UseCase) -> None:
         if any(name == table.full_name or name.startswith(f"{table.full_name}.") for name in differing):
             for _ in _rows(table, renamed):
                 pass
-            commits.rebuild(table, _rows(table, renamed))
+            table_shape.rebuild(table, _rows(table, renamed))
 
 
 def _rows(table: Table, renamed: Mapping[str, str]) -> Iterator[pa.Table]:

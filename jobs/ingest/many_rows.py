@@ -31,7 +31,7 @@ from lakehouse import tables
 from lakehouse.declaration import Source
 from lakehouse.ops import contracts
 from lakehouse.ops.kept_out import KeptOut
-from lakehouse.storage import commits, delta_log, stored_files, table_schema, worker_tasks
+from lakehouse.storage import commits, delta_log, stored_files, table_schema, table_shape, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
@@ -82,7 +82,7 @@ class ManyRows:
         """Check them in Spark's workers."""
         self._source = source
         for table in (tables.silver(source), tables.rejects(source)):
-            commits.ensure(table)
+            table_shape.ensure(table)
         self.counts: dict[str, RowCounts] = {}
         self._good: list[GoodRows] = []
         self._rejects: list[WrittenFile] = []

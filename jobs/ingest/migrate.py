@@ -25,7 +25,7 @@ from lakehouse.declaration import Owner, Source, UseCase, loader
 from lakehouse.errors import MigrationRefused
 from lakehouse.ops import contracts, deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, delta_log, table_shape
 
 log = logging.getLogger(__name__)
 
@@ -135,14 +135,14 @@ class SourceMigration:
 
     def _write(self, lines: list[Delivery]) -> None:
         source = self._source
-        commits.rebuild(self._bronze, self._bronze_rows(), note=self._digest)
+        table_shape.rebuild(self._bronze, self._bronze_rows(), note=self._digest)
         self._fields = self._declared_fields()
-        commits.rebuild(
+        table_shape.rebuild(
             tables.rejects(source), (current_rows.reject_rows(marked, source) for marked, _ in self._checked())
         )
         deliveries.record(lines)
         # Last: until silver fits, ingestion asks for the migration.
-        commits.rebuild(tables.silver(source), self._silver_rows())
+        table_shape.rebuild(tables.silver(source), self._silver_rows())
 
     def _declared_fields(self) -> dict[str, str]:
         return {column.name: column.delivered_name for column in self._source.columns}

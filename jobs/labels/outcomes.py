@@ -18,7 +18,7 @@ from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.staleness.expired import Expired
-from lakehouse.storage import commits, row_limits, worker_tasks
+from lakehouse.storage import commits, row_limits, table_shape, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 
@@ -53,7 +53,7 @@ def mature(use_case: UseCase, days: list[dt.date], force: bool = False) -> list[
     if matured.population.rows + matured.reported.rows <= row_limits.IN_PROCESS_ROWS:
         commits.replace_table(pa.concat_tables(map(matured.rows, stale)), table, {"partition": stale})
         return stale
-    commits.ensure(table)
+    table_shape.ensure(table)
     made = TableFiles.of(table)
 
     def write(number: int) -> Iterator[WrittenFile]:

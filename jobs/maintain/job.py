@@ -18,7 +18,7 @@ from lakehouse.declaration import datasets, feature_groups, loader
 from lakehouse.errors import DeclarationError, RetentionRefused, TableUnreadable
 from lakehouse.ops import costs
 from lakehouse.retention import plan
-from lakehouse.storage import commits, delta_log
+from lakehouse.storage import delta_log, file_layout
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -64,10 +64,10 @@ def run(arguments: MaintainArguments) -> MaintainResult:
     clustered: dict[str, int] = {}
     for table in existing:
         log.info("maintaining %s", table.full_name)
-        commits.compact(table)
+        file_layout.compact(table)
         if days := clustering.crossed_days(table):
             log.info("clustering %d day(s) of %s by %s", len(days), table.full_name, table.clustered_by)
-            commits.cluster(table, days)
+            file_layout.cluster(table, days)
             clustered[table.full_name] = len(days)
     broken = {table.full_name: why for table in existing if table.layer == "gold" and (why := unreadable(table))}
     if broken:

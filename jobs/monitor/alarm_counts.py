@@ -30,7 +30,7 @@ from lakehouse.ops import builds
 from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
 from lakehouse.staleness import up_to_date
-from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, worker_tasks
+from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, table_shape, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
@@ -191,5 +191,5 @@ def _keep(
                 of = {"slice": name, "slice_value": value, "name": column, "bin": place, "rows": int(found[at, place])}
                 lines.append(identity | of)
     where = f"{sql_quoting.days_condition(days)} AND model_version = {number}"
-    commits.ensure(table)
+    table_shape.ensure(table)
     commits.replace_rows(table, lines, where)

@@ -28,7 +28,7 @@ from lakehouse.evaluation.drift_profile import SCORE, Distribution, Profile
 from lakehouse.models import registry, version_selection
 from lakehouse.ops import builds
 from lakehouse.staleness import up_to_date
-from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, worker_tasks
+from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, table_shape, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 from lakehouse.storage.day_parts import Part, parts_of
 
@@ -206,5 +206,5 @@ def _keep(use_case: UseCase, number: int, kinds: Mapping[Kind, Rows], kept: Coun
     table = tables.drift_counts(use_case)
     if LEVEL in table.column_names:
         # A use case that has its first category adds the column.
-        commits.ensure(table)
+        table_shape.ensure(table)
     commits.replace_rows(table, lines, where)

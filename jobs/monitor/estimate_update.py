@@ -19,7 +19,7 @@ from lakehouse.evaluation.training_days import ALL
 from lakehouse.models import artifacts, recorded_version, registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, delta_log, partition_rows, row_limits, worker_tasks
+from lakehouse.storage import delta_log, partition_rows, row_limits, table_shape, worker_tasks
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def keep(use_case: UseCase, days: Collection[dt.date], force: bool) -> bool:
     if not any(estimators.values()):
         # Versions that were trained before: there is nothing to estimate by, and no row to read for it.
         return partition_rows.replace(table, outdated, []) if delta_log.exists(table) and outdated else False
-    commits.ensure(table)
+    table_shape.ensure(table)
     digests = builds.record(table, {day: expected[day] for day in outdated})
     by = _moves(use_case, outdated, estimators)
     rows = of_days(use_case, outdated, estimators, by)

@@ -18,7 +18,7 @@ from lakehouse.declaration import UseCase, loader
 from lakehouse.errors import InputsMissing
 from lakehouse.evaluation import undeclared_classes
 from lakehouse.models import version_selection
-from lakehouse.storage import commits, partition_rows
+from lakehouse.storage import partition_rows, table_shape
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     rows = _drift_rows(use_case, {day: scored_by[day] for day in verdict_days})
     if use_case.drift.measured:
         # A use case that turns measured alarms on adds their columns.
-        commits.ensure(tables.drift(use_case))
+        table_shape.ensure(tables.drift(use_case))
     changed = partition_rows.replace(tables.drift(use_case), verdict_days, rows) or changed
     verdicts = {day: DayVerdict.from_rows(rows, day) for day in verdict_days}
     why = "nobody is in the population" if days[-1] in asked.nobody else f"calendar.scores: {rhythm}"

@@ -16,7 +16,7 @@ from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.models import registry
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import commits, partition_rows, row_limits, worker_tasks
+from lakehouse.storage import partition_rows, row_limits, table_shape, worker_tasks
 
 # A day and role, the declared slices that are measured, and whether the whole is.
 Piece = tuple[dt.date, str, tuple[str, ...], bool]
@@ -29,7 +29,7 @@ def measure(use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
     days = up_to_date.compare(table, expected).outdated(force)
     if not days:
         return False
-    commits.ensure(table)
+    table_shape.ensure(table)
     digests = builds.record(table, {day: expected[day] for day in days})
     rows = of_days(use_case, days)
     return partition_rows.replace(

@@ -26,7 +26,7 @@ from lakehouse.evaluation.residuals import Residual
 from lakehouse.models import registry, version_selection
 from lakehouse.ops import builds
 from lakehouse.staleness import up_to_date
-from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, worker_tasks
+from lakehouse.storage import arrow_dataset, commits, row_limits, sql_quoting, table_shape, worker_tasks
 from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
@@ -150,5 +150,5 @@ def _keep(table: tables.Table, number: int, wanted: Mapping[dt.date, str], fresh
         ]
         # A day without a label has a line that says so: it is not summed again every night.
         lines += of_day or [identity | {"name": "", "bin": -1, "rows": 0, "residual": 0.0}]
-    commits.ensure(table)
+    table_shape.ensure(table)
     commits.replace_rows(table, lines, f"{sql_quoting.days_condition(fresh)} AND model_version = {number}")

@@ -14,7 +14,7 @@ import pyarrow as pa
 from jobs.publish.note import Note
 from lakehouse import tables
 from lakehouse.declaration import FeatureGroup
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, delta_log, table_shape
 
 
 class DeltaServer:
@@ -43,7 +43,7 @@ class DeltaServer:
     def replace(self, batches: Iterable[pa.RecordBatch], note: Note, whole: bool) -> None:
         """Replace the table."""
         rows = (pa.Table.from_batches([batch]) for batch in batches)
-        commits.rebuild(self._table, rows, json.dumps(dataclasses.asdict(note), default=str))
+        table_shape.rebuild(self._table, rows, json.dumps(dataclasses.asdict(note), default=str))
 
     def stored(self, value: Any) -> Any:
         """Every value is held as it is."""

@@ -24,7 +24,7 @@ from lakehouse.models import artifacts, registry, version_selection
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
-from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema
+from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema, table_shape
 from lakehouse.storage.day_files import DayFiles
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _write(
     replaced: dict[str, list[Any]] = {"partition": days, "role": [registry.CHAMPION]}
     files = DayFiles.of(source, days, features_version)
     if files.rows > row_limits.IN_PROCESS_ROWS:
-        commits.ensure(table)
+        table_shape.ensure(table)
         commits.replace_by_files(many_reasons.explain(files, table, chosen, explainer), table, replaced)
         return
     on = list(explainer.kept)

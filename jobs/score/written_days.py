@@ -14,7 +14,7 @@ from jobs.score import many_rows
 from jobs.score.role_scorer import RoleScorer
 from lakehouse import tables
 from lakehouse.declaration import UseCase
-from lakehouse.storage import arrow_dataset, commits, row_limits, table_schema
+from lakehouse.storage import arrow_dataset, commits, row_limits, table_schema, table_shape
 from lakehouse.storage.day_files import DayFiles
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write(use_case: UseCase, roles: Sequence[RoleDays], features_version: int) -
             day: tuple(role.of_absent for role in roles if day in role.days and role.of_absent is not None)
             for day in (() if absent is None else absent.days)
         }
-        commits.ensure(table)
+        table_shape.ensure(table)
         files = many_rows.score(read, table, by_day, absent, of_absent)
         commits.replace_by_files(files, table, {"partition": days})
         return

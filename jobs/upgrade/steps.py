@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from jobs.upgrade.changes import Renamed
 from lakehouse.lineage import declared
 from lakehouse.lineage.declared import DeclaredTable
-from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
+from lakehouse.storage import arrow_dataset, delta_log, table_schema, table_shape
 from lakehouse.tables import Table
 
 
@@ -43,7 +43,7 @@ def plan(renamed: Iterable[Renamed] = ()) -> Plan:
     for one in all_declared.values():
         if not delta_log.exists(one.table):
             if one.kind == declared.PLATFORM:
-                steps.append(Step(one.table.full_name, "create it, empty", _call(commits.create, one.table)))
+                steps.append(Step(one.table.full_name, "create it, empty", _call(table_shape.create, one.table)))
             continue
         of_table = [each for each in renamed if fnmatchcase(one.table.full_name, each.table)]
         steps += _steps(one.table, of_table)
@@ -62,18 +62,18 @@ def _steps(table: Table, renamed: list[Renamed]) -> Iterator[Step]:
     schema = table_schema.arrow_schema(table)
     new = [field.name for field in schema if field.name not in present and field.nullable]
     if new and not _wrong(table):
-        yield Step(name, f"add {', '.join(new)}, null in the rows that are there", _call(commits.ensure, table))
+        yield Step(name, f"add {', '.join(new)}, null in the rows that are there", _call(table_shape.ensure, table))
     opened = delta_log.opened(table)
     metadata = opened.metadata()
     if metadata.description != table.description:
-        yield Step(name, "describe the table", _call(commits.describe, table))
+        yield Step(name, "describe the table", _call(table_shape.describe, table))
     comments = {field.name: field.metadata.get("comment", "") for field in opened.schema().fields}
     for column in table.columns:
         if column.name in comments and comments[column.name] != column.description:
-            yield Step(name, f"describe {column.name}", _call(commits.comment, table, column.name))
+            yield Step(name, f"describe {column.name}", _call(table_shape.comment, table, column.name))
     declared_properties = table_schema.properties(table)
     if {key: metadata.configuration.get(key) for key in declared_properties} != declared_properties:
-        yield Step(name, "set its properties", _call(commits.configure, table))
+        yield Step(name, "set its properties", _call(table_shape.configure, table))
 
 
 def _left(one: DeclaredTable, renamed: set[str]) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _wrong(table: Table) -> list[tuple[str, str]]:
 
 
 def _rename(table: Table, moved: tuple[Renamed, ...]) -> None:
-    commits.rebuild(table, _moved(table, {one.now: one.before for one in moved}))
+    table_shape.rebuild(table, _moved(table, {one.now: one.before for one in moved}))
 
 
 def _moved(table: Table, before: dict[str, str]) -> Iterator[pa.Table]:

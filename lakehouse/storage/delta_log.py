@@ -16,7 +16,7 @@ from lakehouse import settings
 from lakehouse.storage import object_store, store_errors, touched
 from lakehouse.tables import Table
 
-# Where a commit's metadata has the note of `commits.rebuild`.
+# Where a commit's metadata has the note of `table_shape.rebuild`.
 NOTE = "nightjar.note"
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs
 
-from lakehouse.storage import delta_log, stored_files, table_schema
+from lakehouse.storage import commit_lock, delta_log, stored_files, table_schema
 from lakehouse.tables import Table
 
 # Which rows of some columns are meant.
@@ -30,10 +30,12 @@ ROWS = 20_000
 
 
 def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:
-    """Remove all earlier versions of a table.
+    """Remove all versions of a table but the newest, whatever its retention: rows that were erased lie in the earlier ones.
+
+    Readers of earlier versions fail from now on, those that are reading among them.
 
     Args:
-        table: one that exists; none of its rows is affected any more.
+        table: one that does not exist has none; none of its rows is affected any more.
         columns: the columns that ``affected`` looks at.
         affected: which rows are to be gone.
         now: the present instant.
@@ -42,6 +44,13 @@ def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.date
         The files, of no version and younger than `UNDER_WAY`, that have such rows or can't be read: they are left, because a job
         may be about to commit them.
     """
+    if not delta_log.exists(table):
+        return []
+    with commit_lock.alone(table):
+        return _purge(table, columns, affected, now)
+
+
+def _purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:
     location = delta_log.location(table)
     opened = delta_log.open_at(location)
     filesystem, root = stored_files.filesystem_of(location)

@@ -29,7 +29,7 @@ from lakehouse import tables
 from lakehouse.declaration import Dataset, loader
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema
+from lakehouse.storage import arrow_dataset, commits, delta_log, table_schema, table_shape
 from lakehouse.storage.partition_files import TableFiles, WrittenFile
 from lakehouse.tables import Table
 from lakehouse.teacher import attempt, request
@@ -189,7 +189,7 @@ def answer(dataset: Dataset) -> None:
 
 
 def _write(table: Table, parts: Iterable[list[dict[str, Any]]], replaced: dict[str, list[Any]]) -> None:
-    commits.ensure(table)
+    table_shape.ensure(table)
     writer, files = TableFiles.of(table)(), list[WrittenFile]()
     for part in parts:
         files += writer.write(_table(table, part))

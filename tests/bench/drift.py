@@ -27,7 +27,7 @@ from jobs.monitor import drift_counts, performance_update
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import Distribution, Profile
-from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema
+from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema, table_shape
 from lakehouse.storage.partition_files import TableFiles
 from lakehouse.tables import Table
 
@@ -187,7 +187,7 @@ def write(
     table: Table, day: dt.date, ids: NDArray[np.int64], columns: Callable[[Any, NDArray[np.int64]], dict[str, Any]]
 ) -> None:
     """Replace the day's rows by made-up ones, as Spark's workers write them."""
-    commits.ensure(table)
+    table_shape.ensure(table)
     files, schema, dice = (
         TableFiles.of(table)(),
         table_schema.arrow_schema(table),

@@ -36,7 +36,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.registry import ModelVersion
-from lakehouse.storage import commits, delta_log, spark_config, spark_session, table_schema
+from lakehouse.storage import commits, delta_log, spark_config, spark_session, table_schema, table_shape
 from lakehouse.storage.partition_files import TableFiles
 from tests.jobs import appointments
 from tests.jobs.shelf import Shelf
@@ -157,7 +157,7 @@ def model_file(root: Path) -> Path:
 def write_features(use_case: UseCase, day: dt.date, rows: int) -> None:
     """A day of the feature table, in files of two million rows as the platform writes them."""
     table, dice = tables.features(use_case), np.random.default_rng(day.toordinal())
-    commits.ensure(table)
+    table_shape.ensure(table)
     files, written = TableFiles.of(table)(), []
     for first in range(0, rows, BATCH):
         count = min(BATCH, rows - first)

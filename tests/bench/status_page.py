@@ -27,7 +27,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase, loader
 from lakehouse.ops import model_events
 from lakehouse.settings import PROJECT_ROOT
-from lakehouse.storage import commits, delta_log
+from lakehouse.storage import commits, delta_log, file_layout
 from lakehouse.tables import DELIVERIES, MODEL_EVENTS
 from tests import status_nights as nights
 from tests.status_nights import A_DAY, NOW, TODAY
@@ -111,7 +111,7 @@ def make(root: Path, count: int, days: int) -> None:
     for use_case in made:
         for name in use_case.reads:
             nights.arrived(name, nights.back(days - OPEN_DAYS, TODAY - OPEN_DAYS * A_DAY))
-    commits.compact(DELIVERIES)
+    file_layout.compact(DELIVERIES)
     for day in nights.back(OPEN_DAYS):
         for use_case in made:
             for name in use_case.reads:

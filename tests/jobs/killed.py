@@ -12,7 +12,7 @@ import pymongo.monitoring
 import sqlalchemy as sa
 
 from jobs.__main__ import main
-from lakehouse.storage import commits
+from lakehouse.storage import table_shape
 from tests import forks
 from tests.forks import Forks
 
@@ -62,7 +62,7 @@ def _watch(moment: str) -> None:
     for room, name, before, after in (
         (Delivery, "_write_down", "before the books", None),
         (jobs.publish.job, "_result", "before the result", None),
-        (commits, "rebuild", "before the commit", "after the commit"),
+        (table_shape, "rebuild", "before the commit", "after the commit"),
     ):
         _surround(room, name, before, after)
 

@@ -56,7 +56,7 @@ STEPS = (
     "jobs.erase.versions.Versions._record",
     "jobs.erase.published_folder._card",
     "jobs.erase.published_folder._manifest",
-    "lakehouse.storage.commits.purge",
+    "lakehouse.storage.purging.purge",
     "lakehouse.storage.purging._remove_log_before",
     "lakehouse.ops.erasures.found",
     "lakehouse.ops.erasures.finish",

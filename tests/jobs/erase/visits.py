@@ -23,7 +23,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase, feature_groups, loader
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
-from lakehouse.storage import commits, table_schema
+from lakehouse.storage import commits, table_schema, table_shape
 from lakehouse.tables import Table
 from tests.byte_scan import Needle
 
@@ -263,7 +263,7 @@ class World:
                 put(table, rows, {"partition": {DAYS[-1]}})
             else:
                 schema = table_schema.arrow_schema(table)
-                commits.rebuild(table, [pa.Table.from_pylist([filled(row, schema) for row in rows], schema)], "{}")
+                table_shape.rebuild(table, [pa.Table.from_pylist([filled(row, schema) for row in rows], schema)], "{}")
 
     def models(self) -> None:
         # Version 1 was trained on the three days, version 2 long after.

@@ -25,7 +25,7 @@ from lakehouse.declaration import Dataset
 from lakehouse.ops import dataset_versions
 from lakehouse.ops.call import ANSWERED, Call
 from lakehouse.ops.dataset_versions import VersionEvent
-from lakehouse.storage import arrow_dataset, commits, table_schema
+from lakehouse.storage import arrow_dataset, commits, table_schema, table_shape
 from lakehouse.tables import Table
 from lakehouse.teacher import folding, segments
 from tests.jobs import notes
@@ -203,7 +203,7 @@ def assemble(dataset: Dataset, version: int, *names: str, cluster: Sequence[str]
         {"document_id": name, "cluster_id": cluster_of(name), "split": split_of(name), "first_version": 1}
         for name in names
     ]
-    commits.rebuild(
+    table_shape.rebuild(
         tables.splits(dataset), [pa.Table.from_pylist(splits, table_schema.arrow_schema(tables.splits(dataset)))]
     )
     record(dataset, version, dataset_versions.ASSEMBLED, NOW + dt.timedelta(hours=version), {"near": [ID, NEAR]})

@@ -15,7 +15,7 @@ from jobs.ingest.arguments import MigrateArguments
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import MigrationNeeded, MigrationRefused
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, commits, delta_log, table_shape
 from lakehouse.storage.sql_quoting import days_condition
 from tests.use_cases import bakery
 
@@ -73,7 +73,7 @@ def test_a_key_of_another_type_stops_the_write_and_keeps_its_rows(declaration: P
     retyped(declaration)
     table = tables.features(loader.by_name("bakery_sales"))
     with pytest.raises(MigrationNeeded, match="shop is string, expected int32"):
-        commits.ensure(table)
+        table_shape.ensure(table)
     run()
     assert arrow_dataset.read(table).column("shop").to_pylist() == [7]
 

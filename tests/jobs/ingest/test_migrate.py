@@ -17,7 +17,7 @@ from jobs.ingest.typed_values import typed
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import MigrationNeeded, MigrationRefused
-from lakehouse.storage import commits
+from lakehouse.storage import table_shape
 from lakehouse.tables import Table
 from tests.jobs.ingest.changing_contract import DAY, NAME, ChangingContract
 from tests.use_cases import bakery
@@ -179,15 +179,15 @@ def test_what_a_table_of_an_earlier_release_forbids_is_allowed_by_the_migration(
     stock: ChangingContract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stock.declare(VALUE)
-    made = commits.create
+    made = table_shape.create
 
     def strict(table: Table) -> None:
         columns = tuple(one.model_copy(update={"nullable": False}) for one in table.columns)
         made(Table(**{**vars(table), "columns": columns}))
 
     with monkeypatch.context() as earlier:
-        earlier.setattr(commits, "create", strict)
-        commits.create(tables.silver(loader.by_source(NAME)[1]))
+        earlier.setattr(table_shape, "create", strict)
+        table_shape.create(tables.silver(loader.by_source(NAME)[1]))
     stock.deliver(DAY, "item,value", "a,1")
     stock.declare({**VALUE, "nullable": True})
     stock.deliver(NEXT, "item,value", "a,")
@@ -249,7 +249,7 @@ def test_a_migration_that_is_killed_is_ended_by_the_next(
     stock.declare(VALUE)
     stock.deliver(DAY, "item,value,more", "a,1,7", "b,2,8")
     stock.declare({"name": "amount", "field": "value", "type": "double"}, {"name": "more", "type": "int"})
-    really = commits.rebuild
+    really = table_shape.rebuild
 
     def killed(asked: Table, rows: Iterable[pa.Table], note: str = "") -> None:
         if asked.full_name == table:
@@ -257,7 +257,7 @@ def test_a_migration_that_is_killed_is_ended_by_the_next(
         really(asked, rows, note)
 
     with monkeypatch.context() as kill:
-        kill.setattr(commits, "rebuild", killed)
+        kill.setattr(table_shape, "rebuild", killed)
         with pytest.raises(KeyboardInterrupt):
             migrate.run(MigrateArguments(source=NAME))
     with pytest.raises(MigrationNeeded):

@@ -21,7 +21,7 @@ from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import TableUnreadable
 from lakehouse.settings import PROJECT_ROOT
-from lakehouse.storage import commits
+from lakehouse.storage import file_layout
 from tests.jobs.bakery_days import DAY, build, copy, prepared
 
 
@@ -74,7 +74,7 @@ def test_a_day_of_several_files_is_sorted_so_that_a_key_lies_in_few_and_only_onc
     scatter(spark, built, 400)
     before = rows(built)
     # Files as small as the test's data is: a real day has several when it is larger than a gigabyte.
-    monkeypatch.setattr(commits, "FILE_BYTES", 4000)
+    monkeypatch.setattr(file_layout, "FILE_BYTES", 4000)
     assert clustering.crossed_days(table) == {DAY}
     assert maintain()["clustered_days"] == {table.full_name: 1}
     assert len(DeltaTable(built).file_uris()) > 1

@@ -31,7 +31,7 @@ from lakehouse.models import artifacts, registry
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds
 from lakehouse.staleness import report
-from lakehouse.storage import commits, delta_log, table_schema
+from lakehouse.storage import delta_log, table_schema, table_shape
 from lakehouse.tables import Table
 from tests.jobs import appointments
 
@@ -86,7 +86,7 @@ def declare(root: Path, asked: dict[str, Any], **sections: Any) -> UseCase:
 def fill(use_case: UseCase, *days: dt.date) -> None:
     """Feature rows of these days, written by delta-rs."""
     table = tables.features(use_case)
-    commits.create(table)
+    table_shape.create(table)
     for day in days:
         dice = random.Random(f"{day}")
         rows = [

@@ -24,7 +24,7 @@ from jobs.upgrade.changes import Renamed
 from lakehouse import code_version, settings, tables
 from lakehouse.lineage import declared
 from lakehouse.ops import releases
-from lakehouse.storage import commits, delta_log, small_tables
+from lakehouse.storage import delta_log, small_tables, table_shape
 from tests import release_fixture
 from tests.jobs.shelf import Shelf, day
 
@@ -164,7 +164,7 @@ def test_a_column_that_is_declared_since_is_added_and_is_null(former: Shelf) -> 
     fewer = tuple(one for one in table.columns if one.name not in ("chosen_by", "decides"))
     earlier = tables.Table(**{**vars(table), "columns": fewer})
     rows = DeltaTable(delta_log.location(table)).to_pyarrow_table()
-    commits.rebuild(earlier, [rows.select(earlier.column_names)])
+    table_shape.rebuild(earlier, [rows.select(earlier.column_names)])
     said = upgrade()
     assert f"{table.full_name}: add chosen_by, decides, null in the rows that are there" in said["steps"]
     assert delta_log.column_names(table) == set(table.column_names)
@@ -175,7 +175,7 @@ def test_what_an_upgrade_cannot_do_is_said_with_the_command_that_can(former: She
     table = tables.performance(former.use_case)
     # As if an earlier declaration had fewer columns.
     fewer = tuple(one for one in table.columns if one.name != "rows")
-    commits.rebuild(tables.Table(**{**vars(table), "columns": fewer}), [])
+    table_shape.rebuild(tables.Table(**{**vars(table), "columns": fewer}), [])
     said = upgrade()
     assert [
         one for one in said["left"] if f"migrate --use-case {former.use_case.name}" in one and "rows is missing" in one

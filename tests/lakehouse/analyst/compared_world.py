@@ -31,7 +31,7 @@ from lakehouse.models.class_decision import ClassRule
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds, model_events
 from lakehouse.scorers.nightjar_linear import Linear
-from lakehouse.storage import commits, delta_log, table_schema
+from lakehouse.storage import delta_log, table_schema, table_shape
 from lakehouse.tables import Table
 from tests.jobs import appointments, cards
 
@@ -62,7 +62,7 @@ class World:
 
 def write(table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Replace the whole table."""
-    commits.create(table)
+    table_shape.create(table)
     content = pa.Table.from_pylist(
         [{name: row.get(name) for name in table.column_names} for row in rows], table_schema.arrow_schema(table)
     )

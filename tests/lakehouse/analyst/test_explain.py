@@ -25,7 +25,7 @@ from lakehouse.evaluation import shap_values
 from lakehouse.models import artifacts, registry, xgboost_model
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import builds, erasures, model_events
-from lakehouse.storage import commits, delta_log, table_schema
+from lakehouse.storage import delta_log, table_schema, table_shape
 from lakehouse.tables import Table
 from tests.jobs import appointments
 
@@ -35,7 +35,7 @@ VALUES = [[1.0, 0.25, 40.0], [9.0, None, 20.0], [3.0, 0.0, 71.0]]
 
 
 def write(table: Table, rows: list[dict[str, Any]]) -> None:
-    commits.create(table)
+    table_shape.create(table)
     content = pa.Table.from_pylist(
         [{name: row.get(name) for name in table.column_names} for row in rows], table_schema.arrow_schema(table)
     )

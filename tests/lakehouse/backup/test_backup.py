@@ -22,7 +22,7 @@ from lakehouse.backup.covered import Covered
 from lakehouse.backup.store import Store
 from lakehouse.errors import BackupIncomplete, BadArguments, RestoreRefused
 from lakehouse.ops import builds
-from lakehouse.storage import commits, delta_log, small_tables
+from lakehouse.storage import commits, delta_log, file_layout, small_tables
 from lakehouse.tables import BUILDS
 from tests.lakehouse.backup import platform
 
@@ -104,7 +104,7 @@ def test_an_earlier_backup_is_restored_by_its_name(root: Path) -> None:
 def test_older_backups_go_and_what_only_they_had(root: Path) -> None:
     _take(root)
     platform.build(platform.FIRST, 5.0)
-    commits.compact(platform.FEATURES)
+    file_layout.compact(platform.FEATURES)
     later = _take(root, now=NOW + dt.timedelta(hours=1))
     store = Store(str(root / "backups"))
     long_after = dt.datetime.now(dt.UTC) + dt.timedelta(days=3)

@@ -20,7 +20,7 @@ from lakehouse.__main__ import main
 from lakehouse.catalog import site
 from lakehouse.errors import BadArguments
 from lakehouse.lineage import declared
-from lakehouse.storage import commits
+from lakehouse.storage import table_shape
 from tests.jobs import appointments
 from tests.use_cases import grouped_bakery
 
@@ -73,7 +73,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_everything_has_a_page_and_a_contract_and_a_rerun_writes_nothing(
     bakery: declared.Declarations, folder: Path, lakehouse_root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    commits.create(bakery.tables["ops.deliveries"].table)
+    table_shape.create(bakery.tables["ops.deliveries"].table)
     assert main(["catalog", "--to", str(folder)]) == 0
     first = files(folder)
     assert {f"tables/{name}.html" for name in bakery.tables} <= first.keys()

@@ -8,7 +8,7 @@ import pytest
 
 from lakehouse.analyst import query
 from lakehouse.lineage import declared
-from lakehouse.storage import commits, delta_log
+from lakehouse.storage import delta_log, table_shape
 from tests.use_cases import grouped_bakery
 
 
@@ -20,7 +20,7 @@ def test_every_table_and_column_has_a_comment_in_the_log_and_in_sql(
         monkeypatch.setenv("USE_CASE_ROOTS", str(grouped_bakery.declare(tmp_path / "roots", publish={"to": "delta"})))
     all_declared = declared.load().tables
     for one in all_declared.values():
-        commits.create(one.table)
+        table_shape.create(one.table)
         opened = delta_log.opened(one.table)
         assert opened.metadata().description == one.table.description
         comments = {field.name: field.metadata.get("comment") for field in opened.schema().fields}

@@ -16,7 +16,7 @@ from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.ops import deliveries
 from lakehouse.status import ledger_files, verdicts
-from lakehouse.storage import arrow_dataset, commits, day_index, kept_on_disk, table_index
+from lakehouse.storage import arrow_dataset, day_index, file_layout, kept_on_disk, table_index
 from lakehouse.tables import DELIVERIES
 from tests import status_nights as nights
 from tests.status_nights import A_DAY, TODAY
@@ -91,7 +91,7 @@ def test_the_lines_are_those_of_the_ledger_whatever_happened(
             elif action == "asked of":
                 since = dict.fromkeys(told[0], TODAY - told[1] * A_DAY)
             elif action == "compacted":
-                commits.compact(DELIVERIES)
+                file_layout.compact(DELIVERIES)
             else:
                 if action == "damaged":
                     damage()
@@ -150,7 +150,7 @@ def test_a_verdict_that_is_made_again_takes_the_place_of_the_kept_one(use_case: 
     if between != "nothing":
         again()
     assert found(use_case) == {day: day == TODAY - A_DAY for day in nights.back(10)}
-    commits.compact(tables.drift(use_case))
+    file_layout.compact(tables.drift(use_case))
     assert found(use_case) == {day: day == TODAY - A_DAY for day in nights.back(10)}
 
 

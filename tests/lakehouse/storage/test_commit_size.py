@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lakehouse.metering import written
 from lakehouse.metering.written import Written
-from lakehouse.storage import commits, delta_log
+from lakehouse.storage import commits, delta_log, file_layout
 from lakehouse.tables.table import PARTITION, Table, col
 
 SCORES = Table(
@@ -66,7 +66,7 @@ def test_merged_files_are_bytes_and_no_new_rows(lakehouse_root: Path) -> None:
     part = rows({(DAYS[0], "challenger"): 5})
     commits.replace_table(part, SCORES, {"partition": [DAYS[0]], "role": ["challenger"]})
     before = written.so_far()
-    commits.compact(SCORES)
+    file_layout.compact(SCORES)
     found = written.so_far().since(before)
     assert (found.rows, found.predictions) == (0, 0)
 

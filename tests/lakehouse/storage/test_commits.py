@@ -24,6 +24,7 @@ from lakehouse.storage import (
     spark_config,
     spark_tables,
     table_schema,
+    table_shape,
 )
 from lakehouse.storage.sql_quoting import days_condition
 from lakehouse.tables import BUILDS, Table
@@ -47,7 +48,7 @@ def half_made(request: pytest.FixtureRequest, lakehouse_root: Path) -> Path:
 
 
 def test_a_table_whose_making_was_killed_is_made_as_declared(half_made: Path) -> None:
-    commits.ensure(BUILDS)
+    table_shape.ensure(BUILDS)
     made = DeltaTable(half_made)
     assert made.metadata().partition_columns == list(BUILDS.partition_by)
     assert made.metadata().configuration == table_schema.properties(BUILDS)
@@ -142,7 +143,7 @@ def test_a_column_that_was_declared_since_is_added_and_null_before(outcomes: Tab
     row = {"partition": DAY, **key, "label": 1.0, tables.INPUTS_FINGERPRINT: "x"}
     commits.replace_rows(fewer, [row], days_condition([DAY]))
     assert arrow_dataset.read(outcomes).column("value").to_pylist() == [None]
-    commits.ensure(outcomes)
+    table_shape.ensure(outcomes)
     assert delta_log.column_names(outcomes) == set(outcomes.column_names)
     assert arrow_dataset.read(outcomes).column("value").to_pylist() == [None]
 
@@ -150,7 +151,7 @@ def test_a_column_that_was_declared_since_is_added_and_null_before(outcomes: Tab
 def test_a_commit_of_sparks_and_one_of_delta_rs_never_meet(
     outcomes: Table, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commits.create(outcomes)
+    table_shape.create(outcomes)
     row = {
         "partition": DAY,
         "shop": "canal",
@@ -190,10 +191,10 @@ def test_a_column_that_is_declared_no_longer_stays_without_values(outcomes: Tabl
 
 
 def test_a_column_of_another_type_is_a_named_error_before_anything_is_written(outcomes: Table) -> None:
-    commits.create(outcomes)
+    table_shape.create(outcomes)
     other = tuple(one.model_copy(update={"type": "long"}) if one.name == "value" else one for one in outcomes.columns)
     with pytest.raises(MigrationNeeded, match="value is double, expected int64; nothing was written"):
-        commits.ensure(Table(**{**vars(outcomes), "columns": other}))
+        table_shape.ensure(Table(**{**vars(outcomes), "columns": other}))
 
 
 @pytest.mark.parametrize("name", ["plain", "with blank", "100%", "a*?", "ä+ö"])

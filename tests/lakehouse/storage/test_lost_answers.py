@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 from lakehouse.__main__ import main as lakehouse
 from lakehouse.errors import ServiceUnavailable, StoreRefused, StoreUnsafe
-from lakehouse.storage import commits, delta_log, store_check
+from lakehouse.storage import commits, delta_log, store_check, table_shape
 from lakehouse.storage.commit_retry import MARK
 from lakehouse.tables.table import col
 from tests.lakehouse.storage import test_pairs_of_commits as pairs
@@ -84,12 +84,12 @@ def test_a_change_that_counts_counts_once(over_the_way: Proxy) -> None:
 @pytest.mark.parametrize("fate", FATES)
 def test_a_table_is_made_once_and_gets_a_column_once(over_the_way: Proxy, fate: Fate) -> None:
     over_the_way.plan(fate)
-    commits.create(table())
+    table_shape.create(table())
     assert over_the_way.commits()[0] == (fate, 0)
     assert delta_log.version(table()) == 0
     wider = replace(table(), columns=(*table().columns, col("more", "string", nullable=True)))
     over_the_way.plan(fate)
-    commits.ensure(wider)
+    table_shape.ensure(wider)
     assert delta_log.version(table()) == 1
     assert delta_log.column_names(table()) == set(wider.column_names)
 
@@ -107,12 +107,12 @@ def test_a_store_that_takes_both_of_two_versions_is_refused(
 
 
 def test_a_store_is_asked_once_a_day(over_the_way: Proxy, store_root: str) -> None:
-    commits.create(table())
+    table_shape.create(table())
     asked = [path for _, _, path in over_the_way.seen() if store_check.FOLDER in path]
     assert len(asked) == store_check.AT_ONCE + 3
     over_the_way.plan()
     store_check._expect_safe.cache_clear()
-    commits.create(table())
+    table_shape.create(table())
     assert not [path for _, _, path in over_the_way.seen() if store_check.FOLDER in path]
 
 

@@ -15,7 +15,18 @@ import pytest
 from deltalake import DeltaTable
 
 from lakehouse.errors import WriteConflict
-from lakehouse.storage import commit_retry, commits, delta_log, partition_files, small_tables, table_schema
+from lakehouse.storage import (
+    commit_lock,
+    commit_retry,
+    commits,
+    delta_log,
+    file_layout,
+    partition_files,
+    rewriting,
+    small_tables,
+    table_schema,
+    table_shape,
+)
 from lakehouse.tables.table import PARTITION, Table, col
 
 DAY, OTHER = dt.date(2024, 3, 1), dt.date(2024, 3, 2)
@@ -49,7 +60,7 @@ def replace_row(day: dt.date, writer: int) -> None:
 
 
 def replace_by_files(day: dt.date, writer: int) -> None:
-    commits.ensure(table())
+    table_shape.ensure(table())
     files = partition_files.TableFiles.of(table())()
     written = [*files.write(rows(day, writer)), *files.close()]
     commits.replace_by_files(written, table(), {"partition": [day]})
@@ -70,15 +81,15 @@ def rewrite(day: dt.date, writer: int) -> None:
     def change(found: pa.Table) -> pa.Table:
         return found.set_column(2, "writer", pa.array([writer] * len(found), pa.int64()))
 
-    commits.rewrite(table(), ["partition"], lambda found: pc.equal(found["partition"], pa.scalar(day)), change)
+    rewriting.rewrite(table(), ["partition"], lambda found: pc.equal(found["partition"], pa.scalar(day)), change)
 
 
 def rebuild(day: dt.date, writer: int) -> None:
-    commits.rebuild(table(), [rows(DAY, writer), rows(OTHER, writer)])
+    table_shape.rebuild(table(), [rows(DAY, writer), rows(OTHER, writer)])
 
 
 def compact(day: dt.date, writer: int) -> None:
-    commits.compact(table())
+    file_layout.compact(table())
 
 
 # What each makes of the rows that are there.
@@ -104,7 +115,7 @@ MAKES: dict[Callable[[dt.date, int], None], Callable[[Rows, dt.date, int], Rows]
 
 @pytest.fixture(autouse=True)
 def no_locks(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(commits, "_lock", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(commit_lock, "_lock", lambda *_, **__: nullcontext())
     # The waits are for other processes.
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     yield
@@ -126,7 +137,7 @@ def test_of_two_commits_at_once_each_holds_as_if_it_came_alone(
     second: Callable[[dt.date, int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    commits.create(table())
+    table_shape.create(table())
     before: Rows = {}
     if there:
         for day in (DAY, OTHER):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
-from lakehouse.storage import arrow_dataset, commits, delta_log
+from lakehouse.storage import arrow_dataset, commits, delta_log, purging, rewriting
 from lakehouse.tables.table import PARTITION, Table, col
 from tests.jobs import traces
 
@@ -56,11 +56,11 @@ def without(rows: pa.Table) -> pa.Table:
 
 def test_rows_are_taken_out_of_every_day_in_one_commit_and_no_other_file_is_written_again(letters: Path) -> None:
     before = delta_log.files_by_day(TABLE)
-    assert commits.rewrite(TABLE, ["name"], affected, without)
+    assert rewriting.rewrite(TABLE, ["name"], affected, without)
     assert names() == [("a", DAYS[0]), ("a", DAYS[2]), ("b", DAYS[2])]
     assert delta_log.version(TABLE) == 4
     assert delta_log.files_by_day(TABLE)[DAYS[2]] == before[DAYS[2]]
-    assert not commits.rewrite(TABLE, ["name"], affected, without)
+    assert not rewriting.rewrite(TABLE, ["name"], affected, without)
     assert delta_log.version(TABLE) == 4
 
 
@@ -69,49 +69,49 @@ def test_rows_can_be_changed_instead(letters: Path) -> None:
         new = pc.if_else(affected(rows), pa.scalar("nobody"), rows["name"])
         return rows.set_column(0, rows.schema.field(0), new)
 
-    assert commits.rewrite(TABLE, ["name"], affected, changed)
+    assert rewriting.rewrite(TABLE, ["name"], affected, changed)
     assert [name for name, _ in names()] == ["a", "a", "b", "nobody", "nobody"]
 
 
 def test_after_a_purge_no_byte_of_it_is_left_and_the_table_goes_on(letters: Path) -> None:
     assert traces.of(letters, GONE)
-    commits.rewrite(TABLE, ["name"], affected, without)
+    rewriting.rewrite(TABLE, ["name"], affected, without)
     assert traces.of(letters, GONE)
-    assert commits.purge(TABLE, ["name"], affected, NOW) == []
+    assert purging.purge(TABLE, ["name"], affected, NOW) == []
     assert not traces.of(letters, GONE)
     assert names() == [("a", DAYS[0]), ("a", DAYS[2]), ("b", DAYS[2])]
     put(DAYS[1], "c")
     assert ("c", DAYS[1]) in names()
-    assert commits.purge(TABLE, ["name"], affected, NOW) == []
+    assert purging.purge(TABLE, ["name"], affected, NOW) == []
     with pytest.raises(Exception, match="log segment"):
         DeltaTable(delta_log.location(TABLE), version=1)
 
 
 @pytest.mark.parametrize("content", ["row", "half"])
 def test_a_file_that_may_be_committed_soon_is_left_and_named_until_it_is_old(letters: Path, content: str) -> None:
-    commits.rewrite(TABLE, ["name"], affected, without)
+    rewriting.rewrite(TABLE, ["name"], affected, without)
     folder = letters / "gold" / "letters" / f"partition={DAYS[0]}"
     (old,) = (file for file in folder.glob("*.parquet") if GONE.encode() in file.read_bytes())
     stray = folder / "part-stray.parquet"
     whole = old.read_bytes()
     stray.write_bytes(whole if content == "row" else whole[: len(whole) // 2])
     moment = dt.datetime.fromtimestamp(stray.stat().st_mtime, dt.UTC)
-    assert commits.purge(TABLE, ["name"], affected, moment) == [str(stray)]
+    assert purging.purge(TABLE, ["name"], affected, moment) == [str(stray)]
     os.utime(stray, (0, 0))
-    assert commits.purge(TABLE, ["name"], affected, moment) == []
+    assert purging.purge(TABLE, ["name"], affected, moment) == []
     assert not stray.exists() and not traces.of(letters, GONE)
 
 
 def test_a_file_on_its_way_without_such_rows_is_left_alone(letters: Path) -> None:
-    commits.rewrite(TABLE, ["name"], affected, without)
+    rewriting.rewrite(TABLE, ["name"], affected, without)
     folder = letters / "gold" / "letters" / f"partition={DAYS[2]}"
     (other,) = folder.glob("*.parquet")
     stray = folder / "part-stray.parquet"
     stray.write_bytes(other.read_bytes())
-    assert commits.purge(TABLE, ["name"], affected, NOW) == []
+    assert purging.purge(TABLE, ["name"], affected, NOW) == []
     assert stray.exists()
 
 
 def test_a_table_that_does_not_exist_has_nothing_to_take_out(lakehouse_root: Path) -> None:
-    assert not commits.rewrite(TABLE, ["name"], affected, without)
-    assert commits.purge(TABLE, ["name"], affected, NOW) == []
+    assert not rewriting.rewrite(TABLE, ["name"], affected, without)
+    assert purging.purge(TABLE, ["name"], affected, NOW) == []

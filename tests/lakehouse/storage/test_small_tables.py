@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.ops import deliveries
 from lakehouse.ops.deliveries import Delivery
-from lakehouse.storage import commits, delta_log, small_tables, spark_tables
+from lakehouse.storage import commits, delta_log, file_layout, small_tables, spark_tables
 from lakehouse.tables import DELIVERIES
 
 DAY = dt.date(2024, 5, 1)
@@ -52,7 +52,7 @@ def test_compaction_keeps_every_row(lakehouse_root: Path) -> None:
     for number in range(4):
         deliveries.record([delivered(f"d{number}", DAY + dt.timedelta(number))])
     before = small_tables.read(DELIVERIES)
-    commits.compact(DELIVERIES)
+    file_layout.compact(DELIVERIES)
     assert small_tables.read(DELIVERIES) == before
     assert len(DeltaTable(delta_log.location(DELIVERIES)).file_uris()) == 1
 

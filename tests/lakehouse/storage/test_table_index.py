@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
-from lakehouse.storage import commits, day_index, delta_log, kept_on_disk, log_tail, sql_quoting, table_index
+from lakehouse.storage import (
+    commits,
+    day_index,
+    delta_log,
+    file_layout,
+    kept_on_disk,
+    log_tail,
+    sql_quoting,
+    table_index,
+)
 from lakehouse.storage.day_index import KEPT_DAYS, DayIndex, of_opened
 from lakehouse.tables import Table
 from lakehouse.tables.table import col
@@ -127,7 +136,7 @@ def happens(action: str, told: list[Any]) -> None:
         numbers, role, version, rows, chosen = told
         write([DAY + dt.timedelta(days=number) for number in numbers], version, role, rows, chosen)
     elif action == "compact":
-        commits.compact(SCORES)
+        file_layout.compact(SCORES)
     elif action == "vacuum":
         delta_log.open_at(location).vacuum(0, dry_run=False, enforce_retention_duration=False)
     elif action == "checkpoint":

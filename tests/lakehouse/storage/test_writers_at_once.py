@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from lakehouse.storage import commits, delta_log, partition_files, table_schema
+from lakehouse.storage import commits, delta_log, partition_files, table_schema, table_shape
 from lakehouse.tables.table import PARTITION, Table, col
 
 pytestmark = pytest.mark.process
@@ -52,7 +52,7 @@ def commit(number: int, by_files: bool) -> None:
     if not by_files:
         commits.replace_table(rows(day), table(), replaced)
         return
-    commits.ensure(table())
+    table_shape.ensure(table())
     files = partition_files.TableFiles.of(table())()
     commits.replace_by_files([*files.write(rows(day)), *files.close()], table(), replaced)
 
@@ -64,7 +64,7 @@ def start(root: Path, number: int, count: int, how: str) -> subprocess.Popen[byt
 
 
 def test_no_commit_of_four_processes_is_lost(lakehouse_root: Path) -> None:
-    commits.create(table())
+    table_shape.create(table())
     writers = [start(lakehouse_root, number, 6, how) for number, how in enumerate(["rows", "files", "rows", "files"])]
     assert [writer.wait(120) for writer in writers] == [0] * 4
     assert delta_log.rows_by_day(table()) == {FIRST + dt.timedelta(days=number): 1 for number in range(24)}
@@ -72,7 +72,7 @@ def test_no_commit_of_four_processes_is_lost(lakehouse_root: Path) -> None:
 
 
 def test_a_writer_that_is_killed_loses_at_most_what_it_had_not_said(lakehouse_root: Path) -> None:
-    commits.create(table())
+    table_shape.create(table())
     writer = start(lakehouse_root, 0, 1000, "files")
     assert writer.stdout is not None
     for _ in range(3):
