@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from lakehouse import settings
+from lakehouse.settings import lineage_target
 
 if TYPE_CHECKING:
     from jobs.command_line import Command
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 def started(command: Command) -> JobRun | None:
     """The run of this command, whose begin was told; None where nobody is to be told, or nobody can be."""
     try:
-        configured = settings.lineage()
+        configured = lineage_target.load()
         if configured is None:
             return None
         # Imported here, for it takes three tenths of a second that a job without lineage need not wait.

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from lakehouse import settings
+from lakehouse.settings import secret_variables
 
 STARS = "***"
 # Shorter ones occur in any text.
@@ -49,7 +49,7 @@ class MaskingFormatter(logging.Formatter):
 
 def known() -> Iterator[str]:
     """The secrets of the environment, in the forms in which addresses write them."""
-    for value in settings.secret_values():
+    for value in secret_variables.values():
         for secret in _of_value(value):
             if len(secret) >= LEAST and secret.lower() not in _OPEN:
                 yield from {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}

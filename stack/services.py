@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lakehouse import settings as lakehouse_settings
+from lakehouse.settings import roots, store_access
 from lakehouse.storage import java_trust, spark_config
 from stack import health, jars
 from stack.credentials import write_private
@@ -66,8 +66,8 @@ def services(plan: Plan) -> list[Service]:
 
 def prepare_spark(plan: Plan, environ: Mapping[str, str]) -> None:
     """Write the Connect server's settings, which are `lakehouse.storage.spark_config` and those of this machine."""
-    in_store = lakehouse_settings.any_address(plan.lakehouse_root, plan.landing_root)
-    store = lakehouse_settings.object_store() if in_store else None
+    in_store = roots.any_address(plan.lakehouse_root, plan.landing_root)
+    store = store_access.load() if in_store else None
     java = java_options(len(os.sched_getaffinity(0)))
     if store is not None and store.authority is not None:
         java += f" {java_trust.options(str(java_trust.made(store.authority, plan.spark_home)))}"

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from lakehouse import settings
 from lakehouse.declaration import Dataset, DeltaServing, FeatureGroup, FilesTarget, UseCase
+from lakehouse.settings import named_connection, store_access
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -58,7 +59,7 @@ def environment(names: Iterable[str]) -> dict[str, str]:
         except AirflowNotFoundException:
             continue
         address = mongo_uri(connection) if connection.conn_type == "mongo" else sql_url(connection)
-        variables[settings.connection_variable(name)] = address
+        variables[named_connection.variable(name)] = address
         if name == MONGO_DEFAULT:
             variables["MONGO_URI"] = address
     return variables
@@ -70,14 +71,14 @@ def reach_store() -> None:
     From the connection ``object_store``. Nothing changes where they lie in folders, or the environment has a key. Where Airflow has
     no such connection, a reader finds what the machine has: a role, a profile.
     """
-    if not settings.load().in_object_store or settings.object_store().key_id is not None:
+    if not settings.load().in_object_store or store_access.load().key_id is not None:
         return
     try:
         connection = BaseHook.get_connection(OBJECT_STORE)
     except AirflowNotFoundException:
         return
     extra = _extra(connection)
-    settings.use_object_store(
+    store_access.use(
         endpoint=extra.get("endpoint_url"),
         region=extra.get("region_name"),
         key_id=connection.login,
@@ -88,7 +89,7 @@ def reach_store() -> None:
 
 def known(name: str) -> bool:
     """Whether Airflow, or the environment, has a connection of this name."""
-    if settings.connection(name) is not None:
+    if named_connection.address(name) is not None:
         return True
     try:
         BaseHook.get_connection(name)

@@ -16,9 +16,9 @@ from airflow.sdk.exceptions import (
 )
 
 from include.orchestration import connections, other_host, partition_key
-from lakehouse import settings
 from lakehouse.declaration import loader
 from lakehouse.errors import NightjarError
+from lakehouse.settings import named_connection
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -96,7 +96,7 @@ class ExtractOperator(BaseOperator):
     def _know(self, name: str) -> None:
         """Have a named connection in the environment of this process, which ends with the task."""
         os.environ.update(connections.environment([name]))
-        if settings.connection_variable(name) not in os.environ:
+        if named_connection.variable(name) not in os.environ:
             raise self._skip(name, "its database")
 
     def _mongo(self, source: Source) -> Callable[[], Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow.configuration import conf
 
-from lakehouse import settings
+from lakehouse.settings import lineage_target
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -40,13 +40,13 @@ def _environment(context: Context) -> dict[str, str]:
         return {}
     task = context["ti"]
     variables = {
-        settings.LINEAGE_PARENT: macros.lineage_parent_id(task),
-        settings.LINEAGE_ROOT: macros.lineage_root_parent_id(task),
+        lineage_target.PARENT: macros.lineage_parent_id(task),
+        lineage_target.ROOT: macros.lineage_root_parent_id(task),
         "OPENLINEAGE_NAMESPACE": of_provider.namespace(),
     }
     # Also what stands in airflow.cfg, which no job reads.
     if transport := of_provider.transport():
-        variables[settings.LINEAGE_TRANSPORT] = json.dumps(transport)
+        variables[lineage_target.TRANSPORT] = json.dumps(transport)
     if file := of_provider.config_path():
         variables["OPENLINEAGE_CONFIG"] = file
     return variables
@@ -54,4 +54,4 @@ def _environment(context: Context) -> dict[str, str]:
 
 def _configured() -> bool:
     written = (conf.get(SECTION, name, fallback="") for name in ("transport", "config_path"))
-    return any(written) or settings.lineage() is not None
+    return any(written) or lineage_target.load() is not None

@@ -14,6 +14,7 @@ from lakehouse import settings
 from lakehouse.errors import ConnectionWrong, NightjarError, TargetRefused, TargetUnavailable
 from lakehouse.extraction.connection import LOOK_FOR_MS
 from lakehouse.extraction.failures import REFUSALS
+from lakehouse.settings import named_connection
 
 # A document that the collection's validation refuses, and names that MongoDB does not take.
 REFUSED_DOCUMENT = frozenset({2, 20, 73, 121})
@@ -26,8 +27,8 @@ def client(connection: str | None) -> Iterator[MongoClient[dict[str, Any]]]:
     Raises:
         ConnectionWrong: when its address is not set, or is none.
     """
-    variable = "MONGO_URI" if connection is None else settings.connection_variable(connection)
-    uri = settings.load().mongo_uri if connection is None else settings.connection(connection)
+    variable = "MONGO_URI" if connection is None else named_connection.variable(connection)
+    uri = settings.load().mongo_uri if connection is None else named_connection.address(connection)
     if not uri:
         raise ConnectionWrong(
             f"connection {connection or 'mongo_default'}: expected the address of a MongoDB server in {variable}, such as "

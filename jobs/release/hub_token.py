@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lakehouse import settings
 from lakehouse.declaration.dataset_release import Hub
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import secret_variables
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Token:
         Raises:
             ConnectionWrong: when it has none, or what can't be one. It is never shown.
         """
-        value = (settings.secret(hub.token_variable) or "").strip()
+        value = (secret_variables.value(hub.token_variable) or "").strip()
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             what = "characters that no token has; its text is not shown" if value else "nothing"
             raise ConnectionWrong(

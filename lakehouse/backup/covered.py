@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse import settings
+from lakehouse.settings import service_stores
 from lakehouse.storage import object_store
 
 # The parts that are files. Each file of a backup belongs to one.
@@ -43,7 +44,7 @@ class Covered:
         """The platform that the settings name."""
         where = settings.load()
         home = where.state_root.absolute()
-        services = settings.services(home)
+        services = service_stores.load(home)
         return cls(
             lakehouse=where.lakehouse_root,
             landing=where.landing_root,
@@ -58,7 +59,7 @@ class Covered:
     def below(cls, root: Path) -> Covered:
         """A platform below one folder, laid out as in the folder of the project."""
         home, lakehouse = root / ".nightjar", str(root / "warehouse")
-        services = settings.services(home, {})
+        services = service_stores.load(home, {})
         return cls(
             lakehouse=lakehouse,
             landing=str(root / "landing"),

@@ -6,10 +6,10 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from lakehouse import settings
 from lakehouse.connections import service
 from lakehouse.connections.service import Service
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import named_connection
 
 
 def named(name: str) -> Service:
@@ -18,8 +18,8 @@ def named(name: str) -> Service:
     Raises:
         ConnectionWrong: when neither is set, or what is set is no connection. Its text is never shown.
     """
-    text, variable = settings.airflow_connection(name), settings.airflow_connection_variable(name)
-    if settings.connection(name) is not None or text is None:
+    text, variable = named_connection.in_airflow(name), named_connection.airflow_variable(name)
+    if named_connection.address(name) is not None or text is None:
         return service.named(name)
     try:
         return _of_json(name, text) if text.lstrip().startswith("{") else _of_address(name, text)

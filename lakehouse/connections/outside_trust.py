@@ -1,14 +1,14 @@
 """What services outside are known by: the public authorities, and those of SSL_CERT_FILE.
 
 httpx would take the file *instead* of the public ones, and where the object store has an authority of its own that file has it
-alone (`lakehouse.settings.object_store`): no source of the world outside could be read beside it.
+alone (`lakehouse.settings.store_access`): no source of the world outside could be read beside it.
 """
 
 from __future__ import annotations
 
 import ssl
 
-from lakehouse import settings
+from lakehouse.settings import store_access
 
 
 def context() -> ssl.SSLContext:
@@ -21,6 +21,6 @@ def context() -> ssl.SSLContext:
     import httpx
 
     made = httpx.create_ssl_context(trust_env=False)
-    for own in settings.own_authorities():
+    for own in store_access.own_authorities():
         made.load_verify_locations(own)
     return made

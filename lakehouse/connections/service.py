@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from lakehouse import settings
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import named_connection
 
 EXAMPLE = "https://user:password@host/path?key=value, with user, password and values percent-encoded"
 # Shorter ones occur in any text.
@@ -62,7 +62,7 @@ def named(name: str) -> Service:
     Raises:
         ConnectionWrong: when it is not set or is no address.
     """
-    address, variable = settings.connection(name), settings.connection_variable(name)
+    address, variable = named_connection.address(name), named_connection.variable(name)
     if not address:
         raise ConnectionWrong(
             f"connection {name}: expected the address of a service in {variable}, such as {EXAMPLE}; it is not set; inside "

@@ -9,8 +9,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from lakehouse import settings
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import named_connection
 
 # Names of databases as people and Airflow write them, and SQLAlchemy's. Since 2.1 its "postgresql" alone means a driver that
 # is not installed here.
@@ -46,8 +46,8 @@ def engine(name: str) -> Engine:
     Raises:
         ConnectionWrong: when it is not set, is no address, or needs a driver that is not installed.
     """
-    address = settings.connection(name)
-    variable = settings.connection_variable(name)
+    address = named_connection.address(name)
+    variable = named_connection.variable(name)
     if not address:
         raise ConnectionWrong(
             f"connection {name}: expected the address of a database in {variable}, such as postgresql://user:password@host/name "

@@ -10,7 +10,8 @@ from typing import Any
 import attr
 from openlineage.client.generated.base import DatasetFacet, InputDatasetFacet, RunFacet
 
-from lakehouse import code_version, settings
+from lakehouse import code_version
+from lakehouse.settings import lineage_target
 
 DELIVERIES, BUILDS, MODEL = "nightjar_deliveries", "nightjar_builds", "nightjar_modelVersion"
 UNKNOWN_COLUMNS, RUN = "nightjar_unknownColumns", "nightjar_run"
@@ -22,7 +23,7 @@ def producer() -> str:
 
 
 def _schema(name: str) -> str:
-    found = settings.lineage()
+    found = lineage_target.load()
     where = "urn:nightjar:docs:lineage" if found is None else found.schemas.rstrip("/")
     return f"{where}{':' if where.startswith('urn:') else '/'}{name}.json"
 

@@ -27,7 +27,7 @@ from openlineage.client.uuid import generate_new_uuid
 from lakehouse import code_version
 from lakehouse.lineage import commits_made, datasets, declared, facets, redaction
 from lakehouse.lineage.sending import Sender
-from lakehouse.settings import Lineage
+from lakehouse.settings.lineage_target import Lineage
 from lakehouse.storage import delta_log, touched
 from lakehouse.tables import CALLS
 

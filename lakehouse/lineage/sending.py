@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from lakehouse.lineage import redaction
-from lakehouse.settings import Lineage
+from lakehouse.settings.lineage_target import Lineage
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient

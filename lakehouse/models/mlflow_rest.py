@@ -11,6 +11,7 @@ import requests.auth
 
 from lakehouse import settings
 from lakehouse.errors import CertificateRefused, NightjarError, ServiceUnavailable
+from lakehouse.settings import mlflow_access
 
 TIMEOUT_SECONDS = 20
 # What MLflow says of something that does not exist; the second also of any other wrong argument.
@@ -59,7 +60,7 @@ def put_artifact(path: str, content: bytes) -> None:
 
 def _request(method: str, url: str, **options: Any) -> requests.Response:
     # True: by the public authorities, or by those of REQUESTS_CA_BUNDLE.
-    verify = settings.mlflow_authority() or True
+    verify = mlflow_access.authority() or True
     try:
         return requests.request(method, url, timeout=TIMEOUT_SECONDS, auth=_login(), verify=verify, **options)
     except OSError as error:
@@ -69,7 +70,7 @@ def _request(method: str, url: str, **options: Any) -> requests.Response:
 
 def no_answer(error: BaseException) -> NightjarError:
     """What a person has to know of a line to MLflow that failed."""
-    uri, authority = settings.load().mlflow_tracking_uri, settings.mlflow_authority()
+    uri, authority = settings.load().mlflow_tracking_uri, mlflow_access.authority()
     if authority is not None and not isinstance(error, requests.RequestException):
         return CertificateRefused(
             f"MLFLOW_TRACKING_SERVER_CERT_PATH: expected a file of certificates in PEM, found {error}: correct the variable, or "
@@ -109,9 +110,9 @@ class _Token(requests.auth.AuthBase):
 
 def _login() -> tuple[str, str] | _Token | None:
     """As MLflow's own clients: a user with a password, else a token."""
-    if (login := settings.mlflow_login()) is not None:
+    if (login := mlflow_access.login()) is not None:
         return login
-    return None if (token := settings.mlflow_token()) is None else _Token(token)
+    return None if (token := mlflow_access.token()) is None else _Token(token)
 
 
 def _unexpected(what: str, response: requests.Response) -> ServiceUnavailable:

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lakehouse import settings
 from lakehouse.errors import StoreUnsafe
-from lakehouse.settings import ObjectStore
+from lakehouse.settings import store_access
+from lakehouse.settings.store_access import ObjectStore
 from lakehouse.storage import store_certificate, store_errors
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def is_address(place: str) -> bool:
 def prepare(location: str) -> None:
     """Complete what delta-rs reads from the environment, where ``location`` is an address."""
     if is_address(location):
-        settings.object_store()
+        store_access.load()
 
 
 def options(location: str) -> dict[str, str] | None:
@@ -53,7 +53,7 @@ def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
         found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(location)
         return found
     # Not by urlsplit, to which a question mark is none of the path.
-    return _connected(settings.object_store(), os.getpid()), location.partition("://")[2].rstrip("/")
+    return _connected(store_access.load(), os.getpid()), location.partition("://")[2].rstrip("/")
 
 
 def expect_answer(*places: str) -> None:
@@ -68,7 +68,7 @@ def expect_answer(*places: str) -> None:
     addresses = [urlsplit(place) for place in places if is_address(place)]
     if addresses:
         # Asked first: each of the readers would try a stranger for up to two minutes and a half.
-        store_certificate.expect_known(settings.object_store())
+        store_certificate.expect_known(store_access.load())
     for scheme in {address.scheme for address in addresses}.difference(SCHEMES):
         raise StoreUnsafe(
             f"LAKEHOUSE_ROOT, LANDING_ROOT: expected a folder or an address such as s3://bucket/prefix, found {scheme}://...; "

@@ -6,7 +6,7 @@ cores, ports, memory, folders) are not here: they come from the cluster, or from
 
 from __future__ import annotations
 
-from lakehouse.settings import ObjectStore
+from lakehouse.settings.store_access import ObjectStore
 
 # For every session, wherever it runs. A session over Spark Connect has these from its server.
 CONFIG: dict[str, str] = {

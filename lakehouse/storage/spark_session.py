@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from lakehouse import settings
 from lakehouse.errors import ServiceUnavailable
+from lakehouse.settings import store_access
 from lakehouse.storage import java_trust, spark_config
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _local(application: str) -> SparkSession:
     builder = SparkSession.builder.appName(application)
     config = dict(spark_config.CONFIG)
     if where.in_object_store:
-        store = settings.object_store()
+        store = store_access.load()
         config |= spark_config.of_store(store)
         if store.authority is not None:
             # Read when a JVM starts: one that spark-submit has started had to be told by who called it.

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lakehouse.errors import StoreRefused
-from lakehouse.settings import ObjectStore
+from lakehouse.settings.store_access import ObjectStore
 
 HANDSHAKE_SECONDS = 10
 HTTPS_PORT = 443

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from lakehouse import settings
 from lakehouse.errors import NightjarError, StoreUnsafe
+from lakehouse.settings import store_access
 from lakehouse.storage import object_store, store_errors
 
 # Beside the layers, in the lakehouse's own prefix.
@@ -39,7 +40,7 @@ def expect_safe(root: str) -> None:
             wrong key, no answer.
     """
     if object_store.is_address(root):
-        _expect_safe(root, settings.object_store().endpoint, settings.load().state_root)
+        _expect_safe(root, store_access.load().endpoint, settings.load().state_root)
 
 
 @lru_cache(maxsize=8)
@@ -137,7 +138,7 @@ def _client() -> Any:
     import boto3
     from botocore.config import Config
 
-    store = settings.object_store()
+    store = store_access.load()
     style = {} if store.endpoint is None else {"addressing_style": "path"}
     return boto3.client(
         "s3",

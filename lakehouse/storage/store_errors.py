@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lakehouse import settings
 from lakehouse.errors import ClockWrong, NightjarError, ServiceUnavailable, StoreRefused
+from lakehouse.settings import store_access
 from lakehouse.storage import store_certificate
 
 # Of the answer's code, as Arrow, delta-rs, Amazon's SDK for Python and Spark quote it, without case and underscores.
@@ -65,7 +65,7 @@ def named(error: BaseException) -> NightjarError | None:
     text = whole if len(whole) <= 400 else f"{whole[:200]} ... {whole[-200:]}"
     folded = whole.lower().replace("_", "")
     compact = folded.replace(" ", "")
-    where = settings.object_store().endpoint or "Amazon S3"
+    where = store_access.load().endpoint or "Amazon S3"
 
     def has(signs: tuple[str, ...]) -> bool:
         return any(sign in folded or sign in compact for sign in signs)
@@ -77,7 +77,7 @@ def named(error: BaseException) -> NightjarError | None:
         )
     if has(CERTIFICATE):
         code = next((number for number, signs in WRONG.items() if has(signs)), 0)
-        return store_certificate.refused(settings.object_store(), code, text)
+        return store_certificate.refused(store_access.load(), code, text)
     if has(NO_TLS):
         return StoreRefused(
             f"object store {where}: expected this address to be met without TLS, found that the store has it: correct "

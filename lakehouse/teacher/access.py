@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lakehouse import settings
 from lakehouse.connections import airflow_form
 from lakehouse.connections.service import Service
 from lakehouse.declaration.dataset_teacher import ServiceTeacher
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import secret_variables
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,10 @@ def of(teacher: ServiceTeacher, connection: Service | None = None) -> Access:
         return Access(_sound(key, f"connection {teacher.connection}: expected the key as its password"))
     if teacher.key_variable is not None:
         return Access(
-            _sound(settings.secret(teacher.key_variable), f"{teacher.key_variable}: expected the key in this variable")
+            _sound(
+                secret_variables.value(teacher.key_variable),
+                f"{teacher.key_variable}: expected the key in this variable",
+            )
         )
     return Access()
 

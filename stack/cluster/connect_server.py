@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from lakehouse import settings as lakehouse_settings
+from lakehouse.settings import store_access
 from lakehouse.storage import java_trust, spark_config
 from stack.cluster.host import HOME, JAVA_TRUST
 from stack.cluster.spark import DRIVER_BLOCKS, DRIVER_PORT, EXECUTOR_BLOCKS, MASTER, WORKER_MEMORY
@@ -24,7 +24,7 @@ def settings(host: str, secret: str) -> Mapping[str, str]:
     return {
         **spark_config.CONFIG,
         **spark_config.SERVER_CONFIG,
-        **spark_config.of_store(lakehouse_settings.object_store()),
+        **spark_config.of_store(store_access.load()),
         "spark.app.name": "nightjar",
         "spark.master": MASTER,
         "spark.driver.host": host,

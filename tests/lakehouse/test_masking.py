@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse import masking, settings
+from lakehouse.settings import mlflow_access
 
 # What a password may be, but for what occurs in any text.
 SECRETS = st.text(
@@ -102,7 +103,7 @@ def test_mlflows_address_has_no_login_where_it_is_kept_and_its_client_has_it(mon
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://nightjar:Tr0ub4dor%263@mlflow:5000/under")
     assert settings.load().mlflow_tracking_uri == "https://mlflow:5000/under"
-    assert settings.mlflow_login() == ("nightjar", "Tr0ub4dor&3")
+    assert mlflow_access.login() == ("nightjar", "Tr0ub4dor&3")
     # Also for a library that reads the variable itself, and for a process that this one starts.
     assert settings.load().mlflow_tracking_uri == "https://mlflow:5000/under"
 

@@ -7,10 +7,10 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.orchestration import connections
 from include.orchestration.job import JobOperator
-from lakehouse import settings
 from lakehouse.connections import sql
 from lakehouse.declaration import Target
 from lakehouse.errors import ConnectionWrong
+from lakehouse.settings import store_access
 from tests.include.orchestration.test_job import run
 
 SECRET = "s3cret/@:?#é"
@@ -144,17 +144,17 @@ def test_a_job_finds_the_key_of_the_store_in_its_environment_and_nowhere_else(
         result, _ = run(JobOperator(task_id="job", stage="score", options={}))
     assert result["found"] == "AKIA"
     assert SECRET not in caplog.text + capsys.readouterr().out
-    assert settings.object_store().endpoint == "http://store:8333"
+    assert store_access.load().endpoint == "http://store:8333"
 
 
 def test_a_key_of_the_environment_comes_before_the_connection(store_connection, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
     connections.reach_store()
-    assert settings.object_store().secret is None
+    assert store_access.load().secret is None
 
 
 def test_folders_need_no_key(store_connection, monkeypatch, tmp_path):
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path))
     monkeypatch.setenv("LANDING_ROOT", str(tmp_path))
     connections.reach_store()
-    assert settings.object_store().key_id is None
+    assert store_access.load().key_id is None

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from lakehouse import settings
 from lakehouse.connections import outside_trust
+from lakehouse.settings import store_access
 from stack.cluster.authority import Authority
 
 NOW = dt.datetime.now(dt.UTC)
@@ -24,11 +24,11 @@ def test_own_authorities_are_known_beside_the_public_ones(tmp_path: Path, monkey
     own = {name: Authority.made(name, NOW) for name in ("store", "company")}
     for name, authority in own.items():
         (tmp_path / name).write_bytes(authority.pem)
-    for name in ("SSL_CERT_FILE", settings.OUTSIDE_CERTIFICATES):
+    for name in ("SSL_CERT_FILE", store_access.OUTSIDE_CERTIFICATES):
         monkeypatch.delenv(name, raising=False)
     public = known()
     assert len(public) > 50
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "store"))
     assert known() - public == {own["store"].certificate.subject}
-    monkeypatch.setenv(settings.OUTSIDE_CERTIFICATES, str(tmp_path / "company"))
+    monkeypatch.setenv(store_access.OUTSIDE_CERTIFICATES, str(tmp_path / "company"))
     assert known() - public == {authority.certificate.subject for authority in own.values()}

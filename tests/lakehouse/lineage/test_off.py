@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from lakehouse import settings
+from lakehouse.settings import lineage_target
 
 ON = (
     {"OPENLINEAGE_URL": "http://x"},
@@ -26,7 +27,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_off_by_default() -> None:
-    assert settings.lineage() is None
+    assert lineage_target.load() is None
 
 
 @pytest.mark.parametrize("variables", ON, ids=lambda one: next(iter(one)))
@@ -36,9 +37,9 @@ def test_on_by_each_of_the_standards_settings_and_off_again(
     monkeypatch.setenv("OPENLINEAGE_CONFIG", "")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert settings.lineage() is not None
+    assert lineage_target.load() is not None
     monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
-    assert settings.lineage() is None
+    assert lineage_target.load() is None
 
 
 @pytest.mark.process

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse import settings
 from lakehouse.errors import ClockWrong, ServiceUnavailable, StoreRefused
-from lakehouse.settings import ObjectStore
+from lakehouse.settings import store_access
+from lakehouse.settings.store_access import ObjectStore
 from lakehouse.storage import object_store, places, spark_config, store_errors
 
 NAMES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP", "AWS_CA_BUNDLE", "SSL_CERT_FILE"),
-    settings.OUTSIDE_CERTIFICATES,
+    store_access.OUTSIDE_CERTIFICATES,
 )
 
 
@@ -31,10 +31,10 @@ def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_http_endpoint_is_meant_and_the_region_has_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store:8333")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    assert settings.object_store() == ObjectStore("http://store:8333", "eu-central-1", None, None, None)
+    assert store_access.load() == ObjectStore("http://store:8333", "eu-central-1", None, None, None)
     assert (os.environ["AWS_ALLOW_HTTP"], os.environ["AWS_DEFAULT_REGION"]) == ("true", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://other")
-    assert settings.object_store().endpoint == "https://other"
+    assert store_access.load().endpoint == "https://other"
     assert (os.environ["AWS_ALLOW_HTTP"], os.environ["AWS_ENDPOINT_URL"]) == ("false", "https://other")
 
 
@@ -43,26 +43,26 @@ def test_the_stores_authority_has_the_name_that_delta_rs_knows_and_what_had_it_i
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/own/ca.pem")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store:8333")
-    settings.object_store()
-    assert settings.own_authorities() == []
+    store_access.load()
+    assert store_access.own_authorities() == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://store:8333")
-    assert settings.object_store().authority == "/own/ca.pem"
+    assert store_access.load().authority == "/own/ca.pem"
     assert os.environ["SSL_CERT_FILE"] == "/own/ca.pem"
-    assert settings.own_authorities() == ["/own/ca.pem"]
+    assert store_access.own_authorities() == ["/own/ca.pem"]
     monkeypatch.setenv("SSL_CERT_FILE", "/company/ca.pem")
     for _ in range(2):
-        settings.object_store()
+        store_access.load()
         assert os.environ["SSL_CERT_FILE"] == "/own/ca.pem"
-        assert settings.own_authorities() == ["/own/ca.pem", "/company/ca.pem"]
+        assert store_access.own_authorities() == ["/own/ca.pem", "/company/ca.pem"]
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES[:3]:
         monkeypatch.setenv(name, f"{name} is this")
-    shown = repr(settings.object_store())
+    shown = repr(store_access.load())
     assert "AWS_ACCESS_KEY_ID is this" in shown
     assert "SECRET" not in shown and "TOKEN" not in shown
-    told = str(spark_config.of_store(settings.object_store()))
+    told = str(spark_config.of_store(store_access.load()))
     assert "is this" not in told
 
 

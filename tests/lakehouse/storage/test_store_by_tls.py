@@ -19,8 +19,8 @@ from botocore.config import Config
 from deltalake import DeltaTable, write_deltalake
 from pyarrow import fs
 
-from lakehouse import settings
 from lakehouse.errors import StoreRefused
+from lakehouse.settings import secret_variables, store_access
 from lakehouse.storage import arrow_dataset, object_store, store_certificate, store_check, store_errors
 from stack.cluster.authority import SERVER_DAYS, Authority
 from tests.s3_server import S3
@@ -46,12 +46,18 @@ def know(monkeypatch: pytest.MonkeyPatch, endpoint: str, authority: Path) -> Non
         ("AWS_SECRET_ACCESS_KEY", "s"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ):
-        if settings.secret(name) is None:
+        if secret_variables.value(name) is None:
             monkeypatch.setenv(name, value)
-    for name in ("SSL_CERT_FILE", settings.OUTSIDE_CERTIFICATES, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ALLOW_HTTP"):
+    for name in (
+        "SSL_CERT_FILE",
+        store_access.OUTSIDE_CERTIFICATES,
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ALLOW_HTTP",
+    ):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    settings.object_store()
+    store_access.load()
 
 
 def by_delta_rs() -> None:
@@ -61,7 +67,7 @@ def by_delta_rs() -> None:
 
 def by_arrow() -> None:
     """Read as Arrow does, without patience."""
-    store = settings.object_store()
+    store = store_access.load()
     once = fs.AwsStandardS3RetryStrategy(max_attempts=1)
     found = fs.S3FileSystem(
         endpoint_override=store.endpoint, region="us-east-1", retry_strategy=once, tls_ca_file_path=store.authority
@@ -72,9 +78,7 @@ def by_arrow() -> None:
 def by_boto() -> None:
     """Read as Amazon's SDK does."""
     once = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    boto3.client("s3", endpoint_url=settings.object_store().endpoint, config=once).head_object(
-        Bucket="bucket", Key="key"
-    )
+    boto3.client("s3", endpoint_url=store_access.load().endpoint, config=once).head_object(Bucket="bucket", Key="key")
 
 
 @contextmanager
@@ -185,7 +189,7 @@ def test_each_reader_refuses_a_stranger_and_its_error_is_named(
         assert type(named) is StoreRefused
         assert remedy in str(named) and str(tmp_path / "ca.pem") in str(named) and f"localhost:{port}" in str(named)
         with pytest.raises(StoreRefused, match=remedy):
-            store_certificate.expect_known(settings.object_store())
+            store_certificate.expect_known(store_access.load())
 
 
 @pytest.mark.process
@@ -197,7 +201,7 @@ def test_a_store_that_ends_in_the_middle_of_a_handshake_is_away_and_no_stranger(
         know(monkeypatch, f"https://localhost:{listening.getsockname()[1]}", tmp_path / "ca.pem")
         ending = threading.Thread(target=lambda: listening.accept()[0].close())
         ending.start()
-        assert store_certificate.expect_known(settings.object_store()) is None  # type: ignore[func-returns-value]
+        assert store_certificate.expect_known(store_access.load()) is None  # type: ignore[func-returns-value]
         ending.join()
 
 
@@ -210,7 +214,7 @@ def test_a_file_without_certificates_is_told_of(
         file.write_text(content)
     know(monkeypatch, "https://localhost:1", file)
     with pytest.raises(StoreRefused, match="AWS_CA_BUNDLE: expected a file of certificates in PEM"):
-        store_certificate.expect_known(settings.object_store())
+        store_certificate.expect_known(store_access.load())
 
 
 def test_java_word_for_a_stranger_has_the_same_name() -> None:
