@@ -4,6 +4,7 @@ DDL, documentation, tests and readers come from these declarations. The tables o
 its declaration; those of the platform are constants.
 """
 
+from lakehouse.tables.entity_columns import entity_columns
 from lakehouse.tables.feature_columns import feature_columns
 from lakehouse.tables.labels_table import labels
 from lakehouse.tables.of_dataset import clusters, documents, examples, of_dataset, profile, splits, summaries
@@ -16,20 +17,10 @@ from lakehouse.tables.of_group import (
     of_group,
     served_columns,
 )
+from lakehouse.tables.of_monitoring import alarm_counts, drift, drift_counts, performance, residuals
+from lakehouse.tables.of_scores import reasons, scores
 from lakehouse.tables.of_source import bronze, of_source, rejects, silver
-from lakehouse.tables.of_use_case import (
-    alarm_counts,
-    drift,
-    drift_counts,
-    entity_columns,
-    features,
-    of_use_case,
-    outcomes,
-    performance,
-    reasons,
-    residuals,
-    scores,
-)
+from lakehouse.tables.of_use_case import features, of_use_case, outcomes
 from lakehouse.tables.ops import (
     ALERTS,
     BUILDS,
