@@ -9,7 +9,7 @@ from lakehouse.declaration import Dataset, FeatureGroup, Source, UseCase, datase
 from lakehouse.declaration.owner import Owner
 from lakehouse.lineage import of_dataset, of_source, of_use_case
 from lakehouse.lineage.columns import ColumnOrigins
-from lakehouse.tables import Table, ops, ops_keeping
+from lakehouse.tables import Table, ops, ops_datasets, ops_keeping
 
 PLATFORM = "platform"
 
@@ -89,5 +89,5 @@ def _tables(
 
 def ops_tables() -> list[Table]:
     """The platform's own tables, by name."""
-    found = (*vars(ops).values(), *vars(ops_keeping).values())
+    found = (*vars(ops).values(), *vars(ops_datasets).values(), *vars(ops_keeping).values())
     return sorted((one for one in found if isinstance(one, Table)), key=lambda one: one.name)

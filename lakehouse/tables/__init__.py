@@ -24,15 +24,14 @@ from lakehouse.tables.of_use_case import features, of_use_case, outcomes
 from lakehouse.tables.ops import (
     ALERTS,
     BUILDS,
-    CALLS,
     CONTRACTS,
-    DATASET_VERSIONS,
     DELIVERIES,
     EXPORTS,
     MODEL_EVENTS,
     OWED_VERDICTS,
     PARITY,
 )
+from lakehouse.tables.ops_datasets import CALLS, DATASET_VERSIONS
 from lakehouse.tables.ops_keeping import COSTS, ERASURES, RELEASES, RETENTION
 from lakehouse.tables.table import INPUTS_FINGERPRINT, Layer, Table
 

@@ -1,0 +1,80 @@
+"""The platform's own tables on datasets: the calls that were made for them, and their versions."""
+
+from __future__ import annotations
+
+from lakehouse.tables.table import PARTITION, Table, col
+
+CALLS = Table(
+    layer="ops",
+    name="calls",
+    columns=(
+        col("dataset", "string", "whose call"),
+        col("request_key", "string", "SHA-256 of endpoint, variant and the request as it is sent"),
+        col("purpose", "string", "what it is for, such as teach"),
+        col("document_id", "string", "the document that was asked about; of several with the same text the first"),
+        col("content_digest", "string", "SHA-256 of the document's text"),
+        col("variant", "string", "the declared variant"),
+        col("endpoint", "string", "where it is sent, without a login"),
+        col("model", "string", "the model that is asked for"),
+        col("parameters", "string", "what else is asked for, as a JSON object"),
+        col("prompt_digest", "string", "digest of the prompt file"),
+        col(
+            "state",
+            "string",
+            "answered, truncated, refused, empty, echo, failed, unknown; open: the next run sends it; sent: none is known yet",
+        ),
+        col("attempts", "int", "how often it was sent"),
+        col("replies", "int", "how many of them were answered"),
+        col("maybe_billed", "int", "how many of them brought no answer and may have been billed all the same"),
+        col("timeouts", "int", "how many of those brought nothing in time"),
+        col("reserved_micros", "long", "the most that the attempt which is under way can cost, in millionths"),
+        col("cost_micros", "long", "what it cost, in millionths of the budget's currency"),
+        col("unsure_micros", "long", "the part of it that is the most it can have been: nobody said what was billed"),
+        col("input_tokens", "long", "as the service counts them; null where it does not say", nullable=True),
+        col("output_tokens", "long", "likewise", nullable=True),
+        col("returned_model", "string", "the model that the service names", nullable=True),
+        col("finish_reason", "string", "why the answer ends, in the service's word", nullable=True),
+        col("answer", "string", "what came back, whatever its state", nullable=True),
+        col("error", "string", "why the last attempt brought no answer; null when it did", nullable=True),
+        col("run_id", "string", "the run that sent it last"),
+        col("first_sent_at", "timestamp", "when it was sent first"),
+        col("sent_at", "timestamp", "when it was sent last"),
+        col("ended_at", "timestamp", "when its outcome was known; null before", nullable=True),
+        col("segment", "string", "the part of the journal that the line was taken from"),
+    ),
+    key=("dataset", "request_key"),
+    partition_by=("dataset",),
+    # Finds the lines of a part of the journal without opening the others.
+    indexed=("segment",),
+    few_rows=True,
+    description="the calls made for datasets: what was asked, what came back, what it cost, and what may have been billed in vain",
+)
+
+DATASET_VERSIONS = Table(
+    layer="ops",
+    name="dataset_versions",
+    columns=(
+        col("dataset", "string", "which dataset"),
+        col("version", "int", "its version, from 1"),
+        col("state", "string", "assembled, held, approved, published, or erased from: each a line of its own"),
+        col("content_digest", "string", "SHA-256 of all its examples"),
+        col("fingerprint", "string", "of what it was made from"),
+        PARTITION,
+        col("documents", "long", "how many documents its examples are of"),
+        col("train_rows", "long", "its examples for training"),
+        col("validation_rows", "long", "its examples for validation"),
+        col("test_rows", "long", "its examples for the test"),
+        col("cost_micros", "long", "what the calls of its answers cost, in millionths of the budget's currency"),
+        col("folder", "string", "where it was published; null before", nullable=True),
+        col("hub_commit", "string", "its commit on the Hub; null where there is none", nullable=True),
+        col("tag", "string", "its tag on the Hub; null where there is none", nullable=True),
+        col("actor", "string", "the person or program that asked"),
+        col("reason", "string", "why"),
+        col("evidence", "string", "manifest or gate, as a JSON object"),
+        col("happened_at", "timestamp", "when"),
+    ),
+    key=("dataset", "version", "state", "happened_at"),
+    partition_by=("dataset",),
+    few_rows=True,
+    description="the versions of datasets: assembled, held, approved, published: when, by whom, why, on what evidence",
+)
