@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, dataset_docs, defaults, form, form_fields, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    dataset_docs,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    schedules,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for dataset in wanted.datasets(__file__):
@@ -30,11 +40,11 @@ for dataset in wanted.datasets(__file__):
             stage="assemble",
             options={
                 "dataset": dataset.name,
-                "partition": form.PARTITION,
-                "actor": form.ACTOR,
-                "reason": form.WHY,
+                "partition": form_values.PARTITION,
+                "actor": form_values.ACTOR,
+                "reason": form_values.WHY,
             },
-            switches={"dry-run": form.DRY_RUN},
+            switches={"dry-run": form_values.DRY_RUN},
             needs_spark=False,
             outlets=[assets.examples(dataset)],
         )

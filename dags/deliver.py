@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, connections, defaults, form, form_fields, night_docs, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    connections,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    night_docs,
+    schedules,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -29,11 +40,11 @@ for use_case in wanted.use_cases(__file__):
                 options={
                     "use-case": use_case.name,
                     "target": target.name,
-                    "partition": form.PARTITION,
-                    "through": form.THROUGH,
-                    "actor": form.ACTOR,
+                    "partition": form_values.PARTITION,
+                    "through": form_values.THROUGH,
+                    "actor": form_values.ACTOR,
                 },
-                switches={"force": form.FORCE},
+                switches={"force": form_values.FORCE},
                 needs_spark=False,
                 connections=connections.of_targets(use_case),
             )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, dataset_docs, defaults, form, form_fields, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    dataset_docs,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    schedules,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for dataset in wanted.datasets(__file__):
@@ -22,15 +32,15 @@ for dataset in wanted.datasets(__file__):
         documents = JobOperator(
             task_id="documents",
             stage="documents",
-            options={"dataset": dataset.name, "partition": form.PARTITION, "through": form.THROUGH},
-            cascade=form.CASCADE,
+            options={"dataset": dataset.name, "partition": form_values.PARTITION, "through": form_values.THROUGH},
+            cascade=form_values.CASCADE,
             needs_spark=False,
             outlets=[assets.documents(dataset)],
         )
         explore = JobOperator(
             task_id="explore",
             stage="explore",
-            options={"dataset": dataset.name, "partition": form.LAST_DAY},
+            options={"dataset": dataset.name, "partition": form_values.LAST_DAY},
             execution_timeout=defaults.DAILY,
             background=True,
             needs_spark=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, erasure, erasure_docs, form, form_fields, wanted
+from include.orchestration import apart, defaults, erasure, erasure_docs, erasure_form, form_fields, form_values, wanted
 
 for owner, source in wanted.erasable_sources(__file__):
     with (
@@ -17,17 +17,17 @@ for owner, source in wanted.erasable_sources(__file__):
             schedule=None,
             **{**defaults.common(owner.owner, "erase", source.name), "max_active_runs": 1},
         ),
-        form_fields.shown(form.erasure(source.key)),
+        form_fields.shown(erasure_form.fields(source.key)),
     ):
-        asked = {"source": source.name, "reason": form.WHY}
+        asked = {"source": source.name, "reason": form_values.WHY}
         find = erasure.EraseOperator(
             task_id="find",
             stage="erase",
-            options={**asked, "actor": form.ACTOR},
+            options={**asked, "actor": form_values.ACTOR},
             switches={"dry-run": "True"},
             needs_spark=False,
         )
-        meant = erasure.if_meant(find.output, form.DRY_RUN)
+        meant = erasure.if_meant(find.output, form_values.DRY_RUN)
         approved = erasure.if_approved(erasure.ANSWER)
         erase = erasure.EraseOperator(
             task_id="erase", stage="erase", options={**asked, "actor": erasure.ACTOR}, needs_spark=False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, form, form_fields, night_docs, schedules, wanted
+from include.orchestration import apart, assets, defaults, form, form_fields, form_values, night_docs, schedules, wanted
 from include.orchestration.late_score import LateScoreOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -25,7 +25,7 @@ for use_case in wanted.use_cases(__file__):
         LateScoreOperator(
             task_id="score_what_is_late",
             stage="score",
-            options={"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH},
-            cascade=form.CASCADE,
+            options={"use-case": use_case.name, "partition": form_values.PARTITION, "through": form_values.THROUGH},
+            cascade=form_values.CASCADE,
             outlets=[assets.scores(use_case)],
         )

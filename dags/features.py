@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, form, form_fields, late_night, night_docs, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    late_night,
+    night_docs,
+    schedules,
+    wanted,
+)
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 
@@ -22,13 +33,16 @@ for use_case in wanted.use_cases(__file__):
         form_fields.shown({**form.days("build features for"), **form.cascade()}),
     ):
         inputs_arrived = InputsArrived(
-            task_id="inputs_arrived", use_case=use_case.name, partition=form.PARTITION, through=form.THROUGH
+            task_id="inputs_arrived",
+            use_case=use_case.name,
+            partition=form_values.PARTITION,
+            through=form_values.THROUGH,
         )
         build_features = JobOperator(
             task_id="build_features",
             stage="features",
-            options={"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH},
-            cascade=form.CASCADE,
+            options={"use-case": use_case.name, "partition": form_values.PARTITION, "through": form_values.THROUGH},
+            cascade=form_values.CASCADE,
             outlets=[assets.features(use_case)],
         )
         inputs_arrived >> build_features

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, connections, defaults, form, form_fields, night_docs, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    connections,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    night_docs,
+    schedules,
+    wanted,
+)
 from include.orchestration.inputs_arrived import InputsArrived
 from include.orchestration.job import JobOperator
 
 for group in wanted.groups(__file__):
-    of_group = {"group": group.name, "version": str(group.version), "actor": form.ACTOR}
+    of_group = {"group": group.name, "version": str(group.version), "actor": form_values.ACTOR}
     with (
         apart.made_for(group.table_name),
         DAG(
@@ -22,13 +33,16 @@ for group in wanted.groups(__file__):
         form_fields.shown({**form.days("build the group for"), **form.cascade()}),
     ):
         inputs_arrived = InputsArrived(
-            task_id="inputs_arrived", group=group.table_name, partition=form.PARTITION, through=form.THROUGH
+            task_id="inputs_arrived",
+            group=group.table_name,
+            partition=form_values.PARTITION,
+            through=form_values.THROUGH,
         )
         build_group = JobOperator(
             task_id="build_group",
             stage="group",
-            options={**of_group, "partition": form.PARTITION, "through": form.THROUGH},
-            cascade=form.CASCADE,
+            options={**of_group, "partition": form_values.PARTITION, "through": form_values.THROUGH},
+            cascade=form_values.CASCADE,
             outlets=[assets.group(group)],
         )
         inputs_arrived >> build_group

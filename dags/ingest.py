@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, form, form_fields, late_night, schedules, source_docs, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    late_night,
+    schedules,
+    source_docs,
+    wanted,
+)
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 
@@ -28,9 +39,9 @@ for owner, source, readers in wanted.sources(__file__):
         ingest = IngestOperator(
             task_id="ingest",
             stage="ingest",
-            options={"source": source.name, "partition": form.PARTITION, "through": form.THROUGH},
-            switches={"any-volume": form.ANY_VOLUME},
-            cascade=form.CASCADE,
+            options={"source": source.name, "partition": form_values.PARTITION, "through": form_values.THROUGH},
+            switches={"any-volume": form_values.ANY_VOLUME},
+            cascade=form_values.CASCADE,
             outlets=[assets.silver(source)],
             # Also when the task before is skipped: files are taken in where there is no such connection.
             trigger_rule="none_failed",
@@ -39,8 +50,8 @@ for owner, source, readers in wanted.sources(__file__):
             extract = ExtractOperator(
                 task_id="extract",
                 source=source.name,
-                partition=form.PARTITION,
-                through=form.THROUGH,
-                any_gap=form.ANY_GAP,
+                partition=form_values.PARTITION,
+                through=form_values.THROUGH,
+                any_gap=form_values.ANY_GAP,
             )
             extract >> ingest

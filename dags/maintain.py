@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import defaults, form, form_fields, lakehouse_docs
+from include.orchestration import defaults, form, form_fields, form_values, lakehouse_docs
 from include.orchestration.job import JobOperator
 
 with (
@@ -23,6 +23,6 @@ with (
     JobOperator(
         task_id="maintain",
         stage="maintain",
-        options={"actor": form.ACTOR},
-        switches={"dry-run": form.DRY_RUN},
+        options={"actor": form_values.ACTOR},
+        switches={"dry-run": form_values.DRY_RUN},
     )

@@ -6,7 +6,17 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, form, form_fields, night_docs, schedules, verdicts, wanted
+from include.orchestration import (
+    apart,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    night_docs,
+    schedules,
+    verdicts,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -26,9 +36,9 @@ for use_case in wanted.use_cases(__file__):
             stage="monitor",
             options={
                 "use-case": use_case.name,
-                "partition": form.PARTITION,
-                "through": form.THROUGH,
-                "actor": form.ACTOR,
+                "partition": form_values.PARTITION,
+                "through": form_values.THROUGH,
+                "actor": form_values.ACTOR,
             },
             # The verdict of a day covers those before it: of two days at once each could miss the other.
             max_active_tis_per_dag=1,
@@ -37,7 +47,7 @@ for use_case in wanted.use_cases(__file__):
         request_retraining = TriggerDagRunOperator(
             task_id="request_retraining",
             trigger_dag_id=f"train__{use_case.name}",
-            trigger_run_id=f"{form.RETRAIN}{verdicts.RETRAIN_FOR}",
+            trigger_run_id=f"{form_values.RETRAIN}{verdicts.RETRAIN_FOR}",
             conf={"partition": verdicts.RETRAIN_FOR, "reason": verdicts.REASONS},
             logical_date=None,
             skip_when_already_exists=True,
@@ -46,7 +56,7 @@ for use_case in wanted.use_cases(__file__):
         report = JobOperator(
             task_id="report",
             stage="report",
-            options={"use-case": use_case.name, "partition": form.LAST_DAY},
+            options={"use-case": use_case.name, "partition": form_values.LAST_DAY},
             execution_timeout=defaults.DAILY,
             background=True,
             needs_spark=False,

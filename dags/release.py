@@ -11,6 +11,7 @@ from include.orchestration import (
     defaults,
     form,
     form_fields,
+    form_values,
     release,
     schedules,
     verdicts,
@@ -31,12 +32,12 @@ for dataset in wanted.datasets(__file__):
         ),
         form_fields.shown(form.dataset_version()),
     ):
-        of_version = {"dataset": dataset.name, "reason": form.WHY}
+        of_version = {"dataset": dataset.name, "reason": form_values.WHY}
         gate = JobOperator(
             task_id="release",
             stage="release",
-            options={**of_version, "version": form.VERSION, "actor": form.ACTOR},
-            switches={"dry-run": form.DRY_RUN},
+            options={**of_version, "version": form_values.VERSION, "actor": form_values.ACTOR},
+            switches={"dry-run": form_values.DRY_RUN},
             needs_spark=False,
         )
         if dataset.gate.approval is not None:

@@ -11,6 +11,7 @@ from include.orchestration import (
     defaults,
     form,
     form_fields,
+    form_values,
     night_docs,
     verdicts,
     wanted,
@@ -18,7 +19,12 @@ from include.orchestration import (
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
-    days = {"use-case": use_case.name, "partition": form.PARTITION, "through": form.THROUGH, "champion": form.CHAMPION}
+    days = {
+        "use-case": use_case.name,
+        "partition": form_values.PARTITION,
+        "through": form_values.THROUGH,
+        "champion": form_values.CHAMPION,
+    }
     with (
         apart.made_for(use_case.name),
         DAG(
@@ -40,12 +46,12 @@ for use_case in wanted.use_cases(__file__):
         restate = JobOperator(
             task_id="restate", stage="restate", options=days, switches=corrections.AFTERWARDS, all_days=True
         )
-        verdicts.unless_dry_run(plan.output, form.DRY_RUN) >> restate
+        verdicts.unless_dry_run(plan.output, form_values.DRY_RUN) >> restate
         for group in (taken.group for taken in use_case.taken if taken.group.publish is not None):
             restate >> JobOperator(
                 task_id=f"publish_{group.table_name}",
                 stage="publish",
-                options={"group": group.name, "version": str(group.version), "actor": form.ACTOR},
+                options={"group": group.name, "version": str(group.version), "actor": form_values.ACTOR},
                 needs_spark=False,
                 connections=connections.of_group(group),
             )

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, dataset_docs, defaults, form, form_fields, verdicts, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    dataset_docs,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    verdicts,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for dataset in wanted.datasets(__file__):
-    days = {"dataset": dataset.name, "partition": form.PARTITION, "through": form.THROUGH}
+    days = {"dataset": dataset.name, "partition": form_values.PARTITION, "through": form_values.THROUGH}
     with (
         apart.made_for(dataset.name),
         DAG(
@@ -34,4 +44,4 @@ for dataset in wanted.datasets(__file__):
             needs_spark=False,
             outlets=[assets.documents(dataset)],
         )
-        verdicts.unless_dry_run(plan.output, form.DRY_RUN) >> restate
+        verdicts.unless_dry_run(plan.output, form_values.DRY_RUN) >> restate

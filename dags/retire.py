@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from include.orchestration import apart, defaults, form, form_fields, model_docs, wanted
+from include.orchestration import apart, defaults, form, form_fields, form_values, model_docs, wanted
 from include.orchestration.job import JobOperator
 
 # After maintain__lakehouse. No start date: the first run is the next Sunday's.
@@ -27,6 +27,6 @@ for use_case in wanted.use_cases(__file__):
         JobOperator(
             task_id="retire",
             stage="retire",
-            options={"use-case": use_case.name, "actor": form.ACTOR},
-            switches={"dry-run": form.DRY_RUN},
+            options={"use-case": use_case.name, "actor": form_values.ACTOR},
+            switches={"dry-run": form_values.DRY_RUN},
         )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, assets, defaults, form, form_fields, late_night, night_docs, schedules, wanted
+from include.orchestration import (
+    apart,
+    assets,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    late_night,
+    night_docs,
+    schedules,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -25,12 +36,12 @@ for use_case in wanted.use_cases(__file__):
             stage="score",
             options={
                 "use-case": use_case.name,
-                "partition": form.PARTITION,
-                "through": form.THROUGH,
-                "model-version": form.MODEL_VERSION,
+                "partition": form_values.PARTITION,
+                "through": form_values.THROUGH,
+                "model-version": form_values.MODEL_VERSION,
             },
             # A fallback scores in the place of a registry that is away in the last try, and not before.
             switches={"retry-service": "{{ ti.try_number <= ti.max_tries }}"},
-            cascade=form.CASCADE,
+            cascade=form_values.CASCADE,
             outlets=[assets.scores(use_case)],
         )

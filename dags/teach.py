@@ -12,6 +12,7 @@ from include.orchestration import (
     defaults,
     form,
     form_fields,
+    form_values,
     schedules,
     wanted,
 )
@@ -36,10 +37,10 @@ for dataset in wanted.datasets(__file__):
             }
         ),
     ):
-        of_day = {"dataset": dataset.name, "partition": form.PARTITION}
+        of_day = {"dataset": dataset.name, "partition": form_values.PARTITION}
         asking = {
-            "options": {**of_day, "again": form.AGAIN},
-            "switches": {"dry-run": form.DRY_RUN},
+            "options": {**of_day, "again": form_values.AGAIN},
+            "switches": {"dry-run": form_values.DRY_RUN},
             "needs_spark": False,
             "connections": connections.of_dataset(dataset),
         }

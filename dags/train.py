@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from airflow.sdk import DAG
 
-from include.orchestration import apart, approval, defaults, form, form_fields, model_docs, verdicts, wanted
+from include.orchestration import (
+    apart,
+    approval,
+    defaults,
+    form,
+    form_fields,
+    form_values,
+    model_docs,
+    verdicts,
+    wanted,
+)
 from include.orchestration.job import JobOperator
 
 for use_case in wanted.use_cases(__file__):
@@ -24,17 +34,17 @@ for use_case in wanted.use_cases(__file__):
             stage="train",
             options={
                 "use-case": use_case.name,
-                "partition": form.PARTITION,
-                "actor": form.ACTOR,
-                "reason": form.WHY_TRAIN,
+                "partition": form_values.PARTITION,
+                "actor": form_values.ACTOR,
+                "reason": form_values.WHY_TRAIN,
             },
         )
         version = {
             "use-case": use_case.name,
-            "partition": form.PARTITION,
+            "partition": form_values.PARTITION,
             "model-version": "{{ ti.xcom_pull(task_ids='train')['model_version'] }}",
         }
-        gate = JobOperator(task_id="gate", stage="gate", options={**version, "actor": form.ACTOR})
+        gate = JobOperator(task_id="gate", stage="gate", options={**version, "actor": form_values.ACTOR})
         train >> gate
         if use_case.gate.approval is None:
             result, verdict = gate.output, verdicts.choose_verdict(gate.output)

@@ -17,7 +17,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.sdk.log import mask_secret
 
-from include.orchestration import alerts, approval, connections, decision, form
+from include.orchestration import alerts, approval, connections, decision, erasure_form, form_values
 from include.orchestration.job import JobOperator
 from lakehouse.declaration import Source, datasets, feature_groups, loader
 
@@ -63,7 +63,7 @@ class EraseOperator(JobOperator):
         Raises:
             AirflowFailException, AirflowException: as every job's task.
         """
-        key = str(context["params"][form.ERASED_KEY])
+        key = str(context["params"][erasure_form.KEY])
         mask_secret(key)
         self.connections = _connections()
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
@@ -114,7 +114,7 @@ def trainings_of(result: Any) -> list[dict[str, Any]]:
     return [
         {
             "trigger_dag_id": f"train__{name}",
-            "trigger_run_id": f"{form.RETRAIN}{day}",
+            "trigger_run_id": f"{form_values.RETRAIN}{day}",
             "conf": {"partition": day, "reason": reason},
         }
         for name, day in (result or {}).get("retrain", {}).items()

@@ -1,8 +1,4 @@
-"""The form that Airflow shows for a run by hand, and the templates that read it.
-
-A run has its day from one of two places: the partition key, set by schedules, backfills and updated assets; or the
-form's ``partition``. The key comes first.
-"""
+"""The fields of the form that Airflow shows for a run by hand."""
 
 from __future__ import annotations
 
@@ -13,42 +9,6 @@ from airflow.sdk import Param
 
 if TYPE_CHECKING:
     from lakehouse.declaration import Source
-
-PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
-THROUGH = "{{ params.through or '' }}"
-MODEL_VERSION = "{{ params.model_version or '' }}"
-# The actor, for the event tables, from Airflow's own record alone: the user who triggered the run, where there is one; else, and
-# where another run came between, how the run was started. No field of a form, and nothing of the run's `conf`, reaches it.
-_STARTED = "(dag_run.run_type.value | replace('_', ' '))"
-ACTOR = (
-    "{% set user, started = dag_run.triggering_user_name, " + _STARTED + " %}"
-    "{{ 'airflow:' ~ user if user else 'airflow' }}"
-    "{{ ' (' ~ started ~ ')' if not user or started == 'operator triggered' else '' }}"
-)
-CASCADE = "{{ params.cascade }}"
-CHAMPION = "{{ params.champion or '' }}"
-ANY_VOLUME = "{{ params.any_volume }}"
-# Only DAGs of topics have it.
-ANY_GAP = "{{ params.get('any_gap', '') }}"
-DRY_RUN = "{{ params.dry_run }}"
-FORCE = "{{ params.force }}"
-# Of a rollback. By the run's name a cleared task is the same rollback, and not another one.
-TO_VERSION = "{{ params.to_version or '' }}"
-FROM_VERSION = "{{ params.from_version or '' }}"
-RESCORE = "{{ params.rescore }}"
-REASON = "{{ params.reason }}"
-# Of a training by hand; what monitoring asks for is recorded with its reasons already.
-RETRAIN = "retrain__"
-WHY_TRAIN = f"{{{{ '' if dag_run.run_id.startswith('{RETRAIN}') else params.reason or 'no reason was given' }}}}"
-RUN = "{{ dag_run.run_id }}"
-# Of an erasure, the field that has the key. By "secret" in its name Airflow's audit log masks what is typed into it.
-ERASED_KEY = "secret_key"
-# Of datasets.
-AGAIN = "{{ (params.again or []) | join(',') }}"
-VERSION = "{{ params.version or '' }}"
-WHY = "{{ params.reason or 'no reason was given' }}"
-# The last day of the run: decisions on a whole range are made on its last day.
-LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"
 
 # For text that people type: it goes into a log and into the event tables.
 ONE_LINE: dict[str, Any] = {"maxLength": 500, "pattern": r"^[^\x00-\x1f\x7f]*$"}
@@ -223,61 +183,6 @@ def dataset_version() -> dict[str, Param]:
     }
 
 
-def erasure(key: Iterable[str]) -> dict[str, Param]:
-    """The form of an erasure; ``key``: the columns that identify a row of the source."""
-    columns = list(key)
-    several = f"The values of {', '.join(columns)}, in this order, separated by commas. "
-    return {
-        ERASED_KEY: Param(
-            "",
-            type="string",
-            minLength=1,
-            maxLength=1000,
-            pattern=r"^[^\x00-\x1f\x7f]*$",
-            title="Key",
-            description=(f"The value of {columns[0]}. " if len(columns) == 1 else several)
-            + "It is kept in this run's configuration, and nowhere else in Airflow: delete the run afterwards.",
-        ),
-        **why("it is erased, for the record of erasures; without the key"),
-        **dry_run("the log of `find` says what would be taken out of where"),
-    }
-
-
 def why(what: str) -> dict[str, Param]:
     """The field for the reason of what is recorded; ``what``: the rest of "Why ..."."""
     return {"reason": Param(None, type=["null", "string"], title="Reason", **ONE_LINE, description=f"Why {what}.")}
-
-
-def rollback() -> dict[str, Param]:
-    """The form of a rollback."""
-    version: dict[str, Any] = {"type": ["null", "integer"], "minimum": 1}
-    return {
-        "reason": Param(
-            "",
-            type="string",
-            minLength=1,
-            maxLength=1000,
-            title="Reason",
-            description="Why, in one line: it is recorded in ops.model_events with your name.",
-        ),
-        "to_version": Param(
-            None,
-            **version,
-            title="Back to version",
-            description="A version that was champion before. Empty: the one before the present champion, by ops.model_events.",
-        ),
-        "rescore": Param(
-            False,
-            type="boolean",
-            title="Score the nights since again",
-            description="On: the nights that were scored by the versions rolled back from are scored again by the champion, and "
-            "measured again. `chosen_by` in the scores records it.",
-        ),
-        "from_version": Param(
-            None,
-            **version,
-            title="Only from version",
-            description="Only if this version is still champion; else nothing is done. Empty: whichever version is champion.",
-        ),
-        **dry_run("the log of `roll_back` says to which version, and which nights would be scored again"),
-    }

@@ -15,6 +15,7 @@ import include.orchestration.corrections
 import include.orchestration.defaults
 import include.orchestration.extract
 import include.orchestration.form
+import include.orchestration.form_values
 import include.orchestration.ingest
 import include.orchestration.inputs_arrived
 import include.orchestration.late_score

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import jinja2
 from airflow._shared.secrets_masker.secrets_masker import DEFAULT_SENSITIVE_FIELDS, SecretsMasker
 
-from include.orchestration import approval, erasure, fork, form
+from include.orchestration import approval, erasure, erasure_form, fork
 from include.orchestration.erasure import EraseOperator
 
 KEY = "zebra-4711,12"
@@ -48,7 +48,7 @@ def test_the_key_goes_to_the_job_by_a_file_that_is_gone_afterwards(fake_job, mon
 def test_airflow_s_audit_log_masks_what_is_typed_for_the_key():
     masker = SecretsMasker()
     masker.sensitive_variables_fields = list(DEFAULT_SENSITIVE_FIELDS)
-    (name,) = form.erasure(["order"]).keys() - {"reason", "dry_run"}
+    (name,) = erasure_form.fields(["order"]).keys() - {"reason", "dry_run"}
     assert masker.redact({"conf": {name: KEY, "reason": "r"}}) == {"conf": {name: "***", "reason": "r"}}
 
 

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.orchestration import form, partition_key
+from include.orchestration import form, form_values, partition_key
 from include.orchestration.extract import ExtractOperator
 from include.orchestration.job import JobOperator
 from jobs.command_line import parse
@@ -61,10 +61,10 @@ def rendered(**given):
         stage="score",
         options={
             "use-case": "parcels",
-            "partition": form.PARTITION,
-            "through": form.THROUGH,
-            "model-version": form.MODEL_VERSION,
-            "actor": form.ACTOR,
+            "partition": form_values.PARTITION,
+            "through": form_values.THROUGH,
+            "model-version": form_values.MODEL_VERSION,
+            "actor": form_values.ACTOR,
         },
     )
     record = {
@@ -135,17 +135,17 @@ def test_every_text_field_is_limited():
         ("manual__1", "prices changed", "prices changed"),
         ("manual__1", None, "no reason was given"),
         # Monitoring has recorded its reasons itself.
-        (f"{form.RETRAIN}2024-03-01", "3 of the last 5 days violated", ""),
+        (f"{form_values.RETRAIN}2024-03-01", "3 of the last 5 days violated", ""),
     ],
 )
 def test_a_training_by_hand_has_a_reason_for_the_record(run, typed, given):
-    template = jinja2.Environment().from_string(form.WHY_TRAIN)
+    template = jinja2.Environment().from_string(form_values.WHY_TRAIN)
     assert template.render(params={"reason": typed}, dag_run={"run_id": run}) == given
 
 
 @pytest.mark.parametrize(("params", "expected"), [({}, ""), ({"any_gap": False}, "False"), ({"any_gap": True}, "True")])
 def test_a_gap_is_asked_for_by_the_form_of_a_topic_alone(params, expected):
-    operator = ExtractOperator(task_id="t", source="s", partition="2024-03-01", any_gap=form.ANY_GAP)
+    operator = ExtractOperator(task_id="t", source="s", partition="2024-03-01", any_gap=form_values.ANY_GAP)
     operator.render_template_fields({"params": params}, jinja2.Environment(undefined=jinja2.StrictUndefined))
     assert operator.any_gap == expected
 

@@ -3,7 +3,7 @@ from airflow.sdk import DAG, BaseOperator
 from airflow.sdk.definitions.param import process_params
 from airflow.serialization.serialized_objects import DagSerialization
 
-from include.orchestration import form, form_fields
+from include.orchestration import form, form_fields, rollback_form
 
 
 def a_dag(**arguments):
@@ -46,7 +46,7 @@ def test_every_default_fits_its_field():
 
 
 def test_the_rollback_form_wants_a_reason_and_nothing_else():
-    wanting = form.rollback()
+    wanting = rollback_form.fields()
     with pytest.raises(ValueError):
         wanting.pop("reason").resolve()
     for name, field in wanting.items():

@@ -4,7 +4,7 @@ import json
 
 from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
 
-from include.orchestration import form, verdicts
+from include.orchestration import form, rollback_form, verdicts
 
 
 class Measured:
@@ -26,7 +26,7 @@ def test_a_rollback_that_monitoring_asks_for_is_a_form_filled_in_with_numbers_as
     asked = {"from_version": 2, "to_version": 1, "rescore": True, "reason": 'it\'s <5 % & "bad" {{ 1 + 1 }}'}
     filled = json.loads(rendered(verdicts.ROLLBACK, Measured(**asked)))
     assert filled == asked
-    fields = form.rollback()
+    fields = rollback_form.fields()
     assert set(filled) < set(fields)
     for name, value in filled.items():
         assert fields[name].resolve(value) == value
