@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
 from lakehouse import tables
 from lakehouse.arrivals.readiness import Arrivals
-from lakehouse.declaration import FeatureGroup, UseCase
+from lakehouse.declaration import UseCase
 from lakehouse.errors import ModelMissing, RegistryChanged, ServiceUnavailable
 from lakehouse.models import registry, version_selection
 from lakehouse.models.version_selection import Champion
@@ -26,7 +25,8 @@ from lakehouse.staleness import (
     up_to_date,
 )
 from lakehouse.staleness.code_versions import CodeVersions
-from lakehouse.staleness.expired import Expired
+from lakehouse.staleness.left_days import LeftDays
+from lakehouse.staleness.stale_partitions import Staleness
 from lakehouse.staleness.up_to_date import Reasons
 from lakehouse.tables import Table
 
@@ -34,53 +34,6 @@ log = logging.getLogger(__name__)
 
 # What is said of a day that no model has scored.
 _BY_FALLBACK = "a fallback scored it"
-
-# Inputs of measures that are the fingerprints of other days and tables: where these are gone, so are the fingerprints.
-_GONE_WITH = ("scores of the ", "the labels before ", "the matured days before ")
-
-
-@dataclass(frozen=True)
-class Staleness:
-    """The stale days of each table of a use case with the reasons, and the days that monitoring must repeat.
-
-    ``pending`` are the verdicts that an interrupted restatement has not given. ``monitor`` has them, and the days whose verdict
-    or whose matured labels depend on a stale partition. A verdict covers the days before it: monitoring itself repeats the
-    later ones.
-
-    ``expired`` are days that would be stale, and stay as they are: retention took away what they are made from.
-    """
-
-    features: Reasons
-    scores: Reasons
-    outcomes: Reasons
-    performance: Reasons
-    pending: Reasons
-    monitor: list[dt.date]
-    reasons: Reasons
-    # By target.
-    deliveries: Mapping[str, Reasons]
-    # By feature group and version.
-    groups: Mapping[str, Reasons] = field(default_factory=dict)
-    estimates: Reasons = field(default_factory=dict)
-    # Table, day and why, in words.
-    expired: tuple[tuple[str, dt.date, str], ...] = ()
-
-    def lines(self, use_case: UseCase) -> list[tuple[str, dt.date, list[str]]]:
-        """Table, day and reasons of every stale partition; a delivery by its target, ``delivery to <target>``."""
-        by_table = (
-            (tables.features, self.features),
-            (tables.scores, self.scores),
-            (tables.reasons, self.reasons),
-            (tables.outcomes, self.outcomes),
-            (tables.performance, self.performance),
-            (tables.estimates, self.estimates),
-            (tables.drift, self.pending),
-        )
-        group_tables = {taken.use.label: tables.group(taken.group).full_name for taken in use_case.taken}
-        by_name = [(group_tables[label], stale) for label, stale in self.groups.items()]
-        by_name += [(table(use_case).full_name, stale) for table, stale in by_table]
-        by_name += [(f"delivery to {target}", stale) for target, stale in self.deliveries.items()]
-        return [(name, day, why) for name, stale in by_name for day, why in sorted(stale.items())]
 
 
 def find(
@@ -99,7 +52,7 @@ def find(
         last: the last day that is compared.
         champion: which model scores the days again; see `lakehouse.models.version_selection`.
     """
-    left = _Left(use_case)
+    left = LeftDays(use_case)
     groups = group_staleness.of_use_case(use_case, versions.groups, first, last)
     for taken in use_case.taken:
         groups[taken.use.label] = left.of_group(taken.group, groups[taken.use.label])
@@ -135,41 +88,6 @@ def find(
     return Staleness(
         features, scores, outcomes, performance, pending, monitor, reasons, deliveries, groups, estimates, expired
     )
-
-
-class _Left:
-    """Stale days that are left alone, because what they are made from is gone."""
-
-    def __init__(self, use_case: UseCase) -> None:
-        self.gone, self.found, self._use_case = Expired(), list[tuple[str, dt.date, str]](), use_case
-
-    def of(
-        self,
-        table: Callable[[UseCase], Table],
-        why: Callable[[UseCase, Iterable[dt.date]], Mapping[dt.date, str]],
-        stale: Reasons,
-    ) -> Reasons:
-        """The days that can be made again; the others are noted."""
-        return self._without(table(self._use_case), stale, why(self._use_case, stale))
-
-    def of_group(self, group: FeatureGroup, stale: Reasons) -> Reasons:
-        """The same of a feature group."""
-        return self._without(tables.group(group), stale, self.gone.features(group, stale))
-
-    def note_asked(self, first: dt.date | None, last: dt.date | None) -> None:
-        """Note the days that were asked for and are gone themselves."""
-        if not self.gone or first is None or last is None:
-            return
-        days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
-        for table in tables.of_use_case(self._use_case):
-            self.found += [(table.full_name, day, "retention took it") for day in days if self.gone.has(table, day)]
-
-    def _without(self, table: Table, stale: Reasons, gone: Mapping[dt.date, str]) -> Reasons:
-        for day, why in sorted(gone.items()):
-            # That what it was made from is gone is no change of it.
-            if changed := [one for one in stale[day] if not one.startswith(_GONE_WITH)]:
-                self.found.append((table.full_name, day, f"{why} ({'; '.join(changed)})"))
-        return {day: why for day, why in stale.items() if day not in gone}
 
 
 def _features(
