@@ -15,6 +15,8 @@ from lakehouse.storage import object_store
 STAGED = ".restoring"
 # Of a lakehouse in which nothing is yet.
 UNIMPORTANT = (".locks",)
+# Of SQLite, beside a database.
+LOGS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,14 @@ class Destinations:
         return f"{location}{STAGED}/{path}"
 
     @property
+    def _databases(self) -> list[str]:
+        """Those that the backup has."""
+        return [name for name, kind in self.kinds.items() if kind != databases.NONE]
+
+    @property
     def renamings(self) -> list[tuple[Path, Path]]:
         """What is staged and where it belongs, in order: the lakehouse last, without which nobody asks for the rest."""
-        named = [self.database(name) for name, kind in self.kinds.items() if kind != databases.NONE]
+        named = [self.database(name) for name in self._databases]
         local = [
             Path(self.to.folders[part])
             for part in (LANDING, ARTIFACTS, CALLS, LAKEHOUSE)
@@ -79,13 +86,25 @@ class Destinations:
             for location in self.to.folders.values()
             if (at_addresses or not object_store.is_address(location)) and not files.is_empty(location, UNIMPORTANT)
         ]
-        known = (self.database(name) for name, kind in self.kinds.items() if kind != databases.NONE)
-        taken += [str(file) for file in known if file.exists()]
+        taken += [str(file) for name in self._databases for file in _with_logs(self.database(name)) if file.exists()]
         if taken:
+            raise _taken(taken)
+
+    def expect_renamed(self) -> None:
+        """Nothing where every place of files is a folder that another one can take the place of, or is not there.
+
+        Raises:
+            RestoreRefused: naming those that are a link or the root of a disk.
+        """
+        fixed = [
+            f"{place} ({'a link' if place.is_symlink() else 'the root of a disk'})"
+            for _, place in self.renamings
+            if place.is_symlink() or place.is_mount()
+        ]
+        if fixed:
             raise RestoreRefused(
-                f"restore: expected empty places, found files in {', '.join(taken)}; stop what uses them and move them "
-                "away, or restore "
-                "below another folder: --into FOLDER"
+                f"restore: expected folders, which are replaced when all is there, found {', '.join(fixed)}; have the settings "
+                "name a folder in it, or restore below another folder: --into FOLDER"
             )
 
     def remove_staged(self) -> None:
@@ -97,7 +116,14 @@ class Destinations:
                 staged.unlink(missing_ok=True)
 
     def show(self) -> None:
-        """Give everything that is staged its name. Repeating it goes on where it stopped."""
+        """Give everything that is staged its name. Repeating it goes on where it stopped.
+
+        Raises:
+            RestoreRefused: when a database has come to be in the meantime, which would be lost.
+        """
+        waiting = [place for staged, place in self.renamings if staged.is_file()]
+        if made := [str(file) for place in waiting for file in _with_logs(place) if file.exists()]:
+            raise _taken(made)
         for staged, place in self.renamings:
             if not staged.exists():
                 continue
@@ -106,6 +132,18 @@ class Destinations:
                     shutil.rmtree(place / name, ignore_errors=True)
                 _remove_empty(place)
             staged.rename(place)
+
+
+def _with_logs(database: Path) -> list[Path]:
+    """A database, and what SQLite reads beside it: the log of another one would be taken for its own."""
+    return [database, *(database.with_name(f"{database.name}{ending}") for ending in LOGS)]
+
+
+def _taken(places: list[str]) -> RestoreRefused:
+    return RestoreRefused(
+        f"restore: expected empty places, found files in {', '.join(places)}; stop what uses them and move them away, or restore "
+        "below another folder: --into FOLDER"
+    )
 
 
 def _remove_empty(folder: Path) -> None:

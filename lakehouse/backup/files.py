@@ -25,11 +25,12 @@ def is_empty(location: str, besides: tuple[str, ...] = ()) -> bool:
 
 
 def chunks(filesystem: fs.FileSystem, path: str) -> Iterator[bytes]:
-    """The bytes of a file, some at a time.
+    """The bytes of a file as they are, some at a time.
 
     Raises:
         OSError: FileNotFoundError among them.
     """
-    with filesystem.open_input_stream(path) as stream:
+    # Arrow would unpack what its name calls packed.
+    with filesystem.open_input_stream(path, compression=None) as stream:
         while content := stream.read(READ_BYTES):
             yield content

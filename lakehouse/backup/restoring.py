@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +58,7 @@ def restore(store: Store, to: Covered, at: str | None = None) -> Restored:
     progress = _Progress(to, chosen.id)
     if progress.state() != WHOLE:
         places.expect_empty(at_addresses=progress.state() is None)
+        places.expect_renamed()
         verifying.expect_present(store, chosen)
         progress.note(COPYING)
         try:
@@ -156,6 +158,9 @@ def _put(store: Store, file: SavedFile, to: str) -> None:
                     f"{store.place}; restore "
                     "an earlier one (--at ID): nothing of this one is visible"
                 )
+            if not at_address and file.changed_ns:
+                # Of deliveries that are not taken in yet, the one that landed last counts.
+                os.utime(written, ns=(file.changed_ns, file.changed_ns))
             if at_address:
                 filesystem, path = stored_files.filesystem_of(to)
                 fs.copy_files(str(written), path, fs.LocalFileSystem(), filesystem)
