@@ -21,7 +21,7 @@ from pyarrow import fs
 
 from lakehouse import code_version, settings
 from lakehouse.analyst.listing import FoundTable
-from lakehouse.backup import cut, databases, files, table_files
+from lakehouse.backup import cut, databases, files, table_files, verifying
 from lakehouse.backup.covered import AIRFLOW, ARTIFACTS, CALLS, LAKEHOUSE, LANDING, MLFLOW, STATE, Covered, sqlite_file
 from lakehouse.backup.manifest import Manifest, SavedFile
 from lakehouse.backup.store import Store
@@ -141,6 +141,8 @@ def take(covered: Covered, place: str, now: dt.datetime) -> Taken:
         declarations=declarations(),
         files=tuple(sorted(copying.files)),
     )
+    # Another backup to this place may have removed, with earlier ones, what was there when this one began.
+    verifying.expect_present(store, manifest, verifying.TAKE_AGAIN)
     store.put_manifest(manifest)
     return Taken(manifest, copying.new_files, copying.new_bytes)
 

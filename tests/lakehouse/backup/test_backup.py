@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import gzip
 import os
 import sqlite3
 import threading
@@ -70,6 +71,25 @@ def test_the_databases_of_the_services_come_along_and_name_the_new_place(root: P
     with closing(sqlite3.connect(home / "airflow" / "airflow.db")) as connection:
         assert connection.execute("SELECT run_id FROM dag_run").fetchall() == [("night",)]
     assert (home / "mlflow" / "artifacts" / "1" / "model.json").read_text() == "{}"
+
+
+def test_a_packed_delivery_stays_packed_and_keeps_the_moment_when_it_landed(root: Path) -> None:
+    landing = root / "landing" / "s"
+    for name in ("2024-03-02.csv.gz", "2024-03-02.jsonl.gz"):
+        (landing / name).write_bytes(gzip.compress(b"a,b\n1,2\n" * 99))
+    # Packed by its name alone, as a delivery may come that ingest refuses.
+    (landing / "2024-03-03.csv.gz").write_bytes(b"a,b\n1,2\n")
+    # Of two deliveries of a day the one that landed last counts, and its name may come first.
+    os.utime(landing / "2024-03-02.csv.gz", ns=(1_709_500_000_123_456_789,) * 2)
+    os.utime(landing / "2024-03-02.jsonl.gz", ns=(1_709_400_000_123_456_789,) * 2)
+    _take(root)
+    assert main(["backup", str(root / "backups"), "--verify"]) == 0
+    restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    for file in landing.glob("2024*"):
+        restored = root / "new" / "landing" / "s" / file.name
+        assert restored.read_bytes() == file.read_bytes()
+        assert restored.stat().st_mtime_ns == file.stat().st_mtime_ns
+    assert _take(root, now=NOW + dt.timedelta(hours=1)).new_files == 0
 
 
 def test_a_restored_platform_goes_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +263,56 @@ def test_a_place_that_has_something_is_not_restored_into(root: Path, capsys: pyt
     (root / "new" / ".nightjar" / "airflow" / "airflow.db").touch()
     with pytest.raises(RestoreRefused, match=r"airflow\.db"):
         restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_what_an_earlier_database_has_left_is_not_read_as_a_part_of_the_restored_one(root: Path, ending: str) -> None:
+    _take(root)
+    left = root / "new" / ".nightjar" / "mlflow" / f"mlflow.db{ending}"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of a database that was moved away")
+    with pytest.raises(RestoreRefused, match=rf"mlflow\.db{ending}"):
+        restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+
+
+def test_a_database_that_was_made_while_a_restore_lay_half_done_is_not_overwritten(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _take(root)
+    with monkeypatch.context() as patch:
+        patch.setattr("lakehouse.backup.destinations.Destinations.show", lambda places: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    database = root / "new" / ".nightjar" / "mlflow" / "mlflow.db"
+    database.write_bytes(b"a server has started meanwhile")
+    with pytest.raises(RestoreRefused, match=r"mlflow\.db"):
+        restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    assert database.read_bytes() == b"a server has started meanwhile"
+    database.unlink()
+    restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    assert platform.contents(str(root / "new" / "warehouse")) == platform.contents(str(root / "warehouse"))
+
+
+def test_a_folder_that_cannot_be_renamed_is_refused_before_anything_is_written(root: Path) -> None:
+    _take(root)
+    (root / "disk").mkdir()
+    (root / "new").mkdir()
+    (root / "new" / "landing").symlink_to(root / "disk", target_is_directory=True)
+    with pytest.raises(RestoreRefused, match=r"new/landing \(a link\)"):
+        restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    assert not list(root.rglob("*.restoring*"))
+
+
+def test_a_backup_whose_files_another_one_has_removed_meanwhile_is_none(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = next(one.sha256 for one in _take(root).manifest.files if one.path.endswith(".parquet"))
+    removed, chosen = root / "backups" / "objects" / digest[:2] / digest, cut.make
+    # It is there when the second one begins, which does not copy it again.
+    monkeypatch.setattr(cut, "make", lambda where: (removed.unlink(), chosen(where))[1])
+    with pytest.raises(BackupIncomplete, match="found 1 gone.*: run the same command again"):
+        _take(root, now=NOW + dt.timedelta(hours=1))
+    assert len(Store(str(root / "backups")).ids()) == 1
 
 
 @pytest.mark.parametrize("inside", ["warehouse/gold/backups", "landing", ".", "state/mlflow"])
