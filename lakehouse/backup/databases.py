@@ -16,6 +16,25 @@ from lakehouse.errors import BackupIncomplete
 SQLITE, POSTGRESQL, NONE = "sqlite", "postgresql", "none"
 SECONDS = 3600
 
+# What an address may say of the connection, as pg_dump is told of it.
+_OPTIONS = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "options": "PGOPTIONS",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
+
 # Where MLflow's records have the place of artifacts, as table and column.
 _PLACES = (
     ("experiments", "artifact_location"),
@@ -122,11 +141,17 @@ def _dump(name: str, address: str, to: Path) -> None:
         "PGPORT": str(parts.port or 5432),
         "PGUSER": unquote(parts.username or ""),
         "PGPASSWORD": unquote(parts.password or ""),
-        "PGDATABASE": parts.path.lstrip("/"),
-        "PGSSLMODE": next((value for key, value in parse_qsl(parts.query) if key == "sslmode"), "prefer"),
-    }
+        "PGDATABASE": unquote(parts.path.lstrip("/")),
+        "PGSSLMODE": "prefer",
+    } | {_OPTIONS[key]: value for key, value in parse_qsl(parts.query) if key in _OPTIONS}
     command = [program, "--format=custom", "--no-owner", "--no-privileges", f"--file={to}"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise BackupIncomplete(
+            f"{name}: expected pg_dump to copy the database at {parts.hostname} within {SECONDS} s, found it still at work; run "
+            "the same command again, or copy it by its own tools"
+        ) from None
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise BackupIncomplete(f"{name}: expected pg_dump to copy the database at {parts.hostname}, found: {said}")

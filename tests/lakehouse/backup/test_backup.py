@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from lakehouse.__main__ import main
 from lakehouse.analyst import listing
-from lakehouse.backup import cut, restoring, taking, verifying
+from lakehouse.backup import cut, databases, restoring, taking, verifying
 from lakehouse.backup.covered import Covered
 from lakehouse.backup.store import Store
 from lakehouse.errors import BackupIncomplete, BadArguments, RestoreRefused
@@ -246,7 +246,7 @@ def test_a_damaged_backup_is_told_and_not_restored(root: Path) -> None:
         restoring.restore(store, Covered.below(root / "new"))
     assert not (root / "new" / "warehouse").exists()
     blob.unlink()
-    with pytest.raises(BackupIncomplete, match="found 1 gone"):
+    with pytest.raises(BackupIncomplete, match=r"found 1 gone"):
         restoring.restore(store, Covered.below(root / "new"))
     # The next backup puts it again.
     assert _take(root, now=NOW + dt.timedelta(hours=1)).new_files == 1
@@ -310,7 +310,7 @@ def test_a_backup_whose_files_another_one_has_removed_meanwhile_is_none(
     removed, chosen = root / "backups" / "objects" / digest[:2] / digest, cut.make
     # It is there when the second one begins, which does not copy it again.
     monkeypatch.setattr(cut, "make", lambda where: (removed.unlink(), chosen(where))[1])
-    with pytest.raises(BackupIncomplete, match="found 1 gone.*: run the same command again"):
+    with pytest.raises(BackupIncomplete, match=r"found 1 gone.*: run the same command again"):
         _take(root, now=NOW + dt.timedelta(hours=1))
     assert len(Store(str(root / "backups")).ids()) == 1
 
@@ -360,6 +360,28 @@ def test_a_database_of_postgresql_without_its_program_is_one_clear_line(
     told = capsys.readouterr().err
     assert "pg_dump" in told
     assert "secret" not in told
+
+
+@pytest.mark.process
+def test_pg_dump_is_told_all_that_an_address_says_of_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(
+        f'#!/bin/sh\nenv > {tmp_path}/told\nfor one in "$@"; do :; done\necho dumped > "${{one#--file=}}"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda name: str(program))
+    # As the cluster's services have it: no certificate is taken but that of the authority.
+    address = "postgresql://me:s%40crt@/air%20flow?host=db&port=5433&sslmode=verify-full&sslrootcert=/tls/authority.pem"
+    assert databases.copy("airflow", address, tmp_path / "dump") == databases.POSTGRESQL
+    told = set((tmp_path / "told").read_text().splitlines())
+    assert {"PGHOST=db", "PGPORT=5433", "PGPASSWORD=s@crt", "PGDATABASE=air flow"} < told
+    assert {"PGSSLMODE=verify-full", "PGSSLROOTCERT=/tls/authority.pem"} < told
+    monkeypatch.setattr(databases, "SECONDS", 0.01)
+    program.write_text("#!/bin/sh\nexec sleep 5\n")
+    with pytest.raises(BackupIncomplete, match="found it still at work"):
+        databases.copy("airflow", address, tmp_path / "dump")
 
 
 def test_what_was_erased_since_stays_out_of_an_older_backup(root: Path) -> None:
