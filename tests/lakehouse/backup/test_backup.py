@@ -308,8 +308,13 @@ def test_a_backup_whose_files_another_one_has_removed_meanwhile_is_none(
 ) -> None:
     digest = next(one.sha256 for one in _take(root).manifest.files if one.path.endswith(".parquet"))
     removed, chosen = root / "backups" / "objects" / digest[:2] / digest, cut.make
-    # It is there when the second one begins, which does not copy it again.
-    monkeypatch.setattr(cut, "make", lambda where: (removed.unlink(), chosen(where))[1])
+
+    def make(where: str) -> cut.Cut:
+        # It is there when the second one begins, which does not copy it again.
+        removed.unlink()
+        return chosen(where)
+
+    monkeypatch.setattr(cut, "make", make)
     with pytest.raises(BackupIncomplete, match=r"found 1 gone.*: run the same command again"):
         _take(root, now=NOW + dt.timedelta(hours=1))
     assert len(Store(str(root / "backups")).ids()) == 1
