@@ -87,7 +87,7 @@ def _by_rows(one: Subject, key: Sequence[str], of_day: bool) -> WantedRows:
             conditions[entity] = {name: row[name] for name in key}
         elif of_day:
             conditions[(*entity, row["partition"])] = row
-    return WantedRows(tuple(conditions.values()))
+    return WantedRows(tuple(conditions.values()), by_bronze=True)
 
 
 def _keys(one: Subject, rows: DeliveredRows, names: Sequence[str]) -> list[dict[str, Any]]:

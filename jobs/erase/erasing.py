@@ -44,12 +44,18 @@ class OfSource:
         """The calls first: while the tables still say which texts were whose."""
         return [*self.calls, *self.datasets, *self.versions]
 
+    @property
+    def by_bronze(self) -> bool:
+        """Whether its documents are known by its rows in bronze alone."""
+        return bool(self.datasets) and not self.subject.by_key
+
+    def suspects_of_datasets(self) -> list[Suspect]:
+        """The tables of datasets whose earlier versions may have it."""
+        return purged_tables.of_datasets(self.datasets, self.calls, self.versions)
+
     def suspects(self) -> list[Suspect]:
-        """The tables whose earlier versions may have it."""
-        return [
-            *purged_tables.of_source(self.delivered),
-            *purged_tables.of_datasets(self.datasets, self.calls, self.versions),
-        ]
+        """The tables of the source whose earlier versions may have it."""
+        return purged_tables.of_source(self.delivered)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,12 @@ class Erasing:
     def datasets(self) -> list[Dataset]:
         """Those that read one of the sources."""
         return [dataset for one in self._reach.subjects for dataset in one.datasets]
+
+    @property
+    def by_bronze(self) -> bool:
+        """Whether something of it is found by its rows in bronze alone."""
+        wanted = [*(one.wanted for one in self.use_cases), *(rows.wanted for rows, _ in self.groups)]
+        return any(one.by_bronze for one in wanted) or any(one.by_bronze for one in self.sources)
 
     def shared(self) -> Iterator[Place]:
         """The places that belong to no source alone."""

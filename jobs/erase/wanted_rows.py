@@ -20,9 +20,11 @@ class WantedRows:
 
     Attributes:
         conditions: by column the value that a row has, one of them being enough.
+        by_bronze: whether some are known by the erased rows in bronze alone: when these are gone, nobody finds them again.
     """
 
     conditions: tuple[Mapping[str, Any], ...] = ()
+    by_bronze: bool = False
 
     def __bool__(self) -> bool:
         """Whether any may be meant."""
@@ -31,7 +33,7 @@ class WantedRows:
     def __or__(self, other: WantedRows) -> WantedRows:
         """Those of both."""
         new = [one for one in other.conditions if one not in self.conditions]
-        return WantedRows((*self.conditions, *new))
+        return WantedRows((*self.conditions, *new), self.by_bronze or other.by_bronze)
 
     @cached_property
     def columns(self) -> list[str]:

@@ -1,0 +1,89 @@
+"""What is found by the rows of bronze is found again after a kill, and after a place that did not answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jobs.erase import job
+from jobs.erase.arguments import EraseArguments
+from jobs.erase.erase_result import EraseResult
+from lakehouse.errors import ErasureIncomplete
+from tests import byte_scan
+from tests.jobs import traces
+from tests.jobs.erase import world as notes_world
+from tests.jobs.erase.test_erase_killed import Killed, Once
+from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run
+from tests.jobs.erase.visits import DAYS, NAME, RESULTS, World
+
+
+def by_owner() -> EraseResult:
+    return job.run(EraseArguments(subject="owner", key=("100",), reason="r", actor="desk"))
+
+
+@pytest.fixture
+def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Visits are known in gold and in targets by their own key, and are erased by whose they are."""
+    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    declared = {"erasure": {"subjects": {"owner": "whose"}}}
+    made = World(lakehouse_root.parent, SHAPES["text"], monkeypatch, source=declared)
+    made.live()
+    return made
+
+
+def left(world: World) -> set[str]:
+    found = byte_scan.found(world.root, *SHAPES["text"].needles)
+    return {one for one in found if RESULTS not in one and "ops" not in one and "alerts.log" not in one}
+
+
+def test_a_target_that_did_not_answer_is_emptied_by_a_later_run(world: World) -> None:
+    crm = world.root / "crm.db"
+    hidden = crm.rename(world.root / "elsewhere.db")
+    crm.mkdir()
+    with pytest.raises(ErasureIncomplete, match="target office of visits: Target"):
+        by_owner()
+    crm.rmdir()
+    hidden.rename(crm)
+    assert by_owner().places[f"target office of {NAME}"] == len(DAYS)
+    assert left(world) == set()
+    assert by_owner().status == "unchanged"
+
+
+def test_a_file_that_a_job_may_be_about_to_commit_is_looked_at_by_a_later_run(world: World) -> None:
+    folder = world.root / "warehouse" / "gold" / f"{NAME}_features"
+    written = next(folder.rglob("*.parquet"))
+    young = written.with_name("part-of-a-job.parquet")
+    young.write_bytes(written.read_bytes())
+    for _ in range(2):
+        with pytest.raises(ErasureIncomplete, match=r"part-of-a-job\.parquet"):
+            by_owner()
+    young.unlink()
+    by_owner()
+    assert left(world) == set()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "jobs.erase.delivered_rows.DeliveredRows.take_out",
+        "jobs.erase.versions.Versions.settle",
+        "lakehouse.storage.purging._remove_log_before",
+    ],
+)
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_documents_that_are_known_by_a_subject_are_found_after_a_kill(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
+) -> None:
+    root = lakehouse_root.parent
+    notes_world.whole(root, monkeypatch)
+    file = next((root / "own").rglob("source.yaml"))
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"erasure": {"subjects": {"about": "title"}}}))
+    asked = EraseArguments(subject="about", key=(notes_world.TITLE,), reason="asked", actor="desk")
+    Once(monkeypatch, step, late)
+    with pytest.raises(Killed):
+        job.run(asked)
+    assert job.run(asked).status in ("erased", "none")
+    assert traces.of(root, notes_world.ID, notes_world.TITLE) == []
