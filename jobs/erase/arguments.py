@@ -73,7 +73,8 @@ class EraseArguments(WithDryRun):
         if self.key_file is None:
             return self.key if self.document is None else (self.document,)
         try:
-            return tuple(self.key_file.read_text(encoding="utf-8").splitlines())
+            # Other signs that end a line may be in a key.
+            return tuple(self.key_file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
         except (OSError, UnicodeDecodeError) as error:
             raise BadArguments(
                 f"--key-file {self.key_file}: expected a text file with the key, found: {type(error).__name__}; nothing was erased"

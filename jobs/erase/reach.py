@@ -54,7 +54,8 @@ def of(arguments: EraseArguments) -> Reach:
     _refuse_wrong(found)
     use_cases, groups = loader.use_cases_of(found), feature_groups.among(found)
     known = _known(arguments, sources, [*use_cases, *groups])
-    given = _given(arguments, next(iter(known.values())).way)
+    first = sources[next(iter(known))][1]
+    given = _given(arguments, first.key if arguments.subject is None else first.subjects[arguments.subject])
     of_documents = datasets.among(found)
     subjects = tuple(
         subject.of(
@@ -142,22 +143,22 @@ def _same_key(one: Source, other: Source) -> bool:
     return set(one.key) == set(other.key) and all(types[name] == others[name] for name in one.key)
 
 
-def _given(arguments: EraseArguments, way: Way) -> tuple[str, ...]:
-    """A text for each column that identifies the subject."""
+def _given(arguments: EraseArguments, columns: Sequence[str]) -> tuple[str, ...]:
+    """A text for each of the columns by which the subject is named."""
     texts = arguments.given
-    if len(way.columns) == 1 and len(texts) == 1:
+    if len(columns) == 1 and len(texts) == 1:
         # Its text may have commas and equals signs.
         name, sign, value = texts[0].partition("=")
-        return (value,) if sign and name == way.columns[0] and arguments.document is None else texts
-    if len(texts) == 1 and not _names(texts, way):
+        return (value,) if sign and name == columns[0] and arguments.document is None else texts
+    if len(texts) == 1 and not _names(texts, columns):
         texts = tuple(next(csv.reader(texts), []))
-        if len(texts) == len(way.columns):
+        if len(texts) == len(columns):
             return texts
-    elif _names(texts, way):
+    elif _names(texts, columns):
         values = dict(_named(texts))
-        return tuple(values[name] for name in way.columns)
+        return tuple(values[name] for name in columns)
     raise BadArguments(
-        f"--key: expected a value of each of {', '.join(way.columns)}, as VALUE,VALUE in this order or as --key column=VALUE for "
+        f"--key: expected a value of each of {', '.join(columns)}, as VALUE,VALUE in this order or as --key column=VALUE for "
         f"each, found {len(texts)}; nothing was erased"
     )
 
@@ -168,8 +169,8 @@ def _named(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _names(texts: Sequence[str], way: Way) -> bool:
-    return sorted(name for name, _ in _named(texts)) == sorted(way.columns) and all("=" in text for text in texts)
+def _names(texts: Sequence[str], columns: Sequence[str]) -> bool:
+    return sorted(name for name, _ in _named(texts)) == sorted(columns) and all("=" in text for text in texts)
 
 
 def _read_by(use_case: UseCase) -> tuple[str, ...]:

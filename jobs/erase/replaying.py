@@ -6,9 +6,11 @@ somebody had asked by their key.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -57,16 +59,16 @@ def run(arguments: EraseArguments) -> EraseResult:
 
 
 def there(source: Source) -> list[tuple[Way, tuple[str, ...]]]:
-    """What bronze and silver have of what was erased from a source: how it is known, and its texts."""
+    """What bronze and silver have of what was erased from a source: how it is known, and the one text of each value."""
     out = kept_out.of_source(source)
     if not out:
         return []
     columns = sorted({name for way in out.ways for name in way.columns})
     found: dict[tuple[Way, tuple[str, ...]], None] = {}
-    for table in (tables.bronze(source), tables.silver(source)):
+    # What silver has is written here, with a point in its numbers whatever the deliveries have.
+    for table, known in ((tables.bronze(source), out), (tables.silver(source), dataclasses.replace(out, decimal="."))):
         for rows in _texts(table, columns):
-            found |= out.found(rows)
-    # The typed value of silver and the text of bronze may be two texts of one value: the second finds nothing any more.
+            found |= known.found(rows)
     return list(found)
 
 
@@ -80,12 +82,15 @@ def _texts(table: Table, columns: list[str]) -> Iterator[pa.Table]:
 
 
 def _asked(arguments: EraseArguments, source: Source, way: Way, texts: tuple[str, ...]) -> EraseArguments:
-    by_column: Mapping[str, str] = dict(zip(way.columns, texts, strict=True))
+    # By their places: a name beside a value is the named source's own, and a value may look like one.
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(texts)
     return dataclasses.replace(
         arguments,
         replay=False,
         reason=arguments.reason or REASON,
         source=None if way.subject else source.name,
         subject=way.subject or None,
-        key=tuple(f"{name}={text}" for name, text in by_column.items()) if len(texts) > 1 else texts,
+        key=(line.getvalue(),) if len(texts) > 1 else (),
+        document=texts[0] if len(texts) == 1 else None,
     )

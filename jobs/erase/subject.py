@@ -156,7 +156,7 @@ def of(source: Source, way: Way, given: Sequence[str], zone: str, datasets: Iter
         column = known[name]
         # What a person types has a point in its numbers, whatever the deliveries have.
         one = key_text.of(text, column.type, zone)
-        if one is None or not (_fits(one, column) and one.isprintable()):
+        if one is None or not (_fits(one, column) and _is_text(one)):
             raise BadArguments(
                 # Not what it is: an error goes into logs and messages.
                 f"source {source.name}: --key: expected a value of {name}, which is of type {column.type}, found another of "
@@ -169,6 +169,11 @@ def of(source: Source, way: Way, given: Sequence[str], zone: str, datasets: Iter
 def _fits(text: str, column: Column) -> bool:
     bits = {"int": 31, "long": 63}.get(column.type)
     return bits is None or -(1 << bits) <= int(text) < 1 << bits
+
+
+def _is_text(text: str) -> bool:
+    """Whether a table can hold it."""
+    return re.search("[\0\ud800-\udfff]", text) is None
 
 
 def _quoted(text: str) -> str:

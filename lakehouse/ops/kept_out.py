@@ -84,23 +84,29 @@ class KeptOut:
         return out
 
     def found(self, rows: pa.Table) -> dict[tuple[Way, tuple[str, ...]], None]:
-        """What is there again of what was erased: how it is known, and its texts as delivered; the columns are those of bronze."""
+        """What is there again of what was erased: how it is known, and the one text of each value. The columns are bronze's."""
         there: dict[tuple[Way, tuple[str, ...]], None] = {}
         for way in self.ways:
             columns = (rows.column(name).to_pylist() for name in way.columns)
             for texts in dict.fromkeys(zip(*columns, strict=True)):
-                if None not in texts and self._gone(way, texts):
-                    there[way, texts] = None
+                known = self._known(way, texts)
+                if known is not None and self.tombstones.has(way.identity(known)):
+                    there[way, known] = None
         return there
 
     def _gone(self, way: Way, texts: Sequence[str | None]) -> bool:
+        known = self._known(way, texts)
+        return known is not None and self.tombstones.has(way.identity(known))
+
+    def _known(self, way: Way, texts: Sequence[str | None]) -> tuple[str, ...] | None:
+        """The one text of each value; None where a text stands for none."""
         found = []
         for text, type_ in zip(texts, way.types, strict=True):
             one = None if text is None else key_text.of(text, type_, self.zone, self.decimal)
             if one is None:
-                return False
+                return None
             found.append(one)
-        return self.tombstones.has(way.identity(found))
+        return tuple(found)
 
 
 def of_source(source: Source) -> KeptOut:

@@ -62,6 +62,16 @@ SHAPES = {
 }
 
 
+# A source whose numbers have a comma.
+COMMA = {
+    "format": {"decimal": ","},
+    "columns": [
+        {"name": "visit", "type": "double"},
+        *({"name": name, "type": "string", "nullable": True} for name in ("amount", "note", "whose")),
+    ],
+}
+
+
 def erase(shape: Shape, **options: Any) -> job.EraseResult:
     return job.run(EraseArguments(source=SOURCE, key=shape.given, reason="asked by letter", actor="desk", **options))
 
@@ -168,6 +178,42 @@ def test_what_an_older_backup_brings_back_is_erased_again_by_the_record_alone(wo
 
     assert left(world) == [] and result.status == "erased" and result.places[f"gold.{NAME}_scores"] == 2 * len(DAYS)
     assert replaying.run(EraseArguments(replay=True)).status == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("column", "source"),
+    [
+        # A mark of numbers, which a person types with a point.
+        (("double", 73091.428512, ("73091,428512",), (0.5,)), COMMA),
+        # An id that looks like what is typed for another one.
+        (("string", "visit=4711", ("visit=4711",), ("4711",)), {}),
+        (("string", "zebra\u00a04711\x85\u2028x", ("zebra\u00a04711\x85\u2028x",), ("4711",)), {}),
+        (("timestamp", AT, WRITTEN, (AT + dt.timedelta(1),)), {}),
+    ],
+    ids=["a comma in a number", "a name and a sign", "what is not printed", "an instant"],
+)
+def test_a_replay_erases_the_very_key_however_it_was_written(
+    lakehouse_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    column: Any,
+    source: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
+    world = World(lakehouse_root.parent, Shape({"visit": column}, "regression", "jsonl"), monkeypatch, source=source)
+    world.land(SOURCE, DAYS[0], world.keys(), texts=True)
+    world.ingest(SOURCE, DAYS[0])
+    value = column[1].isoformat() if isinstance(column[1], dt.datetime) else str(column[1])
+    # As after a restore: the record has the key, and the tables have its rows.
+    identity = reach.of(EraseArguments(source=SOURCE, key=(f"visit={value}",), reason="r")).subjects[0].identity
+    erasures.ask(SOURCE, identity, "asked", "desk", AT)
+    planned = replaying.run(EraseArguments(replay=True, dry_run=True))
+    assert planned.places[f"silver.{SOURCE}"] == planned.places["landing rows"] == 1
+    result = replaying.run(EraseArguments(replay=True, actor="desk"))
+    assert result.message == "1 key(s) of what was erased before were there again"
+    there = arrow_dataset.read(tables.silver(world.use_case.source(SOURCE)))["visit"].to_pylist()
+    # What is written with a point is no number there, and was never taken in.
+    assert there == ([] if source else list(column[3]))
+    assert len(erasures.of_source(SOURCE)) == 1
 
 
 def test_what_is_held_is_not_erased_unless_somebody_decides_so(
@@ -299,3 +345,25 @@ def test_a_key_is_read_from_a_file_and_in_the_order_of_its_columns(
     by_name = reach.of(EraseArguments(source=SOURCE, key=tuple(reversed(world.shape.given)), reason="r"))
     assert [one.identity for one in by_file.subjects] == [one.identity for one in by_name.subjects]
     assert [one.source.name for one in by_file.subjects] == [SOURCE, RESULTS]
+
+
+def test_a_subject_s_values_are_read_in_the_order_in_which_it_is_declared(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = {"erasure": {"subjects": {"trip": ["night", "flight", "carrier"]}}}
+    World(lakehouse_root.parent, SHAPES["several"], monkeypatch, source=declared)
+    for key in (("1971-12-31,730914285,QX",), ("carrier=QX", "night=1971-12-31", "flight=730914285")):
+        (one,) = reach.of(EraseArguments(subject="trip", key=key, reason="r")).subjects
+        assert {part.name: part.value for part in one.parts} == SHAPES["several"].erased
+    by_key = reach.of(EraseArguments(source=SOURCE, key=("QX,730914285,1971-12-31",), reason="r")).subjects[0]
+    assert one.identity == by_key.identity
+
+
+def test_a_key_file_has_a_key_with_any_sign_but_an_end_of_line(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(lakehouse_root.parent, SHAPES["text"], monkeypatch)
+    file = world.root / "key"
+    file.write_bytes("zebra\u2028\x0b4711\r\n".encode())
+    (one, *_) = reach.of(EraseArguments(source=SOURCE, key_file=file, reason="r")).subjects
+    assert one.parts[0].value == "zebra\u2028\x0b4711"
