@@ -104,10 +104,14 @@ def _fold() -> int:
 
 def _put(month: str, host: str, day: dt.date, rows: list[dict[str, Any]]) -> None:
     """Add a host's runs of a day to those that the table has of them, so that a day stays one file."""
-    new = {row["run_id"]: row for row in rows}
 
     def add(present: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [*(row for row in present if row["run_id"] not in new), *new.values()]
+        of_runs: dict[str, dict[str, Any]] = {}
+        for row in (*present, *rows):
+            # One that was killed right after its end has ended, and its last note is older.
+            if row["status"] != KILLED or of_runs.get(row["run_id"], row)["status"] == KILLED:
+                of_runs[row["run_id"]] = row
+        return list(of_runs.values())
 
     where = (pc.field("month") == month) & (pc.field("host") == host) & (pc.field("day") == day)
     sql = (

@@ -96,6 +96,25 @@ def test_a_run_that_lives_is_not_taken_in_and_one_that_is_gone_is_killed(there: 
     assert (row["status"], row["processor_seconds"], row["actor"]) == ("killed", 7.0, "a")
 
 
+@pytest.mark.parametrize("taken_in", [False, True])
+def test_a_run_that_is_killed_right_after_its_end_has_ended(
+    there: Path, monkeypatch: pytest.MonkeyPatch, taken_in: bool
+) -> None:
+    run = a_run()
+    file = OpenRun(run.run_id)
+    file.write(a_run(run_id=run.run_id, status="killed", processor_seconds=0.1))
+    monkeypatch.setattr(file, "leave", lambda: None)
+    file.end(run)
+    if taken_in:
+        # By another run, while this one still has its file.
+        assert costs.fold() == 1
+    file._lock.close()
+    costs.fold()
+    [row] = recorded().values()
+    assert (row["status"], row["processor_seconds"]) == (run.status, run.processor_seconds)
+    assert list(cost_journal.ended()) == []
+
+
 def test_half_a_line_stops_nobody(there: Path) -> None:
     run = a_run()
     leave(run)
