@@ -116,7 +116,7 @@ class Erasing:
     @cached_property
     def told(self) -> ToldTexts:
         """What messages, reasons and examples name."""
-        return ToldTexts(self._reach.subjects)
+        return ToldTexts(self._reach.subjects, self._reach.use_cases)
 
     @cached_property
     def state(self) -> StateFolder:

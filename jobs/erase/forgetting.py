@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jobs.erase.subject import TELLING, Part, Subject
+from lakehouse.evaluation import category_codes
 
 INSTEAD = "(erased)"
 # A number of so many digits is no count of rows.
@@ -62,7 +63,9 @@ def reason(text: str, subjects: Iterable[Subject]) -> str:
 
 
 def _expression(part: Part, subject: Subject) -> str:
-    value = "|".join(re.escape(form) for form in part.forms)
+    # What monitoring says of a long one is shortened.
+    forms = dict.fromkeys((*part.forms, category_codes.shown(part.text)))
+    value = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True) if form)
     plain = part.column.type in ("string", "timestamp", "date") or len(part.text.strip("-+.")) >= LONG_NUMBER
     short = not subject.telling or (
         part.column.type == "string" and len(part.text) < TELLING and len(subject.parts) == 1

@@ -16,11 +16,14 @@ from jobs.erase.subject import Subject
 from lakehouse import settings
 from lakehouse.declaration import UseCase
 from lakehouse.models import artifacts
+from lakehouse.storage import kept_on_disk
 
 NAME, CACHES, LEFT_OVER = "messages", "files of caches", "left by killed jobs"
 MESSAGES = "alerts.log"
 # Made again when they are needed: what of a use case lies there, by its name.
 CACHED = ("models", "studies", "backtests")
+# Of the status page, which has copies of what monitoring said: read again when they are gone.
+COPIES = kept_on_disk.FOLDER
 # Folders with rows that jobs make for themselves, under the system's folder for such.
 TEMPORARY = re.compile(r"^nightjar-(search|sort|job|hub|extraction|object|erasing)-")
 PROC = Path("/proc")
@@ -75,6 +78,8 @@ class StateFolder:
                     # A sample of rows of training: the version's run has it, without what is erased.
                     if file.is_file() and (str(file).endswith(artifacts.REFERENCE) or self._named(file)):
                         yield file
+        copies = root / COPIES
+        yield from (file for file in sorted(copies.rglob("*")) if file.is_file() and self._named(file))
 
     def _named(self, file: Path) -> bool:
         text = file.read_bytes().decode("utf-8", "replace")

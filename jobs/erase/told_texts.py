@@ -1,4 +1,6 @@
-"""What the platform's own tables quote: examples of keys that differ, messages to people, reasons and errors."""
+"""What tables quote in words: the platform's own examples of keys that differ, messages to people, reasons and errors; and what
+monitoring says of categories that are new.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from jobs.erase import forgetting
 from jobs.erase.purged_tables import Suspect
 from jobs.erase.subject import Subject
 from lakehouse import tables
+from lakehouse.declaration import UseCase
 from lakehouse.storage import arrow_dataset, rewriting
 from lakehouse.storage.purging import Affected
 from lakehouse.tables import Table
@@ -25,9 +28,10 @@ OF_OTHERS = frozenset(
 
 @dataclass(frozen=True)
 class ToldTexts:
-    """Texts that name one of the subjects, in the tables of ops."""
+    """Texts that name one of the subjects, in the tables of ops and in what monitoring says of the use cases."""
 
     subjects: Sequence[Subject]
+    use_cases: Sequence[UseCase] = ()
 
     def found(self) -> Mapping[str, int]:
         """Rows that name one."""
@@ -41,9 +45,10 @@ class ToldTexts:
 
     @property
     def tables(self) -> list[Table]:
-        """All of ops with texts."""
+        """All of ops with texts, and the verdicts."""
         found = (value for value in vars(tables).values() if isinstance(value, Table))
-        return [one for one in found if one.layer == "ops" and one.name not in OF_OTHERS and _texts(one)]
+        of_ops = [one for one in found if one.layer == "ops" and one.name not in OF_OTHERS and _texts(one)]
+        return [*of_ops, *map(tables.drift, self.use_cases)]
 
     def suspects(self) -> list[Suspect]:
         """The tables, for what earlier versions still have."""
@@ -54,11 +59,13 @@ class ToldTexts:
 
     def _named(self, table: Table) -> Affected:
         def named(rows: pa.Table) -> pa.ChunkedArray:
-            out = [False] * len(rows)
+            out = pa.chunked_array([pa.repeat(False, len(rows))])
             for name in _texts(table):
-                for number, text in enumerate(rows.column(name).to_pylist()):
-                    out[number] = out[number] or (text is not None and self._without(text) != text)
-            return pa.chunked_array([pa.array(out, pa.bool_())])
+                # Each text once: a year of runs says the same few things.
+                texts = (text for text in pc.unique(rows.column(name)).to_pylist() if text is not None)
+                naming = pa.array([text for text in texts if self._without(text) != text], pa.string())
+                out = pc.or_(out, pc.is_in(rows.column(name), value_set=naming))
+            return out
 
         return named
 

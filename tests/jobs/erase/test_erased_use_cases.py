@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -17,15 +18,18 @@ from jobs.erase import job, reach, replaying
 from jobs.erase.arguments import EraseArguments
 from jobs.ingest import replay
 from jobs.ingest.arguments import ReplayArguments
+from jobs.monitor import drift, new_categories
+from jobs.monitor.verdict import DriftCheck, Verdict
 from lakehouse import tables
 from lakehouse.declaration import loader
 from lakehouse.errors import BadArguments, ErasureIncomplete, RetentionRefused
+from lakehouse.evaluation import category_codes
 from lakehouse.models import mlflow_rest
 from lakehouse.ops import deliveries, erasures, exports, retrainings
 from lakehouse.storage import arrow_dataset
 from tests import byte_scan
 from tests.byte_scan import Needle
-from tests.jobs.erase.visits import DAYS, NAME, NOTE, RESULTS, SOURCE, Shape, World
+from tests.jobs.erase.visits import DAYS, NAME, NOTE, RESULTS, SOURCE, Shape, World, put
 
 AT = dt.datetime(2024, 2, 29, 13, 37, 11, 123456, tzinfo=dt.UTC)
 WRITTEN = ("2024-02-29T14:37:11.123456+01:00", "2024-02-29 13:37:11.123456")
@@ -345,6 +349,33 @@ def test_a_key_is_read_from_a_file_and_in_the_order_of_its_columns(
     by_name = reach.of(EraseArguments(source=SOURCE, key=tuple(reversed(world.shape.given)), reason="r"))
     assert [one.identity for one in by_file.subjects] == [one.identity for one in by_name.subjects]
     assert [one.source.name for one in by_file.subjects] == [SOURCE, RESULTS]
+
+
+def test_what_monitoring_says_of_a_new_category_and_the_status_page_s_copies_of_it_name_it_no_longer(
+    world: World,
+) -> None:
+    words = f"new categories of visit: 1 of 4 rows of {DAYS[0]}: {category_codes.shown('zebra-4711')} (1)"
+    checks = [
+        DriftCheck(new_categories.KIND, "visit", "rows", 1.0, None, violated=False, reason=words),
+        DriftCheck("performance", "loss", "rise", None, None, violated=False, reason="too few rows"),
+    ]
+    put(
+        tables.drift(world.use_case),
+        drift.rows(DAYS[0], 1, checks, Verdict(False, (words,))),
+        {"partition": {DAYS[0]}},
+    )
+    copies = world.root / "state" / "status_page" / "a-store"
+    copies.mkdir(parents=True)
+    (copies / "1.json").write_text(json.dumps({"kept": [[f"{DAYS[0]}", [], [1, False, words, "2024-03-06"]]]}))
+    (copies / "2.json").write_text(json.dumps({"kept": "nothing of it"}))
+
+    result = erase(world.shape)
+
+    assert left(world) == []
+    assert result.places[f"gold.{NAME}_drift"] == 2
+    reasons = arrow_dataset.read(tables.drift(world.use_case))["reason"].to_pylist()
+    assert sorted(reasons) == sorted([words.replace("zebra-4711", "(erased)")] * 2 + ["too few rows"])
+    assert [file.name for file in copies.iterdir()] == ["2.json"]
 
 
 def test_a_subject_s_values_are_read_in_the_order_in_which_it_is_declared(
