@@ -22,7 +22,7 @@ from jobs.erase import landed_rows, parquet_files, text_files
 from jobs.erase.landed_rows import Found
 from jobs.erase.subject import Subject
 from jobs.ingest import landing, pieces
-from lakehouse import settings
+from lakehouse import landed_files, settings
 from lakehouse.errors import NightjarError
 from lakehouse.ops import deliveries
 from lakehouse.storage import places
@@ -81,7 +81,7 @@ class LandingZone:
             *(file for one in self.folder.iterdir() if one.is_dir() for file in one.iterdir()),
         ]
         for file in sorted(files):
-            if file.is_file() and file.name.endswith(pieces.ENDINGS) and not file.name.startswith((".", "_")):
+            if file.is_file() and landed_files.is_data(file.name):
                 found = landed_rows.find(file, self.subject)
                 if found.rows or found.broken:
                     yield file, found

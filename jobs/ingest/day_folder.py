@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
-from jobs.ingest.pieces import ENDINGS
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryRejected
+from lakehouse.landed_files import ENDINGS
 
 
 def whole(source: Source, folder: Path) -> list[Path]:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.ingest import day_folder, pieces
-from lakehouse import fingerprints, settings
+from jobs.ingest import day_folder
+from lakehouse import fingerprints, landed_files, settings
 from lakehouse.declaration import Source
 from lakehouse.errors import DeliveryMissing, DeliveryRejected
 from lakehouse.extraction import envelope
@@ -56,7 +56,7 @@ def landed(source: Source, days: list[dt.date], now: dt.datetime) -> list[Landed
     names = places.names_in(folder)
     found: dict[dt.date, list[Landed]] = {}
     for day in days:
-        asked = [f"{day}{ending}" for ending in pieces.ENDINGS if names is None or f"{day}{ending}" in names]
+        asked = [f"{day}{ending}" for ending in landed_files.ENDINGS if names is None or f"{day}{ending}" in names]
         found[day] = [_landed(source, day, [path], now) for name in asked if (path := folder / name).is_file()]
         if (names is None or str(day) in names) and (parts := day_folder.whole(source, folder / str(day))):
             found[day].append(_landed(source, day, parts, now, folder / str(day)))
@@ -117,10 +117,7 @@ def checksum_of(files: Mapping[Path, str], folder: Path | None) -> str:
         files: by their paths, in the order of their names, the SHA-256 of each.
         folder: None where it is one file.
     """
-    if folder is None:
-        return next(iter(files.values()))
-    names = "".join(f"{digest}  {file.name}\n" for file, digest in files.items())
-    return hashlib.sha256(names.encode()).hexdigest()
+    return landed_files.checksum_of({file.name: digest for file, digest in files.items()}, folder is not None)
 
 
 def _refuse_links_out(source: Source, files: Iterable[Path]) -> None:

@@ -16,8 +16,6 @@ from jobs.ingest.streams import CUT_AT_LINE_ENDS, Unreadable, is_packed
 from lakehouse.extraction import envelope
 
 Kind = Literal["csv", "jsonl", "parquet"]
-# How the names of delivered files end.
-ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
 @dataclass(frozen=True)

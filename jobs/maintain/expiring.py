@@ -17,6 +17,7 @@ from lakehouse import settings
 from lakehouse.ops import retention
 from lakehouse.ops.retention import REMOVING
 from lakehouse.retention import days as of_days
+from lakehouse.retention import landed
 from lakehouse.retention.plan import Plan
 from lakehouse.storage import commits, sql_quoting, store_errors, stored_files
 from lakehouse.tables import ALERTS, Table
@@ -110,12 +111,13 @@ def _unsent(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 def _remove_files(source: str, days: Sequence[dt.date]) -> None:
     location = f"{settings.load().landing_root}/{source}"
     filesystem, _ = stored_files.filesystem_of(location)
-    landed = of_days.landed(source)
+    files = landed.landed(source)
     # Looked at again: somebody may have delivered a correction meanwhile.
-    waiting = of_days.not_taken_in(source, landed)
+    waiting = landed.not_taken_in(source, files)
+    waiting |= landed.unknown(source, files, [day for day in days if day in files and day not in waiting])
     for day in days:
-        if day in landed and day not in waiting:
-            for path in landed[day].paths:
+        if day in files and day not in waiting:
+            for path in files[day].paths:
                 _delete(filesystem, path)
 
 

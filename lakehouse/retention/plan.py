@@ -11,7 +11,7 @@ from lakehouse.declaration import Dataset, FeatureGroup, Source, UseCase, loader
 from lakehouse.declaration.declaration import Declaration
 from lakehouse.ops.retention import REMOVING, Removal
 from lakehouse.retention import days as of_days
-from lakehouse.retention import decision, facts, known_rows, needs, subjects
+from lakehouse.retention import decision, facts, known_rows, landed, needs, subjects
 from lakehouse.retention.days import Days, DaySize
 from lakehouse.retention.decision import Decision, Need
 from lakehouse.retention.needs import Needed
@@ -151,11 +151,13 @@ def _of(subject: Subject, holds: list[Need], needed: _Needed | None, plans: dict
 
 def _of_landing(subject: Subject, holds: list[Need], now: dt.datetime) -> Plan:
     assert subject.source is not None
-    files = of_days.landed(subject.source.name)
+    name = subject.source.name
+    files = landed.landed(name)
     present = {day: of_day.size for day, of_day in files.items()}
-    waiting = of_days.not_taken_in(subject.source.name, files) if subject.rule else set()
+    waiting = landed.not_taken_in(name, files) if subject.rule else set()
     asked = [*holds, *(Need(day, day, NOT_TAKEN_IN) for day in waiting)]
-    return Plan(subject, present, decision.decide(present, subject.rule, asked, now.date()))
+    plan = Plan(subject, present, decision.decide(present, subject.rule, asked, now.date()))
+    return _keep(plan, landed.unknown(name, files, plan.decision.going), NOT_TAKEN_IN)
 
 
 def _still_there(made: Plan, why: str) -> Iterator[Need]:

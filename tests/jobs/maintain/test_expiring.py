@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -22,7 +24,7 @@ from jobs.maintain import expiring, job
 from jobs.maintain.arguments import MaintainArguments
 from jobs.restate import job as restate_job
 from jobs.restate.arguments import RestateArguments
-from lakehouse import tables
+from lakehouse import landed_files, tables
 from lakehouse.__main__ import main
 from lakehouse.arrivals.readiness import Arrivals
 from lakehouse.declaration import UseCase, loader
@@ -298,16 +300,26 @@ def test_landed_files_go_when_they_are_taken_in(clinic: Declare, tmp_path: Path)
     files = {number: landing / f"{day(number)}.csv" for number in (3, 9, 58, 59)}
     files |= {12: landing / str(day(12)) / "part.csv", 20: landing / f"{day(20)}.csv"}
     for number, file in files.items():
-        file.write_text("appointment,minutes_late\n1,5\n")
+        file.write_text(f"appointment,minutes_late\n1,{number}\n")
+        digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
+        (line,) = deliveries.lines_of(["visits"], day(number), day(number))
+        checksum = landed_files.checksum_of(digests, folder=number == 12)
+        deliveries.record([dataclasses.replace(line, checksum=checksum)])
         # Number 20 was delivered again after it was taken in.
         written = (AT - dt.timedelta(days=1)).timestamp() if number != 20 else (AT + dt.timedelta(days=1)).timestamp()
         os.utime(file, (written, written))
     (landing / "readme.txt").write_text("mine")
+    # Copied with their times, which are of before: another one of a day that is taken in, and a correction in its place.
+    written = (AT - dt.timedelta(days=9)).timestamp()
+    for number, name in ((4, f"{day(4)}.jsonl"), (5, f"{day(5)}.csv")):
+        files[number] = landing / name
+        files[number].write_text("appointment,minutes_late\n1,7\n")
+        os.utime(files[number], (written, written))
     take()
-    assert {number for number, file in files.items() if file.exists()} == {20, 58, 59}
+    assert {number for number, file in files.items() if file.exists()} == {4, 5, 20, 58, 59}
     assert (landing / "readme.txt").exists()
     assert ingest_job.run(IngestArguments(source="visits", partition=day(3))).status == "none"
-    assert [line.files for line in retention.lines("landing.visits")] == [3]
+    assert [line.files for line in retention.lines("landing.visits")] == [1, 2]
 
 
 def test_a_kill_between_the_line_and_the_commit_is_settled(clinic: Declare, monkeypatch: pytest.MonkeyPatch) -> None:
