@@ -110,6 +110,8 @@ def _others(one: Subject, key: Sequence[str], firsts: set[Any]) -> set[tuple[Any
     """The entities of which other rows are left in silver."""
     source: Source = one.source
     names = list(dict.fromkeys([*key, *one.columns]))
-    rows = arrow_dataset.read(tables.silver(source), arrow_dataset.among(key[0], firsts), columns=names)
+    # A double that is zero has two forms, of which Arrow finds the very one.
+    among = None if source.column_types[key[0]] == "double" else arrow_dataset.among(key[0], firsts)
+    rows = arrow_dataset.read(tables.silver(source), among, columns=names)
     left = rows.filter(pc.invert(one.typed(rows))).select(list(key))
     return {tuple(row.values()) for row in left.group_by(list(key)).aggregate([]).to_pylist()}

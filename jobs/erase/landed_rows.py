@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,12 @@ from jobs.ingest.delivery_errors import CHANGED, HEADER
 from jobs.ingest.lines import LINE, MALFORMED, RAW, Layout
 from jobs.ingest.pieces import Kind, Piece
 from jobs.ingest.streams import Unreadable, opened
+from lakehouse import value_text
 
-# What may be written in two ways, in a cell or in JSON: a file that could have such an id is parsed.
-ESCAPED = frozenset('"\\/')
+# What may be written in two ways, in a cell or in JSON: a file that could have such an id is parsed. Lists and objects lose their
+# blanks, and an instant of extended JSON is a number there.
+ESCAPED = frozenset('"\\/[{')
+INSTANT = re.compile(value_text.CLOCK)
 CHUNK = 1 << 20
 # Types whose values are written in one way, but for signs and zeros before them.
 SOUGHT = ("string", "int", "long")
@@ -85,7 +89,11 @@ def _may_have(file: Path, subject: Subject, layout: Layout) -> bool:
     Of a number with decimals, a day or an instant nobody knows how it is written: such a file is parsed.
     """
     texts = [part.text for part in subject.parts if part.column.type in SOUGHT]
-    plain = [text for text in texts if not ESCAPED & set(text) and text.isprintable() and text.lstrip("-")]
+    plain = [
+        text
+        for text in texts
+        if not ESCAPED & set(text) and text.isprintable() and text.lstrip("-") and not INSTANT.match(text)
+    ]
     if not plain:
         return True
     # The longest one is the rarest.

@@ -57,10 +57,16 @@ class WantedRows:
 def _mask(rows: pa.Table, names: tuple[str, ...], values: list[tuple[Any, ...]]) -> pa.ChunkedArray:
     """Compared as texts, which Arrow writes alike on both sides."""
     types = [rows.schema.field(name).type for name in names]
-    wanted = [pa.array(column, type_) for column, type_ in zip(zip(*values, strict=True), types, strict=True)]
+    wanted = [one_zero(pa.array(one, type_)) for one, type_ in zip(zip(*values, strict=True), types, strict=True)]
+    there = [one_zero(rows.column(name)) for name in names]
     if len(names) == 1:
-        return pc.is_in(rows.column(names[0]), value_set=wanted[0])
-    return pc.is_in(_joined([rows.column(name) for name in names]), value_set=_joined(wanted))
+        return pc.is_in(there[0], value_set=wanted[0])
+    return pc.is_in(_joined(there), value_set=_joined(wanted))
+
+
+def one_zero(values: Any) -> Any:
+    """The values, zero below zero being the same one: Arrow finds but the very bits among others."""
+    return pc.add(values, 0.0) if pa.types.is_floating(values.type) else values
 
 
 def _joined(columns: Iterable[Any]) -> Any:

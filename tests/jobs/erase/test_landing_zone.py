@@ -165,6 +165,23 @@ def test_a_number_is_found_however_it_is_written(lakehouse_root: Path, monkeypat
     assert file.read_bytes() == b'{"note":70}\n'
 
 
+@pytest.mark.parametrize(
+    ("key", "delivered"),
+    [
+        ("[1,20]", b'{"note": [1, 20]}\n'),
+        ('{"a":1}', b'{"note": {"a": 1}}\n'),
+        ("2024-03-01T04:05:06.000Z", b'{"note": {"$date": {"$numberLong": "1709265906000"}}}\n'),
+    ],
+)
+def test_what_json_writes_in_another_way_is_found(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, key: str, delivered: bytes
+) -> None:
+    document = of(lakehouse_root.parent, monkeypatch, key)
+    file = land(document, f"{DAY}.jsonl", b'{"note": "b"}\n' + delivered)
+    assert zone(document).take_out() == []
+    assert file.read_bytes() == b'{"note": "b"}\n'
+
+
 def test_parts_of_a_folder_keep_one_delivery_also_when_the_folder_is_not_whole_yet(
     lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
