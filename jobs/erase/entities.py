@@ -78,7 +78,7 @@ def _by_columns(one: Subject) -> WantedRows:
 def _by_rows(one: Subject, key: Sequence[str], of_day: bool) -> WantedRows:
     erased = _keys(one, DeliveredRows(one), [*key, "partition"])
     if not erased:
-        return WantedRows()
+        return WantedRows(by_bronze=True)
     others = _others(one, key, {row[key[0]] for row in erased})
     conditions: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     for row in erased:

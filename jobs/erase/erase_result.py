@@ -41,12 +41,18 @@ def message(
     published: list[dict[str, Any]] | None = None,
     unseen: list[str] | None = None,
     retrain: Mapping[str, str] | None = None,
+    expired: list[str] | None = None,
 ) -> str:
     """What a person has to know besides the counts."""
     told = []
     if not there:
         told.append("nothing of it is here; once it is asked for, it stays out if it is delivered later")
     told += [f"not looked at: {one}" for one in unseen or ()]
+    if expired:
+        told.append(
+            f"retention has taken delivered rows, by which entities would be found ({', '.join(expired)}): what is about those of "
+            "these days stays, unless it is erased by its own key"
+        )
     if reached.use_cases:
         names = ", ".join(one.name for one in reached.use_cases)
         told.append(

@@ -25,7 +25,9 @@ from jobs.erase.subject import Subject
 from jobs.erase.told_texts import ToldTexts
 from jobs.erase.versions import Versions
 from jobs.erase.wanted_rows import WantedRows
+from lakehouse import tables
 from lakehouse.declaration import Dataset, UseCase
+from lakehouse.ops import retention
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,14 @@ class Erasing:
         """What did not answer when it was looked at last."""
         asked: list[MlflowSamples | Elsewhere] = [*self.samples, *self.elsewhere]
         return [one.unseen for one in asked if one.unseen]
+
+    def expired(self) -> list[str]:
+        """Days of which retention has taken the delivered rows that would lead to entities: what is about these stays."""
+        if not self.by_bronze:
+            return []
+        names = [tables.bronze(one.subject.source).full_name for one in self.sources]
+        gone = [line for name in names for line in retention.lines(name) if line.rows]
+        return [f"{line.table} of {line.first_day} to {line.last_day}" for line in gone]
 
     def published(self, one: OfSource) -> list[dict[str, Any]]:
         """The versions of datasets that have it."""

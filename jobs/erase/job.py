@@ -55,7 +55,7 @@ def run(arguments: EraseArguments) -> EraseResult:
                 there,
                 published,
                 erasing.learned(),
-                erase_result.message(reached, there, unseen=unseen),
+                erase_result.message(reached, there, unseen=unseen, expired=erasing.expired()),
             )
         if not there and not unseen:
             published = [dict(found) for one in known if one is not None for found in one.published]
@@ -68,7 +68,7 @@ def run(arguments: EraseArguments) -> EraseResult:
     lines = [erasures.finish(line, now) for line in lines]
     published, learned = erase_result.parted([dict(found) for line in lines for found in line.published])
     retrain = _ask_for_training(erasing, learned, arguments.actor)
-    message = erase_result.message(reached, there, published, retrain=retrain)
+    message = erase_result.message(reached, there, published, retrain=retrain, expired=erasing.expired())
     return erase_result.result(reached, "erased" if there else "none", there, published, learned, message, retrain)
 
 

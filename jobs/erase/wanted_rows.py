@@ -20,7 +20,8 @@ class WantedRows:
 
     Attributes:
         conditions: by column the value that a row has, one of them being enough.
-        by_bronze: whether some are known by the erased rows in bronze alone: when these are gone, nobody finds them again.
+        by_bronze: whether some are known by the erased rows in bronze alone, if there are any: when these are gone, nobody finds
+            them again.
     """
 
     conditions: tuple[Mapping[str, Any], ...] = ()

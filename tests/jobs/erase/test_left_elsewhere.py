@@ -11,12 +11,13 @@ from jobs.erase import job
 from jobs.erase.arguments import EraseArguments
 from jobs.erase.erase_result import EraseResult
 from lakehouse.errors import ErasureIncomplete
+from lakehouse.ops import retention
 from tests import byte_scan
 from tests.jobs import traces
 from tests.jobs.erase import world as notes_world
 from tests.jobs.erase.test_erase_killed import Killed, Once
 from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run
-from tests.jobs.erase.visits import DAYS, NAME, RESULTS, World
+from tests.jobs.erase.visits import DAYS, NAME, NOW, RESULTS, SOURCE, World
 
 
 def by_owner() -> EraseResult:
@@ -63,6 +64,28 @@ def test_a_file_that_a_job_may_be_about_to_commit_is_looked_at_by_a_later_run(wo
     young.unlink()
     by_owner()
     assert left(world) == set()
+
+
+def test_days_whose_delivered_rows_retention_has_taken_are_told(world: World) -> None:
+    line = retention.Removal(
+        table=f"bronze.{SOURCE}",
+        first_day=DAYS[0],
+        last_day=DAYS[0],
+        days=1,
+        rows=5,
+        files=1,
+        bytes=9,
+        whole_from=None,
+        rule="1 days (layer bronze)",
+        state=retention.REMOVED,
+        actor="job",
+        planned_at=NOW,
+        removed_at=NOW,
+    )
+    retention.record([line])
+    assert f"(bronze.{SOURCE} of {DAYS[0]} to {DAYS[0]})" in str(by_owner().message)
+    by_key = job.run(EraseArguments(source=SOURCE, key=("a",), reason="r"))
+    assert "retention" not in str(by_key.message)
 
 
 @pytest.mark.parametrize(
