@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 Step = Callable[[], list[str]]
 
+LOCK = "erasure"
+
 
 def run(arguments: EraseArguments) -> EraseResult:
     """Erase what is about one key, or say what would be taken out.
@@ -62,10 +64,11 @@ def run(arguments: EraseArguments) -> EraseResult:
             told = "nothing of it has come back since it was erased"
             return erase_result.result(reached, "unchanged", {}, *erase_result.parted(published), told)
     lines = [erasures.ask(one.source.name, one.identity, reason, arguments.actor, now) for one in reached.subjects]
-    lines, there = _write_down(erasing, lines)
-    with _no_calls(erasing):
-        _take_out(reached, erasing, lines, now)
-    lines = [erasures.finish(line, now) for line in lines]
+    with _alone():
+        lines, there = _write_down(erasing, lines)
+        with _no_calls(erasing):
+            _take_out(reached, erasing, lines, now)
+        lines = [erasures.finish(line, now) for line in lines]
     published, learned = erase_result.parted([dict(found) for line in lines for found in line.published])
     retrain = _ask_for_training(erasing, learned, arguments.actor)
     message = erase_result.message(reached, there, published, retrain=retrain, expired=erasing.expired())
@@ -146,6 +149,18 @@ def _ask_for_training(erasing: Erasing, learned: list[dict[str, Any]], actor: st
         if day is not None:
             asked[one.use_case.name] = day.isoformat()
     return asked
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One erasure after the other: two that write one landed file again would each bring the other's rows back."""
+    file = file_locks.file_of(LOCK)
+    lock = file_locks.hold_if_free(file)
+    if lock is None:
+        log.info("erase: waiting for another erasure, which holds %s", file)
+        lock = file_locks.hold(file)
+    with lock:
+        yield
 
 
 @contextmanager
