@@ -5,7 +5,17 @@ from __future__ import annotations
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from include.orchestration import apart, defaults, erasure, erasure_docs, erasure_form, form_fields, form_values, wanted
+from include.orchestration import (
+    apart,
+    approval,
+    defaults,
+    erasure,
+    erasure_docs,
+    erasure_form,
+    form_fields,
+    form_values,
+    wanted,
+)
 
 for owner, source in wanted.erasable_sources(__file__):
     with (
@@ -28,7 +38,7 @@ for owner, source in wanted.erasable_sources(__file__):
             needs_spark=False,
         )
         meant = erasure.if_meant(find.output, form_values.DRY_RUN)
-        approved = erasure.if_approved(erasure.ANSWER)
+        approved = erasure.if_approved(approval.answer_to(erasure.question(source)))
         erase = erasure.EraseOperator(
             task_id="erase", stage="erase", options={**asked, "actor": erasure.ACTOR}, needs_spark=False
         )

@@ -45,7 +45,12 @@ for dataset in wanted.datasets(__file__):
             answered = JobOperator(
                 task_id="answer",
                 stage="release",
-                options={**of_version, "version": release.VERSION, "answer": release.ANSWER, "actor": release.ACTOR},
+                options={
+                    **of_version,
+                    "version": release.VERSION,
+                    "answer": release.answer(dataset),
+                    "actor": release.ACTOR,
+                },
                 needs_spark=False,
             )
             verdicts.if_waiting(gate.output) >> question >> answered

@@ -50,8 +50,11 @@ for use_case in wanted.use_cases(__file__):
             result, verdict = gate.output, verdicts.choose_verdict(gate.output)
         else:
             question = approval.ask(use_case, use_case.gate.approval)
-            given = {"answer": approval.ANSWER, "actor": approval.ACTOR}
-            answer = JobOperator(task_id="answer", stage="gate", options={**version, **given})
+            # Of the version that is promoted.
+            answer_to = approval.answer_to(approval.question(use_case, "train"))
+            answer = JobOperator(
+                task_id="answer", stage="gate", options={**version, "answer": answer_to, "actor": approval.ACTOR}
+            )
             last = verdicts.last(gate.output, answer.output)
             result, verdict = last.output, verdicts.choose_verdict(last.output)
             verdicts.ask_or_not(gate.output) >> [question, last]

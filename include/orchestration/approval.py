@@ -7,17 +7,19 @@ import datetime as dt
 from airflow.providers.standard.operators.hitl import HITLOperator
 
 from include.orchestration import alerts
-from include.orchestration.second_person import APPROVE, REJECT, SecondPersonOperator
+from include.orchestration.second_person import APPROVE, REJECT, PersonOperator, SecondPersonOperator
 from lakehouse.declaration import Approval, UseCase
 
-__all__ = ["ACTOR", "ANSWER", "APPROVE", "CELL", "EVIDENCE", "REJECT", "ask", "operator"]
+__all__ = ["ACTOR", "APPROVE", "CELL", "EVIDENCE", "REJECT", "answer_to", "ask", "operator", "question"]
 
 # The person's answer and name; without a user the time ran out.
 _RESPONSE = "{% set response = ti.xcom_pull(task_ids='approval') %}"
-ANSWER = _RESPONSE + (
+_ANSWER = (
     "{{ 'timeout' if not response.responded_by_user else "
     f"'approved' if '{APPROVE}' in response.chosen_options else 'rejected' }}}}"
 )
+# Read of an answer that has it not, so that the error of the task says it.
+_OTHER = "answer to what is asked now, only to an earlier question: clear the task approval, and have it answered"
 ACTOR = _RESPONSE + "airflow{{ ':' ~ response.responded_by_user.name if response.responded_by_user else '' }}"
 
 # A value that was delivered stands in one line and one cell, whatever it is: it is no link, no picture, no code and no HTML.
@@ -62,17 +64,33 @@ interval; the least better first):
 """
 
 
+def answer_to(question: str) -> str:
+    """The template of the answer to a question; it renders for no answer to another one, and so fails its task.
+
+    Args:
+        question: the template of the question, by what is carried out when it is approved.
+    """
+    return (
+        f"{_RESPONSE}{{% set asked %}}{question}{{% endset %}}"
+        f"{{% if response.question != asked %}}{{{{ response['{_OTHER}'] }}}}{{% endif %}}{_ANSWER}"
+    )
+
+
+def question(use_case: UseCase, task: str = "gate") -> str:
+    """What is asked, by the version in the result of that task."""
+    return f"Promote version {{{{ ti.xcom_pull(task_ids='{task}')['model_version'] }}}} of {use_case.name} to champion?"
+
+
 def operator(two_people: bool) -> type[HITLOperator]:
     """The operator that asks as is declared: anybody who may answer, or with ``two_people`` nobody who has asked for the run."""
-    return SecondPersonOperator if two_people else HITLOperator
+    return SecondPersonOperator if two_people else PersonOperator
 
 
 def ask(use_case: UseCase, approval: Approval) -> HITLOperator:
     """The task that waits for the person; without an answer in the declared time it continues as rejected, without a user."""
-    version = "{{ ti.xcom_pull(task_ids='gate')['model_version'] }}"
     return operator(approval.two_people)(
         task_id="approval",
-        subject=f"Promote version {version} of {use_case.name} to champion?",
+        subject=question(use_case),
         body=CELL + EVIDENCE,
         options=[APPROVE, REJECT],
         defaults=REJECT,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ACTOR, ANSWER = approval.ACTOR, approval.ANSWER
+ACTOR = approval.ACTOR
 # So long a person may take to answer. Without an answer nothing is erased.
 HOURS = 72
 
@@ -74,12 +74,17 @@ class EraseOperator(JobOperator):
             return super().execute(context)
 
 
+def question(source: Source) -> str:
+    """What is asked."""
+    return f"Erase what is about a key of {source.name} from everything?"
+
+
 def ask(source: Source) -> HITLOperator:
     """The task that waits for the person; without an answer in time it continues as rejected, without a user."""
     two_people = source.erasure is not None and source.erasure.two_people
     return approval.operator(two_people)(
         task_id="approval",
-        subject=f"Erase what is about a key of {source.name} from everything?",
+        subject=question(source),
         body=approval.CELL + FOUND,
         options=[approval.APPROVE, approval.REJECT],
         defaults=approval.REJECT,

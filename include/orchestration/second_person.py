@@ -1,4 +1,4 @@
-"""The question to a person that another person has to answer than the one who asked for the run."""
+"""The question to a person, and the one that another person has to answer than the one who asked for the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,19 @@ if TYPE_CHECKING:
 APPROVE, REJECT = "Approve", "Reject"
 
 
-class SecondPersonOperator(HITLOperator):
+class PersonOperator(HITLOperator):
+    """Waits for an answer, and keeps with it which question it answers.
+
+    Airflow keeps the result of a task that is cleared until the task starts again. One that is marked before it does has the answer
+    to what its run asked before, perhaps about another version: `include.orchestration.approval.answer_to` does not take that.
+    """
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """The answer, with its question."""
+        return {**super().execute_complete(context, event), "question": self.subject}
+
+
+class SecondPersonOperator(PersonOperator):
     """Waits for an answer, and does not take the approval of the user who triggered the run.
 
     Both names are Airflow's own record of who was logged in. A run that nobody triggered, such as one that monitoring asked for, is

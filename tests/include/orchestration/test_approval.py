@@ -1,6 +1,8 @@
 """What a person sees who is asked, and how the answer reaches the gate."""
 
+import datetime as dt
 import re
+from types import SimpleNamespace
 
 import jinja2
 import pytest
@@ -27,6 +29,9 @@ GATE = {
         ],
     },
 }
+
+
+ANSWER = approval.answer_to(approval.question(SimpleNamespace(name="x"), "train"))
 
 
 def rendered(template, **results):
@@ -68,8 +73,8 @@ def test_the_first_version_has_no_champion_beside_it():
     ],
 )
 def test_the_answer_is_the_persons(chosen, user, answer, actor):
-    said = {"chosen_options": [chosen], "responded_by_user": user}
-    assert rendered(approval.ANSWER, approval=said) == answer
+    said = {"chosen_options": [chosen], "responded_by_user": user, "question": "Promote version 7 of x to champion?"}
+    assert rendered(ANSWER, approval=said, train=GATE) == answer
     assert rendered(approval.ACTOR, approval=said) == actor
 
 
@@ -90,9 +95,32 @@ def test_a_delivered_value_is_one_cell_of_one_line():
 
 @pytest.mark.parametrize(
     ("template", "results"),
-    [(approval.ANSWER, {"approval": None}), (approval.ACTOR, {"approval": None})],
+    [(ANSWER, {"approval": None, "train": GATE}), (approval.ACTOR, {"approval": None})],
 )
 def test_an_approval_that_was_marked_and_not_answered_decides_nothing(template, results):
     # There is no result then, and the task of the answer fails before it starts its job.
     with pytest.raises(jinja2.UndefinedError):
         rendered(template, **results)
+
+
+def test_an_answer_to_an_earlier_question_is_no_answer_to_this_one():
+    """Airflow keeps the result of a cleared approval until it starts again: marked before, it has that of another version."""
+    asked = approval.operator(two_people=False)(
+        task_id="approval",
+        subject="Promote version 6 of x to champion?",
+        options=["Approve", "Reject"],
+        defaults="Reject",
+    )
+    by = {"id": "1", "name": "ada"}
+    event = {
+        "chosen_options": ["Approve"],
+        "params_input": {},
+        "responded_at": dt.datetime.now(dt.UTC),
+        "responded_by_user": by,
+    }
+    kept = asked.execute_complete({}, event)
+    assert rendered(ANSWER, approval=kept, train={**GATE, "model_version": 6}) == "approved"
+    with pytest.raises(jinja2.UndefinedError, match="only to an earlier question: clear the task approval"):
+        rendered(ANSWER, approval=kept, train=GATE)
+    with pytest.raises(jinja2.UndefinedError):
+        rendered(ANSWER, approval={name: kept[name] for name in kept if name != "question"}, train=GATE)

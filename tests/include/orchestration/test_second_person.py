@@ -4,11 +4,10 @@ import datetime as dt
 from types import SimpleNamespace
 
 import pytest
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration import approval
-from include.orchestration.second_person import APPROVE, REJECT, SecondPersonOperator
+from include.orchestration.second_person import APPROVE, REJECT, PersonOperator, SecondPersonOperator
 from lakehouse.declaration import Approval
 
 NOW = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
@@ -41,7 +40,7 @@ def test_a_run_that_nobody_triggered_and_an_answer_that_nobody_gave_are_as_ever(
     )
 
 
-@pytest.mark.parametrize(("declared", "kind"), [({}, HITLOperator), ({"two_people": True}, SecondPersonOperator)])
+@pytest.mark.parametrize(("declared", "kind"), [({}, PersonOperator), ({"two_people": True}, SecondPersonOperator)])
 def test_the_declaration_chooses(declared, kind):
     assert approval.operator(Approval(**declared).two_people) is kind
 
