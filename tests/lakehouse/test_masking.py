@@ -1,8 +1,11 @@
 """A planted secret is in no text that is shown or kept, whatever form it has in a message or in the environment."""
 
+import base64
+import html
 import io
 import json
 import logging
+import re
 import string
 from urllib.parse import quote, quote_plus
 
@@ -17,6 +20,7 @@ from lakehouse.settings import mlflow_access
 SECRETS = st.text(
     string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?@[]^_{|}~/ ", min_size=8, max_size=30
 ).filter(lambda text: text.strip() == text and len(set(text)) > 4)
+FORMS = ("plain", "quoted", "plus", "repr", "json", "bytes", "html", "lower", "twice", "base64", "header")
 ADDRESSES = [
     "postgresql+psycopg2://user:{}@db:5432/x?sslmode=require",
     "mongodb+srv://user:{}@a,b/admin",
@@ -38,13 +42,20 @@ def environment(patch, secret):
         patch.setenv(name, secret)
 
 
-@given(SECRETS, st.sampled_from(["plain", "quoted", "plus", "repr"]), st.text(max_size=20), st.text(max_size=20))
+@given(SECRETS, st.sampled_from(FORMS), st.text(max_size=20), st.text(max_size=20))
 def test_no_form_of_a_secret_of_the_environment_is_left(secret, form, before, after):
     written = {
         "plain": secret,
         "quoted": quote(secret, safe=""),
         "plus": quote_plus(secret),
         "repr": repr(secret)[1:-1],
+        "json": json.dumps(secret)[1:-1],
+        "bytes": repr(secret.encode())[2:-1],
+        "html": html.escape(secret),
+        "lower": re.sub("%..", lambda found: found[0].lower(), quote(secret, safe="")),
+        "twice": quote(quote(secret, safe=""), safe=""),
+        "base64": base64.b64encode(secret.encode()).decode(),
+        "header": base64.b64encode(f"user:{secret}".encode()).decode(),
     }[form]
     with pytest.MonkeyPatch.context() as patch:
         environment(patch, secret)
@@ -70,6 +81,37 @@ def test_an_address_that_no_variable_has_shows_its_user_and_host_alone(secret, a
 )
 def test_what_says_of_itself_that_it_is_a_secret_is_none_any_more(said):
     assert "abcdef123" not in masking.mask(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "connection"),
+    [
+        (
+            "sasl.password",
+            {"conn_type": "kafka", "extra": {"sasl.password": "abcdef123", "ssl.key.location": "/keys/mine"}},
+        ),
+        ("ssl.key.pem", {"conn_type": "kafka", "extra": json.dumps({"ssl.key.pem": "abcdef123"})}),
+        ("private_key", {"conn_type": "x", "extra": {"keyfile_dict": json.dumps({"private_key": "abcdef123"})}}),
+        ("secret_key", {"conn_type": "x", "extra": {"secret_key": "abcdef123"}}),
+        ("token", "http://ann@host/?__extra__=" + quote(json.dumps({"token": "abcdef123"}))),
+    ],
+)
+def test_an_entry_of_a_connection_that_is_a_secret_is_known_by_its_name(monkeypatch, said, connection):
+    monkeypatch.setenv("NIGHTJAR_CONNECTION_C", connection if isinstance(connection, str) else json.dumps(connection))
+    assert masking.mask(f"{said} of /keys/mine is abcdef123") == f"{said} of /keys/mine is ***"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "settings {'sasl.password': 'abc\\'def123', 'x': 1}",
+        'answered {"access_token": "abc def123"}',
+        "headers [('Authorization', b'abc def123')]",
+    ],
+)
+def test_a_secret_entry_of_a_mapping_that_is_printed_is_masked(said):
+    masked = masking.mask(said)
+    assert "def123" not in masked and masking.STARS in masked
 
 
 @pytest.mark.parametrize(
