@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from fastapi import Depends, FastAPI, Request, status
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from include.status_page import access, assets_route, compare, dataset, explain, overview, run_book, source, use_case
-from include.status_page.rendering import page
+from include.status_page.rendering import notice
 from lakehouse.storage import kept_on_disk
 
 log = logging.getLogger(__name__)
@@ -49,20 +49,20 @@ def make() -> FastAPI:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     heading = HEADINGS.get(error.status_code, "This did not work")
-    login = error.status_code == status.HTTP_401_UNAUTHORIZED
-    return page(request, "notice.html.jinja", error.status_code, heading=heading, text=str(error.detail), login=login)
+    return notice(request, error.status_code, heading, str(error.detail), error.headers)
 
 
 async def _malformed(request: Request, _: Exception) -> Response:
     text = "The address is not one that this page has."
-    return page(request, "notice.html.jinja", 400, heading="Not an address of this page", text=text, login=False)
+    return notice(request, 400, "Not an address of this page", text)
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     """The last resort: what went wrong is in the server's log, and not on the page."""
-    log.error("the status page could not answer %s", request.url.path, exc_info=error)
+    # Written out: an address may have line breaks.
+    log.error("the status page could not answer %r", request.url.path, exc_info=error)
     text = (
         "The page could not be made. The log of Airflow's API server says why; the platform itself goes on. Tables can be read by "
         "python -m lakehouse meanwhile."
     )
-    return page(request, "notice.html.jinja", 500, heading="The page could not be made", text=text, login=False)
+    return notice(request, 500, "The page could not be made", text)

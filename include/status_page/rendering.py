@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,38 @@ def page(request: Request, template: str, /, status: int = 200, **content: Any) 
         status: of the answer.
         content: what the template names; ``at`` (addresses), ``now`` and ``tracking_away`` are there already.
     """
-    html = ENVIRONMENT.get_template(template).render(
-        at=addresses(request), now=clock.now(), tracking_away=tracking.away(), **content
-    )
+    at, away = Addresses(up(request), tracking.address()), tracking.away()
+    html = ENVIRONMENT.get_template(template).render(at=at, now=clock.now(), tracking_away=away, **content)
     return HTMLResponse(html, status, HEADERS)
 
 
-def addresses(request: Request) -> Addresses:
-    """The addresses as they are from the page that is asked for."""
+def notice(
+    request: Request, status: int, heading: str, text: str, others: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """The page that there is in the place of one that can't be, also for those who have no login.
+
+    Nothing of the deployment stands on it, such as where the tracking server is, and nothing is waited for.
+
+    Args:
+        request: that is answered.
+        status: of the answer.
+        heading: what is the case, in a few words.
+        text: a sentence more.
+        others: further headers, such as when to come again.
+    """
+    html = ENVIRONMENT.get_template("notice.html.jinja").render(
+        at=Addresses(up(request), ""),
+        now=clock.now(),
+        tracking_away=False,
+        heading=heading,
+        text=text,
+        login=status == 401,
+    )
+    return HTMLResponse(html, status, {**(others or {}), **HEADERS})
+
+
+def up(request: Request) -> str:
+    """The way from the page that is asked for to the overview. A slash that is written as %2F is none to a browser."""
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
-    return Addresses("../" * (path.count("/") - 1), tracking.address())
+    written = bytes(request.scope.get("raw_path") or b"").partition(b"?")[0].upper().count(b"%2F")
+    return "../" * (path.count("/") - 1 - written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import pytest
 from fastapi.routing import APIRoute
@@ -60,6 +61,8 @@ def test_every_route_refuses_anyone_who_has_no_login_one_that_has_run_out_or_too
                     answer = page.get(path, headers=headers)
                     assert answer.status_code == status, (path, one, by_cookie)
                     assert "good" not in answer.text and "version 1" not in answer.text
+                    # Nor where the tracking server is, whose address is none of a stranger's business.
+                    assert "127.0.0.1:9" not in answer.text and "MLflow" not in answer.text
                     asked += 1
     assert asked == 10 * len(paths()) >= 60
 
@@ -98,6 +101,16 @@ def test_a_role_that_may_read_no_dag_sees_nothing(page: TestClient, monkeypatch:
 def test_the_page_takes_nothing_but_questions(viewer: TestClient, method: str) -> None:
     answers = {viewer.request(method, path).status_code for path in paths()}
     assert answers == {405}
+
+
+def test_what_is_not_there_leads_back_however_its_address_is_written(viewer: TestClient) -> None:
+    for path in ("use-cases/a%2Fb", "use-cases/%2f%2F..%2f", "use-cases/a/b/c", "sources/%0A%00%E2%80%AE", "x"):
+        answer = viewer.get(f"/nightjar/{path}")
+        assert answer.status_code == 404, path
+        links = re.findall(r'href="([^"#]+)"', answer.text)
+        assert {urljoin(f"http://host/nightjar/{path}", link) for link in links} <= {
+            f"http://host/nightjar/{here}" for here in ("", "run-book", "assets/icon.svg", "assets/page.css")
+        }, (path, links)
 
 
 def test_nothing_of_the_page_is_imported_before_somebody_opens_it() -> None:

@@ -335,6 +335,7 @@ def test_no_more_are_read_for_at_once_than_there_is_room_for(
     monkeypatch.setattr(bounded, "IN_LINE", 0)
     answer = page.get("/use-cases/appointments/compare")
     assert answer.status_code == 503 and "Too many people ask at once." in text_of(answer.text)
+    assert answer.headers["retry-after"] == "60" and "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_what_takes_too_long_is_given_up_and_holds_its_place_until_it_ends(
