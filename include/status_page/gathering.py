@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from include.status_page import airflow_state
 from include.status_page.access import Reader
@@ -115,8 +115,10 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
         of_datasets = list(threads.map(dataset_state.of, seen_datasets))
     dags = [*(dag for one in states for dag in one.dags), *(dag for one in of_datasets for dag in one.dags)]
     orchestration = orchestrated(reader, [*dags, *PLATFORM_DAGS], now)
-    lines = [OfUseCase(one, sentence.of(one, orchestration.of(one.dags), now)) for one in states]
-    of_made = [OfDataset(one, dataset_state.sentences(one, orchestration.of(one.dags))) for one in of_datasets]
+    lines = [OfUseCase(one, linked(reader, sentence.of(one, orchestration.of(one.dags), now))) for one in states]
+    of_made = [
+        OfDataset(one, linked(reader, dataset_state.sentences(one, orchestration.of(one.dags)))) for one in of_datasets
+    ]
     counted = len(seen) + len(seen_datasets) + len(seen_sources) + len(seen_wrong)
     return Overview(
         tuple(sorted(lines, key=lambda one: (LEVELS.index(one.first.level), one.state.use_case.name))),
@@ -135,6 +137,21 @@ def orchestrated(reader: Reader, dags: Sequence[str], now: dt.datetime) -> Orche
     if not reader.sees_tasks:
         return Orchestration()
     return airflow_state.of(reader.dags & set(dags), now)
+
+
+def linked(reader: Reader, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """The sentences with links to those DAGs and sources alone that the person may read: another would lead to nothing."""
+    own = {one.source: f"ingest__{one.source}" for one in sentences if one.source}
+    permitted = reader.may_read([*own.values(), *(one.dag for one in sentences if one.dag)])
+    return tuple(
+        replace(
+            one,
+            dag=one.dag if one.dag in permitted else "",
+            run=one.run if one.dag in permitted else "",
+            source=one.source if own.get(one.source) in permitted else "",
+        )
+        for one in sentences
+    )
 
 
 def _sources(sources: Sequence[tuple[Owner, Source]], books: Books, now: dt.datetime) -> list[SourceState]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from include.status_page import charts, clock, gathering, strips
+from include.status_page import charts, clock, evidence_access, gathering, strips
 from include.status_page.access import Reader, ReaderDep, not_found
 from include.status_page.rendering import page
 from lakehouse import tables
@@ -58,7 +58,10 @@ def content(declared: UseCase, reader: Reader, now: dt.datetime) -> dict[str, An
             )
     return {
         "state": state,
-        "sentences": sentence.of(state, orchestration, now),
+        "sentences": gathering.linked(reader, sentence.of(state, orchestration, now)),
+        "readable": reader.may_read(state.dags),
+        "may_explain": evidence_access.may_read_results(reader, "score", name),
+        "may_compare": evidence_access.may_read_results(reader, "train", name),
         "orchestrated": orchestration.known,
         "nights": strips.verdicts(state, DAYS),
         "days": days,

@@ -87,6 +87,21 @@ def test_anyone_who_may_read_some_dags_alone_sees_what_belongs_to_them(
     assert page.get("/nightjar/sources/violated_visits").status_code == 200
 
 
+def test_nothing_is_linked_that_the_person_may_not_see(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import status_server
+
+    monkeypatch.setattr(status_server.PerDag, "may_read", frozenset({"score__late_source", "score__violated"}))
+    page.cookies.set(status_server.COOKIE, status_server.token(name="apart"))
+    for path in ("", "use-cases/late_source", "use-cases/violated"):
+        answer = page.get(f"/nightjar/{path}")
+        assert answer.status_code == 200
+        links = {urljoin(f"http://host/nightjar/{path}", link) for link in re.findall(r'href="([^"#]+)"', answer.text)}
+        assert not [link for link in links if "ingest__" in link or "monitor__" in link or "/sources/" in link], path
+        for link in links:
+            if "/nightjar/" in link:
+                assert page.get(link.removeprefix("http://host")).status_code == 200, (path, link)
+
+
 def test_a_role_that_may_read_no_dag_sees_nothing(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests import status_server
 
