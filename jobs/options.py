@@ -36,7 +36,8 @@ def add_to(parser: argparse.ArgumentParser, arguments: type[Any]) -> None:
             if field.default is dataclasses.MISSING:
                 keywords["required"] = True
             elif "action" not in keywords:
-                keywords["default"] = field.default
+                # The dataclass has it. argparse would read a text as if it had been typed, and refuse an empty reason.
+                keywords["default"] = argparse.SUPPRESS
             flag = keywords.pop("flag", f"--{field.name.replace('_', '-')}")
             parser.add_argument(flag, dest=field.name, **keywords)
 
