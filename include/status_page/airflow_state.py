@@ -45,10 +45,12 @@ def of(dags: Collection[str], now: dt.datetime) -> Orchestration:
 def read(session: Session, dags: Sequence[str], now: dt.datetime) -> Orchestration:
     """The same by an open session."""
     known = session.execute(
-        select(DagModel.dag_id, DagModel.is_paused).where(DagModel.dag_id.in_(dags), DagModel.is_stale.is_(False))
+        select(DagModel.dag_id, DagModel.is_paused, DagModel.has_import_errors).where(
+            DagModel.dag_id.in_(dags), DagModel.is_stale.is_(False)
+        )
     ).all()
     runs = session.execute(
-        select(DagRun.dag_id, DagRun.run_id, DagRun.partition_key, DagRun.state)
+        select(DagRun.dag_id, DagRun.run_id, DagRun.partition_key, DagRun.state, DagRun.conf)
         .where(DagRun.dag_id.in_(dags), DagRun.run_after >= now - SINCE)
         .order_by(DagRun.run_after.desc(), DagRun.id.desc())
         .limit(MOST_RUNS)
@@ -58,22 +60,28 @@ def read(session: Session, dags: Sequence[str], now: dt.datetime) -> Orchestrati
     )
     return Orchestration(
         True,
-        frozenset(dag for dag, _ in known),
-        frozenset(dag for dag, paused in known if paused),
+        frozenset(dag for dag, *_ in known),
+        frozenset(dag for dag, paused, _ in known if paused),
         frozenset(running),
         tuple(_failed(session, _newest_failed(runs))),
         tuple(_questions(session, dags)),
+        frozenset(dag for dag, _, broken in known if broken),
     )
 
 
 def _newest_failed(runs: Sequence[Any]) -> dict[tuple[str, str], str | None]:
-    """The failed runs that no later one of the same DAG and day has followed, with their partition keys."""
+    """The failed runs that no later one of the same DAG and day has followed, with their partition keys.
+
+    The day of a run by hand may stand in its form. One without any is followed by whichever run of its DAG comes next.
+    """
     seen: set[tuple[str, str | None]] = set()
     failed = {}
-    for dag, run, key, state in runs:
+    for dag, run, partition_key, state, conf in runs:
+        key = partition_key or (conf.get("partition") if isinstance(conf, dict) else None)
         if (dag, key) in seen:
             continue
-        seen.add((dag, key))
+        # Each follows those without a day.
+        seen |= {(dag, key), (dag, None)}
         if state == DagRunState.FAILED:
             failed[dag, run] = key
     return failed

@@ -10,7 +10,7 @@ from lakehouse.alerts import budget_facts
 from lakehouse.alerts.fact import Fact
 from lakehouse.declaration import UseCase
 from lakehouse.declaration.alerts import Event
-from lakehouse.ops import deliveries, model_events
+from lakehouse.ops import deliveries, model_events, rowless
 from lakehouse.storage import delta_log, partition_rows
 
 # What happened before is no news: not in a new deployment, and not after a week in which nobody could be told.
@@ -122,6 +122,10 @@ def late(use_case: UseCase, day: dt.date, hour: str, now: dt.datetime) -> Fact |
     if not use_case.calendar.scores.includes(day) or (delta_log.exists(scores) and delta_log.rows_in(scores, [day])):
         return None
     features = tables.features(use_case)
+    if day in rowless.inputs(features, rowless.NOBODY) and not (
+        delta_log.exists(features) and delta_log.rows_in(features, [day])
+    ):
+        return None
     built = delta_log.exists(features) and delta_log.rows_in(features, [day])
     waits = "its features are built, and score has not written yet" if built else "its features are not built yet"
     return Fact(

@@ -12,6 +12,9 @@ from lakehouse.ops import builds
 from lakehouse.ops.builds import Inputs
 from lakehouse.tables import Table
 
+# Why the features of a day have none.
+NOBODY: Inputs = {"rows": "none: nobody is in the population"}
+
 
 def record(table: Table, why: Inputs, inputs: Mapping[dt.date, Inputs]) -> None:
     """Record that these days, all just written, have no row.

@@ -13,7 +13,7 @@ from lakehouse.staleness import up_to_date
 from lakehouse.staleness.up_to_date import Comparison
 from lakehouse.storage import delta_log
 
-WHY = {"rows": "none: nobody is in the population"}
+WHY = rowless.NOBODY
 
 
 def compare(use_case: UseCase, expected: Mapping[dt.date, Inputs]) -> Comparison:

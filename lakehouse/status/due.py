@@ -51,7 +51,9 @@ def of(use_case: UseCase, now: dt.datetime) -> Due:
     hour = use_case.alerts.late_after
     if hour is not None:
         by = dt.datetime.combine(day, dt.time.fromisoformat(hour), zone).astimezone(dt.UTC)
-        return Due(day, begins, max(by, begins), True, ended)
+        # One that has passed before the night begins says nothing about it.
+        if by > begins:
+            return Due(day, begins, by, True, ended)
     last = [
         freshness.due_at(use_case, use_case.source(item.source), day - dt.timedelta(days=item.last))
         for item in use_case.inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lakehouse.declaration import UseCase
@@ -54,6 +54,7 @@ class Night:
         fallback: how many of them fallbacks decided; None: it is not known how many.
         verdict: of the day; None before.
         undelivered: the targets that do not have the day.
+        nobody: whether it is built, and nobody is in its population: there is nothing to score.
     """
 
     day: dt.date
@@ -65,6 +66,14 @@ class Night:
     fallback: int | None
     verdict: Verdict | None
     undelivered: tuple[str, ...]
+    nobody: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was scored, in words."""
+        if not self.versions:
+            return f"{self.rows:,} scores by fallbacks"
+        return f"{self.rows:,} scores by version {' and '.join(map(str, self.versions))}"
 
     @property
     def scored(self) -> bool:
@@ -107,6 +116,13 @@ def of(
         None if isinstance(verdict, Unreadable) else verdict,
         undelivered,
     )
+
+
+def without_anybody(night: Night) -> Night:
+    """The night of a day that is built, and has nobody in its population."""
+    built = Step("built", "done", "nobody is in the population")
+    others = [Step(step.name, "done", "nothing to do") for step in night.steps[2:]]
+    return replace(night, steps=(night.steps[0], built, *others), undelivered=(), nobody=True)
 
 
 Pairs = tuple[tuple[str, dt.date], ...]

@@ -52,6 +52,7 @@ class Orchestration:
         running: those with a run that waits its turn or is under way.
         failed: tasks of the newest runs that failed.
         questions: what waits for a person.
+        broken: those whose file can't be imported as it is now: no run of theirs is started.
     """
 
     known: bool = False
@@ -60,6 +61,7 @@ class Orchestration:
     running: frozenset[str] = frozenset()
     failed: tuple[FailedTask, ...] = field(default=())
     questions: tuple[Question, ...] = field(default=())
+    broken: frozenset[str] = frozenset()
 
     def of(self, names: Iterable[str]) -> Orchestration:
         """The same of these DAGs alone."""
@@ -71,4 +73,5 @@ class Orchestration:
             self.running & chosen,
             tuple(one for one in self.failed if one.dag in chosen),
             tuple(one for one in self.questions if one.dag in chosen),
+            self.broken & chosen,
         )

@@ -7,50 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
-from zoneinfo import ZoneInfo
 
-from lakehouse.alerts.fact import MEANING
-from lakehouse.declaration import UseCase
 from lakehouse.ops import model_events, retrainings
-from lakehouse.status.night import Night, pair_words
+from lakehouse.status import beginning, lateness
+from lakehouse.status.night import pair_words
 from lakehouse.status.orchestration import FailedTask, Orchestration
+from lakehouse.status.said import LEVELS, Level, Sentence, anchor, clock, do, first, for_day
 from lakehouse.status.use_case_state import UseCaseState
 
-# act: tonight is not all right, and somebody has to do something. look: something to know by day. wait: under way. good. idle:
-# nothing is due.
-Level = Literal["act", "look", "wait", "good", "idle"]
-LEVELS: tuple[Level, ...] = ("act", "look", "wait", "good", "idle")
+__all__ = ["LEVELS", "Level", "Sentence", "of"]
 
 # So long a rollback, a fallback or a failed training is news.
 NEWS = dt.timedelta(days=3)
-# So long after the scores the verdict is waited for.
-VERDICT_WAIT = dt.timedelta(hours=3)
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One thing to know.
-
-    Attributes:
-        level: how urgent it is.
-        kind: what it is about; the part of the run book hangs on it.
-        text: what is the case.
-        todo: what to do; empty where nothing is.
-        anchor: the part of the run book; empty where there is none.
-        dag, run: where in the scheduler to do it; empty where nowhere.
-        source: the source that it is about; empty where it is about none.
-    """
-
-    level: Level
-    kind: str
-    text: str
-    todo: str = ""
-    anchor: str = ""
-    dag: str = ""
-    run: str = ""
-    source: str = ""
 
 
 def of(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -> tuple[Sentence, ...]:
@@ -65,10 +33,10 @@ def of(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -> t
         *_unreadable(state),
         *_failed(state, orchestration),
         *_refused(state),
-        *_late(state, orchestration, now),
+        *lateness.of(state, orchestration, now),
         *_questions(orchestration),
-        *_verdict(state),
-        *_fallback(state),
+        *_verdict(state, now),
+        *_fallback(state, now),
         *_events(state, now),
     ]
     if not any(one.level in ("act", "look") for one in found):
@@ -88,25 +56,37 @@ def _unreadable(state: UseCaseState) -> Iterator[Sentence]:
 
 def _failed(state: UseCaseState, orchestration: Orchestration) -> Iterator[Sentence]:
     day = state.night.day if state.night is not None else None
-    tonight = [one for one in orchestration.failed if one.day is None or one.day == day or _arrives_for(state, one)]
+    tonight = [
+        one
+        for one in orchestration.failed
+        if _hurts(one) and (one.day is None or one.day == day or _arrives_for(state, one))
+    ]
     earlier = [one for one in orchestration.failed if one not in tonight]
     for one in tonight:
         yield Sentence(
             "act",
             "failed",
-            f"Task {one.task} of {one.dag} failed{_for(one.day)}.",
-            _do("failed"),
-            _anchor("failed"),
+            f"Task {one.task} of {one.dag} failed{for_day(one.day)}.",
+            do("failed"),
+            anchor("failed"),
             one.dag,
             one.run,
         )
     if earlier:
         newest = max(earlier, key=lambda one: one.at)
-        others = f", and {len(earlier) - 1} more of earlier nights" if len(earlier) > 1 else ""
+        others = f", and {len(earlier) - 1} more" if len(earlier) > 1 else ""
         yield Sentence(
-            "look", "failed", f"Task {newest.task} of {newest.dag} failed{_for(newest.day)}{others}.", _do("failed"),
-            _anchor("failed"), newest.dag, newest.run,
+            "look", "failed", f"Task {newest.task} of {newest.dag} failed{for_day(newest.day)}{others}.", do("failed"),
+            anchor("failed"), newest.dag, newest.run,
         )  # fmt: skip
+
+
+def _hurts(failed: FailedTask) -> bool:
+    """Whether somebody has to act now: not for a model that is not made while the champion scores, nor for tidying up."""
+    stage = failed.dag.partition("__")[0]
+    if stage == "train":
+        return failed.task in ("approval", "answer")
+    return stage not in ("retire", "restate")
 
 
 def _arrives_for(state: UseCaseState, failed: FailedTask) -> bool:
@@ -116,88 +96,19 @@ def _arrives_for(state: UseCaseState, failed: FailedTask) -> bool:
 
 
 def _refused(state: UseCaseState) -> Iterator[Sentence]:
-    if state.night is None or state.night.scored:
+    built = None if state.night is None else state.night.step("built")
+    if state.night is None or state.night.scored or (built is not None and built.state == "done"):
         return
     for source, day in state.night.refused[:3]:
         yield Sentence(
             "act",
             "refused",
             f"The delivery {pair_words((source, day))} was refused, so {state.night.day} can't be built.",
-            _do("refused"),
-            _anchor("refused"),
+            do("refused"),
+            anchor("refused"),
             f"ingest__{source}",
             source=source,
         )
-
-
-def _late(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -> Iterator[Sentence]:
-    night, by = state.night, state.due.by
-    if night is None or by is None or state.due.ended is not None or _new(state):
-        return
-    if night.scored:
-        yield from _undelivered(state, night, now)
-        return
-    paused = [dag for dag in state.night_dags if dag in orchestration.paused]
-    if paused:
-        since = "" if state.newest is None else f"Nothing new since {state.newest}: "
-        yield Sentence(
-            "act",
-            "paused",
-            f"{since}{' and '.join(paused[:2])} {'are' if len(paused) > 1 else 'is'} paused, so {night.day} is not scored.",
-            "Unpause it in Airflow; the missed nights are then caught up as far as the calendar declares.",
-            "is-it-waiting-or-is-it-stuck",
-            paused[0],
-        )
-    elif now >= by and not night.refused:
-        yield _late_because(state, night, by)
-
-
-def _late_because(state: UseCaseState, night: Night, by: dt.datetime) -> Sentence:
-    late = f"The scores of {night.day} are late: they were due by {_clock(state.use_case, by)}"
-    if state.newest is not None and state.newest not in state.use_case.calendar.scores.newest(night.day, 2):
-        late = f"Nothing new since {state.newest}. {late}"
-    if night.missing:
-        source = night.missing[0][0]
-        others = f" and {len(night.missing) - 1} more" if len(night.missing) > 1 else ""
-        return Sentence(
-            "act",
-            "late",
-            f"{late}, and wait for the delivery {pair_words(night.missing[0])}{others}.",
-            f"Have {source} delivered, or look at its run: once the delivery is in the landing zone the night goes on by itself.",
-            _anchor("late"),
-            f"ingest__{source}",
-            source=source,
-        )
-    built = night.step("built")
-    if built is not None and built.state == "done":
-        if state.champion is None:
-            return Sentence(
-                "act", "late", f"{late}. The features are built, and there is no champion to score them.",
-                f"Train a model: trigger train__{state.use_case.name}.", "", f"train__{state.use_case.name}",
-            )  # fmt: skip
-        return Sentence(
-            "act", "late", f"{late}. The features are built, and score has not written.", "See what the run waits for.",
-            _anchor("late"), f"score__{state.use_case.name}",
-        )  # fmt: skip
-    return Sentence(
-        "act", "late", f"{late}. Everything has arrived, and the features are not built.", "See what the run waits for.",
-        _anchor("late"), f"features__{state.use_case.name}",
-    )  # fmt: skip
-
-
-def _undelivered(state: UseCaseState, night: Night, now: dt.datetime) -> Iterator[Sentence]:
-    scored = night.step("scored")
-    by = state.due.by
-    if not night.undelivered or by is None or scored is None or now < max(by, (scored.at or by) + VERDICT_WAIT):
-        return
-    yield Sentence(
-        "act",
-        "undelivered",
-        f"The scores of {night.day} are there, but not delivered to {', '.join(night.undelivered)}.",
-        "See why the delivery waits or failed; sending again is safe.",
-        "is-it-waiting-or-is-it-stuck",
-        f"deliver__{state.use_case.name}",
-    )
 
 
 def _questions(orchestration: Orchestration) -> Iterator[Sentence]:
@@ -206,48 +117,51 @@ def _questions(orchestration: Orchestration) -> Iterator[Sentence]:
             "act",
             "approval",
             f"A person has to decide: {one.subject.rstrip('?. ')}? It has waited since {one.since:%Y-%m-%d %H:%M} UTC.",
-            _do("approval"),
-            _anchor("approval"),
+            do("approval"),
+            anchor("approval"),
             one.dag,
             one.run,
         )
 
 
-def _verdict(state: UseCaseState) -> Iterator[Sentence]:
+def _verdict(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:
     night = state.night
     if night is None:
         return
     # Before tonight's verdict the newest one counts.
     judged = night.verdict or (state.verdicts[max(state.verdicts)] if state.verdicts else None)
-    if judged is None or not judged.violated:
+    if judged is None or not judged.violated or (state.due.ended is not None and now - judged.at >= NEWS):
         return
     scored = (
         f"{night.day} is scored, but its verdict is violated"
         if judged is night.verdict
         else f"{judged.day} is violated"
     )
-    reason = _first(judged.reason)
+    reason = first(judged.reason)
     yield Sentence(
         "look",
         "violated",
         f"{scored}{f': {reason}' if reason else ''}.",
-        _do("violated"),
-        _anchor("violated"),
+        do("violated"),
+        anchor("violated"),
         f"monitor__{state.use_case.name}",
     )
 
 
-def _fallback(state: UseCaseState) -> Iterator[Sentence]:
+def _fallback(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:
     night = state.night
     if night is None or night.fallback == 0:
+        return
+    scored = night.step("scored")
+    if state.due.ended is not None and scored is not None and scored.at is not None and now - scored.at >= NEWS:
         return
     many = "some" if night.fallback is None else f"{night.fallback:,} of {night.rows:,}"
     yield Sentence(
         "look",
         "fallback",
         f"On {night.day} a fallback decided {many} rows: the champion could not.",
-        _do("fallback"),
-        _anchor("fallback"),
+        do("fallback"),
+        anchor("fallback"),
         f"score__{state.use_case.name}",
     )
 
@@ -259,9 +173,9 @@ def _events(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:
         yield Sentence(
             "look",
             "rolled_back",
-            f"Version {champion.version} decides again{from_}, rolled back by {champion.actor}: {_first(champion.reason)}.",
-            _do("rolled_back"),
-            _anchor("rolled_back"),
+            f"Version {champion.version} decides again{from_}, rolled back by {champion.actor}: {first(champion.reason)}.",
+            do("rolled_back"),
+            anchor("rolled_back"),
             f"train__{state.use_case.name}",
         )
     failures = [one for one in state.events if one.event == model_events.TRAINING_FAILED]
@@ -270,7 +184,7 @@ def _events(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:
         last = failures[-1]
         if not any(one.happened_at > last.happened_at for one in made):
             yield Sentence(
-                "look", "training", f"A retraining failed: {_first(last.reason)}. The champion goes on scoring.",
+                "look", "training", f"A retraining failed: {first(last.reason)}. The champion goes on scoring.",
                 "Remove the cause; the next night asks again.", "a-retraining-that-was-asked-for-failed",
                 f"train__{state.use_case.name}",
             )  # fmt: skip
@@ -279,77 +193,36 @@ def _events(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:
 def _quiet(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -> Sentence:
     """The one sentence where nothing is to be done."""
     night, name = state.night, state.use_case.name
-    if _new(state):
-        return _nothing_yet(state)
-    if state.due.ended is not None:
-        last = f"; {state.newest} was scored last" if state.newest is not None else ""
-        return Sentence("idle", "ended", f"Its calendar ended on {state.due.ended}{last}. Nothing is due.")
-    if night is None:
+    if night is None and state.due.ended is None:
         return Sentence("idle", "early", f"Nothing is due before {state.use_case.calendar.start}.")
+    if state.is_new:
+        return beginning.of(state)
+    if night is None or state.due.ended is not None:
+        return _ended(state, now)
+    if night.nobody:
+        return Sentence(
+            "good", "nobody", f"{night.day} is all right: nobody is in its population, so there is nothing to score."
+        )
     if not night.scored:
-        by = "" if state.due.by is None else f" It is due by {_clock(state.use_case, state.due.by)}."
+        by = "" if state.due.by is None else f" It is due by {clock(state.use_case, state.due.by)}."
         step = next((one for one in night.steps if one.state == "waits"), night.steps[0])
         return Sentence("wait", "under way", f"{night.day} is on its way: {step.detail}.{by}", dag=f"score__{name}")
-    by = f"{night.rows:,} scores by version {' and '.join(map(str, night.versions))}"
-    if night.verdict is None and _verdict_is_old(state, now):
-        return Sentence(
-            "look", "unjudged", f"{night.day} is scored, {by}, but not judged.", "See what the run waits for.",
-            "is-it-waiting-or-is-it-stuck", f"monitor__{name}",
-        )  # fmt: skip
     if night.verdict is None:
         return Sentence(
-            "wait", "unjudged", f"{night.day} is scored: {by}. The verdict follows.", dag=f"monitor__{name}"
+            "wait", "unjudged", f"{night.day} is scored: {night.words}. The verdict follows.", dag=f"monitor__{name}"
         )
     delivered = "" if not state.use_case.deliver or night.undelivered else ", delivered"
-    return Sentence("good", "good", f"{night.day} is all right: {by}, judged ordinary{delivered}.")
+    return Sentence("good", "good", f"{night.day} is all right: {night.words}, judged ordinary{delivered}.")
 
 
-def _verdict_is_old(state: UseCaseState, now: dt.datetime) -> bool:
-    """Whether the verdict should be there by now."""
-    scored = state.night.step("scored") if state.night is not None else None
-    return scored is not None and scored.at is not None and now - scored.at > VERDICT_WAIT
-
-
-def _new(state: UseCaseState) -> bool:
-    """Whether nothing was ever scored."""
-    return state.newest is None and not state.unreadable
-
-
-def _nothing_yet(state: UseCaseState) -> Sentence:
-    name, night = state.use_case.name, state.night
-    built = night is not None and (step := night.step("built")) is not None and step.state == "done"
-    arrived = night is not None and (step := night.step("arrived")) is not None and step.state == "done"
-    if state.champion is None and (built or arrived):
+def _ended(state: UseCaseState, now: dt.datetime) -> Sentence:
+    """Of a use case whose calendar has ended; of its last day, while that is news, also that it was not scored."""
+    ended, last, name = state.due.ended, state.due.day, state.use_case.name
+    newest = "nothing was scored" if state.newest is None else f"{state.newest} was scored last"
+    if last is not None and ended is not None and (state.newest or dt.date.min) < last and now.date() - ended <= NEWS:
         return Sentence(
-            "look", "nothing yet", "Nothing is scored yet: there is no model.",
-            f"Train the first one: trigger train__{name} for a day with enough history before it.", "", f"train__{name}",
+            "look", "ended", f"Its calendar ended on {ended}, and {last} was not scored; {newest}.",
+            f"See which of its runs waits or failed; where none does, trigger features__{name} for {last}.",
+            "is-it-waiting-or-is-it-stuck", f"features__{name}",
         )  # fmt: skip
-    source = state.use_case.entity.source
-    return Sentence(
-        "look", "nothing yet", "Nothing is scored yet: its deliveries have not been taken in.",
-        f"Put them into the landing zone, unpause ingest__{source}, load the history by a backfill, then train a model.", "",
-        f"ingest__{source}", source=source,
-    )  # fmt: skip
-
-
-def _do(event: str) -> str:
-    return MEANING[event][1]  # type: ignore[index]
-
-
-def _anchor(event: str) -> str:
-    return MEANING[event][2]  # type: ignore[index]
-
-
-def _for(day: dt.date | None) -> str:
-    return "" if day is None else f" for {day}"
-
-
-def _first(reason: str) -> str:
-    """The first of several reasons, at most a line."""
-    first = " ".join(reason.partition(";")[0].split()).rstrip(".")
-    return first if len(first) <= 160 else f"{first[:157]}..."
-
-
-def _clock(use_case: UseCase, at: dt.datetime) -> str:
-    zone = ZoneInfo(use_case.calendar.timezone)
-    return f"{at.astimezone(zone):%H:%M} ({use_case.calendar.timezone})"
+    return Sentence("idle", "ended", f"Its calendar ended on {ended}; {newest}. Nothing is due.")

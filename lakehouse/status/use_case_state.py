@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lakehouse import tables
 from lakehouse.arrivals import freshness
 from lakehouse.declaration import Owner, Source, UseCase
+from lakehouse.ops import rowless
 from lakehouse.status import DAYS, books, champion, due, night, verdicts
 from lakehouse.status.books import ExportLine, ModelEvent
 from lakehouse.status.champion import CHAMPION, Champion
@@ -19,6 +20,7 @@ from lakehouse.status.unreadable import Unreadable, guarded
 from lakehouse.status.verdicts import Verdict
 from lakehouse.storage import table_index
 from lakehouse.storage.day_index import DayIndex
+from lakehouse.tables import BUILDS, MODEL_EVENTS
 
 Owned = tuple[Owner, Source]
 
@@ -47,6 +49,7 @@ class UseCaseState:
         verdicts: of the last days, by day.
         events: of its model, in order.
         unreadable: the tables that can't be read.
+        delivered: the sources of which anything was ever delivered.
     """
 
     use_case: UseCase
@@ -58,11 +61,29 @@ class UseCaseState:
     verdicts: Mapping[dt.date, Verdict] = field(default_factory=dict)
     events: Sequence[ModelEvent] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    delivered: frozenset[str] = frozenset()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever scored, nor could be: a champion that the night might have had would have scored it."""
+        if self.newest is not None or self.unreadable:
+            return False
+        champion, begins = self.champion, self.due.begins
+        return champion is None or begins is None or champion.since >= begins or self.due.ended is not None
+
+    @property
+    def knows_models(self) -> bool:
+        """Whether the audit log can be read, which says who is champion."""
+        return all(one.table != MODEL_EVENTS.full_name for one in self.unreadable)
 
     @property
     def dags(self) -> tuple[str, ...]:
         """The DAGs that a night of it runs through, from the first to the last, and those of its models."""
-        return (*self.night_dags, *(f"{stage}__{self.use_case.name}" for stage in ("train", "rollback", "restate")))
+        late = ("fallback",) if self.use_case.fallback_at is not None else ()
+        return (
+            *self.night_dags,
+            *(f"{stage}__{self.use_case.name}" for stage in (*late, "train", "rollback", "restate", "retire")),
+        )
 
     @property
     def night_dags(self) -> tuple[str, ...]:
@@ -138,7 +159,10 @@ def of(use_case: UseCase, now: dt.datetime, read: Books, days: int = 14) -> UseC
         verdict = judged if isinstance(judged, Unreadable) else judged.get(day)
         sent = read.exports if isinstance(read.exports, Unreadable) else read.exports.get((use_case.name, day), ())
         its, rows = _night(use_case, day, read, features, scores, verdict, sent)
-    parts = (read.ledger, read.events, read.exports, features, scores, rows, drift, judged)
+    nobody = _nobody(use_case, its)
+    if its is not None and nobody is True:
+        its = night.without_anybody(its)
+    parts = (read.ledger, read.events, read.exports, features, scores, rows, nobody, drift, judged)
     return UseCaseState(
         use_case,
         is_due,
@@ -149,7 +173,15 @@ def of(use_case: UseCase, now: dt.datetime, read: Books, days: int = 14) -> UseC
         {} if isinstance(judged, Unreadable) else judged,
         events,
         tuple({one.table: one for one in parts if isinstance(one, Unreadable)}.values()),
+        frozenset(() if isinstance(read.newest, Unreadable) else read.newest),
     )
+
+
+def _nobody(use_case: UseCase, its: Night | None) -> bool | Unreadable:
+    """Whether the day is built, and has nobody: looked up where everything has arrived, and nothing is built."""
+    if its is None or its.scored or [step.state for step in its.steps[:3]] != ["done", "waits", "waits"]:
+        return False
+    return guarded(BUILDS, lambda: its.day in rowless.inputs(tables.features(use_case), rowless.NOBODY))
 
 
 def _night(

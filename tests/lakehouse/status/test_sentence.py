@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse.declaration import UseCase
-from lakehouse.status import due, night, sentence, use_case_state
+from lakehouse.status import due, lateness, night, sentence, use_case_state
 from lakehouse.status.orchestration import FailedTask, Orchestration, Question
 from lakehouse.status.sentence import LEVELS, Sentence
 from lakehouse.storage import table_index
@@ -58,7 +58,7 @@ def test_the_most_urgent_comes_first_and_the_others_are_not_lost(lakehouse_root:
     use_case = nights.declare(tmp_path / "own", "several")
     SITUATIONS["violated"].make(use_case)
     found = told(use_case, replace(SITUATIONS["approval"], failed=("train", "train")))
-    assert [one.kind for one in found] == ["failed", "approval", "violated"]
+    assert [one.kind for one in found] == ["approval", "failed", "violated"]
 
 
 def test_a_night_that_is_scored_and_not_judged_waits_and_then_asks(lakehouse_root: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_night_that_is_scored_and_not_judged_waits_and_then_asks(lakehouse_roo
     assert at is not None
     state = use_case_state.of(use_case, NOW, use_case_state.read_books([use_case], NOW))
     assert [one.level for one in sentence.of(state, Orchestration(), at)] == ["wait"]
-    later = sentence.of(state, Orchestration(), at + sentence.VERDICT_WAIT + dt.timedelta(minutes=1))
+    later = sentence.of(state, Orchestration(), at + lateness.VERDICT_WAIT + dt.timedelta(minutes=1))
     assert [(one.level, one.kind) for one in later] == [("look", "unjudged")]
 
 
@@ -128,4 +128,4 @@ def test_there_is_always_a_first_sentence_and_they_are_in_order(
     found = sentence.of(state, Orchestration(True, failed=tasks), now)
     assert found and [LEVELS.index(one.level) for one in found] == sorted(LEVELS.index(one.level) for one in found)
     assert {one.run for one in found if one.kind == "failed"} <= {"run"}
-    assert (found[0].level == "act") == any(task.day == is_due.day for task in tasks)
+    assert (found[0].level == "act") == any(task.day == is_due.day and task.task != "train" for task in tasks)
