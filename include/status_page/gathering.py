@@ -11,7 +11,7 @@ from include.status_page import airflow_state
 from include.status_page.access import Reader
 from lakehouse.declaration import Owner, Source, datasets, loader
 from lakehouse.declaration.declaration import Declaration
-from lakehouse.status import dataset_state, sentence, source_state, use_case_state
+from lakehouse.status import dataset_state, said, sentence, source_state, use_case_state
 from lakehouse.status.dataset_state import DatasetState
 from lakehouse.status.orchestration import Orchestration
 from lakehouse.status.sentence import LEVELS, Sentence
@@ -59,7 +59,7 @@ class Overview:
         use_cases, datasets: a line each, the most urgent first.
         sources: how each stands; that which lacks something first.
         wrong: declarations that are wrong, as name and what is wrong.
-        platform: what failed of the platform's own DAGs.
+        platform: what failed of DAGs that are of no use case or dataset, and what waits for a person there.
         orchestrated: whether the scheduler's state is known.
         ledger: that the ledger can't be read; None where it can.
         hidden: whether there is something that the person may not see.
@@ -77,6 +77,11 @@ class Overview:
     def count(self, level: str) -> int:
         """How many use cases and datasets are on a level."""
         return sum(one == level for one in self._levels)
+
+    @property
+    def todo(self) -> int:
+        """How much needs somebody now."""
+        return self.count("act") + len(self.wrong) + sum(one.level == "act" for one in self.platform)
 
     @property
     def level(self) -> str:
@@ -114,7 +119,8 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
         states = list(threads.map(lambda one: use_case_state.of(one, now, books), seen))
         of_datasets = list(threads.map(dataset_state.of, seen_datasets))
     dags = [*(dag for one in states for dag in one.dags), *(dag for one in of_datasets for dag in one.dags)]
-    orchestration = orchestrated(reader, [*dags, *PLATFORM_DAGS], now)
+    others = [*PLATFORM_DAGS, *(f"erase__{source.name}" for _, source in seen_sources)]
+    orchestration = orchestrated(reader, [*dags, *others], now)
     lines = [OfUseCase(one, linked(reader, sentence.of(one, orchestration.of(one.dags), now))) for one in states]
     of_made = [
         OfDataset(one, linked(reader, dataset_state.sentences(one, orchestration.of(one.dags)))) for one in of_datasets
@@ -125,7 +131,7 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
         tuple(sorted(of_made, key=lambda one: (LEVELS.index(one.first.level), one.state.dataset.name))),
         tuple(sorted(_sources(seen_sources, books, now), key=_need)),
         tuple((item.name, str(item.error)) for item in seen_wrong),
-        tuple(_of_platform(orchestration.of(PLATFORM_DAGS))),
+        tuple(_of_others(orchestration.of(others))),
         orchestration.known,
         books.ledger if isinstance(books.ledger, Unreadable) else None,
         counted < len(use_cases) + len(made) + len(sources) + len(wrong),
@@ -172,8 +178,9 @@ def _stands_for(item: Declaration) -> str:
     return f"{kind}__{item.name}"
 
 
-def _of_platform(orchestration: Orchestration) -> list[Sentence]:
-    return [
+def _of_others(orchestration: Orchestration) -> list[Sentence]:
+    asked = [said.question(one) for one in orchestration.questions]
+    return asked + [
         Sentence(
             "look",
             "failed",

@@ -15,7 +15,7 @@ from lakehouse.alerts.fact import MEANING
 from lakehouse.declaration import Dataset
 from lakehouse.ops import dataset_versions
 from lakehouse.status.orchestration import Orchestration
-from lakehouse.status.sentence import LEVELS, Sentence
+from lakehouse.status.said import LEVELS, Sentence, question
 from lakehouse.status.unreadable import Unreadable, guarded
 from lakehouse.storage import arrow_dataset, delta_log, table_index
 from lakehouse.tables import CALLS, DATASET_VERSIONS
@@ -116,10 +116,7 @@ def _sentences(state: DatasetState, orchestration: Orchestration) -> Iterator[Se
             MEANING["failed"][1], "a-dataset-does-not-go-on", failed.dag, failed.run,
         )  # fmt: skip
     for one in orchestration.questions:
-        yield Sentence(
-            "act", "approval", f"A person has to decide: {one.subject.rstrip('?. ')}?", MEANING["approval"][1],
-            MEANING["approval"][2], one.dag, one.run,
-        )  # fmt: skip
+        yield question(one)
     newest = state.events[0] if state.events else None
     if newest is not None and newest.state == dataset_versions.HELD:
         yield Sentence(

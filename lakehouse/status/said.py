@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lakehouse.alerts.fact import MEANING
 from lakehouse.declaration import UseCase
+from lakehouse.status.orchestration import Question
 
 # act: tonight is not all right, and somebody has to do something. look: something to know by day. wait: under way. good. idle:
 # nothing is due.
@@ -48,6 +49,15 @@ def do(event: str) -> str:
 def anchor(event: str) -> str:
     """Its part of the run book."""
     return MEANING[event][2]  # type: ignore[index]
+
+
+def question(one: Question) -> Sentence:
+    """That a person has to decide."""
+    return Sentence(
+        "act", "approval",
+        f"A person has to decide: {one.subject.rstrip('?. ')}? It has waited since {one.since:%Y-%m-%d %H:%M} UTC.",
+        do("approval"), anchor("approval"), one.dag, one.run,
+    )  # fmt: skip
 
 
 def for_day(day: dt.date | None) -> str:

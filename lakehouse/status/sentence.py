@@ -12,7 +12,7 @@ from lakehouse.ops import model_events, retrainings
 from lakehouse.status import beginning, lateness
 from lakehouse.status.night import pair_words
 from lakehouse.status.orchestration import FailedTask, Orchestration
-from lakehouse.status.said import LEVELS, Level, Sentence, anchor, clock, do, first, for_day
+from lakehouse.status.said import LEVELS, Level, Sentence, anchor, clock, do, first, for_day, question
 from lakehouse.status.use_case_state import UseCaseState
 
 __all__ = ["LEVELS", "Level", "Sentence", "of"]
@@ -112,16 +112,7 @@ def _refused(state: UseCaseState) -> Iterator[Sentence]:
 
 
 def _questions(orchestration: Orchestration) -> Iterator[Sentence]:
-    for one in orchestration.questions:
-        yield Sentence(
-            "act",
-            "approval",
-            f"A person has to decide: {one.subject.rstrip('?. ')}? It has waited since {one.since:%Y-%m-%d %H:%M} UTC.",
-            do("approval"),
-            anchor("approval"),
-            one.dag,
-            one.run,
-        )
+    yield from map(question, orchestration.questions)
 
 
 def _verdict(state: UseCaseState, now: dt.datetime) -> Iterator[Sentence]:

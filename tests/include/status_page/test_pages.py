@@ -260,6 +260,37 @@ def test_the_run_book_has_every_part_that_a_sentence_names(viewer: TestClient) -
     assert named | {"is-it-waiting-or-is-it-stuck", "a-dataset-does-not-go-on"} <= ids
 
 
+def test_an_erasure_that_waits_or_has_failed_is_told_to_who_may_read_it(
+    viewer: TestClient, airflow: sessionmaker[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import delete
+
+    from tests import status_server
+
+    before = text_of(viewer.get("/nightjar/").text)
+    names = ("erase__good_bookings", "erase__good_visits")
+    status_server.dag(airflow, *names)
+    asked = "Erase what is about a key of good_bookings from everything?"
+    status_server.failed_run(airflow, names[0], "approval", None, nights.NOW, asked)
+    status_server.failed_run(airflow, names[1], "erase", None, nights.NOW)
+    try:
+        text = text_of(viewer.get("/nightjar/").text)
+        assert asked in text and "Task erase of erase__good_visits failed" in text
+        counts = [int(re.search(r"(\d+) need you now", one)[1]) for one in (before, text)]  # type: ignore[index]
+        assert counts[1] == counts[0] + 1
+        monkeypatch.setattr(status_server.PerDag, "may_read", frozenset({"score__good", "ingest__good_bookings"}))
+        viewer.cookies.set(status_server.COOKIE, status_server.token(name="apart"))
+        text = text_of(viewer.get("/nightjar/").text)
+        assert "Visits of good" in text and "Erase what" not in text and "erase__" not in text
+    finally:
+        with airflow() as session:
+            session.execute(delete(DagRun).where(DagRun.dag_id.in_(names)))
+            session.execute(delete(DagModel).where(DagModel.dag_id.in_(names)))
+            session.commit()
+
+
 def test_airflow_that_does_not_answer_is_told_and_hides_nothing_else(
     viewer: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
