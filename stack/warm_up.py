@@ -10,7 +10,9 @@ from stack import processes
 from stack.running import RunningStack
 from stack.services import log_file
 
-WORKS = {"warm-up": "jobs.features.warm_up", "first-page": "stack.first_page"}
+# Of Spark's server.
+NAME = "warm-up"
+WORKS = {NAME: "jobs.features.warm_up", "first-page": "stack.first_page"}
 
 
 def begin(stack: RunningStack) -> None:
