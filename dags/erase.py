@@ -34,13 +34,17 @@ for owner, source in wanted.erasable_sources(__file__):
             task_id="find",
             stage="erase",
             options={**asked, "actor": form_values.ACTOR},
-            switches={"dry-run": "True"},
+            switches={"dry-run": "True", "despite-hold": form_values.DESPITE_HOLD},
             needs_spark=False,
         )
-        meant = erasure.if_meant(find.output, form_values.DRY_RUN)
+        meant = erasure.if_meant(find.output, form_values.DRY_RUN, form_values.DESPITE_HOLD)
         approved = erasure.if_approved(approval.answer_to(erasure.question(source)))
         erase = erasure.EraseOperator(
-            task_id="erase", stage="erase", options={**asked, "actor": erasure.ACTOR}, needs_spark=False
+            task_id="erase",
+            stage="erase",
+            options={**asked, "actor": erasure.ACTOR},
+            switches={"despite-hold": form_values.DESPITE_HOLD},
+            needs_spark=False,
         )
         meant >> erasure.ask(source) >> approved >> erase
         TriggerDagRunOperator.partial(

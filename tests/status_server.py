@@ -125,7 +125,7 @@ def failed_run(
     from airflow.utils.state import DagRunState, TaskInstanceState
     from sqlalchemy import insert
 
-    run_id, ti = f"run of {dag_id} {key}", uuid4()
+    run_id, ti = f"run of {dag_id} {key or task_id}", uuid4()
     state = DagRunState.RUNNING if question else DagRunState.FAILED
     with sessions() as session:
         session.execute(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.log import mask_secret
 
 from include.orchestration import alerts, approval, connections, decision, erasure_form, form_values
@@ -48,6 +49,11 @@ The key stands in this run's form (Details, configuration) and not here: look at
 {%- if found.learned %}
 Versions of models that learned from it: {% for one in found.learned %}{{ one.use_case }} {{ one.model_version }} \
 {% endfor %}
+{%- endif %}
+
+{%- if found.held %}
+**Held by retention.yaml:** {{ cell(found.held | join('; ')) }}. Whoever asked wants the erasure to go before the hold: approve it \
+only if that is decided.
 {%- endif %}
 
 What is erased can't be brought back. {{ found.message }}
@@ -94,11 +100,27 @@ def ask(source: Source) -> HITLOperator:
 
 
 @decision.made_by(ShortCircuitOperator)
-def if_meant(found: Any, dry_run: str) -> bool:
-    """Go on to the person, unless this is a dry run."""
-    for name, count in found["places"].items():
+def if_meant(found: Any, dry_run: str, despite_hold: str) -> bool:
+    """Go on to the person, unless this is a dry run, or what would be erased is held: then nobody is asked in vain."""
+    return meant(found, dry_run == "True", despite_hold == "True")
+
+
+def meant(found: Any, dry_run: bool, despite_hold: bool) -> bool:
+    """The same, from the result of the task `find`.
+
+    Raises:
+        AirflowFailException: it is held.
+    """
+    for name, count in found["places"].items() or [("nothing is here; it stays out if it comes later", 0)]:
         log.info("%s: %d", name, count)
-    return dry_run != "True"
+    if found["message"]:
+        log.info(found["message"])
+    if dry_run or despite_hold or not found["held"]:
+        return not dry_run
+    raise AirflowFailException(
+        f"the erasure: expected nothing of it to be held, found by retention.yaml: {'; '.join(found['held'])}; nothing was erased, "
+        'and nobody was asked: end the hold and clear `find`, or trigger a run with "Despite a hold" on'
+    )
 
 
 @decision.made_by(ShortCircuitOperator)

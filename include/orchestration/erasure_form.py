@@ -28,5 +28,11 @@ def fields(key: Iterable[str]) -> dict[str, Param]:
             + "It is kept in this run's configuration, and nowhere else in Airflow: delete the run afterwards.",
         ),
         **form.why("it is erased, for the record of erasures; without the key"),
-        **form.dry_run("the log of `find` says what would be taken out of where"),
+        **form.dry_run("the log of `if_meant` says what would be taken out of where"),
+        "despite_hold": Param(
+            False,
+            type="boolean",
+            title="Despite a hold",
+            description="On: erase also what retention.yaml holds. Who approves sees the hold.",
+        ),
     }

@@ -23,6 +23,7 @@ ANY_VOLUME = "{{ params.any_volume }}"
 # Only DAGs of topics have it.
 ANY_GAP = "{{ params.get('any_gap', '') }}"
 DRY_RUN = "{{ params.dry_run }}"
+DESPITE_HOLD = "{{ params.despite_hold }}"
 FORCE = "{{ params.force }}"
 # Of a rollback. By the run's name a cleared task is the same rollback, and not another one.
 TO_VERSION = "{{ params.to_version or '' }}"

@@ -72,18 +72,20 @@ def read(session: Session, dags: Sequence[str], now: dt.datetime) -> Orchestrati
 def _newest_failed(runs: Sequence[Any]) -> dict[tuple[str, str], str | None]:
     """The failed runs that no later one of the same DAG and day has followed, with their partition keys.
 
-    The day of a run by hand may stand in its form. One without any is followed by whichever run of its DAG comes next.
+    The day of a run by hand may stand in its form. One without any is followed by whichever run of its DAG comes next, an erasure
+    by none: each is of a key of its own.
     """
     seen: set[tuple[str, str | None]] = set()
     failed = {}
     for dag, run, partition_key, state, conf in runs:
-        key = partition_key or (conf.get("partition") if isinstance(conf, dict) else None)
+        day = partition_key or (conf.get("partition") if isinstance(conf, dict) else None)
+        key = run if dag.startswith("erase__") else day
         if (dag, key) in seen:
             continue
         # Each follows those without a day.
         seen |= {(dag, key), (dag, None)}
         if state == DagRunState.FAILED:
-            failed[dag, run] = key
+            failed[dag, run] = day
     return failed
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from include.status_page import airflow_state
+from include.status_page import airflow_state, platform_lines
 from include.status_page.access import Reader
 from lakehouse.declaration import Owner, Source, datasets, loader
 from lakehouse.declaration.declaration import Declaration
-from lakehouse.status import dataset_state, said, sentence, source_state, use_case_state
+from lakehouse.status import dataset_state, sentence, source_state, use_case_state
 from lakehouse.status.dataset_state import DatasetState
 from lakehouse.status.orchestration import Orchestration
 from lakehouse.status.sentence import LEVELS, Sentence
@@ -22,7 +22,6 @@ from lakehouse.status.use_case_state import Books, UseCaseState
 # Each waits for files and lets go of the interpreter while delta-rs and Arrow read.
 THREADS = 8
 LEVEL_NAMES: tuple[str, ...] = LEVELS
-PLATFORM_DAGS = ("maintain__lakehouse", "alert__lakehouse")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Overview:
         use_cases, datasets: a line each, the most urgent first.
         sources: how each stands; that which lacks something first.
         wrong: declarations that are wrong, as name and what is wrong.
-        platform: what failed of DAGs that are of no use case or dataset, and what waits for a person there.
+        platform: what failed of the platform's own DAGs, and erasures that failed or wait for a person.
         orchestrated: whether the scheduler's state is known.
         ledger: that the ledger can't be read; None where it can.
         hidden: whether there is something that the person may not see.
@@ -107,7 +106,6 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
             *(f"documents__{one.name}" for one in made),
             *(f"ingest__{source.name}" for _, source in sources),
             *(_stands_for(item) for item in wrong),
-            *PLATFORM_DAGS,
         ]
     )
     seen = [one for one in use_cases if f"score__{one.name}" in permitted]
@@ -119,8 +117,8 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
         states = list(threads.map(lambda one: use_case_state.of(one, now, books), seen))
         of_datasets = list(threads.map(dataset_state.of, seen_datasets))
     dags = [*(dag for one in states for dag in one.dags), *(dag for one in of_datasets for dag in one.dags)]
-    others = [*PLATFORM_DAGS, *(f"erase__{source.name}" for _, source in seen_sources)]
-    orchestration = orchestrated(reader, [*dags, *others], now)
+    every = [source for _, source in sources]
+    orchestration = orchestrated(reader, [*dags, *platform_lines.dags(every)], now)
     lines = [OfUseCase(one, linked(reader, sentence.of(one, orchestration.of(one.dags), now))) for one in states]
     of_made = [
         OfDataset(one, linked(reader, dataset_state.sentences(one, orchestration.of(one.dags)))) for one in of_datasets
@@ -131,7 +129,7 @@ def of_all(reader: Reader, now: dt.datetime) -> Overview:
         tuple(sorted(of_made, key=lambda one: (LEVELS.index(one.first.level), one.state.dataset.name))),
         tuple(sorted(_sources(seen_sources, books, now), key=_need)),
         tuple((item.name, str(item.error)) for item in seen_wrong),
-        tuple(_of_others(orchestration.of(others))),
+        tuple(platform_lines.sentences(orchestration, every)),
         orchestration.known,
         books.ledger if isinstance(books.ledger, Unreadable) else None,
         counted < len(use_cases) + len(made) + len(sources) + len(wrong),
@@ -176,19 +174,3 @@ def _stands_for(item: Declaration) -> str:
     """The DAG that what is declared would have."""
     kind = {"source": "ingest", "use case": "score", "dataset": "documents"}.get(item.kind, "group")
     return f"{kind}__{item.name}"
-
-
-def _of_others(orchestration: Orchestration) -> list[Sentence]:
-    asked = [said.question(one) for one in orchestration.questions]
-    return asked + [
-        Sentence(
-            "look",
-            "failed",
-            f"Task {one.task} of {one.dag} failed.",
-            "Open its log, remove the cause, then clear the task.",
-            "on-call-what-failed-is-it-safe-to-run-again-what-to-do",
-            one.dag,
-            one.run,
-        )
-        for one in orchestration.failed
-    ]

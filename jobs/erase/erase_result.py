@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ class EraseResult(Result):
         learned: the versions of models that learned from it: their trees keep no row, and stay.
         retrain: by use case the day to train for, where it declares that and its champion has learned from it.
         unlinked: rows of other sources that have its values under the same names; they stay, since nobody has declared a link.
+        held: the holds of ``retention.yaml`` on what would be erased, of a dry run.
         use_cases: those whose features may have been computed from it: `stale` lists their days.
     """
 
@@ -32,6 +33,7 @@ class EraseResult(Result):
     learned: list[dict[str, Any]] = field(default_factory=list)
     retrain: dict[str, str] = field(default_factory=dict)
     use_cases: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
     unlinked: dict[str, int] = field(default_factory=dict)
 
 
@@ -42,9 +44,14 @@ def message(
     unseen: list[str] | None = None,
     retrain: Mapping[str, str] | None = None,
     expired: list[str] | None = None,
+    held: Sequence[str] = (),
 ) -> str:
     """What a person has to know besides the counts."""
     told = []
+    if held:
+        told.append(
+            f"held by retention.yaml: {'; '.join(held)}: the erasure is refused unless it is to go before the hold"
+        )
     if not there:
         told.append("nothing of it is here; once it is asked for, it stays out if it is delivered later")
     told += [f"not looked at: {one}" for one in unseen or ()]
@@ -82,6 +89,7 @@ def result(
     learned: list[dict[str, Any]],
     message: str,
     retrain: Mapping[str, str] | None = None,
+    held: Sequence[str] = (),
 ) -> EraseResult:
     """The result of an erasure that reached so far."""
     return EraseResult(
@@ -95,4 +103,5 @@ def result(
         retrain=dict(retrain or {}),
         use_cases=[one.name for one in reached.use_cases],
         unlinked=unlinked.found(reached),
+        held=list(held),
     )

@@ -28,14 +28,10 @@ def by(reached: Reach, today: dt.date) -> list[str]:
     return [f"{hold.what} ({hold.reason})" for hold in retention.holds if hold.what in called and hold.holds(today)]
 
 
-def expect_none(reached: Reach, today: dt.date) -> None:
-    """Refuse to erase what is held.
-
-    Raises:
-        RetentionRefused: when something is. DeclarationError: when ``retention.yaml`` is wrong.
-    """
-    if held := by(reached, today):
-        raise RetentionRefused(
-            f"source {reached.subjects[0].source.name}: expected nothing of it to be held, found by retention.yaml: "
-            f"{'; '.join(held)}; nothing was erased: end the hold, or decide that the erasure goes before it (--despite-hold)"
-        )
+def refusal(reached: Reach, holds: list[str]) -> RetentionRefused:
+    """The error for an erasure of what is held."""
+    return RetentionRefused(
+        f"source {reached.subjects[0].source.name}: expected nothing of it to be held, found by retention.yaml: "
+        f"{'; '.join(holds)}; nothing was erased: end the hold, or decide that the erasure goes before it (--despite-hold; in "
+        'Airflow "Despite a hold" in the form)'
+    )

@@ -43,8 +43,9 @@ def run(arguments: EraseArguments) -> EraseResult:
     reached, now = reach.of(arguments), dt.datetime.now(dt.UTC)
     reason = forgetting.reason(arguments.reason, reached.subjects)
     erasing = Erasing(reached, arguments.actor, reason, now)
-    if not arguments.despite_hold and not arguments.dry_run:
-        held.expect_none(reached, now.date())
+    holds = held.by(reached, now.date())
+    if holds and not arguments.despite_hold and not arguments.dry_run:
+        raise held.refusal(reached, holds)
     known = [erasures.known(one.source.name, one.identity) for one in reached.subjects]
     if arguments.dry_run or all(one is not None and one.state == DONE for one in known):
         there = _everything(erasing)
@@ -57,7 +58,8 @@ def run(arguments: EraseArguments) -> EraseResult:
                 there,
                 published,
                 erasing.learned(),
-                erase_result.message(reached, there, unseen=unseen, expired=erasing.expired()),
+                erase_result.message(reached, there, unseen=unseen, expired=erasing.expired(), held=holds),
+                held=holds,
             )
         if not there and not unseen:
             published = [dict(found) for one in known if one is not None for found in one.published]

@@ -47,9 +47,9 @@ MEANING: dict[Event, tuple[str, str, str]] = {
         "the-gate-held-a-challenger",
     ),
     "approval": (
-        "The gate would promote, or publish, the version, and a person has the last word. Without an answer in time it is held.",
+        "A person has the last word on what would be promoted, published or erased. Without an answer in time it is not done.",
         "Open the run's task `approval` or Required Actions, read the evidence, and approve or reject.",
-        "a-training-run-waits-at-approval",
+        "a-run-waits-at-approval",
     ),
     "rolled_back": (
         "An earlier version decides again.",

@@ -103,4 +103,4 @@ def test_the_forms_ask_for_what_a_run_by_hand_needs(parsed):
     params = {dag_id: dag["params"] for dag_id, dag in parsed["dags"].items()}
     assert params[f"teach__{notes.NAME}"] == ["again", "dry_run", "partition"]
     assert params[f"release__{notes.NAME}"] == ["dry_run", "reason", "version"]
-    assert params[f"erase__{notes.SOURCE}"] == ["dry_run", "reason", "secret_key"]
+    assert params[f"erase__{notes.SOURCE}"] == ["despite_hold", "dry_run", "reason", "secret_key"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import jinja2
+import pytest
 from airflow._shared.secrets_masker.secrets_masker import DEFAULT_SENSITIVE_FIELDS, SecretsMasker
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.orchestration import approval, erasure, erasure_form, fork
 from include.orchestration.erasure import EraseOperator
@@ -16,6 +18,7 @@ RESULT = {
     "places": {"silver.orders": 3, "gold.order_returns_scores": 6},
     "learned": [{"use_case": "order_returns", "model_version": 4}],
     "message": "not looked at: target crm",
+    "held": [],
 }
 
 
@@ -48,7 +51,7 @@ def test_the_key_goes_to_the_job_by_a_file_that_is_gone_afterwards(fake_job, mon
 def test_airflow_s_audit_log_masks_what_is_typed_for_the_key():
     masker = SecretsMasker()
     masker.sensitive_variables_fields = list(DEFAULT_SENSITIVE_FIELDS)
-    (name,) = erasure_form.fields(["order"]).keys() - {"reason", "dry_run"}
+    (name,) = erasure_form.fields(["order"]).keys() - {"reason", "dry_run", "despite_hold"}
     assert masker.redact({"conf": {name: KEY, "reason": "r"}}) == {"conf": {name: "***", "reason": "r"}}
 
 
@@ -65,6 +68,17 @@ def test_who_approves_sees_what_was_found_and_not_the_key():
     assert "order_returns 4" in text and "not looked at: target crm" in text
     assert "zebra" not in text
     assert "| nothing is here; it stays out if it comes later | 0 |" in said({**RESULT, "places": {}, "learned": []})
+    assert "Held by" not in text
+    assert "**Held by retention.yaml:** orders (audit 17)." in said({**RESULT, "held": ["orders (audit 17)"]})
+
+
+def test_nobody_is_asked_in_vain_about_what_is_held():
+    held = {**RESULT, "held": ["orders (audit 17)"]}
+    with pytest.raises(AirflowFailException, match=r"orders \(audit 17\); nothing was erased, and nobody was asked"):
+        erasure.meant(held, dry_run=False, despite_hold=False)
+    assert erasure.meant(held, dry_run=False, despite_hold=True)
+    assert not erasure.meant(held, dry_run=True, despite_hold=False)
+    assert erasure.meant(RESULT, dry_run=False, despite_hold=False)
 
 
 def test_each_use_case_that_asks_for_a_training_gets_a_run_of_it():

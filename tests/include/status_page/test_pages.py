@@ -257,7 +257,7 @@ def test_the_run_book_has_every_part_that_a_sentence_names(viewer: TestClient) -
 
     ids = set(Seen(viewer.get("/nightjar/run-book").text).values("id"))
     named = {anchor for _, _, anchor in MEANING.values()}
-    assert named | {"is-it-waiting-or-is-it-stuck", "a-dataset-does-not-go-on"} <= ids
+    assert named | {"is-it-waiting-or-is-it-stuck", "a-dataset-does-not-go-on", "an-erasure-failed"} <= ids
 
 
 def test_an_erasure_that_waits_or_has_failed_is_told_to_who_may_read_it(
@@ -320,3 +320,35 @@ def test_what_has_failed_and_what_waits_is_read_from_airflow(airflow: sessionmak
     ]
     assert found.paused == {"features__paused"} and found.running == {"train__approval"}
     assert not none.failed and not none.questions
+
+
+def test_an_erasure_that_waits_or_failed_is_told_above_the_use_cases(
+    lakehouse_root: Path, airflow: sessionmaker[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from fastapi.testclient import TestClient
+
+    from include.status_page import clock
+    from tests import status_server
+
+    root = tmp_path / "erasing"
+    monkeypatch.setenv("USE_CASE_ROOTS", str(root))
+    monkeypatch.setattr(clock, "now", lambda: nights.NOW)
+    nights.ordinary(nights.declare(root, "erasing"))
+    source = "erasing_bookings"
+    status_server.dag(airflow, "score__erasing", f"ingest__{source}", f"erase__{source}")
+    question = f"Erase what is about a key of {source} from everything?"
+    earlier = nights.NOW - nights.A_DAY / 24
+    # Each is of a key of its own: the later runs don't make the first good.
+    status_server.failed_run(airflow, f"erase__{source}", "erase", None, earlier)
+    status_server.failed_run(airflow, f"erase__{source}", "find", None, earlier + nights.A_DAY / 48)
+    status_server.failed_run(airflow, f"erase__{source}", "approval", None, nights.NOW, question)
+    client = TestClient(status_server.mounted(), raise_server_exceptions=False)
+    client.cookies.set(status_server.COOKIE, status_server.token())
+    text = text_of(client.get("/nightjar/").text)
+    assert "2 need you now" in text
+    assert f"A person has to decide: {question}" in text
+    assert f"Task erase of erase__{source} failed: something may be left of it." in text
+    assert f"Task find of erase__{source} failed: nothing was erased." in text
+    monkeypatch.setattr(status_server.PerDag, "may_read", frozenset({"score__erasing", f"ingest__{source}"}))
+    client.cookies.set(status_server.COOKIE, status_server.token(name="apart"))
+    assert "erase__" not in client.get("/nightjar/").text

@@ -233,7 +233,9 @@ def test_what_is_held_is_not_erased_unless_somebody_decides_so(
     ):
         erase(world.shape)
     assert erasures.of_source(SOURCE) == []
-    assert erase(world.shape, dry_run=True).status == "planned"
+    planned = erase(world.shape, dry_run=True)
+    assert planned.status == "planned" and planned.held == ["visits (an audit)"]
+    assert "held by retention.yaml: visits (an audit)" in planned.message
     assert erase(world.shape, despite_hold=True).status == "none"
     file.write_text(yaml.safe_dump({"holds": [{**hold, "until": "2024-04-01"}]}))
     assert erase(world.shape).status == "unchanged"
