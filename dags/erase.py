@@ -29,7 +29,7 @@ for owner, source in wanted.erasable_sources(__file__):
         ),
         form_fields.shown(erasure_form.fields(source.key)),
     ):
-        asked = {"source": source.name, "reason": form_values.WHY}
+        asked = {"source": source.name}
         find = erasure.EraseOperator(
             task_id="find",
             stage="erase",

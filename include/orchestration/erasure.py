@@ -2,7 +2,7 @@
 
 The key of an erasure is to be in as few places as can be. It is typed into the run's form, and so is in the run's ``conf`` until
 the run is deleted. From there it goes to the job by a file that only this user reads: it is in no rendered field, no command line,
-no result and no log.
+no result and no log. The reason goes the same way, since people name the key in it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ HOURS = 72
 # What was found, as Markdown, from the result of the task `find`. Without the key: it is what is to go from everywhere.
 FOUND = """\
 {%- set found = ti.xcom_pull(task_ids='find') -%}
-Asked by {{ dag_run.triggering_user_name or 'nobody known' }}{% if params.reason %}, because: {{ cell(params.reason) }}{% endif %}.
+Asked by {{ dag_run.triggering_user_name or 'nobody known' }}\
+{% if found.get('reason') %}, because: {{ cell(found.reason) }}{% endif %}.
 
 The key stands in this run's form (Details, configuration) and not here: look at it before you approve. It is of
 {{ found.sources | join(', ') }}.
@@ -51,7 +52,12 @@ Versions of models that learned from it: {% for one in found.learned %}{{ one.us
 {% endfor %}
 {%- endif %}
 
-{%- if found.held %}
+{%- if found.get('unlinked') %}
+Rows of other sources that have the same value, and stay, since no link is declared: \
+{% for name, count in found.unlinked.items() %}\
+{{ cell(name) }} {{ count }}{{ ', ' if not loop.last }}{% endfor %}.
+{% endif %}
+{%- if found.get('held') %}
 **Held by retention.yaml:** {{ cell(found.held | join('; ')) }}. Whoever asked wants the erasure to go before the hold: approve it \
 only if that is decided.
 {%- endif %}
@@ -73,10 +79,12 @@ class EraseOperator(JobOperator):
         mask_secret(key)
         self.connections = _connections()
         with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
-            file = Path(folder) / "key"
-            file.touch(mode=0o600)
-            file.write_text(key, encoding="utf-8")
-            self.options = {**self.options, "key-file": str(file)}
+            files = {"key-file": key, "reason-file": str(context["params"]["reason"] or form_values.NO_REASON)}
+            for name, text in files.items():
+                file = Path(folder) / name
+                file.touch(mode=0o600)
+                file.write_text(text, encoding="utf-8")
+                self.options = {**self.options, name: str(file)}
             return super().execute(context)
 
 
@@ -115,7 +123,7 @@ def meant(found: Any, dry_run: bool, despite_hold: bool) -> bool:
         log.info("%s: %d", name, count)
     if found["message"]:
         log.info(found["message"])
-    if dry_run or despite_hold or not found["held"]:
+    if dry_run or despite_hold or not found.get("held"):
         return not dry_run
     raise AirflowFailException(
         f"the erasure: expected nothing of it to be held, found by retention.yaml: {'; '.join(found['held'])}; nothing was erased, "

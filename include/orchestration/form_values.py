@@ -30,13 +30,14 @@ TO_VERSION = "{{ params.to_version or '' }}"
 FROM_VERSION = "{{ params.from_version or '' }}"
 RESCORE = "{{ params.rescore }}"
 REASON = "{{ params.reason }}"
+NO_REASON = "no reason was given"
 # Of a training by hand; what monitoring asks for is recorded with its reasons already.
 RETRAIN = "retrain__"
-WHY_TRAIN = f"{{{{ '' if dag_run.run_id.startswith('{RETRAIN}') else params.reason or 'no reason was given' }}}}"
+WHY_TRAIN = f"{{{{ '' if dag_run.run_id.startswith('{RETRAIN}') else params.reason or '{NO_REASON}' }}}}"
 RUN = "{{ dag_run.run_id }}"
 # Of datasets.
 AGAIN = "{{ (params.again or []) | join(',') }}"
 VERSION = "{{ params.version or '' }}"
-WHY = "{{ params.reason or 'no reason was given' }}"
+WHY = f"{{{{ params.reason or '{NO_REASON}' }}}}"
 # The last day of the run: decisions on a whole range are made on its last day.
 LAST_DAY = "{{ params.through or dag_run.partition_key or params.partition or '' }}"

@@ -42,7 +42,7 @@ class SecondPersonOperator(PersonOperator):
         asked, by = context["dag_run"].triggering_user_name, answer["responded_by_user"]
         if by and by["name"] == asked and APPROVE in answer["chosen_options"]:
             raise AirflowFailException(
-                f"the approval: expected another person than {asked}, who triggered this run (approval: two_people), found the "
+                f"the approval: expected another person than {asked}, who triggered this run (two_people is declared), found the "
                 f"approval of {asked}; nothing is changed: clear this task, and have somebody else answer"
             )
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,10 +45,16 @@ class EraseArguments(WithDryRun):
         ),
     )
     reason: str = field(default="", metadata=option("why, for the record of erasures", type=words))
+    reason_file: Path | None = field(
+        default=None,
+        metadata=option("a file with the reason, which may name the key as people do, instead of --reason", type=Path),
+    )
 
     def __post_init__(self) -> None:
         """Refuse a command line that does not say exactly what is to be erased."""
         object.__setattr__(self, "key", tuple(self.key or ()))
+        if self.reason_file is not None:
+            object.__setattr__(self, "reason", _reason(self.reason_file))
         if self.replay:
             if self.subject or self.key or self.key_file is not None or self.document is not None:
                 raise BadArguments(
@@ -72,10 +79,26 @@ class EraseArguments(WithDryRun):
         """
         if self.key_file is None:
             return self.key if self.document is None else (self.document,)
-        try:
-            # Other signs that end a line may be in a key.
-            return tuple(self.key_file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadArguments(
-                f"--key-file {self.key_file}: expected a text file with the key, found: {type(error).__name__}; nothing was erased"
-            ) from None
+        return tuple(_lines("--key-file", "the key", self.key_file))
+
+
+def _lines(option_name: str, what: str, file: Path) -> list[str]:
+    """The lines of a file that stands for an option.
+
+    Raises:
+        BadArguments: when it can't be read.
+    """
+    try:
+        # Other signs that end a line may be in a key.
+        return file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadArguments(
+            f"{option_name} {file}: expected a text file with {what}, found: {type(error).__name__}; nothing was erased"
+        ) from None
+
+
+def _reason(file: Path) -> str:
+    try:
+        return words(" ".join(_lines("--reason-file", "the reason", file)))
+    except argparse.ArgumentTypeError as error:
+        raise BadArguments(f"--reason-file: {error}; nothing was erased") from None

@@ -22,6 +22,7 @@ class EraseResult(Result):
         learned: the versions of models that learned from it: their trees keep no row, and stay.
         retrain: by use case the day to train for, where it declares that and its champion has learned from it.
         unlinked: rows of other sources that have its values under the same names; they stay, since nobody has declared a link.
+        reason: why, without the key, of a dry run.
         held: the holds of ``retention.yaml`` on what would be erased, of a dry run.
         use_cases: those whose features may have been computed from it: `stale` lists their days.
     """
@@ -33,6 +34,7 @@ class EraseResult(Result):
     learned: list[dict[str, Any]] = field(default_factory=list)
     retrain: dict[str, str] = field(default_factory=dict)
     use_cases: list[str] = field(default_factory=list)
+    reason: str = ""
     held: list[str] = field(default_factory=list)
     unlinked: dict[str, int] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ def result(
     message: str,
     retrain: Mapping[str, str] | None = None,
     held: Sequence[str] = (),
+    reason: str = "",
 ) -> EraseResult:
     """The result of an erasure that reached so far."""
     return EraseResult(
@@ -103,5 +106,6 @@ def result(
         retrain=dict(retrain or {}),
         use_cases=[one.name for one in reached.use_cases],
         unlinked=unlinked.found(reached),
+        reason=reason,
         held=list(held),
     )

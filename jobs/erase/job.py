@@ -60,6 +60,7 @@ def run(arguments: EraseArguments) -> EraseResult:
                 erasing.learned(),
                 erase_result.message(reached, there, unseen=unseen, expired=erasing.expired(), held=holds),
                 held=holds,
+                reason=reason,
             )
         if not there and not unseen:
             published = [dict(found) for one in known if one is not None for found in one.published]

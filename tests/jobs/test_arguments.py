@@ -117,3 +117,24 @@ def test_a_name_that_is_no_declared_source_reaches_no_path(
     assert main(["ingest", "--source", name, "--partition", "2024-03-01"]) == 2
     assert "there is no source" in capsys.readouterr().err
     assert not lakehouse_root.exists()
+
+
+def test_an_option_that_is_left_out_is_not_held_against_its_type(tmp_path: Path) -> None:
+    assert parse(["erase", "--replay"]).arguments.replay is True
+    with pytest.raises(BadArguments, match="expected --reason, for the record of erasures"):
+        parse(["erase", "--source", "s", "--key", "k"])
+    file = tmp_path / "reason"
+    file.write_text("asked by letter\n")
+    assert (
+        parse(["erase", "--source", "s", "--key", "k", f"--reason-file={file}"]).arguments.reason
+        == "asked by letter"
+    )
+    for wrong, expected in (
+        (tmp_path / "none", "a text file with the reason"),
+        (tmp_path, "a text file with the reason"),
+    ):
+        with pytest.raises(BadArguments, match=f"--reason-file .*{expected}"):
+            parse(["erase", "--source", "s", "--key", "k", f"--reason-file={wrong}"])
+    file.write_text("\n")
+    with pytest.raises(BadArguments, match="--reason-file: expected 1 to 1000 printable characters"):
+        parse(["erase", "--source", "s", "--key", "k", f"--reason-file={file}"])

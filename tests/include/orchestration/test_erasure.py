@@ -19,6 +19,8 @@ RESULT = {
     "learned": [{"use_case": "order_returns", "model_version": 4}],
     "message": "not looked at: target crm",
     "held": [],
+    "unlinked": {"silver.claims": 12, "silver.letters": 1},
+    "reason": "letter of May 3 about (erased)",
 }
 
 
@@ -31,7 +33,7 @@ def run(monkeypatch, said):
         task_id="find", stage="erase", options={"source": "orders"}, switches={"dry-run": "True"}, needs_spark=False
     )
     fields = [str(getattr(operator, name)) for name in operator.template_fields]
-    result = operator.execute({"params": {"secret_key": KEY}, "outlet_events": {}})
+    result = operator.execute({"params": {"secret_key": KEY, "reason": f"letter about {KEY}"}, "outlet_events": {}})
     return result, hidden, fields
 
 
@@ -39,10 +41,11 @@ def test_the_key_goes_to_the_job_by_a_file_that_is_gone_afterwards(fake_job, mon
     fake_job(
         "import os, pathlib\n"
         "key = pathlib.Path(next(one for one in arguments if one.startswith('--key-file=')).partition('=')[2])\n"
-        "result(arguments=arguments, read=key.read_text(), mode=oct(key.stat().st_mode & 0o777))"
+        "reason = key.parent / 'reason-file'\n"
+        "result(arguments=arguments, read=key.read_text(), reason=reason.read_text(), mode=oct(key.stat().st_mode & 0o777))"
     )
     result, hidden, fields = run(monkeypatch, RESULT)
-    assert result["read"] == KEY and result["mode"] == "0o600"
+    assert result["read"] == KEY and result["reason"] == f"letter about {KEY}" and result["mode"] == "0o600"
     assert result["arguments"][:2] == ["erase", "--source=orders"] and result["arguments"][-1] == "--dry-run"
     assert not any("zebra" in text for text in [*result["arguments"], *fields])
     assert hidden == [KEY]
@@ -60,14 +63,17 @@ def test_who_approves_sees_what_was_found_and_not_the_key():
         task = SimpleNamespace(xcom_pull=lambda task_ids: found)
         run = SimpleNamespace(triggering_user_name="ann")
         template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(approval.CELL + erasure.FOUND)
-        return template.render(ti=task, dag_run=run, params=SimpleNamespace(reason="letter of May 3", secret_key=KEY))
+        return template.render(
+            ti=task, dag_run=run, params=SimpleNamespace(reason=f"letter of May 3 about {KEY}", secret_key=KEY)
+        )
 
     text = said(RESULT).strip()
-    assert text.startswith("Asked by ann, because: letter of May 3.") and "orders, returns" in text
+    assert text.startswith("Asked by ann, because: letter of May 3 about (erased).") and "orders, returns" in text
     assert "| silver.orders | 3 |\n| gold.order_returns_scores | 6 |\n" in text
     assert "order_returns 4" in text and "not looked at: target crm" in text
     assert "zebra" not in text
     assert "| nothing is here; it stays out if it comes later | 0 |" in said({**RESULT, "places": {}, "learned": []})
+    assert "no link is declared: silver.claims 12, silver.letters 1." in text
     assert "Held by" not in text
     assert "**Held by retention.yaml:** orders (audit 17)." in said({**RESULT, "held": ["orders (audit 17)"]})
 
