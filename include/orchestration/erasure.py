@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from airflow.sdk.log import mask_secret
 
 from include.orchestration import alerts, approval, connections, decision, erasure_form, form_values
 from include.orchestration.job import JobOperator
+from lakehouse import fingerprints
 from lakehouse.declaration import Source, datasets, feature_groups, loader
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ Rows of other sources that have the same value, and stay, since no link is decla
 {{ cell(name) }} {{ count }}{{ ', ' if not loop.last }}{% endfor %}.
 {% endif %}
 {%- if found.get('held') %}
-**Held by retention.yaml:** {{ cell(found.held | join('; ')) }}. Whoever asked wants the erasure to go before the hold: approve it \
+**Held by retention.yaml:** {{ cell(found.held | join('; ')) }}. Who asked wants the erasure to go before the hold: approve it \
 only if that is decided.
 {%- endif %}
 
@@ -78,7 +80,11 @@ class EraseOperator(JobOperator):
         key = str(context["params"][erasure_form.KEY])
         mask_secret(key)
         self.connections = _connections()
-        with tempfile.TemporaryDirectory(prefix="nightjar-job-") as folder:
+        prefix = f"nightjar-job-{fingerprints.digest(self.dag_id, context['run_id'], self.task_id)[:16]}-"
+        # A try that was killed could not remove its own.
+        for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
             files = {"key-file": key, "reason-file": str(context["params"]["reason"] or form_values.NO_REASON)}
             for name, text in files.items():
                 file = Path(folder) / name

@@ -58,7 +58,13 @@ def run(arguments: EraseArguments) -> EraseResult:
                 there,
                 published,
                 erasing.learned(),
-                erase_result.message(reached, there, unseen=unseen, expired=erasing.expired(), held=holds),
+                erase_result.message(
+                    reached,
+                    there,
+                    unseen=unseen,
+                    expired=erasing.expired(),
+                    held=() if arguments.despite_hold else holds,
+                ),
                 held=holds,
                 reason=reason,
             )

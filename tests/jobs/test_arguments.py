@@ -126,8 +126,7 @@ def test_an_option_that_is_left_out_is_not_held_against_its_type(tmp_path: Path)
     file = tmp_path / "reason"
     file.write_text("asked by letter\n")
     assert (
-        parse(["erase", "--source", "s", "--key", "k", f"--reason-file={file}"]).arguments.reason
-        == "asked by letter"
+        parse(["erase", "--source", "s", "--key", "k", f"--reason-file={file}"]).arguments.reason == "asked by letter"
     )
     for wrong, expected in (
         (tmp_path / "none", "a text file with the reason"),

@@ -33,7 +33,9 @@ def run(monkeypatch, said):
         task_id="find", stage="erase", options={"source": "orders"}, switches={"dry-run": "True"}, needs_spark=False
     )
     fields = [str(getattr(operator, name)) for name in operator.template_fields]
-    result = operator.execute({"params": {"secret_key": KEY, "reason": f"letter about {KEY}"}, "outlet_events": {}})
+    result = operator.execute(
+        {"params": {"secret_key": KEY, "reason": f"letter about {KEY}"}, "outlet_events": {}, "run_id": "one"}
+    )
     return result, hidden, fields
 
 
@@ -96,3 +98,23 @@ def test_each_use_case_that_asks_for_a_training_gets_a_run_of_it():
             "conf": {"partition": "2024-03-05", "reason": "its champion learned from rows that were erased on request"},
         }
     ]
+
+
+def test_a_try_that_was_killed_leaves_the_key_to_the_next_one_to_remove(fake_job, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fake_job(
+        "import json, pathlib\n"
+        "key = pathlib.Path(next(one for one in arguments if one.startswith('--key-file=')).partition('=')[2])\n"
+        "result(folder=key.parent.name, there=sorted(one.name for one in key.parent.parent.glob('nightjar-job-*')))"
+    )
+    first, _, _ = run(monkeypatch, RESULT)
+    assert not list(tmp_path.glob("nightjar-job-*"))
+    mine, other = first["folder"].rpartition("-")[0], "nightjar-job-of-another-run"
+    for name in (f"{mine}-killed", other):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "key-file").write_text(KEY)
+    second, _, _ = run(monkeypatch, RESULT)
+    assert (
+        second["folder"].startswith(f"{mine}-") and f"{mine}-killed" not in second["there"] and other in second["there"]
+    )
+    assert [one.name for one in tmp_path.glob("nightjar-job-*")] == [other]
