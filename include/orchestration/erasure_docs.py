@@ -19,6 +19,6 @@ without them. `{tables.ERASURES.full_name}` has a digest of the key, what was ta
 learned from it.
 
 **By hand.** Trigger with the key and the reason; "Dry run" counts and stops. Else a person is asked, with the counts, and the key
-stands in the run's form alone: look there before you approve. **Delete the run afterwards**: while it is there, Airflow's database
-has the key.
+stands in the run's form alone: look there before you approve. **Have an Admin delete the run afterwards**: while it is there,
+Airflow's database has the key.
 {RERUN}"""

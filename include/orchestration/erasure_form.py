@@ -25,7 +25,7 @@ def fields(key: Iterable[str]) -> dict[str, Param]:
             pattern=r"^[^\x00-\x1f\x7f]*$",
             title="Key",
             description=(f"The value of {columns[0]}. " if len(columns) == 1 else several)
-            + "It is kept in this run's configuration, and nowhere else in Airflow: delete the run afterwards.",
+            + "It is kept in this run's configuration, and nowhere else in Airflow: have an Admin delete the run afterwards.",
         ),
         **form.why("it is erased, for the record of erasures; without the key"),
         **form.dry_run("the log of `if_meant` says what would be taken out of where"),
