@@ -109,6 +109,8 @@ _READ_BY_ALL = (
     "HITL Detail",
     "ImportError",
     "Jobs",
+    # Airflow's page asks for the plugins to show the status page in its navigation.
+    "Plugins",
     "Pools",
     "Task Instances",
     "Task Logs",
@@ -128,5 +130,5 @@ _IN_MENU = (
     "Task Instances",
 )
 # Connections are shown without their passwords. Variables are not: Airflow hides a value by its name alone.
-_READ_BY_AUDITOR = ("Audit Logs", "Configurations", "Connections", "Plugins", "Providers", "Roles", "Triggers", "Users")
+_READ_BY_AUDITOR = ("Audit Logs", "Configurations", "Connections", "Providers", "Roles", "Triggers", "Users")
 _AUDITORS_MENU = ("Admin", "Audit Logs", "Connections", "HITL Detail", "Plugins", "Pools", "Providers", "XComs")

@@ -77,7 +77,7 @@ def run(arguments: EraseArguments) -> EraseResult:
         lines, there = _write_down(erasing, lines)
         with _no_calls(erasing):
             _take_out(reached, erasing, lines, now)
-        lines = [erasures.finish(line, now) for line in lines]
+        lines = [erasures.finish(line, dt.datetime.now(dt.UTC)) for line in lines]
     published, learned = erase_result.parted([dict(found) for line in lines for found in line.published])
     retrain = _ask_for_training(erasing, learned, arguments.actor)
     message = erase_result.message(reached, there, published, retrain=retrain, expired=erasing.expired())

@@ -176,7 +176,7 @@ def _of_others() -> list[tuple[str, str, str, Any, set[str]]]:
         ("reads the audit log", "GET", "/api/v2/eventLogs", None, {"auditor", "admin"}),
         ("lists connections", "GET", "/api/v2/connections", None, {"auditor", "admin"}),
         ("reads a connection", "GET", "/api/v2/connections/database", None, {"auditor", "admin"}),
-        ("lists plugins", "GET", "/api/v2/plugins", None, {"auditor", "admin"}),
+        ("lists plugins", "GET", "/api/v2/plugins", None, ALL),
         ("lists users", "GET", "/auth/fab/v1/users", None, {"auditor", "admin"}),
         ("lists roles", "GET", "/auth/fab/v1/roles", None, {"auditor", "admin"}),
         ("reads a variable", "GET", "/api/v2/variables/some", None, ADMIN),
