@@ -102,6 +102,28 @@ def test_a_file_that_may_be_committed_soon_is_left_and_named_until_it_is_old(let
     assert not stray.exists() and not traces.of(letters, GONE)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"partition={DAYS[0]}/part-00000-c000.snappy.parquet#1",
+        # Of a commit that another writer's came before, and of one that nobody has made yet.
+        "_delta_log/{version:020d}.json#1",
+        "_delta_log/{next:020d}.json#2",
+        "_delta_log/.{version:020d}.json.6f1c.tmp",
+        "_delta_log/_commit_6f1c.json.tmp",
+    ],
+)
+def test_what_a_killed_writer_has_left_half_written_goes(letters: Path, name: str) -> None:
+    commits.rewrite(TABLE, ["name"], affected, without)
+    version = delta_log.version(TABLE)
+    left = letters / "gold" / "letters" / name.format(version=version, next=version + 1)
+    left.write_text(f'PAR1 half a file with {GONE}, "minValues":{{"name":"{GONE}"}}')
+    assert commits.purge(TABLE, ["name"], affected, dt.datetime.now(dt.UTC)) == []
+    assert traces.of(letters, GONE) == [] and not left.exists()
+    put(DAYS[1], "c")
+    assert names() == [("a", DAYS[0]), ("a", DAYS[2]), ("b", DAYS[2]), ("c", DAYS[1])]
+
+
 def test_a_file_on_its_way_without_such_rows_is_left_alone(letters: Path) -> None:
     rewriting.rewrite(TABLE, ["name"], affected, without)
     folder = letters / "gold" / "letters" / f"partition={DAYS[2]}"
