@@ -82,7 +82,11 @@ class StateFolder:
         yield from (file for file in sorted(copies.rglob("*")) if file.is_file() and self._named(file))
 
     def _named(self, file: Path) -> bool:
-        text = file.read_bytes().decode("utf-8", "replace")
+        try:
+            text = file.read_bytes().decode("utf-8", "replace")
+        except FileNotFoundError:
+            # Gone meanwhile.
+            return False
         return self._without(text) != text
 
 
@@ -104,7 +108,11 @@ def _left_over() -> Iterator[Path]:
 
 def _old(path: Path) -> bool:
     # A job has its files open while it reads and writes them, and not in between.
-    return time.time() - max(one.lstat().st_mtime for one in (path, *path.glob("*"))) > OLD_SECONDS
+    try:
+        return time.time() - max(one.lstat().st_mtime for one in (path, *path.glob("*"))) > OLD_SECONDS
+    except OSError:
+        # Its job is removing it.
+        return False
 
 
 def _owned(path: Path) -> bool:

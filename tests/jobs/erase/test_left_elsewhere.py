@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from jobs.erase import job
+from jobs.erase import job, reach, state_folder
 from jobs.erase.arguments import EraseArguments
 from jobs.erase.erase_result import EraseResult
+from lakehouse import settings
 from lakehouse.errors import ErasureIncomplete
 from lakehouse.ops import retention
 from tests import byte_scan
@@ -110,3 +112,35 @@ def test_documents_that_are_known_by_a_subject_are_found_after_a_kill(
         job.run(asked)
     assert job.run(asked).status in ("erased", "none")
     assert traces.of(root, notes_world.ID, notes_world.TITLE) == []
+
+
+def test_what_others_remove_meanwhile_is_no_error(
+    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    root = lakehouse_root.parent
+    world = World(root, SHAPES["text"], monkeypatch)
+    (subject, *_) = reach.of(EraseArguments(source=SOURCE, key=("zebra-4711",), reason="r")).subjects
+    job_folder = tmp_path / "temporary" / "nightjar-job-1"
+    copy = settings.load().state_root / "status_page" / "store" / "1.new"
+    for file in (job_folder / "rows", copy):
+        file.parent.mkdir(parents=True)
+        file.write_text("zebra-4711")
+    real = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        there = real(path)
+        if path == copy:
+            path.unlink()
+        return there
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    owned = state_folder._owned
+
+    def removed(path: Path) -> bool:
+        mine = owned(path)
+        shutil.rmtree(path)
+        return mine
+
+    monkeypatch.setattr(state_folder, "_owned", removed)
+    assert not any(state_folder.StateFolder([subject], [world.use_case]).found().values())
