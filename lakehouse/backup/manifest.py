@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from lakehouse.backup.covered import AIRFLOW, ARTIFACTS, CALLS, LAKEHOUSE, LANDING, MLFLOW, STATE
 from lakehouse.errors import BackupIncomplete
 
 FORMAT = 1
@@ -86,8 +87,20 @@ class Manifest:
             if hashlib.sha256(whole["backup"].encode()).hexdigest() != whole["sha256"]:
                 raise ValueError("another digest than its own")
             content = json.loads(whole["backup"])
-            return cls(**content | {"files": tuple(SavedFile(*file) for file in content["files"])})
+            files = tuple(SavedFile(*file) for file in content["files"])
+            if strange := next((file for file in files if not _in_its_place(file)), None):
+                raise ValueError(f"a file out of its place, {strange.part}/{strange.path}")
+            return cls(**content | {"files": files})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BackupIncomplete(
                 f"backup {name}: expected a manifest as it was written, found {error}; restore an earlier one: --at ID"
             ) from error
+
+
+def _in_its_place(file: SavedFile) -> bool:
+    """Whether a file belongs to a part, and lies below it: who can write to the place of backups writes nowhere else by them."""
+    if file.part == STATE:
+        return file.path in (MLFLOW, AIRFLOW)
+    return file.part in (LAKEHOUSE, LANDING, ARTIFACTS, CALLS) and (
+        not file.path.startswith("/") and not {".", ".."} & set(file.path.split("/"))
+    )

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -318,6 +319,25 @@ def test_a_backup_whose_files_another_one_has_removed_meanwhile_is_none(
     with pytest.raises(BackupIncomplete, match=r"found 1 gone.*: run the same command again"):
         _take(root, now=NOW + dt.timedelta(hours=1))
     assert len(Store(str(root / "backups")).ids()) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ("landing", "../../evil"),
+        ("lakehouse", "/tmp/evil"),
+        ("landing", "s/./evil"),
+        ("elsewhere", "evil"),
+        ("state", "x"),
+    ],
+)
+def test_a_manifest_that_names_a_place_outside_is_refused(root: Path, part: str, path: str) -> None:
+    taken = _take(root).manifest
+    bad = replace(taken, files=(*taken.files, taken.files[-1]._replace(part=part, path=path)))
+    (root / "backups" / "backups" / taken.id).write_bytes(bad.to_bytes())
+    with pytest.raises(BackupIncomplete, match="a file out of its place"):
+        restoring.restore(Store(str(root / "backups")), Covered.below(root / "deep" / "new"))
+    assert not list(root.rglob("evil")) and not (root / "deep").exists()
 
 
 @pytest.mark.parametrize("inside", ["warehouse/gold/backups", "landing", ".", "state/mlflow"])
