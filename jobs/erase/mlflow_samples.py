@@ -90,7 +90,7 @@ def _is_there(run_id: str) -> bool:
 
 
 def _in_reference(run_id: str, names: Sequence[str], erased: set[Values], write: bool) -> int:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
         try:
             file = mlflow_client.download(run_id, artifacts.REFERENCE, Path(folder))
         except FileNotFoundError:
@@ -109,7 +109,7 @@ def _in_examples(name: str, number: int, names: Sequence[str], erased: set[Value
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     found = 0
-    with tempfile.TemporaryDirectory() as folder, mlflow_client.tracking():
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder, mlflow_client.tracking():
         try:
             place = mlflow_client.client().get_model_version_download_uri(name, str(number))
         except MlflowException:

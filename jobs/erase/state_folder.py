@@ -24,8 +24,9 @@ MESSAGES = "alerts.log"
 CACHED = ("models", "studies", "backtests")
 # Of the status page, which has copies of what monitoring said: read again when they are gone.
 COPIES = kept_on_disk.FOLDER
-# Folders with rows that jobs make for themselves, under the system's folder for such.
-TEMPORARY = re.compile(r"^nightjar-(search|sort|job|hub|extraction|object|erasing)-")
+# Folders and files with rows that jobs and commands make for themselves, under the system's folder for such; a backup's may have
+# the database in which Airflow has the form of an erasure.
+TEMPORARY = re.compile(r"^nightjar-(rows|search|sort|job|hub|extraction|object|erasing|backup|restore|review)-")
 PROC = Path("/proc")
 OLD_SECONDS = 86_400
 

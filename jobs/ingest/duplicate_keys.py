@@ -50,7 +50,7 @@ def find(files: Sequence[Rows], of: Sequence[tuple[dt.date, Place]], key: Sequen
     columns = ", ".join(f'"{name}"' for name in ("_day", *key))
     numbered = _Numbered(files, of, key)
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder,
         duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder}) as connection,
     ):
         # A bar on the standard output is for terminals.

@@ -65,7 +65,7 @@ def _with_page(run: DriftRun, use_case: UseCase, day: dt.date, rows: Rows) -> Dr
     if run.fingerprint == fingerprint:
         return run
     marked = {**tags(use_case, day, rows), drift_run.TAG_FINGERPRINT: fingerprint}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
         files = [Path(folder) / "drift.html", Path(folder) / "drift.json"]
         for file, text in zip(files, (html, page.numbers(made)), strict=True):
             file.write_text(text, encoding="utf-8")
@@ -79,7 +79,7 @@ def _with_evidently(run: DriftRun, use_case: UseCase, day: dt.date, rows: Rows) 
     fingerprint = fingerprints.digest(json.dumps(rows, default=str))
     if run.tags.get(TAG_EVIDENTLY) == fingerprint:
         return run, None
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
         drawn, files = evidently_report.write(use_case, day, rows, Path(folder))
         return drift_run.log(run, f"drift {day}", {TAG_EVIDENTLY: fingerprint}, {}, files, TAG_EVIDENTLY), drawn
 

@@ -110,7 +110,7 @@ def find_record(run_id: str) -> Manifest:
             "the run's page, and as run_id in the result of train, in the scores and in ops.model_events"
         )
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
             file = mlflow_client.download(run_id, RECORD_FILE, Path(folder))
             return Manifest.from_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

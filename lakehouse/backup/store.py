@@ -150,7 +150,7 @@ class Store:
         with explained(self.place):
             if folder is not None:
                 Path(folder).mkdir(exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="nightjar-", dir=folder)
+            handle, name = tempfile.mkstemp(prefix="nightjar-backup-", dir=folder)
         os.close(handle)
         try:
             yield Path(name)

@@ -84,7 +84,7 @@ def rebuild(table: Table, rows: Iterable[pa.Table], note: str = "") -> None:
         create(table)
     schema = table_schema.arrow_schema(table)
     # Kept on the disk first: while delta-rs takes rows, the code that makes them can't ask delta-rs for anything.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
         file = Path(folder) / "rows.parquet"
         with parquet.ParquetWriter(file, schema) as writer:
             for part in rows:

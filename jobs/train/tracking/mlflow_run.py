@@ -163,7 +163,7 @@ class Run:
 
     def file(self, path: str, write: Callable[[Path], object]) -> None:
         """Log a file under ``path``; ``write`` gets the local path to write it to."""
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
             local = Path(folder) / Path(path).name
             write(local)
             self._client.log_artifact(self.run_id, str(local), str(Path(path).parent))

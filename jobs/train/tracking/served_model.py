@@ -38,7 +38,7 @@ def save_model(xgb_model: Any, path: str, mlflow_model: Any, **options: Any) -> 
 def _save_coefficients(content: bytes, path: str, mlflow_model: Any, **options: Any) -> None:
     import mlflow.pyfunc
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="nightjar-rows-") as folder:
         file = Path(folder) / FILE
         file.write_bytes(content)
         mlflow.pyfunc.save_model(

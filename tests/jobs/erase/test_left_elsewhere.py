@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -144,3 +146,38 @@ def test_what_others_remove_meanwhile_is_no_error(
 
     monkeypatch.setattr(state_folder, "_owned", removed)
     assert not any(state_folder.StateFolder([subject], [world.use_case]).found().values())
+
+
+MADE = re.compile(r"tempfile\.(?:TemporaryDirectory|mkdtemp|mkstemp|NamedTemporaryFile)\((.*?)\)", re.DOTALL)
+
+
+@pytest.mark.parametrize("room", ["jobs", "lakehouse"])
+def test_whatever_is_made_in_the_system_s_folder_is_known_to_erase_by_its_name(room: str) -> None:
+    found = 0
+    for file in (settings.PROJECT_ROOT / room).rglob("*.py"):
+        for how in MADE.findall(file.read_text(encoding="utf-8")):
+            prefix = re.search(r'prefix="([^"]*)"', how)
+            found += 1
+            assert "dir=" in how or (prefix is not None and state_folder.TEMPORARY.match(prefix[1])), (
+                f"{file}: expected a name that jobs.erase.state_folder.TEMPORARY knows, so that what a killed job leaves there is "
+                f"found by an erasure; found tempfile with ({how})"
+            )
+    assert found > 3
+
+
+@pytest.mark.parametrize("name", ["nightjar-rows-a1", "nightjar-backup-b2", "nightjar-review-c3"])
+def test_what_killed_jobs_have_left_goes_when_it_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
+    left, young = (tmp_path / "temporary" / one for one in (name, f"{name}-young"))
+    for folder in (left, young):
+        folder.mkdir(parents=True)
+        (folder / "rows").write_text("zebra-4711")
+    for path in (left / "rows", left):
+        os.utime(path, (0, 0))
+    place = state_folder.StateFolder([], [])
+    assert place.found()[state_folder.LEFT_OVER] == 1
+    place.take_out()
+    assert young.exists() and not left.exists()
