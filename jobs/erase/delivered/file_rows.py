@@ -35,6 +35,13 @@ class FileRows:
         """How many rows are meant."""
         return sum(int(pc.sum(wanted.mask(rows)).as_py() or 0) for _, rows in self._days())
 
+    def those(self, wanted: WantedRows) -> TakenOut:
+        """The rows that are meant, by day."""
+        taken, names = TakenOut(), self._schema.names
+        for _, rows in self._days():
+            taken.days.update(counted.of(_tuples(rows.filter(wanted.mask(rows)), names), names).days)
+        return taken
+
     def delete(self, wanted: WantedRows) -> TakenOut:
         """Write the files that have some again, each whole or as it was.
 

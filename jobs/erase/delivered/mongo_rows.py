@@ -30,6 +30,11 @@ class MongoRows:
         with self._opened() as (rows, _):
             return rows.count_documents(_filter(wanted))
 
+    def those(self, wanted: WantedRows) -> TakenOut:
+        """The documents that are meant, by day."""
+        with self._opened() as (rows, _):
+            return self._counted(rows, _filter(wanted))
+
     def delete(self, wanted: WantedRows) -> TakenOut:
         """Delete them, then correct the notes: after a kill in between the next delivery does.
 
@@ -39,12 +44,8 @@ class MongoRows:
         with self._opened() as (rows, notes):
             before = notes.find_one({"_id": rows.name}) if self._serving else None
             counts = {} if before is None else {mongo_server.GENERATION: before["generation"]}
-            found = [
-                tuple(mongo_values.read(one, name, kind) for name, kind in self._types.items())
-                for one in rows.find(_filter(wanted) | counts)
-            ]
+            taken = self._counted(rows, _filter(wanted) | counts)
             rows.delete_many(_filter(wanted))
-            taken = counted.of(found, list(self._types))
             if self._serving:
                 notes.update_one({"_id": rows.name}, {"$inc": {"rows": -taken.rows}})
                 return taken
@@ -58,6 +59,12 @@ class MongoRows:
                     }
                     notes.update_one(of_day, {"$set": new})
             return taken
+
+    def _counted(self, rows: Collection[Document], which: Document) -> TakenOut:
+        found = [
+            tuple(mongo_values.read(one, name, kind) for name, kind in self._types.items()) for one in rows.find(which)
+        ]
+        return counted.of(found, list(self._types))
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Collection[Document], Collection[Document]]]:

@@ -38,6 +38,11 @@ class SqlRows:
         with self._opened() as connection:
             return 0 if connection is None else sum(1 for _ in self._rows(connection, wanted))
 
+    def those(self, wanted: WantedRows) -> TakenOut:
+        """The rows that are meant, by day."""
+        with self._opened() as connection:
+            return TakenOut() if connection is None else counted.of(self._rows(connection, wanted), self._names)
+
     def delete(self, wanted: WantedRows) -> TakenOut:
         """Delete them, and correct the notes, in one transaction; then have the database give up the place where they were.
 
@@ -50,13 +55,16 @@ class SqlRows:
             self._forget_bytes(connection)
             with connection.begin():
                 self._lock(connection)
-                names = [column.name for column in self._table.columns]
-                taken = counted.of(self._rows(connection, wanted), names)
+                taken = counted.of(self._rows(connection, wanted), self._names)
                 for part in self._conditions(wanted):
                     connection.execute(sa.delete(self._table).where(part))
                 self._correct(connection, taken)
             self._shrink(connection)
             return taken
+
+    @property
+    def _names(self) -> list[str]:
+        return [column.name for column in self._table.columns]
 
     @contextmanager
     def _opened(self) -> Iterator[sa.Connection | None]:

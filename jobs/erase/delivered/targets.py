@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jobs.deliver import rows as delivered
+from jobs.deliver.rows import Checksum
 from jobs.erase.delivered import counted, file_rows, mongo_rows, sql_rows
 from jobs.erase.delivered.counted import TakenOut
 from jobs.erase.wanted_rows import WantedRows
@@ -23,6 +24,7 @@ from lakehouse.declaration import (
 )
 from lakehouse.errors import ConnectionWrong, NightjarError, TargetRefused, TargetUnavailable
 from lakehouse.ops import exports
+from lakehouse.ops.exports import Export
 
 NO_ANSWER = (TargetUnavailable, TargetRefused, ConnectionWrong)
 
@@ -32,6 +34,9 @@ class Rows(Protocol):
 
     def count(self, wanted: WantedRows) -> int:
         """How many are meant."""
+
+    def those(self, wanted: WantedRows) -> TakenOut:
+        """The rows that are meant, by day; nothing is changed."""
 
     def delete(self, wanted: WantedRows) -> TakenOut:
         """Delete them."""
@@ -72,16 +77,22 @@ class Elsewhere:
         if not self.wanted:
             return []
         try:
-            taken = self.rows.delete(self.wanted)
+            if self.target:
+                self._correct_books(self.rows.those(self.wanted))
+            self.rows.delete(self.wanted)
         except NO_ANSWER as error:
             return [_told(self.name, error)]
-        if self.target:
-            for line in exports.of_use_case(self.use_case, [self.target], taken.days):
-                if line.state == exports.SENT and line.checksum is not None and line.rows is not None:
-                    rows = taken.days[line.partition]
-                    new = counted.less(line.checksum, rows)
-                    exports.ended(replace(line, rows=line.rows - rows.rows, checksum=new))
         return []
+
+    def _correct_books(self, going: TakenOut) -> None:
+        """The books first: after a kill the rows are there still, and say whose days are meant."""
+        for line in exports.of_use_case(self.use_case, [self.target], going.days):
+            if line.state != exports.SENT or line.checksum is None or line.rows is None:
+                continue
+            rows = going.days[line.partition]
+            if not _is_less(line, rows):
+                new = counted.less(line.checksum, rows)
+                exports.ended(replace(line, rows=line.rows - rows.rows, checksum=new))
 
 
 def of_use_case(use_case: UseCase, wanted: WantedRows) -> list[Elsewhere]:
@@ -101,6 +112,15 @@ def of_group(group: FeatureGroup, wanted: WantedRows) -> list[Elsewhere]:
         case MongoServing() as place:
             return [Elsewhere(name, mongo_rows.MongoRows(place, tables.served_columns(group), serving=True), wanted)]
     return []
+
+
+def _is_less(line: Export, rows: Checksum) -> bool:
+    """Whether a run that was killed has taken the rows out of the books already: what the line replaced has them."""
+    before = line.earlier[-1] if line.earlier else None
+    return before is not None and (
+        (before["fingerprint"], before["rows"] - rows.rows, counted.less(before["checksum"], rows))
+        == (line.fingerprint, line.rows, line.checksum)
+    )
 
 
 def _of_target(use_case: UseCase, target: Target) -> Rows:

@@ -15,7 +15,7 @@ from lakehouse.ops import deliveries, erasures
 from tests import byte_scan
 from tests.byte_scan import Needle
 from tests.jobs.erase.test_erase_killed import Killed, Once
-from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run
+from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run, the_books_say_what_is_left_in_targets
 from tests.jobs.erase.visits import DAYS, NOTE, RESULTS, SOURCE, Shape, World
 
 STEPS = (
@@ -90,3 +90,22 @@ def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
         erase()
     erase()
     ended_well(world)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "jobs.erase.delivered.sql_rows.SqlRows.delete",
+        "jobs.erase.delivered.file_rows.FileRows.delete",
+        "lakehouse.ops.exports.ended",
+    ],
+)
+def test_the_books_of_a_target_say_what_it_has_after_a_kill(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
+) -> None:
+    Once(monkeypatch, step, late)
+    with pytest.raises(Killed):
+        erase()
+    erase()
+    the_books_say_what_is_left_in_targets(world)
