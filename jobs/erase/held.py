@@ -25,6 +25,9 @@ def by(reached: Reach, today: dt.date) -> list[str]:
     }
     every = [one for one in subjects.all_of(loader.find(), retention) if one.called & names]
     called = {name for one in every for name in one.called}
+    if reached.use_cases:
+        # Rows go from the samples of their models.
+        called.add(subjects.ARTIFACTS)
     return [f"{hold.what} ({hold.reason})" for hold in retention.holds if hold.what in called and hold.holds(today)]
 
 

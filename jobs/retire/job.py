@@ -14,6 +14,7 @@ from lakehouse.models import champion_record, registry, versions_in_use
 from lakehouse.models.registry import ModelVersion
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
+from lakehouse.retention.subjects import ARTIFACTS
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ def run(arguments: RetireArguments) -> RetireResult:
     versions, kept = registry.versions(use_case.name), versions_in_use.versions_in_use(use_case, rules, now)
     free = [model for model in versions if model.version not in kept]
     old = [model for model in free if _long_ago(model, rules, now)]
+    if held := _hold(use_case, now.date()):
+        kept |= {model.version: held for model in old}
+        old = []
     new = [model for model in free if not _is_recorded(model)]
     if not arguments.dry_run:
         old = [model for model in old if _remove_files(use_case, model, rules)]
@@ -48,6 +52,14 @@ def run(arguments: RetireArguments) -> RetireResult:
         files_removed=[model.version for model in old],
         kept={str(version): reason for version, reason in sorted(kept.items())},
     )
+
+
+def _hold(use_case: UseCase, today: dt.date) -> str:
+    """Why the files of the use case's models stay whatever is declared; empty where nobody holds them."""
+    held = (
+        hold for hold in retention_file.load().holds if hold.what in (use_case.name, ARTIFACTS) and hold.holds(today)
+    )
+    return next((f"hold: {hold.reason}" for hold in held), "")
 
 
 def _long_ago(model: ModelVersion, rules: Retirement, now: dt.datetime) -> bool:

@@ -90,7 +90,8 @@ class Layers(Named):
 class Hold(Named):
     """Days that stay whatever else is declared.
 
-    ``what``: a layer, a table by its full name, or a use case, source or dataset, of which every table and file is meant.
+    ``what``: a layer, a table by its full name, or a use case, source or dataset, of which every table and file is meant. The
+    files of a use case's models are held by its name or as the layer ``artifacts``, whatever the days.
     ``until``: the last day on which it holds; left out, it holds until it is taken out of the file.
     """
 

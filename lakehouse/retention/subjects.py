@@ -15,6 +15,8 @@ from lakehouse.retention.decision import Need, Rule
 from lakehouse.tables import Table
 
 LANDING = "landing"
+# The files of models, which retirement takes.
+ARTIFACTS = "artifacts"
 # Of ops: what is no record of what was decided, taken in, delivered or erased.
 OF_OPS = (tables.PARITY, tables.ALERTS)
 
@@ -74,7 +76,7 @@ def all_of(found: Iterable[Declaration], retention: Retention) -> list[Subject]:
 def _expect_known(retention: Retention, subjects: Iterable[Subject]) -> None:
     listed = list(subjects)
     with_days = [subject.name for subject in listed]
-    called = sorted({name for subject in listed for name in subject.called})
+    called = sorted({ARTIFACTS, *(name for subject in listed for name in subject.called)})
     problems = [f"tables.{name}: {meant(name, with_days)}" for name in retention.tables if name not in with_days]
     problems += [
         f"holds: what: {hold.what}: {meant(hold.what, called)}" for hold in retention.holds if hold.what not in called

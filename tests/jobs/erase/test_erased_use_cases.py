@@ -227,6 +227,9 @@ def test_what_is_held_is_not_erased_unless_somebody_decides_so(
     monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
     hold = {"what": NAME, "from": "2024-03-01", "through": "2024-03-31", "reason": "an audit"}
     file = world.declared / "retention.yaml"
+    file.write_text(yaml.safe_dump({"holds": [hold | {"what": "artifacts"}]}))
+    with pytest.raises(RetentionRefused, match=r"artifacts \(an audit\)"):
+        erase(world.shape)
     file.write_text(yaml.safe_dump({"holds": [hold]}))
     with pytest.raises(
         RetentionRefused, match=r"held, found by retention.yaml: visits \(an audit\); nothing was erased"

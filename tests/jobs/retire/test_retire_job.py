@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from jobs.retire import files, job
 from jobs.retire.arguments import RetireArguments
+from lakehouse.declaration import loader, retention_file
 from lakehouse.models import artifacts, champion_record, registry, versions_in_use
 from lakehouse.ops import model_events
 from lakehouse.ops.model_events import Event
+from lakehouse.retention import subjects
 from tests.jobs.shelf import NOON, Shelf, day, open_clinic, scored
 
 ROLLOUT = {"former_nights": 2, "retirement": {"scores_days": 10, "files_days": 30}}
@@ -91,6 +94,24 @@ def test_files_go_when_the_declared_time_has_passed_and_go_once(shelf: Shelf, re
     assert (retire()["files_removed"], removed) == ([5], [5])
     assert registry.TAG_FILES_REMOVED in shelf.versions[5].tags
     assert (retire()["files_removed"], removed) == ([], [5])
+
+
+@pytest.mark.parametrize(("what", "stays"), [("appointments", True), ("artifacts", True), ("visits", False)])
+def test_files_that_are_held_stay_until_the_hold_ends(
+    shelf: Shelf, removed: list[int], tmp_path: Path, what: str, stays: bool
+) -> None:
+    back_date(shelf, 5, days=31)
+    hold = {"what": what, "from": "2024-01-01", "through": "2024-02-01", "reason": "an audit"}
+    file = tmp_path / "own" / "retention.yaml"
+    file.write_text(yaml.safe_dump({"holds": [hold]}))
+    # A name that nobody declares would be refused.
+    assert subjects.all_of(loader.find(), retention_file.load())
+    found = retire()
+    assert (found["files_removed"], removed) == (([], []) if stays else ([5], [5]))
+    if stays:
+        assert found["kept"]["5"] == "hold: an audit"
+        file.write_text(yaml.safe_dump({"holds": [hold | {"until": "2024-04-01"}]}))
+        assert (retire()["files_removed"], removed) == ([5], [5])
 
 
 def test_a_retired_version_that_scores_name_again_keeps_its_files(shelf: Shelf, removed: list[int]) -> None:
