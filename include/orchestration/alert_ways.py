@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from include.orchestration import connections
-from lakehouse import settings
+from lakehouse import settings, terminal
 from lakehouse.alerts.fact import Message
 from lakehouse.alerts.sending import NotSent
 from lakehouse.connections import outside_trust
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # A connection of this name is told wherever a use case declares nobody: of type smtp (``to`` in its extra) or http.
 DEPLOYMENT = "nightjar_alerts"
+# What chats take for a call of all who are there: with a space of no width in it, it is a word.
+_EVERYBODY = re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
 # How long each step of a conversation with a server may take.
 SECONDS = 15.0
 
@@ -126,8 +130,9 @@ def _post(way: Webhook, message: Message) -> None:
     except (ConnectionWrong, AirflowException) as error:
         raise NotSent(f"the connection {way.connection} can't be used ({_kind(error)}); add it to Airflow") from None
     address, headers = _address(service, way.form)
-    content: dict[str, Any] = {"text": f"*{message.subject}*\n{message.body}"}
+    content: dict[str, Any] = {"text": _chat(f"*{message.subject}*\n{message.body}")}
     if way.form == "json":
+        content["text"] = f"*{message.subject}*\n{message.body}"
         content |= {name: getattr(message, name) for name in ("id", "event", "whose", "subject", "body", "run", "page")}
         content["at"] = message.at.isoformat()
     login = None if service.login is None else (service.login, service.password or "")
@@ -158,10 +163,20 @@ def _address(service: Service, form: str) -> tuple[str, dict[str, str]]:
     return service.url, {"Authorization": f"Bearer {token}"}
 
 
+def _chat(text: str) -> str:
+    """A text as chats show it: what was delivered, or typed by people, is no link and no call of everybody in it."""
+    return _EVERYBODY.sub("@\u200b", html.escape(text, quote=False))
+
+
 def _append(way: AlertFile, message: Message) -> None:
     file = Path(way.path) if way.path else settings.load().state_root / "alerts.log"
-    paragraph = f"{message.at:%Y-%m-%d %H:%M:%S} UTC {message.subject} ({message.id})\n  " + "\n  ".join(
-        message.body.splitlines()
+    # It is read on terminals, which obey what a delivered value may have in it.
+    paragraph = "\n  ".join(
+        terminal.one_line(line)
+        for line in (
+            f"{message.at:%Y-%m-%d %H:%M:%S} UTC {message.subject} ({message.id})",
+            *message.body.split("\n"),
+        )
     )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

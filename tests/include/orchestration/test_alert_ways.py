@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,27 @@ def test_a_chat_gets_a_text_at_the_address_that_is_its_secret(
     alert_ways.send(hook("slack"), MESSAGE)
     ((path, headers, content),) = chat_server.posts
     assert path == f"/services/{SECRET}" and "Authorization" not in headers
-    assert content == {"text": "*[nightjar] m: é*\nWhat happened: <b>\nRun: http://a/b"}
+    assert content == {"text": "*[nightjar] m: é*\nWhat happened: &lt;b&gt;\nRun: http://a/b"}
+
+
+def test_what_was_delivered_calls_nobody_in_a_chat_and_is_no_link(
+    chat_server: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"http://127.0.0.1:{chat_server.port}/services"
+    connect(monkeypatch, "chat", {"conn_type": "slackwebhook", "host": address, "password": SECRET})
+    alert_ways.send(hook("slack"), replace(MESSAGE, body="<!channel> <http://evil|Run> @all @Here ann@allen.org &"))
+    ((_, _, content),) = chat_server.posts
+    assert content["text"].splitlines()[1] == (
+        "&lt;!channel&gt; &lt;http://evil|Run&gt; @\u200ball @\u200bHere ann@allen.org &amp;"
+    )
+
+
+def test_a_file_that_is_read_on_a_terminal_has_nothing_that_it_obeys(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.log"
+    receiver = Receiver.model_validate({"name": "f", "file": {"path": str(file)}})
+    alert_ways.send(receiver, replace(MESSAGE, body="What happened: \x1b]0;x\x07\x1b[2J\u202ed\nRun: y"))
+    said = file.read_text(encoding="utf-8")
+    assert "\\x1b]0;x\\x07\\x1b[2J\\u202ed\n  Run: y" in said and not {"\x1b", "\x07", "\u202e"} & set(said)
 
 
 @pytest.mark.parametrize(
