@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import command_line
+from jobs import command_line, options
 from jobs.stages import STAGES
 from lakehouse.__main__ import _parser
 from lakehouse.errors import BadArguments
@@ -50,7 +50,7 @@ def known_options() -> dict[tuple[str, str], set[str]]:
         found["lakehouse", name] = set(parser._option_string_actions)
     for name, stage in STAGES.items():
         parser = argparse.ArgumentParser()
-        command_line.options.add_to(parser, stage.arguments)
+        options.add_to(parser, stage.arguments)
         found["jobs", name] = {*parser._option_string_actions, "--result"}
     return found
 

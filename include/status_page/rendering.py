@@ -33,6 +33,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=words.visible,
     )
     made.filters |= words.FILTERS
     made.filters["safe_address"] = safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,10 +12,17 @@ from markupsafe import Markup, escape
 
 from include.status_page.drawing import in_words
 
+# Control characters but tabs and line breaks, and those that make a text run the other way.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LEVELS = {"act": "Act now", "look": "Look", "wait": "On its way", "good": "All right", "idle": "Nothing due"}
 NONE = "-"
 STATISTICS = {"psi": "PSI", "loss_rise": "rise of the loss", "roc_auc": "ROC-AUC", "mae": "MAE", "rmse": "RMSE"}
 KINDS = {"prediction": "scores", "performance": "matured quality", "feature": "feature", "estimate": "expected quality"}
+
+
+def visible(value: Any) -> Any:
+    """A value as it is; of a text what no eye sees, and what turns the order of what is seen round, written out."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], value) if type(value) is str else value
 
 
 def level(name: str) -> str:

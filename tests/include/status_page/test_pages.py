@@ -127,7 +127,7 @@ def test_all_links_are_relative_and_lead_somewhere(at_place: Path, prefix: str, 
         assert anchors - {""} <= set(Seen(answers[path]).values("id")), path
 
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7777*7 }}javascript:alert(3)"
+HOSTILE = "\u202e\x1b<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7777*7 }}javascript:alert(3)"
 
 
 def test_hostile_text_in_reasons_names_and_questions_stays_text(
@@ -154,6 +154,7 @@ def test_hostile_text_in_reasons_names_and_questions_stays_text(
         answer = client.get(path)
         assert answer.status_code == 200
         page = Seen(answer.text)
+        assert "\\u202e\\x1b" in answer.text and not {"\u202e", "\x1b"} & set(answer.text)
         assert "alert(1)" in answer.text and "54439" not in answer.text
         assert not [tag for tag, found in page.tags if tag == "img" or (tag == "script" and "src" not in found)]
         assert not [link for link in page.values("href") if link.startswith("javascript")]
