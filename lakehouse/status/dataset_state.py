@@ -14,6 +14,7 @@ from lakehouse import tables
 from lakehouse.alerts.fact import MEANING
 from lakehouse.declaration import Dataset
 from lakehouse.ops import dataset_versions
+from lakehouse.status import lateness
 from lakehouse.status.orchestration import Orchestration
 from lakehouse.status.said import LEVELS, Sentence, question
 from lakehouse.status.unreadable import Unreadable, guarded
@@ -117,6 +118,16 @@ def _sentences(state: DatasetState, orchestration: Orchestration) -> Iterator[Se
         )  # fmt: skip
     for one in orchestration.questions:
         yield question(one)
+    # A release is by hand, where it does not follow what was assembled.
+    nightly = [
+        dag for dag in state.dags if not dag.startswith("release__") or state.dataset.publish.when == "assembled"
+    ]
+    if (held := lateness.stopped(nightly, orchestration)) is not None:
+        dags, how, todo = held
+        yield Sentence(
+            "look", "paused", f"{lateness.listed(dags)} {how}: what is delivered does not go on from there.", todo,
+            "a-dataset-does-not-go-on", dags[0],
+        )  # fmt: skip
     newest = state.events[0] if state.events else None
     if newest is not None and newest.state == dataset_versions.HELD:
         yield Sentence(

@@ -16,7 +16,7 @@ from lakehouse.status.use_case_state import UseCaseState
 # So long after the scores the verdict is waited for.
 VERDICT_WAIT = dt.timedelta(hours=3)
 STUCK = "is-it-waiting-or-is-it-stuck"
-UNPAUSE = "Unpause {it} in Airflow; the missed nights are then caught up as far as the calendar declares."
+UNPAUSE = "Unpause {it} in Airflow; what was missed is then caught up as far as the calendar declares."
 CORRECT = (
     "Read the import error on Airflow's home page, and correct what it names: until then Airflow starts no run of {it}."
 )
@@ -34,12 +34,12 @@ def of(state: UseCaseState, orchestration: Orchestration, now: dt.datetime) -> I
     if scored is None or scored.state != "waits":
         # Whether there are scores is not known.
         return
-    stopped = _stopped(_before_scores(state, night), orchestration)
-    if stopped is not None:
-        dags, how, todo = stopped
+    held = stopped(_before_scores(state, night), orchestration)
+    if held is not None:
+        dags, how, todo = held
         since = "" if state.newest is None else f"Nothing new since {state.newest}: "
         yield Sentence(
-            "act", "paused", f"{since}{_listed(dags)} {how}, so {night.day} is not scored.", todo, STUCK, dags[0]
+            "act", "paused", f"{since}{listed(dags)} {how}, so {night.day} is not scored.", todo, STUCK, dags[0]
         )
     elif now >= by and not night.refused:
         yield _late(state, orchestration, night, by)
@@ -61,18 +61,18 @@ def _after_scores(
     scored, judged, name = night.step("scored"), night.step("judged"), state.use_case.name
     since = by if scored is None or scored.at is None else scored.at
     if night.undelivered:
-        stopped = _stopped([f"deliver__{name}"], orchestration)
-        if stopped is not None or now >= max(by, since + VERDICT_WAIT):
+        held = stopped([f"deliver__{name}"], orchestration)
+        if held is not None or now >= max(by, since + VERDICT_WAIT):
             lacking = f"The scores of {night.day} are there, but not delivered to {', '.join(night.undelivered)}"
             why, todo = "", "See why the delivery waits or failed; sending again is safe."
-            if stopped is not None:
-                why, todo = f": {_listed(stopped[0])} {stopped[1]}", stopped[2]
+            if held is not None:
+                why, todo = f": {listed(held[0])} {held[1]}", held[2]
             yield Sentence("act", "undelivered", f"{lacking}{why}.", todo, STUCK, f"deliver__{name}")
     if night.verdict is None and judged is not None and judged.state == "waits":
-        stopped = _stopped([f"monitor__{name}"], orchestration)
-        if stopped is not None:
-            dags, how, todo = stopped
-            text = f"{night.day} is scored, but not judged: {_listed(dags)} {how}."
+        held = stopped([f"monitor__{name}"], orchestration)
+        if held is not None:
+            dags, how, todo = held
+            text = f"{night.day} is scored, but not judged: {listed(dags)} {how}."
             yield Sentence("look", "unjudged", text, todo, STUCK, dags[0])
         elif now - since > VERDICT_WAIT:
             text = f"{night.day} is scored, {night.words}, but not judged."
@@ -120,7 +120,7 @@ def _run_of(dag: str, orchestration: Orchestration, night: Night) -> str:
     return f"No run of {dag} is under way: see why its last one stopped, or trigger it for {night.day}."
 
 
-def _stopped(dags: list[str], orchestration: Orchestration) -> tuple[list[str], str, str] | None:
+def stopped(dags: list[str], orchestration: Orchestration) -> tuple[list[str], str, str] | None:
     """Those of these DAGs that start no run, with why, and what to do; None where all may."""
     for names, why, todo in (
         (orchestration.broken, "can't be imported", CORRECT),
@@ -134,7 +134,8 @@ def _stopped(dags: list[str], orchestration: Orchestration) -> tuple[list[str], 
     return None
 
 
-def _listed(dags: list[str]) -> str:
+def listed(dags: list[str]) -> str:
+    """The first of these DAGs, and how many more there are."""
     if len(dags) <= 2:
         return " and ".join(dags)
     return f"{dags[0]}, {dags[1]} and {len(dags) - 2} more"

@@ -20,7 +20,7 @@ from lakehouse.ops import deliveries, model_events, rowless
 from lakehouse.status import due, lateness, night, sentence, use_case_state
 from lakehouse.status.orchestration import FailedTask, Orchestration, Question
 from lakehouse.status.sentence import LEVELS, Sentence
-from lakehouse.storage import delta_log
+from lakehouse.storage import commits, delta_log
 from lakehouse.tables import DELIVERIES, MODEL_EVENTS, Table
 from tests import status_nights as nights
 from tests.status_nights import A_DAY, NOW, TODAY
@@ -134,6 +134,13 @@ def nobody(use_case: UseCase) -> None:
     rowless.record(tables.features(use_case), rowless.NOBODY, {TODAY: {"bookings": "d"}})
 
 
+def empty_books(use_case: UseCase) -> None:
+    """All was well, and then somebody emptied the platform's own tables."""
+    nights.ordinary(use_case)
+    for table in (DELIVERIES, MODEL_EVENTS):
+        commits.replace_rows(table, [], "true")
+
+
 def training_failed(use_case: UseCase) -> None:
     nights.ordinary(use_case, violated=(TODAY,))
     nights.happened(
@@ -210,6 +217,9 @@ CASES: dict[str, Case] = {
         late_and_unreadable(lambda _: MODEL_EVENTS), "act", "ops.model_events can't be read", "Restore", ("no champion", "Train")
     ),
     "refused, then delivered again": Case(corrected, "good", "2024-06-10 is all right", never=("refused",)),
+    "the books are empty, and the night is there": Case(
+        empty_books, "good", "2024-06-10 is all right: 4 scores by version 1, judged ordinary"
+    ),
     "a champion since this morning": Case(
         lambda one: champion_without_a_night(one, NOW - HOUR), "wait", "version 1 is champion since 2024-06-10 07:00 UTC",
         never=("deliveries have not been taken in", "late"),
