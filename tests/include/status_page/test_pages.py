@@ -292,6 +292,27 @@ def test_an_erasure_that_waits_or_has_failed_is_told_to_who_may_read_it(
             session.commit()
 
 
+def test_a_dataset_has_a_line_and_a_page_for_who_may_read_it(
+    viewer: TestClient, airflow: sessionmaker[Any], lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lakehouse import settings as places
+    from tests import status_server
+
+    monkeypatch.setenv("USE_CASE_ROOTS", str(places.PROJECT_ROOT / "include"))
+    name, path = "package_readmes", "/nightjar/datasets/package_readmes"
+    assert "It has no documents yet." in text_of(viewer.get("/nightjar/").text)
+    page = viewer.get(path)
+    assert page.status_code == 200 and "No version is assembled yet." in page.text
+    for link in Seen(page.text).values("href"):
+        target, _, _ = urljoin(path, link).partition("#")
+        if target.startswith("/nightjar/"):
+            assert viewer.get(target).status_code == 200, link
+    monkeypatch.setattr(status_server.PerDag, "may_read", frozenset({"score__flight_delays"}))
+    viewer.cookies.set(status_server.COOKIE, status_server.token(name="apart"))
+    assert viewer.get(path).text == viewer.get("/nightjar/datasets/nothing").text
+    assert name not in viewer.get("/nightjar/").text
+
+
 def test_airflow_that_does_not_answer_is_told_and_hides_nothing_else(
     viewer: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
