@@ -18,6 +18,7 @@ def fields() -> dict[str, Param]:
             type="string",
             minLength=1,
             maxLength=1000,
+            pattern=form.ONE_LINE["pattern"],
             title="Reason",
             description="Why, in one line: it is recorded in ops.model_events with your name.",
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
 Values = Sequence[float | None]
+# Beyond it differences of two values are no numbers any more.
+MOST = 1e100
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,21 @@ class Frame:
         parts: list[str] = []
         drawing = False
         for place, value in enumerate(values):
-            if value is None or not math.isfinite(value):
+            if not drawable(value):
                 drawing = False
                 continue
             parts.append(f"{'L' if drawing else 'M'}{self.x(place):g} {self.y(value):g}")
             following = values[place + 1] if place + 1 < len(values) else None
-            if not drawing and following is None:
+            if not drawing and not drawable(following):
                 # A line of no length, which round ends make a dot.
                 parts.append("h0.01")
             drawing = True
         return "".join(parts)
+
+
+def drawable(value: float | None) -> TypeGuard[float]:
+    """Whether it is a number that has a place on a picture: a browser takes no other."""
+    return value is not None and abs(value) < MOST
 
 
 def chart(
@@ -109,8 +115,8 @@ def chart(
         width: of the picture.
         height: likewise.
     """
-    known = [value for value in (*values, *second) if value is not None and math.isfinite(value)]
-    usual = sorted(value for value in limits if value is not None)
+    known = [value for value in (*values, *second) if drawable(value)]
+    usual = sorted(value for value in limits if drawable(value))
     # A limit that is far above for some days is cut off there, or nothing else would be seen.
     capped = [min(usual[-1], 2 * usual[len(usual) // 2])] if usual else []
     high, low = max([*known, *capped], default=1.0), min([*known, *capped], default=0.0)
@@ -121,9 +127,9 @@ def chart(
     points = tuple(
         Mark(frame.x(place), frame.y(value), f"{days[place]}: {value:.3g}")
         for place, (value, marked) in enumerate(zip(values, stands_out, strict=False))
-        if marked and value is not None and math.isfinite(value)
+        if marked and drawable(value)
     )
-    last = next((place for place in reversed(range(len(values))) if values[place] is not None), None)
+    last = next((place for place in reversed(range(len(values))) if drawable(values[place])), None)
     return Chart(
         width,
         height,
