@@ -20,8 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.orchestration import access
 
 PASSWORD = "AIRFLOW_ADMIN_PASSWORD"
-# Airflow's own roles that may answer approvals, whatever the DAG.
-TOO_WIDE = ("User", "Op")
+# Airflow's own roles that know no stages, and what that lets them do.
+TOO_WIDE = {
+    "User": "answers approvals and starts every DAG",
+    "Op": "answers approvals and starts every DAG",
+    "Viewer": "reads erasures, whose forms hold keys of persons",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -89,14 +93,17 @@ def user(security: Any, name: str, password: str) -> str:
 
 
 def too_wide(security: Any) -> list[str]:
-    """A line for each active user with a role of Airflow's own that goes round the approvals."""
+    """A line for each active user with a role of Airflow's own that goes round these, its own or by a group."""
     return [
-        f"user {one.username} has Airflow's role {role.name}, which answers approvals and starts every DAG: give it one of "
-        f"{', '.join(access.ROLES)} instead"
+        f"user {one.username} has Airflow's role {name}, which {TOO_WIDE[name]}: give it one of {', '.join(access.ROLES)} instead"
         for one in security.get_all_users()
-        for role in one.roles
-        if role.name in TOO_WIDE and one.active
+        for name in sorted({role.name for role in _roles(one)} & TOO_WIDE.keys())
+        if one.active
     ]
+
+
+def _roles(user: Any) -> list[Any]:
+    return [*user.roles, *(role for group in getattr(user, "groups", ()) for role in group.roles)]
 
 
 @contextmanager
