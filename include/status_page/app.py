@@ -29,6 +29,11 @@ ROUTERS = (
 
 HEADINGS = {401: "Log in first", 403: "Not with this role", 404: "Not here", 405: "This page only reads"}
 
+OF_FRAMEWORK = {
+    "Not Found": "The address is not one that this page has.",
+    "Method Not Allowed": "The page answers questions (GET) alone, and changes nothing.",
+}
+
 
 def make() -> FastAPI:
     """The application, to be mounted in Airflow's API server."""
@@ -49,7 +54,9 @@ def make() -> FastAPI:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     heading = HEADINGS.get(error.status_code, "This did not work")
-    return notice(request, error.status_code, heading, str(error.detail), error.headers)
+    # Those of the framework are no sentences.
+    text = OF_FRAMEWORK.get(str(error.detail), str(error.detail))
+    return notice(request, error.status_code, heading, text, error.headers)
 
 
 async def _malformed(request: Request, _: Exception) -> Response:

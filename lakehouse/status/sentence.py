@@ -51,6 +51,7 @@ def _unreadable(state: UseCaseState) -> Iterator[Sentence]:
             "unreadable",
             f"{one.table} can't be read: {one.why}. What it says of tonight is not known here.",
             one.todo,
+            anchor("failed"),
         )
 
 
