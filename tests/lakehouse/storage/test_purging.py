@@ -114,11 +114,11 @@ def test_a_file_that_may_be_committed_soon_is_left_and_named_until_it_is_old(let
     ],
 )
 def test_what_a_killed_writer_has_left_half_written_goes(letters: Path, name: str) -> None:
-    commits.rewrite(TABLE, ["name"], affected, without)
+    rewriting.rewrite(TABLE, ["name"], affected, without)
     version = delta_log.version(TABLE)
     left = letters / "gold" / "letters" / name.format(version=version, next=version + 1)
     left.write_text(f'PAR1 half a file with {GONE}, "minValues":{{"name":"{GONE}"}}')
-    assert commits.purge(TABLE, ["name"], affected, dt.datetime.now(dt.UTC)) == []
+    assert purging.purge(TABLE, ["name"], affected, dt.datetime.now(dt.UTC)) == []
     assert traces.of(letters, GONE) == [] and not left.exists()
     put(DAYS[1], "c")
     assert names() == [("a", DAYS[0]), ("a", DAYS[2]), ("b", DAYS[2]), ("c", DAYS[1])]
