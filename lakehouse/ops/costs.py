@@ -16,7 +16,7 @@ from lakehouse import settings
 from lakehouse.declaration import rates
 from lakehouse.declaration.rates import RateCard
 from lakehouse.errors import BadArguments, DeclarationError
-from lakehouse.ops import cost_journal, run_cost
+from lakehouse.ops import cost_journal, releases, run_cost
 from lakehouse.ops.run_cost import DONE, FAILED, KILLED, RunCost
 from lakehouse.storage import arrow_dataset, commits, delta_log, file_locks, object_store, sql_quoting
 from lakehouse.tables import COSTS
@@ -34,6 +34,9 @@ def fold() -> int:
     root = settings.load().lakehouse_root
     if not object_store.is_address(root) and not Path(root).is_dir():
         # A look at a lakehouse that is not there makes none.
+        return 0
+    if releases.newest()[0] != releases.LAYOUT:
+        # Of a release that writes otherwise: the journal keeps them until code that may write comes by.
         return 0
     taken, more = 0, True
     while more and (lock := file_locks.hold_if_free(file_locks.file_of(LOCK))) is not None:

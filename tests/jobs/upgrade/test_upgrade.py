@@ -65,6 +65,8 @@ def test_a_dry_run_lists_the_steps_and_changes_nothing(former: Shelf, capsys: py
     assert any(step.startswith("silver.bakery_plan: describe ") for step in said["steps"])
     out = capsys.readouterr().out
     assert all(step in out for step in said["steps"])
+    # The whole command too, which counts what it costs as every run does.
+    assert main(["upgrade", "--dry-run"]) == 0
     assert found() == before
 
 
@@ -185,11 +187,23 @@ def test_what_an_upgrade_cannot_do_is_said_with_the_command_that_can(former: She
 def test_a_later_releases_lakehouse_is_refused_and_an_earlier_layout_too(
     former: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(releases, "LAYOUT", releases.LAYOUT + 1)
+    own, before = releases.LAYOUT, found()
+    monkeypatch.setattr(releases, "LAYOUT", own + 1)
     assert main(["maintain"]) == 82
     assert "upgrade --dry-run lists" in capsys.readouterr().err
+    assert found() == before
     upgrade()
     releases.expect_readable()
+    monkeypatch.setattr(releases, "LAYOUT", own)
+    before = found()
+    assert main(["maintain"]) == 83
+    assert "nothing was changed" in capsys.readouterr().err
+    assert found() == before
+    # What the refused runs cost is taken in by code that may write.
+    monkeypatch.setattr(releases, "LAYOUT", own + 1)
+    assert main(["maintain"]) == 0
+    errors = found()["ops.costs"]["error"].to_pylist()
+    assert sorted(error for error in errors if error) == ["LakehouseNewer", "UpgradeNeeded"]
 
 
 def test_an_empty_lakehouse_of_a_later_layout_is_new_and_is_stamped(
