@@ -7,24 +7,30 @@ import datetime as dt
 import shlex
 from pathlib import Path
 
+from lakehouse.arguments import place, whole_number
 from lakehouse.errors import BadArguments
 
 
 def add_backup(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``backup``."""
-    parser.add_argument("place", help="folder, or address such as s3://bucket/prefix; empty, or with earlier backups")
+    parser.add_argument(
+        "place", type=place, help="folder, or address such as s3://bucket/prefix; empty, or with earlier backups"
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--verify", action="store_true", help="take none: read every byte of one that is there")
     what.add_argument("--list", action="store_true", help="take none: list those that are there")
-    what.add_argument("--keep", type=int, metavar="N", help="afterwards remove all but the newest N")
+    what.add_argument("--keep", type=whole_number(1), metavar="N", help="afterwards remove all but the newest N")
     parser.add_argument("--at", metavar="ID", help="with --verify: which one; the newest when not given")
 
 
 def add_restore(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``restore``."""
-    parser.add_argument("place", help="folder or address of the backups")
+    parser.add_argument("place", type=place, help="folder or address of the backups")
     parser.add_argument(
-        "--into", metavar="FOLDER", help="a folder for all of it; when not given, to where the settings have each part"
+        "--into",
+        type=place,
+        metavar="FOLDER",
+        help="a folder for all of it; when not given, to where the settings have each part",
     )
     parser.add_argument("--at", metavar="ID", help="which backup; the newest when not given")
 
@@ -36,8 +42,6 @@ def backup(options: argparse.Namespace) -> int:
     from lakehouse.backup.covered import Covered
     from lakehouse.backup.store import Store
 
-    if options.keep is not None and options.keep < 1:
-        raise BadArguments(f"--keep {options.keep}: expected 1 or more")
     if options.at is not None and not options.verify:
         raise BadArguments("--at: expected with --verify: a backup is of now")
     store, now = Store(options.place), dt.datetime.now(dt.UTC)
@@ -48,9 +52,12 @@ def backup(options: argparse.Namespace) -> int:
         )
         return 0
     if options.list:
-        for name in store.ids():
+        names = store.ids()
+        for name in names:
             manifest = store.manifest(name)
             print(f"{name}: {len(manifest.tables)} tables, {len(manifest.files)} files, {_size(manifest.size)}")
+        if not names:
+            print(f"{store.place}: no backup")
         return 0
     taken = taking.take(Covered.by_settings(), options.place, now)
     manifest = taken.manifest

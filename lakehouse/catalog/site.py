@@ -43,7 +43,9 @@ def write(folder: Path, declarations: Declarations, root: str) -> list[str]:
         for name in before - files.keys():
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise BadArguments(f"--to {folder}: expected a folder that can be written, found: {error}") from error
+        raise BadArguments(
+            f"--to {folder}: expected a folder that can be written, found {error.strerror or error}; name another"
+        ) from error
     return sorted(changed)
 
 

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lakehouse import settings
+from lakehouse.arguments import place
 from lakehouse.scaffold import command as scaffold_command
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def add(commands: Commands) -> None:
     review.add_argument(
         "--base", required=True, metavar="REF", help="revision of git to compare with, such as origin/main"
     )
-    review.add_argument("--to", required=True, metavar="FILE", help="file of the comment, in Markdown")
+    review.add_argument("--to", required=True, type=place, metavar="FILE", help="file of the comment, in Markdown")
     review.add_argument("--weeks", metavar="N", help="weeks of the backtests (4)")
     review.add_argument("--last", metavar="YYYY-MM-DD", help="last day of them; the newest with a label when not given")
     review.add_argument(

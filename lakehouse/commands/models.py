@@ -6,6 +6,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING
 
+from lakehouse.arguments import whole_number
 from lakehouse.errors import BadArguments
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def add(commands: Commands) -> None:
     compare.add_argument("use_case", help="name of a declared use case")
     compare.add_argument(
         "--versions",
-        type=int,
+        type=whole_number(1),
         nargs=2,
         metavar=("FIRST", "SECOND"),
         help="their numbers; without it the champion and the newest other one",

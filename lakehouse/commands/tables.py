@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lakehouse import code_version, masking, terminal
 from lakehouse.analyst.rendering import FORMATS, render
-from lakehouse.errors import BadArguments, NightjarError
+from lakehouse.arguments import place, whole_number
+from lakehouse.errors import NightjarError
 
 if TYPE_CHECKING:
     from lakehouse.commands import Commands
@@ -30,7 +31,7 @@ def add(commands: Commands) -> None:
     )
     sql.add_argument(
         "--max-rows",
-        type=int,
+        type=whole_number(1),
         metavar="N",
         help=f"stop after N rows and say so (a table: {ROWS_ON_SCREEN} when not given; csv and json: all)",
     )
@@ -43,7 +44,9 @@ def add(commands: Commands) -> None:
     contract.add_argument("source", help="name of a declared source")
     catalog = commands.add_parser("catalog", help="write contracts and pages of every source and table into a folder")
     catalog.set_defaults(run=_catalog)
-    catalog.add_argument("--to", required=True, metavar="FOLDER", help="made when missing; open its index.html")
+    catalog.add_argument(
+        "--to", required=True, type=place, metavar="FOLDER", help="made when missing; open its index.html"
+    )
 
 
 def _tables(root: str, options: argparse.Namespace) -> int:
@@ -71,8 +74,6 @@ def _sql(root: str, options: argparse.Namespace) -> int:
     from lakehouse.analyst import query
 
     limit = options.max_rows
-    if limit is not None and limit < 1:
-        raise BadArguments(f"--max-rows {limit}: expected 1 or more")
     if limit is None and options.format == "table":
         limit = ROWS_ON_SCREEN
     answer = query.ask(root, sys.stdin.read() if options.query == "-" else options.query)

@@ -7,6 +7,7 @@ import datetime as dt
 from pathlib import Path
 
 from lakehouse import settings
+from lakehouse.arguments import place, whole_number
 from lakehouse.errors import BadArguments
 
 TASKS = ("classification", "multiclass", "regression")
@@ -48,20 +49,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAY",
         help="without any day: make days up, from this one on, the rows by turns",
     )
-    add("--rows-a-day", type=int, metavar="N", help="rows of a day that is made up")
+    add("--rows-a-day", type=whole_number(1), metavar="N", help="rows of a day that is made up")
     add("--task", choices=TASKS, help="guessed from the label when not given")
     add("--positive", metavar="VALUE", help="the label's value that is a yes")
     add("--at-least", type=float, metavar="NUMBER", help="or the number from which on it is one")
     add(
         "--label-arrives-after",
-        type=int,
+        type=whole_number(0),
         default=1,
         metavar="DAYS",
         help="days from a row's day to its label; default: 1",
     )
     add("--timezone", default="UTC", help="whose midnight begins a day; default: UTC")
     add("--owner", default="nobody yet", help="who answers for it")
-    add("--into", metavar="FOLDER", help="the folder that gets it; default: the first of USE_CASE_ROOTS, include/")
+    add(
+        "--into",
+        type=place,
+        metavar="FOLDER",
+        help="the folder that gets it; default: the first of USE_CASE_ROOTS, include/",
+    )
     add("--no-land", action="store_true", help="write no deliveries into the landing zone")
 
 

@@ -97,8 +97,6 @@ def _by_column(sample: Sample, name: str, zone: ZoneInfo, written: str | None) -
 
 
 def _spread(sample: Sample, first: dt.date, rows_a_day: int | None) -> DayChoice:
-    if rows_a_day is not None and rows_a_day < 1:
-        raise BadArguments(f"--rows-a-day {rows_a_day}: expected 1 or more")
     a_day = rows_a_day or max(SPREAD_ROWS, -(-sample.rows // SPREAD_DAYS))
     days, number = max(1, sample.rows // a_day), -1
 
