@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 ERASURES = "ops.erasures"
 COPYING, WHOLE = "copying", "whole"
+NOTHING_YET = "nothing is restored yet"
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,15 @@ def restore(store: Store, to: Covered, at: str | None = None) -> Restored:
         at: which backup.
 
     Raises:
-        BadArguments: when there is no such backup. BackupIncomplete: when it is not whole.
-        RestoreRefused: when a place is not empty.
+        BadArguments: when there is no such backup, or the platform would lie among the backups.
+        BackupIncomplete: when it is not whole. RestoreRefused: when a place is not empty.
     """
     newest = store.manifest()
     chosen = _with_erasures_of(newest, store.manifest(at))
     places = Destinations(to, chosen.databases)
     progress = _Progress(to, chosen.id)
     if progress.state() != WHOLE:
+        taking.expect_apart(to, store)
         places.expect_empty(at_addresses=progress.state() is None)
         places.expect_renamed()
         verifying.expect_present(store, chosen)
@@ -99,7 +101,7 @@ class _Progress:
 
     def note(self, state: str) -> None:
         """Write it down."""
-        with explained(str(self._file)):
+        with explained(str(self._file.parent), NOTHING_YET):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             part = self._file.with_name(f"{self._file.name}.part")
             part.write_text(json.dumps(self._what | {"state": state}))
@@ -146,7 +148,7 @@ def _put(store: Store, file: SavedFile, to: str) -> None:
     at_address = object_store.is_address(to)
     with tempfile.TemporaryDirectory(prefix="nightjar-restore-") as folder:
         written = Path(folder) / "file" if at_address else Path(to)
-        with explained(to):
+        with explained(to, NOTHING_YET):
             written.parent.mkdir(parents=True, exist_ok=True)
             with written.open("wb") as stream:
                 for content in store.read(file.sha256):

@@ -24,6 +24,7 @@ from lakehouse.errors import BackupIncomplete, BadArguments
 from lakehouse.storage import object_store, store_errors, stored_files
 
 MARK = "nightjar-backups"
+NO_BACKUP_YET = "what was copied stays, and is no backup yet"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # A younger object may be one that a backup has put and whose manifest is about to follow.
 UNDER_WAY = dt.timedelta(hours=24)
@@ -33,10 +34,21 @@ class Store:
     """The backups at a place."""
 
     def __init__(self, place: str) -> None:
-        """Of a folder or an address; nothing is looked at yet."""
+        """Of a folder or an address; nothing is looked at yet.
+
+        Raises:
+            BadArguments: an address of a kind that is not known.
+        """
         self.place = place.rstrip("/") if "://" in place else str(Path(place).absolute())
         self.is_local = not object_store.is_address(self.place)
-        self._filesystem, self._root = stored_files.filesystem_of(self.place)
+        try:
+            self._filesystem, self._root = stored_files.filesystem_of(self.place)
+        except ValueError:
+            kind = place.partition("://")[0]
+            raise BadArguments(
+                f"backup {self.place}: expected a folder, or an address such as s3://bucket/prefix, found {kind}://..., which "
+                "is no store that is known here"
+            ) from None
 
     def open_for_writing(self) -> None:
         """Make it a place of backups.
@@ -174,22 +186,27 @@ class Store:
             self._finish(spool, path)
 
 
+class _SourceGone(Exception):
+    """A file that is copied is gone, which is nothing about the place that it is copied to."""
+
+    def __init__(self, error: FileNotFoundError) -> None:
+        self.error = error
+
+
 @contextmanager
-def explained(place: str) -> Iterator[None]:
-    """Name the errors of a place: no room, no right, or of its store."""
+def explained(place: str, so_far: str = NO_BACKUP_YET) -> Iterator[None]:
+    """Name the errors of a place: not there, no room, no right, or of its store; ``so_far`` is what became of the copy."""
     try:
         yield
-    except FileNotFoundError:
-        raise
+    except _SourceGone as gone:
+        raise gone.error from None
     except OSError as error:
         if object_store.is_address(place) and (named := store_errors.named(error)) is not None:
             raise named from error
         full = error.errno in NO_ROOM
         raise BackupIncomplete(
             f"{place}: expected {'room for the files' if full else 'a place that can be written and read'}, found "
-            f"{error.strerror or error}; {'make room' if full else 'correct that'}, and run the same command again: what "
-            "was copied "
-            "stays, and is no backup yet"
+            f"{error.strerror or error}; {'make room' if full else 'correct that'}, and run the same command again: {so_far}"
         ) from error
 
 
@@ -197,12 +214,12 @@ def _as_read(source: fs.FileSystem, path: str) -> Iterator[bytes]:
     """The bytes of a file that is copied: what is wrong with it is told apart from what is wrong with the place."""
     try:
         yield from files.chunks(source, path)
-    except FileNotFoundError:
-        raise
+    except FileNotFoundError as error:
+        raise _SourceGone(error) from error
     except OSError as error:
         raise BackupIncomplete(
             f"{path}: expected a file that can be read, found {error.strerror or error}; correct that, and run the same command "
-            "again: what was copied stays, and is no backup yet"
+            f"again: {NO_BACKUP_YET}"
         ) from error
 
 

@@ -148,7 +148,7 @@ def take(covered: Covered, place: str, now: dt.datetime) -> Taken:
 
 
 def expect_apart(covered: Covered, store: Store) -> None:
-    """Nothing where the place of backups and what is backed up do not contain one another.
+    """Nothing where the place of backups and a platform, backed up or restored, do not contain one another.
 
     Raises:
         BadArguments: when they do.
@@ -159,8 +159,8 @@ def expect_apart(covered: Covered, store: Store) -> None:
         if one[: len(other)] == other or other[: len(one)] == one:
             where = "in it" if len(one) > len(other) else "around it"
             raise BadArguments(
-                f"backup {store.place}: expected a place apart from what is backed up, found {location} {where}; "
-                "name another folder or bucket: a backup in its own lakehouse is lost with it"
+                f"{store.place}: expected backups in a place apart from the platform, found {location} {where}; "
+                "name another folder or bucket: what removes one would remove the other"
             )
 
 

@@ -342,8 +342,30 @@ def test_a_manifest_that_names_a_place_outside_is_refused(root: Path, part: str,
 
 @pytest.mark.parametrize("inside", ["warehouse/gold/backups", "landing", ".", "state/mlflow"])
 def test_a_backup_does_not_lie_in_what_it_is_of(root: Path, inside: str) -> None:
-    with pytest.raises(BadArguments, match="expected a place apart"):
+    with pytest.raises(BadArguments, match="expected backups in a place apart"):
         _take(root, inside)
+
+
+@pytest.mark.parametrize("inside", ["backups", "backups/new", "backups/objects"])
+def test_a_platform_is_not_restored_among_its_backups(root: Path, inside: str) -> None:
+    _take(root)
+    with pytest.raises(BadArguments, match="expected backups in a place apart"):
+        restoring.restore(Store(str(root / "backups")), Covered.below(root / inside))
+    assert verifying.verify(Store(str(root / "backups")), Store(str(root / "backups")).manifest()) > 0
+
+
+def test_a_place_that_cannot_be_is_one_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _take(root)
+    (root / "file").touch()
+    for place, said in (("/proc/nothing", "No such file"), (f"{root}/file/x", "Not a directory")):
+        assert main(["backup", place]) == 78
+        error = capsys.readouterr().err
+        assert error.startswith(f"error: {place}: expected a place that can be written") and said in error
+        assert main(["restore", f"{root}/backups", "--into", place]) == 78
+        error = capsys.readouterr().err
+        assert said in error and "nothing is restored yet" in error
+    assert main(["backup", "ftp://somewhere/x"]) == 2
+    assert "such as s3://bucket/prefix, found ftp://" in capsys.readouterr().err
 
 
 def test_a_place_with_other_files_is_refused(root: Path) -> None:
@@ -435,6 +457,9 @@ def test_the_commands_say_what_they_did(root: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr().out
     assert f"export LAKEHOUSE_ROOT='{root}/new place/warehouse'" in told
     assert main(["restore", str(root / "nowhere")]) == 2
+    capsys.readouterr()
+    assert main(["backup", str(root / "nowhere"), "--list"]) == 0
+    assert "nowhere: no backup" in capsys.readouterr().out
 
 
 def test_a_table_that_is_not_in_the_log_is_no_part_of_it(root: Path) -> None:
