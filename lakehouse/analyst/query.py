@@ -26,6 +26,7 @@ ABOUT_TABLES = re.compile(r"information_schema|duckdb_|pg_catalog|sqlite_master|
 # Queries that may ask what tables and columns mean: a statement for each column takes time that others need not wait for.
 ABOUT_COMMENTS = re.compile(r"duckdb_(?:views|columns|tables)|\bcomment\b", re.IGNORECASE)
 EXPLAINED = re.compile(r"\s*explain\b\s*(analyze\b|\(\s*(?:analyze|format)\b[^)]*\))?(?P<statement>.*)", re.I | re.S)
+OF_THE_PLATFORM = re.compile(r'\bops"?\s*\.\s*"?(\w+)')
 NO_SUCH_TABLE = re.compile(r'Table with name "?(?P<name>[^"]+?)"? does not exist')
 
 
@@ -62,6 +63,7 @@ def ask(root: str, sql: str) -> Answer:
                 _open(connection, table)
                 if ABOUT_COMMENTS.search(sql):
                     _describe(connection, table)
+        _open_unwritten(connection, sql, tables)
         # A SELECT may read any file of the machine (read_csv, read_text), or change settings back, unless this is said last. Arrow
         # reads the tables' files, and not DuckDB.
         connection.execute("SET enable_external_access = false")
@@ -106,6 +108,22 @@ def _open(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> N
     name, scan = (text.replace('"', '""') for text in (table.name, f"{table.full_name} as read"))
     connection.register(f"{table.full_name} as read", dataset)
     connection.execute(f'CREATE VIEW {table.layer}."{name}" AS SELECT * FROM "{scan}"')
+
+
+def _open_unwritten(connection: duckdb.DuckDBPyConnection, sql: str, tables: list[listing.FoundTable]) -> None:
+    """The platform's own tables that nothing has written to yet have no rows, as in a lakehouse that was upgraded."""
+    named = set(OF_THE_PLATFORM.findall(sql.lower())).difference(one.name for one in tables if one.layer == "ops")
+    if not named:
+        return
+    # Imported where it is needed: what is declared takes time that other questions need not wait for.
+    from lakehouse.lineage import declared
+    from lakehouse.storage import table_schema
+
+    for table in declared.ops_tables():
+        if table.name in named:
+            scan = f"{table.full_name} without rows"
+            connection.register(scan, table_schema.arrow_schema(table).empty_table())
+            connection.execute(f"CREATE VIEW ops.{_quoted(table.name)} AS SELECT * FROM {_quoted(scan)}")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, table: listing.FoundTable) -> None:

@@ -284,6 +284,16 @@ def command(
     return run
 
 
+@pytest.mark.parametrize("name", ["ops.retention", 'OPS."releases"', "ops . calls"])
+def test_a_table_of_the_platform_that_nothing_has_written_has_no_rows(
+    command: Callable[..., tuple[int, str, str]], name: str
+) -> None:
+    assert command("sql", f"select count(*) as n from {name}", "--format", "csv") == (0, "n\n0\n", "")
+    assert command("sql", "select event from ops.model_events", "--format", "csv")[1] == "event\npromoted\n"
+    code, _, error = command("sql", "select * from ops.nothing_like_it")
+    assert code == 2 and "there is no table ops.nothing_like_it" in error
+
+
 def test_the_tables_command_prints_an_aligned_list(command: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = command("tables")
 
@@ -373,7 +383,6 @@ def test_a_cut_answer_says_so_and_a_whole_one_does_not(command: Callable[..., tu
     [
         (["sql", "selec 1"], 'error: Parser Error: syntax error at or near "selec"\n'),
         (["sql", "drop table x"], f"error: {query.READ_ONLY}; this is DROP\n"),
-        (["sql", "select 1", "--max-rows", "0"], "error: --max-rows 0: expected 1 or more\n"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
