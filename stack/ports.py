@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from typing import Self
@@ -72,18 +72,24 @@ class Ports:
         """Check that the ports called ``names`` (attributes of this class) can be listened on.
 
         Raises:
-            StackError: one cannot; the message names the process that has it, if known, and how to choose another.
+            StackError: some cannot; the message names for each the process that has it, if known, and how to choose others.
         """
+        taken, others = list[str](), dict[str, int]()
         for name in names:
             port: int = asdict(self)[name]
             try:
                 socket.create_server((HOST, port)).close()
             except OSError as error:
-                raise StackError(
-                    f"Port {port}, which {VARIABLES[name]} gives to {name.replace('_', ' ')}, "
-                    f"{_holder(port) or f'cannot be opened ({error.strerror})'}: "
-                    f"stop that, or choose another port, e.g. {VARIABLES[name]}={_next_free(port)} make up"
-                ) from error
+                holder = _holder(port) or f"cannot be opened ({error.strerror})"
+                taken.append(f"Port {port}, which {VARIABLES[name]} gives to {name.replace('_', ' ')}, {holder}")
+                others[VARIABLES[name]] = _next_free(port, {*asdict(self).values(), *others.values()})
+        if taken:
+            # All at once: beside another stack each try would end at the next one.
+            chosen = " ".join(f"{variable}={port}" for variable, port in others.items())
+            raise StackError(
+                f"{'; '.join(taken)}: stop {'that' if len(taken) == 1 else 'these'}, or choose "
+                f"{'another port' if len(taken) == 1 else 'other ports'}, e.g. {chosen} make up"
+            )
 
 
 def _holder(port: int) -> str | None:
@@ -98,8 +104,10 @@ def _holder(port: int) -> str | None:
         return "is taken by another program"
 
 
-def _next_free(port: int) -> int:
+def _next_free(port: int, besides: Collection[int]) -> int:
     for candidate in range(port + 1, min(port + 100, 65536)):
+        if candidate in besides:
+            continue
         try:
             socket.create_server((HOST, candidate)).close()
         except OSError:

@@ -21,6 +21,19 @@ def test_a_taken_port_is_told_with_its_holder_and_a_way_out():
 
 
 @pytest.mark.server
+def test_all_taken_ports_are_told_at_once_with_others_for_each():
+    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as other:
+        first, second = (it.getsockname()[1] for it in (one, other))
+        with pytest.raises(StackError) as told:
+            Ports(airflow=first, mlflow=second).require_free(["airflow", "mlflow"])
+    message = str(told.value)
+    assert f"Port {first}, which" in message and f"Port {second}, which" in message and "\n" not in message
+    words = message.split("e.g. ")[1].split()
+    chosen = Ports.from_environ(dict(word.split("=") for word in words if "=" in word))
+    assert words[-2:] == ["make", "up"] and len({chosen.airflow, chosen.mlflow, first, second}) == 4
+
+
+@pytest.mark.server
 def test_free_ports_are_free_and_no_two_are_the_same():
     ports = Ports.free()
     names = ["airflow", "mlflow", "spark_connect", "spark_ui"]
