@@ -36,7 +36,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 		echo "env: creating $(VENV) with $$($(PYTHON) -V)"; \
 		$(PYTHON) -m venv --clear $(VENV) || { \
 			echo "$(PYTHON) cannot make an environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }; fi
-	@echo "env: installing the packages of requirements.txt (about 3 GB on disk; some minutes the first time)"
+	@echo "env: installing the packages of requirements.txt (about 4 GB on disk, 2 more in the cache of uv; some minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
