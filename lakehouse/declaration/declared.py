@@ -20,6 +20,8 @@ from lakehouse.declaration.use_case import UseCase
 from lakehouse.errors import DeclarationError
 
 Model = TypeVar("Model", bound=Section)
+# So many signs of a wrong value are shown.
+MOST_SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,12 @@ def _checked(model: type[Model], file: Path, text: str, context: Any = None) -> 
 
 def _explain(error: ValidationError) -> str:
     """All problems in one line, each as ``field: what was expected``."""
-    problems = []
-    for problem in error.errors(include_url=False):
+    problems, found = [], error.errors(include_url=False)
+    wrong_inside = {problem["loc"][:size] for problem in found for size in range(len(problem["loc"]))}
+    for problem in found:
+        if problem["type"] == "too_short" and problem["loc"] in wrong_inside:
+            # Its items are there, and wrong: they count as none.
+            continue
         field = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "missing":
@@ -118,6 +124,11 @@ def _explain(error: ValidationError) -> str:
         elif problem["type"] == "extra_forbidden":
             message = "is not a field that is known here; remove it, or correct its name"
         elif problem["type"] not in ("value_error",):
-            message = f"{message}, found {problem['input']!r}"
+            message = f"{message}, found {_shown(problem['input'])}"
         problems.append(f"{field}: {message}" if field else message)
     return "; ".join(problems)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -60,6 +60,16 @@ def test_what_is_wrong_in_a_card_is_said_with_its_place(tmp_path: Path, text: st
     assert said in str(error.value) and "rates.yaml" in str(error.value)
 
 
+def test_a_wrong_line_is_told_once_and_a_long_value_in_part(tmp_path: Path) -> None:
+    (tmp_path / "rates.yaml").write_text("currency: EUR\nrates: [{from: 2024-01-01, run: -1}]\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match=r"found -1$"):
+        rates.load((tmp_path,))
+    (tmp_path / "rates.yaml").write_text(f"currency: {'E' * 5000}\nrates: []\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match=r"currency: .*EEE\.\.\.; rates: .*at least 1 item") as error:
+        rates.load((tmp_path,))
+    assert len(str(error.value)) < 1000
+
+
 def test_no_card_is_none_and_two_are_one_too_many(tmp_path: Path) -> None:
     roots = tmp_path / "a", tmp_path / "b"
     for root in roots:
