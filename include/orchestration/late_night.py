@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
-from lakehouse.declaration import Source, UseCase
+from lakehouse.declaration import Source, UseCase, nights
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class HourOfNight(BaseDeadlineReference):
-    """The declared hour on the day that a run's partition is scored on; none for a run whose hour has passed when it begins.
+    """The declared hour of the night that a run belongs to; none for a run whose hour has passed when it begins.
 
     Attributes:
         hour: such as 06:30.
         timezone: of the calendar.
-        days: from the run's partition to the day that is scored.
+        days: from the run's partition to the date of that hour.
     """
 
     hour: str = "00:00"
@@ -89,11 +89,12 @@ def _argument(alerts: list[DeadlineAlert]) -> dict[str, Any]:
 
 
 def _alert(use_case: UseCase, days: int) -> DeadlineAlert:
+    """``days``: from the run's partition to the day that is scored in its night."""
     hour = use_case.alerts.late_after
     assert hour is not None
     told = {"use_case": use_case.name, "days": days}
     return DeadlineAlert(
-        reference=HourOfNight(hour, use_case.calendar.timezone, days),
+        reference=HourOfNight(hour, use_case.calendar.timezone, days + nights.days_after(use_case, hour)),
         interval=dt.timedelta(),
         callback=SyncCallback(tell_late, kwargs=told),
         name=f"{use_case.name} by {hour}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from include.orchestration.rerun_docs import RERUN
 from include.orchestration.schedules import daily_inputs
 from lakehouse import tables
-from lakehouse.declaration import DeltaServing, FeatureGroup, Target, UseCase
+from lakehouse.declaration import DeltaServing, FeatureGroup, Target, UseCase, nights
 
 
 def features(use_case: UseCase) -> str:
@@ -94,11 +94,12 @@ which and why. It stays stale until a model has scored it: fix what `fallback_fa
 
 def fallback(use_case: UseCase) -> str:
     """What ``fallback__<use_case>`` does at its hour."""
+    day = "the day before" if nights.days_after(use_case, use_case.fallback_at or "00:00") else "the day"
     return f"""
 ### A late night of {use_case.title}
 
 Every day at {use_case.fallback_at} ({use_case.calendar.timezone}): if `{tables.scores(use_case).full_name}` has no
-scores of the day, score it now. The champion does it if it can; if its features are not built, or it is gone, or MLflow is
+scores of {day}, score it now. The champion does it if it can; if its features are not built, or it is gone, or MLflow is
 away, the declared fallbacks do. A day that has scores is skipped.
 
 **Afterwards** the day is stale until a model has scored it: `score__{use_case.name}` does so when the features are built at

@@ -14,7 +14,7 @@ from airflow.sdk.definitions.partition_mappers.base import PartitionMapper
 from include.orchestration import assets, defaults
 from include.orchestration.day_shift import DayShiftMapper
 from include.orchestration.nightly import NightlyTimetable
-from lakehouse.declaration import Calendar, Dataset, FeatureGroup, Input, Owner, Source, UseCase
+from lakehouse.declaration import Calendar, Dataset, FeatureGroup, Input, Owner, Source, UseCase, nights
 
 HOURS_OF_A_DAY = 24
 
@@ -38,10 +38,15 @@ def _nightly(calendar: Calendar, arrives_after_days: int) -> NightlyTimetable:
 
 
 def at_fallback_hour(use_case: UseCase) -> NightlyTimetable:
-    """Every day of the calendar at the declared hour. Missed ones are not caught up: by then score does it, or a person."""
-    hour, minute = (use_case.fallback_at or "00:00").split(":")
+    """Every day of the calendar at the declared hour of its night: the next morning's where the hour comes before the nightly run.
+
+    Missed ones are not caught up: by then score does it, or a person.
+    """
+    at = use_case.fallback_at or "00:00"
+    hour, minute = at.split(":")
     return _nightly(
-        use_case.calendar.model_copy(update={"nightly": f"{int(minute)} {int(hour)} * * *", "catch_up_nights": 0}), 0
+        use_case.calendar.model_copy(update={"nightly": f"{int(minute)} {int(hour)} * * *", "catch_up_nights": 0}),
+        nights.days_after(use_case, at),
     )
 
 

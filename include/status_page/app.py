@@ -40,8 +40,14 @@ def make() -> FastAPI:
     # What the tables say is kept on disk by this process alone, so that the first request after a restart need not read all again.
     kept_on_disk.use()
     # No route describes the others: what has no login sees none of them.
+    # Nor is anybody sent on to an address with another slash at its end: that would be of this host, and not of a proxy before it.
     app = FastAPI(
-        title="Nightjar", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(access.reader)]
+        title="Nightjar",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(access.reader)],
+        redirect_slashes=False,
     )
     for router in ROUTERS:
         app.include_router(router)

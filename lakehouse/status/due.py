@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lakehouse.arrivals import freshness, readiness
-from lakehouse.declaration import UseCase
+from lakehouse.declaration import UseCase, nights
 from lakehouse.status import DAYS
 
 A_DAY = dt.timedelta(days=1)
-# Minute and hour of a cron that names both.
-_AT = re.compile(r"(\d{1,2}) (\d{1,2}) .*")
 
 
 @dataclass(frozen=True)
@@ -38,22 +35,16 @@ class Due:
 
 def of(use_case: UseCase, now: dt.datetime) -> Due:
     """The night of ``now``, by the use case's own clock."""
-    calendar, zone, at = use_case.calendar, ZoneInfo(use_case.calendar.timezone), nightly_at(use_case)
-    local = now.astimezone(zone)
-    date = local.date() if local.time() >= at else local.date() - A_DAY
-    shift = _shift(use_case)
-    newest = date - dt.timedelta(days=shift)
-    ended = calendar.end if calendar.end is not None and newest > calendar.end else None
-    day = _scored(use_case, min(newest, calendar.end) if calendar.end is not None else newest)
+    calendar = use_case.calendar
+    local = now.astimezone(ZoneInfo(calendar.timezone))
+    date = local.date() if local.time() >= nights.nightly_at(use_case) else local.date() - A_DAY
+    ended = calendar.end if calendar.end is not None and date > calendar.end else None
+    day = _scored(use_case, min(date, calendar.end) if calendar.end is not None else date)
     if day is None:
         return Due(None, ended=ended)
-    begins = dt.datetime.combine(day + dt.timedelta(days=shift), at, zone).astimezone(dt.UTC)
-    hour = use_case.alerts.late_after
-    if hour is not None:
-        by = dt.datetime.combine(day, dt.time.fromisoformat(hour), zone).astimezone(dt.UTC)
-        # One that has passed before the night begins says nothing about it.
-        if by > begins:
-            return Due(day, begins, by, True, ended)
+    begins, by = nights.begins(use_case, day), nights.late_at(use_case, day)
+    if by is not None:
+        return Due(day, begins, by, True, ended)
     last = [
         freshness.due_at(use_case, use_case.source(item.source), day - dt.timedelta(days=item.last))
         for item in use_case.inputs
@@ -75,33 +66,9 @@ def needed(use_case: UseCase, day: dt.date) -> list[tuple[str, dt.date]]:
     return sorted(pairs, key=lambda pair: (-pair[1].toordinal(), pair[0]))
 
 
-def nightly_at(use_case: UseCase) -> dt.time:
-    """The hour of the nightly run; midnight where the cron names no single one."""
-    found = _AT.fullmatch(use_case.calendar.nightly)
-    if found is None or int(found[1]) > 59 or int(found[2]) > 23:
-        return dt.time()
-    return dt.time(int(found[2]), int(found[1]))
-
-
 def _scored(use_case: UseCase, newest: dt.date) -> dt.date | None:
     days = use_case.calendar.scores.newest(newest, 1)
     return days[-1] if days and days[-1] >= use_case.calendar.start else None
-
-
-def _shift(use_case: UseCase) -> int:
-    """How many days after a day its deliveries are there."""
-    own = [
-        use_case.source(item.source).arrives_after_days - item.last
-        for item in use_case.inputs
-        if use_case.source(item.source).cadence == "daily"
-    ]
-    groups = [
-        taken.group.source(item.source).arrives_after_days - item.last
-        for taken in use_case.taken
-        for item in taken.group.inputs
-        if taken.group.source(item.source).cadence == "daily"
-    ]
-    return max([0, *own, *groups])
 
 
 def _of_groups(use_case: UseCase) -> Iterator[tuple[str, int]]:

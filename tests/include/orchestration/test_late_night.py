@@ -10,12 +10,14 @@ import pytest
 from airflow.serialization.decoders import decode_deadline_alert
 from airflow.serialization.definitions.deadline import SerializedReferenceModels
 from airflow.serialization.encoders import encode_deadline_alert
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from include.orchestration import alerts, late_night
 from include.orchestration.late_night import HourOfNight
 from lakehouse.alerts import facts
 from lakehouse.alerts.fact import Fact
-from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration import UseCase, loader, nights
 from tests.jobs import appointments
 
 NOW = dt.datetime(2024, 6, 10, 3, tzinfo=dt.UTC)
@@ -77,6 +79,41 @@ def test_a_delivery_is_watched_for_each_reader_that_declares_an_hour(monkeypatch
     found = late_night.of_source(daily, list(cases))["deadline"]
     assert [alert.reference.hour for alert in found] == ["06:30", "07:00"]
     assert {alert.reference.days for alert in found} == {daily.arrives_after_days}
+
+
+@given(
+    arrives=st.integers(0, 3),
+    hour=st.times().map("{:%H:%M}".format),
+    nightly=st.sampled_from(["0 1 * * *", "30 22 * * *", "0 0 * * *", "15 6 * * 1-5"]),
+    zone=st.sampled_from(["UTC", "Europe/Oslo", "America/New_York"]),
+    day=st.dates(dt.date(2024, 1, 10), dt.date(2024, 12, 20)),
+)
+@settings(max_examples=150)
+def test_whatever_arrives_when_all_runs_of_a_night_have_its_first_such_hour_and_ask_for_its_day(
+    arrives: int, hour: str, nightly: str, zone: str, day: dt.date
+) -> None:
+    content = appointments.declaration(
+        calendar={"start": dt.date(2023, 1, 1), "timezone": zone, "nightly": nightly}, alerts={"late_after": hour}
+    )
+    content["sources"][1]["arrives_after_days"] = arrives
+    content["inputs"] = [{"source": "bookings"}, {"source": "visits", "first": 7, "last": arrives}]
+    content["label"]["maturity_days"] = 3
+    windows = {"train": (400, 20), "validation": (16, 11), "holdout": (7, 3)}
+    content["split"] = {name: {"first": first, "last": last} for name, (first, last) in windows.items()}
+    case = UseCase.model_validate(content)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loader, "by_name", lambda name: case)
+        runs = [(0, late_night.of_use_case(case)["deadline"])]
+        runs += [
+            (source.arrives_after_days, late_night.of_source(source, [case.name])["deadline"])
+            for source in case.sources
+        ]
+    for arrives_after, (alert,) in runs:
+        partition = day - dt.timedelta(days=arrives_after)
+        assert partition + dt.timedelta(days=alert.callback.kwargs["days"]) == day
+        at = alert.reference.of_partition(partition.isoformat(), nights.begins(case, day))
+        assert at == nights.late_at(case, day)
+        assert at is not None and dt.timedelta() < at - nights.begins(case, day) <= dt.timedelta(hours=25)
 
 
 def test_what_is_late_is_told_and_what_is_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

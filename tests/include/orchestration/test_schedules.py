@@ -23,6 +23,15 @@ def test_fallbacks_are_asked_every_day_at_their_hour_and_no_missed_hour_is_made_
     assert made["arrives_after_days"] == 0
 
 
+def test_a_fallback_s_hour_before_that_of_the_night_is_the_next_morning_s_and_asks_for_the_day_before(parcels):
+    from include.orchestration import schedules
+
+    evening = Calendar.model_validate({"start": "2024-01-01", "timezone": "Europe/Oslo", "nightly": "0 22 * * *"})
+    for hour, days in (("06:05", 1), ("22:00", 1), ("22:01", 0)):
+        late = parcels.model_copy(update={"calendar": evening, "fallback_at": hour})
+        assert schedules.at_fallback_hour(late).serialize()["arrives_after_days"] == days
+
+
 def test_nights_follow_one_another_but_where_a_delivery_is_waited_for_longer_than_a_day(parcels):
     from include.orchestration import schedules
 

@@ -128,6 +128,12 @@ def test_what_is_not_there_leads_back_however_its_address_is_written(viewer: Tes
         }, (path, links)
 
 
+def test_nobody_is_sent_to_an_address_of_this_host_that_a_proxy_before_it_does_not_have(viewer: TestClient) -> None:
+    for path in paths():
+        answer = viewer.get(f"{path.rstrip('/')}/" if path != "/nightjar/" else "/nightjar//", follow_redirects=False)
+        assert answer.status_code == 404 and "location" not in answer.headers, path
+
+
 def test_nothing_of_the_page_is_imported_before_somebody_opens_it() -> None:
     from include.status_page import lazy
 
