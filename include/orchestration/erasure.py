@@ -37,7 +37,7 @@ HOURS = 72
 FOUND = """\
 {%- set found = ti.xcom_pull(task_ids='find') -%}
 Asked by {{ dag_run.triggering_user_name or 'nobody known' }}\
-{% if found.get('reason') %}, because: {{ cell(found.reason) }}{% endif %}.
+{% if found.reason %}, because: {{ cell(found.reason) }}{% endif %}.
 
 The key stands in this run's form (Details, configuration) and not here: look at it before you approve. It is of
 {{ found.sources | join(', ') }}.
@@ -54,12 +54,12 @@ Versions of models that learned from it: {% for one in found.learned %}{{ one.us
 {% endfor %}
 {%- endif %}
 
-{%- if found.get('unlinked') %}
+{%- if found.unlinked %}
 Rows of other sources that have the same value, and stay, since no link is declared: \
 {% for name, count in found.unlinked.items() %}\
 {{ cell(name) }} {{ count }}{{ ', ' if not loop.last }}{% endfor %}.
 {% endif %}
-{%- if found.get('held') %}
+{%- if found.held %}
 **Held by retention.yaml:** {{ cell(found.held | join('; ')) }}. Who asked wants the erasure to go before the hold: approve it \
 only if that is decided.
 {%- endif %}
