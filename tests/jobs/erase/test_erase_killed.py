@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,16 @@ STEPS = (
 )
 
 
+def alone(steps: Sequence[str]) -> list[tuple[str, bool]]:
+    """Moments that each get a run of their own: before or after a step in turn. The others come `one_after_another` in one run."""
+    return [(step, bool(number % 2)) for number, step in enumerate(steps)]
+
+
+def one_after_another(steps: Sequence[str]) -> list[tuple[str, bool]]:
+    """The other moment of each step."""
+    return [(step, not late) for step, late in alone(steps)]
+
+
 class Killed(BaseException):
     """A kill, which nothing catches."""
 
@@ -107,7 +117,7 @@ def ended_well(dataset: Dataset, root: Path) -> None:
 def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_not(
     dataset: Dataset, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kills = [Once(monkeypatch, step, late=bool(number % 2)) for number, step in enumerate(STEPS)]
+    kills = [Once(monkeypatch, step, late) for step, late in one_after_another(STEPS)]
     while not all(one.done for one in kills):
         with pytest.raises(Killed):
             erase()
@@ -116,8 +126,7 @@ def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_n
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "late"), alone(STEPS))
 def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
     dataset: Dataset, root: Path, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
 ) -> None:

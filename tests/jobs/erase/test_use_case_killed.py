@@ -14,7 +14,7 @@ from jobs.erase.arguments import EraseArguments
 from lakehouse.ops import deliveries, erasures
 from tests import byte_scan
 from tests.byte_scan import Needle
-from tests.jobs.erase.test_erase_killed import Killed, Once
+from tests.jobs.erase.test_erase_killed import Killed, Once, alone, one_after_another
 from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run, the_books_say_what_is_left_in_targets
 from tests.jobs.erase.visits import DAYS, NOTE, RESULTS, SOURCE, Shape, World
 
@@ -71,7 +71,7 @@ def ended_well(world: World) -> None:
 def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kills = [Once(monkeypatch, step, late=bool(number % 2)) for number, step in enumerate(STEPS[::2])]
+    kills = [Once(monkeypatch, step, late) for step, late in one_after_another(STEPS)]
     while not all(one.done for one in kills):
         with pytest.raises(Killed):
             erase()
@@ -80,8 +80,7 @@ def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_n
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "late"), alone(STEPS))
 def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
 ) -> None:
