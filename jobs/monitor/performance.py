@@ -65,11 +65,12 @@ def of_rows(
     for name, texts in rows.slices.items():
         # Of the slices that rows are in, in the order of memory: a night measures hundreds of small ones.
         order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
-        number, first = np.unique(texts.code[order], return_index=True)
-        for code, places in zip(number.tolist(), np.split(order, first[1:]), strict=True):
-            if code >= 0:
-                for line in _metrics(rows, task, places, len(places), worth):
-                    yield {**identity, "slice": name, "slice_value": texts.texts[code], **line}
+        # Those of no slice, -1, come first.
+        ends = np.cumsum(np.bincount(texts.code + 1, minlength=len(texts.texts) + 1))
+        for text, first, end in zip(texts.texts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            if first < end:
+                for line in _metrics(rows, task, order[first:end], end - first, worth):
+                    yield {**identity, "slice": name, "slice_value": text, **line}
 
 
 def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: WorthOfDay | None) -> list[dict[str, Any]]:

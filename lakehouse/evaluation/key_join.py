@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -62,10 +63,23 @@ def _by_number(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array | None
     places = last - first + 1
     if places > PLACES_A_ROW * len(theirs):
         return None
-    place: NDArray[np.int64] = np.full(places, -1, dtype=np.int64)
-    place[theirs.astype(np.int64) - first] = np.arange(len(theirs))
+    # Positions of half the size as long as they suffice: of many rows memory is what takes the time.
+    size: Any = np.int32 if len(theirs) < 2**31 else np.int64
+    place: NDArray[np.signedinteger[Any]] = np.full(places, -1, dtype=size)
+    place[_from(first, theirs)] = np.arange(len(theirs), dtype=size)
     if np.count_nonzero(place >= 0) < len(theirs):
         return None
-    within = (ours >= first) & (ours <= last)
-    found = place[np.where(within, ours.astype(np.int64) - first, 0)]
-    return pa.array(found, mask=~within | (found < 0))
+    if first <= ours.min() and ours.max() <= last:
+        found = place[_from(first, ours)]
+        missing = found < 0
+    else:
+        within = (ours >= first) & (ours <= last)
+        found = place[np.where(within, _from(first, ours), 0)]
+        missing = ~within | (found < 0)
+    return pa.array(found, mask=missing if missing.any() else None)
+
+
+def _from(first: int, numbers: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """How far each number is from the first one; those before it come out negative."""
+    wide: NDArray[np.int64] = numbers.astype(np.int64, copy=False)
+    return wide - first if first else wide
