@@ -8,12 +8,14 @@ from typing import Any
 
 from deltalake import CommitProperties, DeltaTable
 
-from lakehouse.storage import commit_lock, delta_log
+from lakehouse.storage import commit_lock, delta_log, half_written
 from lakehouse.storage.commit_retry import commit
 from lakehouse.tables import Table
 
 # What compacting and sorting make of a partition: files of about so many bytes.
 FILE_BYTES = 1 << 30
+# A file that is half written and older than this nobody is writing any more.
+UNDER_WAY = dt.timedelta(hours=24)
 
 
 def compact(table: Table) -> None:
@@ -47,3 +49,4 @@ def vacuum(table: Table) -> None:
     """Remove the files that no version within the table's retention needs."""
     # Spark makes a task of each folder that it lists: 20 s for a year of days, and delta-rs takes less than one.
     delta_log.opened(table).vacuum(table.retention_days * 24, dry_run=False, full=True)
+    half_written.remove(delta_log.location(table), dt.datetime.now(dt.UTC) - UNDER_WAY)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs
 
-from lakehouse.storage import commit_lock, delta_log, object_store, stored_files, table_schema
+from lakehouse.storage import commit_lock, delta_log, half_written, stored_files, table_schema
 from lakehouse.tables import Table
 
 # Which rows of some columns are meant.
@@ -26,8 +26,6 @@ Affected = Callable[[pa.Table], pa.ChunkedArray]
 UNDER_WAY = dt.timedelta(hours=24)
 # A part of a log: commits, checkpoints in one file or several, checksums of Spark's.
 OF_A_VERSION = re.compile(r"^\.?(\d{20})\..*")
-# What a writer that is killed leaves of a file beside its place; delta-rs does not list these.
-HALF_WRITTEN = re.compile(r"(#\d+|\.tmp(\.crc)?)$")
 ROWS = 20_000
 
 
@@ -67,9 +65,8 @@ def _purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.dat
             filesystem.delete_file(file)
         elif _may_have(table, path, columns, affected):
             left.append(file)
-    if not object_store.is_address(location):
-        # An object is there when it is whole.
-        _remove_half_written(filesystem, root)
+    # Writers keep others from the table while they write such files: who has left one here was killed.
+    half_written.remove(location)
     opened.create_checkpoint()
     _remove_log_before(filesystem, f"{root}/_delta_log", opened.version())
     return left
@@ -107,13 +104,6 @@ def _may_have(table: Table, path: str, columns: Sequence[str], affected: Affecte
         return any_affected(table, path, columns, affected)
     except (pa.ArrowException, OSError):
         return True
-
-
-def _remove_half_written(filesystem: fs.FileSystem, folder: str) -> None:
-    """Writers keep others from the table while they write such files: who has left one here was killed."""
-    for info in filesystem.get_file_info(fs.FileSelector(folder, recursive=True)):
-        if info.type == fs.FileType.File and HALF_WRITTEN.search(info.base_name):
-            filesystem.delete_file(info.path)
 
 
 def _remove_log_before(filesystem: fs.FileSystem, folder: str, version: int) -> None:

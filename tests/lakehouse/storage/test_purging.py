@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
-from lakehouse.storage import arrow_dataset, commits, delta_log, purging, rewriting
+from lakehouse.storage import arrow_dataset, commits, delta_log, file_layout, purging, rewriting
 from lakehouse.tables.table import PARTITION, Table, col
 from tests.jobs import traces
 
@@ -102,17 +102,17 @@ def test_a_file_that_may_be_committed_soon_is_left_and_named_until_it_is_old(let
     assert not stray.exists() and not traces.of(letters, GONE)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        f"partition={DAYS[0]}/part-00000-c000.snappy.parquet#1",
-        # Of a commit that another writer's came before, and of one that nobody has made yet.
-        "_delta_log/{version:020d}.json#1",
-        "_delta_log/{next:020d}.json#2",
-        "_delta_log/.{version:020d}.json.6f1c.tmp",
-        "_delta_log/_commit_6f1c.json.tmp",
-    ],
-)
+HALF_WRITTEN = [
+    f"partition={DAYS[0]}/part-00000-c000.snappy.parquet#1",
+    # Of a commit that another writer's came before, and of one that nobody has made yet.
+    "_delta_log/{version:020d}.json#1",
+    "_delta_log/{next:020d}.json#2",
+    "_delta_log/.{version:020d}.json.6f1c.tmp",
+    "_delta_log/_commit_6f1c.json.tmp",
+]
+
+
+@pytest.mark.parametrize("name", HALF_WRITTEN)
 def test_what_a_killed_writer_has_left_half_written_goes(letters: Path, name: str) -> None:
     rewriting.rewrite(TABLE, ["name"], affected, without)
     version = delta_log.version(TABLE)
@@ -122,6 +122,20 @@ def test_what_a_killed_writer_has_left_half_written_goes(letters: Path, name: st
     assert traces.of(letters, GONE) == [] and not left.exists()
     put(DAYS[1], "c")
     assert names() == [("a", DAYS[0]), ("a", DAYS[2]), ("b", DAYS[2]), ("c", DAYS[1])]
+
+
+@pytest.mark.parametrize("name", HALF_WRITTEN)
+def test_a_table_that_is_tidied_up_keeps_no_half_of_a_file_of_yesterday_and_one_that_is_being_written(
+    letters: Path, name: str
+) -> None:
+    version, rows = delta_log.version(TABLE), names()
+    left = letters / "gold" / "letters" / name.format(version=version, next=version + 1)
+    left.write_text("half a file")
+    file_layout.vacuum(TABLE)
+    assert left.exists()
+    os.utime(left, (0, 0))
+    file_layout.vacuum(TABLE)
+    assert not left.exists() and names() == rows
 
 
 def test_a_file_on_its_way_without_such_rows_is_left_alone(letters: Path) -> None:
