@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -59,8 +59,14 @@ def expire(plans: Sequence[Plan], actor: str, now: dt.datetime) -> dict[str, Tak
         if not lines:
             continue
         retention.record(lines)
-        _remove(plan)
+        stayed = _remove(plan)
+        if stayed:
+            for line in lines:
+                retention.take_back(line)
+            lines = plan.without(stayed).removals(actor, now)
         retention.close(lines, now)
+        if not lines:
+            continue
         size = Taken(*(sum(getattr(line, field) for line in lines) for field in ("days", "rows", "files")))
         log.info("retention: %s: %d day(s) up to %s, %d rows", name, size.days, lines[-1].last_day, size.rows)
         done[name] = size
@@ -68,25 +74,32 @@ def expire(plans: Sequence[Plan], actor: str, now: dt.datetime) -> dict[str, Tak
 
 
 def _settle(plan: Plan, now: dt.datetime) -> None:
-    """Close the lines of a run that was killed where what they name is gone, and take back those where it is not."""
+    """Close the lines of a run that was killed where what they name is gone, and take back those where it is not.
+
+    Files go one day after another: where the first days are gone, the line is closed for these.
+    """
     for line in retention.lines(plan.subject.name):
-        if line.state == REMOVING:
-            if any(map(line.has, plan.present)):
-                retention.take_back(line)
-            else:
-                retention.close([line], now)
+        if line.state != REMOVING:
+            continue
+        gone = plan.gone_before(line)
+        if gone != line:
+            retention.take_back(line)
+        if gone is not None:
+            retention.close([gone], now)
 
 
-def _remove(plan: Plan) -> None:
+def _remove(plan: Plan) -> Collection[dt.date]:
+    """Returns the days that stay after all."""
     table, going = plan.subject.table, plan.decision.going
     if table is None:
         assert plan.subject.source is not None
-        _remove_files(plan.subject.source.name, going)
-    elif "partition" in table.partition_by:
+        return _remove_files(plan.subject.source.name, going)
+    if "partition" in table.partition_by:
         # By the log alone: no row is read.
         commits.replace_by_files([], table, {"partition": going})
     else:
         _remove_rows(table, going)
+    return ()
 
 
 def _remove_rows(table: Table, days: Sequence[dt.date]) -> None:
@@ -108,17 +121,18 @@ def _unsent(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return [row for row in rows if row["state"] != of_days.SENT]
 
 
-def _remove_files(source: str, days: Sequence[dt.date]) -> None:
+def _remove_files(source: str, days: Sequence[dt.date]) -> set[dt.date]:
     location = f"{settings.load().landing_root}/{source}"
     filesystem, _ = stored_files.filesystem_of(location)
     files = landed.landed(source)
     # Looked at again: somebody may have delivered a correction meanwhile.
     waiting = landed.not_taken_in(source, files)
     waiting |= landed.unknown(source, files, [day for day in days if day in files and day not in waiting])
-    for day in days:
+    for day in sorted(days):
         if day in files and day not in waiting:
             for path in files[day].paths:
                 _delete(filesystem, path)
+    return waiting.intersection(days)
 
 
 def _delete(filesystem: fs.FileSystem, path: str) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lakehouse import tables
-from lakehouse.declaration import Dataset, FeatureGroup, Source, UseCase, loader, retention_file
-from lakehouse.declaration.declaration import Declaration
+from lakehouse.declaration import Dataset, loader, retention_file
 from lakehouse.ops.retention import REMOVING, Removal
 from lakehouse.retention import days as of_days
-from lakehouse.retention import decision, facts, known_rows, landed, needs, subjects
+from lakehouse.retention import decision, known_rows, landed, subjects
+from lakehouse.retention.all_needs import AllNeeds
 from lakehouse.retention.days import Days, DaySize
 from lakehouse.retention.decision import Decision, Need
-from lakehouse.retention.needs import Needed
 from lakehouse.retention.subjects import Subject
 from lakehouse.tables import ALERTS, Table
 
@@ -51,6 +50,26 @@ class Plan:
             before = day in going
         return [self._removal(days, actor, now) for days in ranges]
 
+    def without(self, days: Collection[dt.date]) -> Plan:
+        """The plan when these days stay."""
+        return replace(
+            self, decision=replace(self.decision, going=[one for one in self.decision.going if one not in days])
+        )
+
+    def gone_before(self, line: Removal) -> Removal | None:
+        """The part of an earlier line whose days, from its first on, are gone: all of it, or None where nothing is."""
+        left = sorted(filter(line.has, self.present))
+        if not left or line.first_day is None:
+            return line
+        size = sum((self.present[day] for day in left), DaySize())
+        days, files = line.days - len(left), line.files - size.files
+        if days <= 0:
+            return None
+        return replace(
+            line, last_day=left[0] - dt.timedelta(days=1), days=days, rows=max(0, line.rows - size.rows),
+            files=max(0, files), bytes=max(0, line.bytes - size.bytes),
+        )  # fmt: skip
+
     def _removal(self, days: Sequence[dt.date], actor: str, now: dt.datetime) -> Removal:
         size = sum((self.present[day] for day in days), DaySize())
         return Removal(
@@ -84,7 +103,7 @@ def make(now: dt.datetime, without_rule: bool = False) -> list[Plan]:
     every = subjects.all_of(found, retention)
     # What others are made from or of is looked at, with a rule or without.
     listed = [one for one in every if one.rule is not None or without_rule or one.layer in ("silver", "gold")]
-    needed = _Needed(found, now) if any(subject.rule for subject in listed) else None
+    needed = AllNeeds(found, now) if any(subject.rule for subject in listed) else None
     plans: dict[str, Plan] = {}
     if needed is None and not without_rule:
         return []
@@ -97,39 +116,7 @@ def make(now: dt.datetime, without_rule: bool = False) -> list[Plan]:
     return sorted(made, key=lambda plan: (plan.subject.layer, plan.subject.name))
 
 
-class _Needed:
-    """What all use cases and feature groups need."""
-
-    def __init__(self, found: Iterable[Declaration], now: dt.datetime) -> None:
-        listed = list(found)
-        self.use_cases = {one.name: one for item in listed if (one := item.use_case) is not None}
-        self.by_use_case: dict[str, Needed] = {
-            name: needs.of_use_case(facts.gather(one, now)) for name, one in self.use_cases.items()
-        }
-        self.groups: list[FeatureGroup] = [item.group for item in listed if item.group is not None]
-        self.datasets: list[Dataset] = [item.dataset for item in listed if item.dataset is not None]
-        self.of_groups = [
-            one
-            for group in self.groups
-            for one in needs.of_group(group, max(of_days.of_table(tables.group(group)), default=None))
-        ]
-
-    def of(self, name: str) -> list[Need]:
-        """Of a table."""
-        own = [need for needed in self.by_use_case.values() for need in needed.of(name)]
-        return [*own, *(need for table, need in self.of_groups if table == name)]
-
-    def again_from(self, source: Source) -> dt.date | None:
-        """The first day that a reader of a source may make again; None where any may be."""
-        firsts = [self.by_use_case[one.name].again_from for one in self.use_cases.values() if _reads(one, source)]
-        return None if None in firsts else min((day for day in firsts if day is not None), default=dt.date.max)
-
-    def made_from(self, source: Source) -> list[Dataset]:
-        """The datasets that read a source: the newest row of each document counts."""
-        return [dataset for dataset in self.datasets if dataset.source.name == source.name]
-
-
-def _of(subject: Subject, holds: list[Need], needed: _Needed | None, plans: dict[str, Plan], now: dt.datetime) -> Plan:
+def _of(subject: Subject, holds: list[Need], needed: AllNeeds | None, plans: dict[str, Plan], now: dt.datetime) -> Plan:
     if subject.table is None:
         return _of_landing(subject, holds, now)
     present = of_days.of_table(subject.table)
@@ -166,7 +153,7 @@ def _still_there(made: Plan, why: str) -> Iterator[Need]:
     return (Need(day, day, why) for day in stays)
 
 
-def _by_known_rows(plan: Plan, needed: _Needed, now: dt.datetime) -> Plan:
+def _by_known_rows(plan: Plan, needed: AllNeeds, now: dt.datetime) -> Plan:
     """The same where days are read by what is known: what still counts stays."""
     subject, table = plan.subject, plan.subject.table
     assert subject.rule is not None and table is not None
@@ -207,7 +194,3 @@ def _keep(plan: Plan, days: Collection[dt.date], why: str) -> Plan:
 def _of_documents(table: Table, datasets: Iterable[Dataset]) -> Dataset | None:
     made = (tables.documents, tables.summaries, tables.profile)
     return next((one for one in datasets if table in [make(one) for make in made]), None)
-
-
-def _reads(use_case: UseCase, source: Source) -> bool:
-    return source.name in use_case.reads or any(source.name in taken.group.reads for taken in use_case.taken)

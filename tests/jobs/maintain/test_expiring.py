@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -320,6 +320,74 @@ def test_landed_files_go_when_they_are_taken_in(clinic: Declare, tmp_path: Path)
     assert (landing / "readme.txt").exists()
     assert ingest_job.run(IngestArguments(source="visits", partition=day(3))).status == "none"
     assert [line.files for line in retention.lines("landing.visits")] == [1, 2]
+
+
+def landed(tmp_path: Path, *numbers: int) -> dict[int, Path]:
+    """Files of these days in the landing zone, which the ledger has as taken in."""
+    landing = tmp_path / "landing" / "visits"
+    landing.mkdir(parents=True)
+    files = {number: landing / f"{day(number)}.csv" for number in numbers}
+    for number, file in files.items():
+        file.write_text(f"appointment,minutes_late\n1,{number}\n")
+        digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
+        (line,) = deliveries.lines_of(["visits"], day(number), day(number))
+        checksum = landed_files.checksum_of(digests, folder=False)
+        deliveries.record([dataclasses.replace(line, checksum=checksum)])
+        written = (AT - dt.timedelta(days=1)).timestamp()
+        os.utime(file, (written, written))
+    return files
+
+
+@pytest.mark.parametrize("files_gone", [0, 1, 3, 5])
+def test_files_that_a_killed_run_had_removed_are_recorded_once(
+    clinic: Declare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files_gone: int
+) -> None:
+    clinic({"landing": 5})
+    files = landed(tmp_path, 1, 2, 3, 4, 5, 58, 59)
+
+    class Killed(BaseException):
+        pass
+
+    real, removed = expiring._delete, list[str]()
+
+    def killed(filesystem: object, path: str) -> None:
+        if len(removed) == files_gone:
+            raise Killed
+        removed.append(path)
+        real(filesystem, path)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(expiring, "_delete", killed)
+        if files_gone == 5:
+            patch.setattr(retention, "close", killed)
+        with pytest.raises(Killed):
+            take()
+    assert [number for number, file in files.items() if file.exists()] == [1, 2, 3, 4, 5, 58, 59][files_gone:]
+    take()
+    assert [number for number, file in files.items() if file.exists()] == [58, 59]
+    lines = retention.lines("landing.visits")
+    assert {line.state for line in lines} == {"removed"} and sum(line.files for line in lines) == 5
+    recorded = [one for line in lines for one in range(1, 6) if line.has(day(one))]
+    assert sorted(recorded) == [1, 2, 3, 4, 5]
+
+
+def test_a_correction_that_comes_while_files_go_stays_and_is_not_recorded_as_gone(
+    clinic: Declare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic({"landing": 5})
+    files = landed(tmp_path, 1, 2, 3, 58, 59)
+    real = retention.record
+
+    def record(lines: Iterable[retention.Removal]) -> None:
+        real(lines)
+        files[2].write_text("appointment,minutes_late\n1,99\n")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "record", record)
+        take()
+    assert [number for number, file in files.items() if file.exists()] == [2, 58, 59]
+    lines = retention.lines("landing.visits")
+    assert [(line.first_day, line.last_day, line.files) for line in lines] == [(day(n), day(n), 1) for n in (1, 3)]
 
 
 def test_a_kill_between_the_line_and_the_commit_is_settled(clinic: Declare, monkeypatch: pytest.MonkeyPatch) -> None:
