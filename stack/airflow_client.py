@@ -12,6 +12,8 @@ from stack.errors import StackError
 
 TIMEOUT_SECONDS = 30
 PAUSE_SECONDS = 0.5
+# A young Airflow has read a hundred use cases long before.
+DAG_SECONDS = 120.0
 
 Run = dict[str, Any]
 
@@ -75,10 +77,33 @@ class AirflowClient:
         answer = self._session.post(f"{self._url}/auth/token", json=login, timeout=TIMEOUT_SECONDS)
         self._session.headers["Authorization"] = f"Bearer {_allowed(answer).json()['access_token']}"
 
+    def await_dags(self, *dag_ids: str, seconds: float = DAG_SECONDS) -> None:
+        """Wait until Airflow has read these DAGs: a young one answers before it has read every file.
+
+        Raises:
+            StackError: when it did not in time.
+        """
+        deadline = time.monotonic() + seconds
+        for dag_id in dag_ids:
+            url = f"{self._url}/api/v2/dags/{dag_id}"
+            while (answer := self._session.get(url, timeout=TIMEOUT_SECONDS)).status_code == requests.codes.not_found:
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"Airflow: expected the DAG {dag_id} within {seconds:.0f} s, found none: is it declared? What can't be "
+                        f"imported stands at {self._url}/dags"
+                    )
+                time.sleep(PAUSE_SECONDS)
+            _allowed(answer)
+
     def trigger(
         self, dag_id: str, run_id: str, partition: str | None = None, conf: Mapping[str, object] | None = None
     ) -> bool:
-        """Start a run, of a partition or with the form's fields in ``conf``; False when a run of that name exists."""
+        """Start a run, of a partition or with the form's fields in ``conf``; False when a run of that name exists.
+
+        Raises:
+            StackError: Airflow refuses, or has not read the DAG in time.
+        """
+        self.await_dags(dag_id)
         body: Any = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition, "conf": dict(conf or {})}
         answer = self._session.post(f"{self._url}/api/v2/dags/{dag_id}/dagRuns", json=body, timeout=TIMEOUT_SECONDS)
         if answer.status_code == requests.codes.conflict:

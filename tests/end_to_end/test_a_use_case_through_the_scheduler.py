@@ -90,6 +90,8 @@ def nights(stack: RunningStack, root: Path) -> AirflowClient:
     end(begin(stack, "features", "--use-case", "bakery_sales", "--partition", START, "--through", HISTORY_END))
     await_all(stack)
     airflow = AirflowClient(stack)
+    stages = ("features__bakery_sales", "score__bakery_sales", "monitor__bakery_sales", "train__bakery_sales")
+    airflow.await_dags(*stages, "ingest__bakery_plan", "ingest__bakery_sales_counted")
     airflow.trigger("train__bakery_sales", "first", conf={"partition": str(NIGHTS[0])})
     airflow.trigger("ingest__bakery_plan", "broken", str(BROKEN))
     airflow.wait("train__bakery_sales", "first", PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""The page is opened once before a person does, and a stack that can't be asked is told."""
+"""The page is opened once before a person does; what a young or an absent Airflow is asked is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from include.status_page import lazy
-from stack import first_page
+from stack import airflow_client, first_page
+from stack.airflow_client import AirflowClient
+from stack.errors import StackError
 
 pytestmark = pytest.mark.server
 
@@ -27,6 +29,8 @@ class Asked:
     trust: str | None = None
     paths: list[str] = field(default_factory=list)
     answer: int = 200
+    # How often it is asked for a DAG before it has read it.
+    unread: int = 0
 
 
 @pytest.fixture
@@ -34,12 +38,20 @@ def airflow() -> Iterator[Asked]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._say(201, json.dumps({"access_token": f"of {given['username']}"}))
+            if self.path == "/auth/token":
+                self._say(201, json.dumps({"access_token": f"of {given['username']}"}))
+            else:
+                asked.paths.append(self.path)
+                self._say(200, "{}")
 
         def do_GET(self) -> None:
             known = self.headers["Authorization"] == "Bearer of admin"
             asked.paths.append(self.path)
-            self._say(asked.answer if known else 401, "x" * 1000)
+            if asked.unread:
+                asked.unread -= 1
+                self._say(404, json.dumps({"detail": "Dag not found"}))
+            else:
+                self._say(asked.answer if known else 401, "x" * 1000)
 
         def _say(self, status: int, text: str) -> None:
             self.send_response(status)
@@ -76,3 +88,17 @@ def test_a_stack_that_is_down_is_told(tmp_path: Path, monkeypatch, capsys) -> No
     monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
     assert first_page.main() == 1
     assert capsys.readouterr().out == "The stack is down: nothing is opened.\n"
+
+
+def test_a_young_airflow_is_given_time_to_read_a_dag(airflow: Asked, monkeypatch) -> None:
+    monkeypatch.setattr(airflow_client, "PAUSE_SECONDS", 0.01)
+    airflow.unread = 3
+    assert AirflowClient(airflow).trigger("score__x", "r")
+    assert airflow.paths == ["/api/v2/dags/score__x"] * 4 + ["/api/v2/dags/score__x/dagRuns"]
+
+
+def test_a_dag_that_is_not_there_is_told(airflow: Asked, monkeypatch) -> None:
+    monkeypatch.setattr(airflow_client, "PAUSE_SECONDS", 0.01)
+    airflow.unread = 1000
+    with pytest.raises(StackError, match="expected the DAG score__x within 0 s, found none"):
+        AirflowClient(airflow).await_dags("score__x", seconds=0.05)
