@@ -35,9 +35,6 @@ def add_to(parser: argparse.ArgumentParser, arguments: type[Any]) -> None:
             keywords: dict[str, Any] = dict(settings)
             if field.default is dataclasses.MISSING:
                 keywords["required"] = True
-            elif isinstance(field.default, str) and "type" in keywords:
-                # argparse would hold a default that is a text against the type, though nobody has typed it.
-                keywords["default"] = argparse.SUPPRESS
             elif "action" not in keywords:
                 # The dataclass has it. argparse would read a text as if it had been typed, and refuse an empty reason.
                 keywords["default"] = argparse.SUPPRESS

@@ -98,7 +98,9 @@ class Store:
             raise BadArguments(f"{self.place}: expected {'a backup' if at is None else f'the backup {at}'}, {found}")
         name = known[-1] if at is None else at
         with explained(self.place):
-            return Manifest.from_bytes(name, b"".join(files.chunks(self._filesystem, f"{self._root}/backups/{name}")))
+            return Manifest.from_bytes(
+                name, b"".join(stored_files.chunks(self._filesystem, f"{self._root}/backups/{name}"))
+            )
 
     def put_manifest(self, manifest: Manifest) -> None:
         """Make what was put a backup."""
@@ -127,7 +129,7 @@ class Store:
 
     def read(self, digest: str) -> Iterator[bytes]:
         """The bytes of a file by their digest."""
-        return files.chunks(self._filesystem, f"{self._root}/{_object(digest)}")
+        return stored_files.chunks(self._filesystem, f"{self._root}/{_object(digest)}")
 
     def sizes(self) -> dict[str, int]:
         """By digest the size of every file that is there."""
@@ -213,7 +215,7 @@ def explained(place: str, so_far: str = NO_BACKUP_YET) -> Iterator[None]:
 def _as_read(source: fs.FileSystem, path: str) -> Iterator[bytes]:
     """The bytes of a file that is copied: what is wrong with it is told apart from what is wrong with the place."""
     try:
-        yield from files.chunks(source, path)
+        yield from stored_files.chunks(source, path)
     except FileNotFoundError as error:
         raise _SourceGone(error) from error
     except OSError as error:

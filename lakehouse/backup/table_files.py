@@ -111,4 +111,4 @@ def _named(table: FoundTable, found: dict[str, fs.FileInfo], log: Iterable[str])
 
 def _bytes(table: FoundTable, path: str) -> bytes:
     filesystem, _ = stored_files.filesystem_of(table.location)
-    return b"".join(files.chunks(filesystem, path))
+    return b"".join(stored_files.chunks(filesystem, path))

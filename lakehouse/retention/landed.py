@@ -15,7 +15,6 @@ from lakehouse.ops.deliveries import Delivery
 from lakehouse.retention.days import DaySize
 from lakehouse.storage import stored_files
 
-READ_BYTES = 4 << 20
 # A file, or one in a day's folder.
 FOLDER_DEPTH = 2
 
@@ -102,10 +101,8 @@ def _checksums(filesystem: fs.FileSystem, root: str, paths: Collection[str]) -> 
 
 def _sha256(filesystem: fs.FileSystem, path: str) -> str:
     digest = hashlib.sha256()
-    # Arrow would unpack what its name calls packed.
-    with filesystem.open_input_stream(path, compression=None) as stream:
-        while content := stream.read(READ_BYTES):
-            digest.update(content)
+    for content in stored_files.chunks(filesystem, path):
+        digest.update(content)
     return digest.hexdigest()
 
 

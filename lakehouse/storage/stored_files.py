@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,12 +11,26 @@ from pyarrow import fs, parquet
 
 from lakehouse.storage import object_store
 
+READ_BYTES = 4 << 20
+
 
 def filesystem_of(location: str) -> tuple[fs.FileSystem, str]:
     """Arrow's file system of a table's location, and the path there: of a folder, or of an address such as ``s3://...``."""
     return (
         object_store.filesystem_of(location) if object_store.is_address(location) else (fs.LocalFileSystem(), location)
     )
+
+
+def chunks(filesystem: fs.FileSystem, path: str) -> Iterator[bytes]:
+    """The bytes of a file as they are, some at a time.
+
+    Raises:
+        OSError: FileNotFoundError among them.
+    """
+    # Arrow would unpack what its name calls packed.
+    with filesystem.open_input_stream(path, compression=None) as stream:
+        while content := stream.read(READ_BYTES):
+            yield content
 
 
 def opened(location: str, path: str) -> parquet.ParquetFile:

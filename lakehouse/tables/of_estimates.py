@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declaration import UseCase
-from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
+from lakehouse.tables.table import INPUTS_FINGERPRINT, OF_A_SLICE, PARTITION, Table, col
 
 
 def estimates(use_case: UseCase) -> Table:
@@ -15,8 +15,7 @@ def estimates(use_case: UseCase) -> Table:
             PARTITION,
             col("role", "string", "champion or challenger"),
             col("model_version", "int", "which model version"),
-            col("slice", "string", "column that the rows are sliced by, or 'all'"),
-            col("slice_value", "string", "its value, or 'all'"),
+            *OF_A_SLICE,
             col("rows", "long", "rows that the model scored"),
             col("metric", "string", "which metric, named as in the performance table"),
             col("estimated", "double", "its expected value; null when the rows do not define it", nullable=True),

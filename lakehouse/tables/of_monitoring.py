@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.declaration import Column, UseCase
 from lakehouse.tables import of_categories
-from lakehouse.tables.table import INPUTS_FINGERPRINT, PARTITION, Table, col
+from lakehouse.tables.table import INPUTS_FINGERPRINT, OF_A_SLICE, PARTITION, Table, col
 
 
 def performance(use_case: UseCase) -> Table:
@@ -16,8 +16,7 @@ def performance(use_case: UseCase) -> Table:
             PARTITION,
             col("role", "string", "champion or challenger"),
             col("model_version", "int", "which model version"),
-            col("slice", "string", "column that the rows are sliced by, or 'all'"),
-            col("slice_value", "string", "its value, or 'all'"),
+            *OF_A_SLICE,
             col("rows", "long", "scored rows"),
             col("labelled_rows", "long", "of them with a matured label"),
             col("metric", "string", "which metric"),
@@ -71,8 +70,7 @@ def alarm_counts(use_case: UseCase) -> Table:
             PARTITION,
             col("model_version", "int", "the version by whose bins the rows are counted"),
             col("kind", "string", "slice: feature rows of a slice; or label: matured labels of all rows"),
-            col("slice", "string", "column that the rows are sliced by, or 'all'"),
-            col("slice_value", "string", "its value, or 'all'"),
+            *OF_A_SLICE,
             col("name", "string", "of the feature, or label"),
             col("bin", "int", "as in the drift counts; of labels the bins of the version's training"),
             col("rows", "long", "rows in the bin; an empty bin has no line"),

@@ -64,3 +64,8 @@ def col(name: str, type_: str, description: str = "", nullable: bool = False) ->
 
 
 PARTITION = col("partition", "date", "the day that the row belongs to")
+# Of tables with a line for all rows, and one for each slice of them.
+OF_A_SLICE = (
+    col("slice", "string", "column that the rows are sliced by, or 'all'"),
+    col("slice_value", "string", "its value, or 'all'"),
+)

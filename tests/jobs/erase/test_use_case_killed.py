@@ -52,6 +52,14 @@ def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
+def killed_once(monkeypatch: pytest.MonkeyPatch, step: str, late: bool) -> None:
+    """An erasure that is killed there, and run again."""
+    Once(monkeypatch, step, late)
+    with pytest.raises(Killed):
+        erase()
+    erase()
+
+
 def ended_well(world: World) -> None:
     assert byte_scan.found(world.root, *SHAPE.needles, Needle(NOTE, (NOTE,))) == []
     for source in (SOURCE, RESULTS):
@@ -84,10 +92,7 @@ def test_a_run_that_is_killed_at_one_step_after_another_ends_like_one_that_was_n
 def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
 ) -> None:
-    Once(monkeypatch, step, late)
-    with pytest.raises(Killed):
-        erase()
-    erase()
+    killed_once(monkeypatch, step, late)
     ended_well(world)
 
 
@@ -103,8 +108,5 @@ def test_a_run_that_was_killed_anywhere_ends_like_one_that_was_not(
 def test_the_books_of_a_target_say_what_it_has_after_a_kill(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
 ) -> None:
-    Once(monkeypatch, step, late)
-    with pytest.raises(Killed):
-        erase()
-    erase()
+    killed_once(monkeypatch, step, late)
     the_books_say_what_is_left_in_targets(world)
