@@ -25,6 +25,7 @@ PERFORMANCE_DECIDED_BY = (
     "lakehouse.declaration.metric_names",
     "lakehouse.declaration.worth_metrics",
     "lakehouse.evaluation.base_rates",
+    "lakehouse.evaluation.blocks",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.class_metrics",
     "lakehouse.evaluation.key_join",

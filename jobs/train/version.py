@@ -46,6 +46,7 @@ DECIDED_BY = (
     "lakehouse.declaration.worth",
     "lakehouse.declaration.worth_metrics",
     "lakehouse.evaluation.beyond_training",
+    "lakehouse.evaluation.blocks",
     "lakehouse.evaluation.calibrator",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",

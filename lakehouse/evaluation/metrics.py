@@ -118,8 +118,13 @@ def better_by(metric: str, challenger: Number, champion: Number) -> Number:
 def _log_loss(label: Array, score: Array) -> float:
     import numpy as np
 
-    clipped = np.clip(score, 1e-12, 1 - 1e-12)
-    return float(-np.mean(np.log(np.where(label > 0, clipped, 1 - clipped))))
+    from lakehouse.evaluation import blocks
+
+    def logs(rows: slice) -> Array:
+        clipped = np.clip(score[rows], 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(np.where(label[rows] > 0, clipped, 1 - clipped)))
+
+    return float(-np.mean(blocks.filled(len(label), logs)))
 
 
 def _average_precision(label: Array, score: Array) -> float | None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lakehouse.evaluation import blocks
+
 Floats = NDArray[np.float64]
 
 
@@ -37,7 +39,12 @@ class Curve:
             descending, hit = score[order], label[order]
         # Whole numbers of half the size as long as they suffice: of many rows memory is what takes the time.
         size: Any = np.int32 if len(label) < 2**31 else np.int64
-        true = np.cumsum(hit == 1, dtype=size)
+        true: NDArray[np.signedinteger[Any]] = np.empty(len(label), dtype=size)
+        before = size(0)
+        for block in blocks.of(len(label)):
+            np.cumsum(hit[block] == 1, dtype=size, out=true[block])
+            true[block] += before
+            before = true[block][-1]
         # Within equal scores the order does not matter: the curve has a point where the score changes.
         changes = descending[1:] != descending[:-1]
         if changes.all():
@@ -47,19 +54,52 @@ class Curve:
 
     def roc_auc(self) -> float:
         """The area under the ROC curve, by the trapezoidal rule."""
-        false, true = self.called - self.true, self.true
-        if len(false) > 2:
-            # Points on a straight line add nothing to the area, and each would add its rounding.
-            corner = np.ones(len(false), dtype=bool)
-            corner[1:-1] = (np.diff(false, 2) != 0) | (np.diff(true, 2) != 0)
-            false, true = false[corner], true[corner]
-        false_rate = np.concatenate([[0.0], false / false[-1]])
-        true_rate = np.concatenate([[0.0], true / true[-1]])
-        return float(np.sum((false_rate[1:] - false_rate[:-1]) * (true_rate[1:] + true_rate[:-1]) / 2.0))
+        false, true = self._corners()
+        of_false, of_true = false[-1], true[-1]
+
+        def areas(block: slice) -> Floats:
+            # From the point before: the first begins at none.
+            first = max(block.start - 1, 0)
+            false_rate, true_rate = false[first : block.stop] / of_false, true[first : block.stop] / of_true
+            if block.start == 0:
+                false_rate, true_rate = np.concatenate([[0.0], false_rate]), np.concatenate([[0.0], true_rate])
+            return np.asarray((false_rate[1:] - false_rate[:-1]) * (true_rate[1:] + true_rate[:-1]) / 2.0)
+
+        return float(np.sum(blocks.filled(len(true), areas)))
+
+    def _corners(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Rows called without and with the label, where the curve bends.
+
+        Points on a straight line add nothing to the area, and each would add its rounding.
+        """
+        points = len(self.true)
+        if points <= 2:
+            return self.called - self.true, self.true
+        falses, trues = [], []
+        for block in blocks.of(points):
+            # With a neighbour on either side.
+            first, last = max(block.start - 1, 0), min(block.stop + 1, points)
+            true = self.true[first:last]
+            false = self.called[first:last] - true
+            bends = np.ones(last - first, dtype=bool)
+            bends[1:-1] = (np.diff(false, 2) != 0) | (np.diff(true, 2) != 0)
+            own = slice(block.start - first, block.stop - first)
+            falses.append(false[own][bends[own]])
+            trues.append(true[own][bends[own]])
+        return np.concatenate(falses), np.concatenate(trues)
 
     def average_precision(self) -> float:
         """The step-wise area under the precision-recall curve."""
-        recall = np.concatenate([[0.0], self.true / self.true[-1]])
-        # From the lowest score up, as they are added.
-        steps = (recall[:-1] - recall[1:])[::-1]
-        return float(max(0.0, -np.sum(steps * (self.true / self.called)[::-1])))
+        points = len(self.true)
+        of_all = self.true[-1]
+
+        def steps(block: slice) -> Floats:
+            # From the lowest score up, as they are added.
+            own = slice(points - block.stop, points - block.start)
+            true = self.true[own]
+            recall = np.empty(len(true) + 1)
+            recall[0] = self.true[own.start - 1] / of_all if own.start else 0.0
+            recall[1:] = true / of_all
+            return np.asarray(((recall[:-1] - recall[1:]) * (true / self.called[own]))[::-1])
+
+        return float(max(0.0, -np.sum(blocks.filled(points, steps))))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from lakehouse.evaluation import blocks, metrics
 from lakehouse.evaluation.ranking import Curve
 
 ROWS = st.integers(2, 300)
@@ -37,3 +38,23 @@ def test_they_are_scikit_learns_to_the_digit(
     curve = Curve.of(label, score)
     assert curve.roc_auc() == sk.roc_auc_score(label, score)
     assert curve.average_precision() == sk.average_precision_score(label, score)
+
+
+@pytest.mark.parametrize("ties", TIES)
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), rows=st.integers(2, 400), share=st.floats(0.02, 0.98), block=st.integers(1, 150))
+def test_blocks_of_any_length_give_the_same_digits(ties: str, seed: int, rows: int, share: float, block: int) -> None:
+    random = np.random.default_rng(seed)
+    label = (random.random(rows) < share).astype(float)
+    label[:2] = 0, 1
+    score = random.random(rows)
+    score = score if TIES[ties] is None else score.round(TIES[ties])
+
+    def measured() -> tuple[float, float, float | None]:
+        curve = Curve.of(label, score)
+        return curve.roc_auc(), curve.average_precision(), metrics.value("log_loss", label, score)
+
+    whole = measured()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "ROWS", block)
+        assert measured() == whole
