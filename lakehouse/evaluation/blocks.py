@@ -1,7 +1,7 @@
 """Arrays of many rows, a block of them at a time.
 
 What is made of a block is still in a core's cache when it is used. Made of ten million rows at once, each intermediate is new
-memory that the system clears first: a precision-recall curve took 0.62 s of a core, and takes 0.06.
+memory that the system clears first: sorting and metrics of them took 1.7 to 2.1 s of a busy core, and take 1.1 to 1.5.
 """
 
 from __future__ import annotations
