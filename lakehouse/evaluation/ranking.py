@@ -39,12 +39,7 @@ class Curve:
             descending, hit = score[order], label[order]
         # Whole numbers of half the size as long as they suffice: of many rows memory is what takes the time.
         size: Any = np.int32 if len(label) < 2**31 else np.int64
-        true: NDArray[np.signedinteger[Any]] = np.empty(len(label), dtype=size)
-        before = size(0)
-        for block in blocks.of(len(label)):
-            np.cumsum(hit[block] == 1, dtype=size, out=true[block])
-            true[block] += before
-            before = true[block][-1]
+        true = np.cumsum(hit == 1, dtype=size)
         # Within equal scores the order does not matter: the curve has a point where the score changes.
         changes = descending[1:] != descending[:-1]
         if changes.all():

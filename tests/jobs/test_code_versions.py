@@ -49,7 +49,7 @@ HELD = {
     "scores": (1, "c1bf614cdc466864"),
     "reasons": (1, "ee2a49a691f04b05"),
     "outcomes": (1, "c8a751f96e7787ad"),
-    "performance": (1, "819f8353bc417170"),
+    "performance": (1, "feca431912e6f490"),
     "drift counts": (1, "7a898d0ba519ccd5"),
     "alarm counts": (1, "65cdbddb605e3dea"),
     "estimates": (1, "d9fc982e16dc5724"),
@@ -59,7 +59,7 @@ HELD = {
     "profile": (1, "250d5b92f6405b06"),
     "summaries": (1, "57a6c3302f08c224"),
     "versions of datasets": (1, "ececd726d0e0027b"),
-    "training": (1, "68f25c4733ffbe12"),
+    "training": (1, "ddfa8153aafa98dd"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
