@@ -100,9 +100,10 @@ def of_days(
         if name in (use_case.category_names if isinstance(item, CategoryDistribution) else use_case.number_names)
     }
     bins = Distribution(edges=history.label_edges, shares=(), ordinary_psi=None)
+    who = population.of(use_case, days, coded={name for name, _ in history.slices})
     counter = Days(
-        use_case.entity.key, DayFiles.of(features, days), DayFiles.of(outcomes, matured), population.of(use_case, days),
-        history.slices, declared, bins,
+        use_case.entity.key, DayFiles.of(features, days), DayFiles.of(outcomes, matured), who, history.slices, declared,
+        bins,
     )  # fmt: skip
     by = {
         "slice": json.dumps([history.slices, {name: item.boundaries for name, item in sorted(declared.items())}]),

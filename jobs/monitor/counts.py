@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,8 @@ Counts = NDArray[np.int64]
 # By column name and day: rows in each bin, null last.
 DailyCounts = Mapping[str, Mapping[dt.date, Counts]]
 
-# Values that are compared with every edge while they are in a core's cache: 128 KB.
-BLOCK = 1 << 14
+# Values that are compared with every edge while they are in a core's cache: 512 KB.
+BLOCK = 1 << 16
 
 
 def by_bin(values: NDArray[np.float64], distribution: Distribution) -> Counts:
@@ -27,12 +27,13 @@ def by_bin(values: NDArray[np.float64], distribution: Distribution) -> Counts:
     of each value's bin takes 0.2 s and counting what it found as long again.
     """
     above = np.zeros(len(distribution.edges) + 1, dtype=np.int64)
-    unknown = 0
+    unknown, mask = 0, np.empty(min(BLOCK, len(values)), dtype=np.bool_)
     for start in range(0, len(values), BLOCK):
         block = values[start : start + BLOCK]
-        unknown += int(np.count_nonzero(block != block))
+        found = mask[: len(block)]
+        unknown += int(np.count_nonzero(np.not_equal(block, block, out=found)))
         for number, edge in enumerate(distribution.edges):
-            above[number] += np.count_nonzero(block > edge)
+            above[number] += np.count_nonzero(np.greater(block, edge, out=found))
     at_least = np.concatenate([[len(values) - unknown], above])
     return np.append(at_least[:-1] - at_least[1:], unknown)
 
@@ -49,9 +50,16 @@ def of_columns(rows: pa.Table, distributions: Mapping[str, Distribution | Catego
         if isinstance(distribution, CategoryDistribution):
             counts[name] = distribution.counted(rows.column(name))
             continue
-        parts = [by_bin(chunk.to_numpy(zero_copy_only=False), distribution) for chunk in rows.column(name).chunks]
+        parts = [by_bin(values, distribution) for values in _blocks(rows.column(name))]
         counts[name] = np.sum(parts, axis=0) if parts else none(distribution)
     return counts
+
+
+def _blocks(column: pa.ChunkedArray) -> Iterator[NDArray[np.float64]]:
+    """The values, some at a time: those of a column with nulls are copied, and counted while they are in a core's cache."""
+    for chunk in column.chunks:
+        for start in range(0, len(chunk), BLOCK):
+            yield chunk.slice(start, BLOCK).to_numpy(zero_copy_only=False)
 
 
 def window(counts: Mapping[dt.date, Counts], days: Iterable[dt.date]) -> tuple[int, Counts | None]:

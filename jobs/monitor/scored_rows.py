@@ -77,7 +77,7 @@ class ScoredDays:
     def of(cls, use_case: UseCase, days: Sequence[dt.date], labelled: bool = True) -> ScoredDays:
         """The days as they are now."""
         scores, outcomes = (DayFiles.of(table(use_case), days) for table in (tables.scores, tables.outcomes))
-        who = population.of(use_case, days)
+        who = population.of(use_case, days, coded=use_case.slices)
         return cls(use_case.entity.key, scores, outcomes, who, use_case.classes, use_case.judged, labelled)
 
     def roles(self, day: dt.date) -> list[str]:

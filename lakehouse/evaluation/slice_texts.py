@@ -29,10 +29,8 @@ class SliceTexts:
 
     @classmethod
     def of(cls, values: pa.ChunkedArray) -> SliceTexts:
-        """The slice of each value; that of a null is ``NULL``."""
-        encoded = values.combine_chunks().dictionary_encode()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
+        """The slice of each value, or of each code of a dictionary; that of a null is ``NULL``."""
+        encoded = values.dictionary_encode().combine_chunks()
         written = [text_of(value) for value in encoded.dictionary.to_pylist()]
         texts = tuple(sorted({*written, NULL}))
         place = {text: number for number, text in enumerate(texts)}

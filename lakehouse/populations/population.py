@@ -34,15 +34,18 @@ class DayRows(Protocol):
         """These columns of the day's rows."""
 
 
-def of(use_case: UseCase, days: Collection[dt.date]) -> DayRows:
+def of(use_case: UseCase, days: Collection[dt.date], coded: Collection[str] = ()) -> DayRows:
     """The populations of these days: each entity once a day, with all columns of silver of its source.
 
     Args:
         use_case: declares the entity.
         days: which days. What became known after a day makes no difference to it.
+        coded: columns whose texts may come as dictionaries; never those of the key.
     """
     table = _table(use_case)
-    return DayFiles.of(table, days) if use_case.entity.as_delivered else _known_rows(use_case, table, days)
+    if use_case.entity.as_delivered:
+        return DayFiles.of(table, days).with_coded(set(coded).difference(use_case.entity.key))
+    return _known_rows(use_case, table, days)
 
 
 def most_by_day(use_case: UseCase, days: Collection[dt.date]) -> dict[dt.date, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,10 +33,10 @@ def chunks(filesystem: fs.FileSystem, path: str) -> Iterator[bytes]:
             yield content
 
 
-def opened(location: str, path: str) -> parquet.ParquetFile:
-    """A file by its path in the log of the table at ``location``."""
+def opened(location: str, path: str, coded: Collection[str] = ()) -> parquet.ParquetFile:
+    """A file by its path in the log of the table at ``location``; its ``coded`` columns are read as dictionaries."""
     filesystem, root = filesystem_of(location)
-    return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem)
+    return parquet.ParquetFile(f"{root}/{unquote(path)}", filesystem=filesystem, read_dictionary=sorted(coded))
 
 
 def read(location: str, path: str, columns: pa.Schema, partition: Mapping[str, Any]) -> pa.Table:
