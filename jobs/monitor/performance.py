@@ -106,17 +106,27 @@ def _ascending(label: Floats, score: Floats) -> tuple[Floats, Floats]:
     Sums of floats depend on their order, and that of the files on chance: the same rows must give the same numbers.
     """
     if np.all((label == 0) | (label == 1)) and np.all(score >= 0):
-        # The bits of doubles that are not negative are in the order of their values, and have no sign: there the label goes.
-        # Sorting numbers takes a fifth of the time of sorting places.
-        one, bits = np.uint64(1), np.ascontiguousarray(score).view(np.uint64).copy()
+        # The bits of floats that are not negative are in the order of their values, and have no sign: there the label goes.
+        # Sorting numbers takes a fifth of the time of sorting places, and numbers of half the size two thirds of that.
+        narrow = _are_narrow(score)
+        floats: Any = np.float32 if narrow else np.float64
+        whole: Any = np.uint32 if narrow else np.uint64
+        one: Any = whole(1)
+        bits: NDArray[Any] = score.astype(floats).view(whole)
         for rows in blocks.of(len(bits)):
-            bits[rows] = (bits[rows] << one) | label[rows].astype(np.uint64)
+            bits[rows] = (bits[rows] << one) | label[rows].astype(whole)
         bits.sort()
         labels = blocks.filled(len(bits), lambda rows: bits[rows] & one)
         bits >>= one
-        return labels, bits.view(np.float64)
+        return labels, bits.view(floats).astype(np.float64, copy=False)
     order = np.lexsort((label, score))
     return label[order], score[order]
+
+
+def _are_narrow(score: Floats) -> bool:
+    """Whether all are numbers of 32 bits, as what trees predict is."""
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(score[rows].astype(np.float32), score[rows]) for rows in blocks.of(len(score)))
 
 
 def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Task) -> dict[dt.date, Matured]:

@@ -49,7 +49,7 @@ HELD = {
     "scores": (1, "e613bf34f2d6df8d"),
     "reasons": (1, "ee2a49a691f04b05"),
     "outcomes": (1, "9d3cb903353629b1"),
-    "performance": (1, "91e305c6a0450993"),
+    "performance": (1, "93565274eb4bc6a4"),
     "drift counts": (1, "b995b2d1a7ab72a5"),
     "alarm counts": (1, "4a49e31ea94a4b35"),
     "estimates": (1, "afd5182b49f6984c"),

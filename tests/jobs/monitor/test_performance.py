@@ -1,4 +1,5 @@
 import datetime as dt
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ from jobs.monitor import performance
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
+from lakehouse.evaluation import blocks
 from lakehouse.evaluation.slice_texts import SliceTexts
 
 DAY = dt.date(2024, 6, 1)
@@ -85,6 +87,23 @@ def test_the_order_of_the_rows_does_not_change_a_digit(task):
         rows = scored(label[order].tolist(), score[order].tolist(), port=port[order].tolist())
         found.append(of_rows(rows, task))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scores_of_32_bits_and_of_64_give_what_places_in_their_order_give(seed):
+    dice = np.random.default_rng(seed)
+    count = int(dice.choice([1, 2, 50, 3 * blocks.ROWS + 7]))
+    score = dice.choice([dice.random(count), dice.integers(0, 5, count) / 4, dice.beta(0.01, 0.01, count)])
+    # Those of trees; of trees but for the last one, which no number of 32 bits is; and greater ones than any such number.
+    score = score.astype(np.float32).astype(np.float64)
+    score[-1:] = score[-1:] if seed % 3 == 0 else 0.1 if seed % 3 == 1 else 1e300
+    label = (dice.random(count) < 0.3).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        labels, scores = performance._ascending(label, score)
+    order = np.lexsort((label, score))
+    assert scores.dtype == labels.dtype == np.float64
+    assert np.array_equal(labels, label[order]) and np.array_equal(scores, score[order])
 
 
 def test_days_taken_together_give_what_their_rows_together_give():
