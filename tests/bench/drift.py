@@ -2,7 +2,8 @@
 
 A made-up use case of 20 features has seven days, of which the last has the rows. On one warm Spark of two workers, all in one
 run: one scan of that day's features and scores by two threads; its drift, in the window of seven days; and its performance, as a
-whole and by a slice of 20 values: when scores, labels and population lie in one order, and when they don't.
+whole and by a slice of 20 values: when scores, labels and population lie in one order, and when they don't. Scores are numbers of
+32 bits, as those of trees are.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ def fill(day: dt.date, rows: int) -> None:
         return {"id": ids, **values, "prediction_time": AT, "inputs_fingerprint": f"of {day}"}
 
     def scores(dice: np.random.Generator, ids: NDArray[np.int64]) -> dict[str, Any]:
-        score = dice.beta(2, 5, size=len(ids))
+        # As XGBoost predicts them.
+        score = dice.beta(2, 5, size=len(ids)).astype(np.float32).astype(np.float64)
         texts = {name: "x" for name in ("model_name", "code_version", "run_id", "chosen_by")}
         numbers = {"model_version": 1, "threshold": 0.4, "features_version": 1, "decides": True}
         when = {"prediction_time": AT, "scored_at": AT, "inputs_fingerprint": f"of {day}"}
