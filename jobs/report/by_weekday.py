@@ -40,7 +40,7 @@ def table(night: Night, row: Mapping[str, Any]) -> dict[str, Any] | None:
     if not of_all(row) and (row["slice"], row["slice_value"]) not in history.slices:
         return None
     series = 0 if of_all(row) else 1 + history.slices.index((row["slice"], row["slice_value"]))
-    window = night.window()[-MOST_DAYS:]
+    window, volume = night.window()[-MOST_DAYS:], row["statistic"] == "volume"
     counts = _by_day(night, column.name, series)
 
     def told(of: Whole) -> tuple[float, float]:
@@ -54,12 +54,14 @@ def table(night: Night, row: Mapping[str, Any]) -> dict[str, Any] | None:
             return known, float(of @ column.ranks) / max(column.deviation, 1e-9)
         return 1.0, rows
 
-    present = column.counts[series].sum(axis=-1) > 0
+    present, rows_of_days = column.counts[series].sum(axis=-1) > 0, history.rows_of_days
     weekday = weekdays.of_days(history.days)
     group = weekdays.groups(weekday, present)
     usual = dict[int, list[tuple[float, float]]]()
     for place in np.flatnonzero(present).tolist():
-        usual.setdefault(int(group[weekday[place]]), []).append(told(column.counts[series][place]))
+        # Of a history of very many rows a part is counted.
+        its = (1.0, float(rows_of_days[place])) if volume else told(column.counts[series][place])
+        usual.setdefault(int(group[weekday[place]]), []).append(its)
     means = {of: sum(part for _, part in its) / max(sum(n for n, _ in its), 1e-9) for of, its in usual.items()}
     days = []
     for day in window:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Judged:
 
     Attributes:
         days: shape (rows,).
-        label: shape (rows,), 1 or 0, or the number of a class.
+        label: shape (rows,), 1 or 0, or the number of a class; of rows without a label NaN.
         score: shape (rows,), or of several classes (rows, classes).
         decided: shape (rows,), as the scores table has it.
         classes: of a label of several, in the order of their numbers.
@@ -53,27 +53,47 @@ class Judged:
         """Some of the rows."""
         return Judged(self.days[kept], self.label[kept], self.score[kept], self.decided[kept], self.classes)
 
+    def followed_by(self, other: Judged) -> Judged:
+        """These rows and then others."""
+        days, label, score, decided = (
+            np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("days", "label", "score", "decided")
+        )
+        return Judged(days, label, score, decided, self.classes)
 
-def fit(method: Method, rows: Judged, rhythm: Rhythm) -> QualityEstimator | None:
-    """The curves of these rows, and what the estimates of their days are like; None where a curve can't be fitted."""
+
+def fit(method: Method, rows: Judged, rhythm: Rhythm, others: Judged | None = None) -> QualityEstimator | None:
+    """The curves of these rows, and what the estimates of their days are like; None where a curve can't be fitted.
+
+    Args:
+        method: of the curves.
+        rows: labelled.
+        rhythm: the days that are scored.
+        others: rows of these windows without a label: a night estimates the quality of all that it scores.
+    """
     curves = _curves(method, rows)
     if curves is None:
         log.warning(
             "train: quality will not be estimated: the labels of validation and holdout are all alike for a class"
         )
         return None
-    first, last = (end.astype("datetime64[D]").astype(dt.date) for end in (rows.days.min(), rows.days.max()))
+    every = rows if others is None else rows.followed_by(others)
+    first, last = (end.astype("datetime64[D]").astype(dt.date) for end in (every.days.min(), every.days.max()))
     days = tuple(rhythm.between(first, last))
-    by_day = [rows.where(rows.days == np.datetime64(day)) for day in days]
+    by_day = _by_day(every, days)
     estimates = [measured(curves, one.score, one.decided) for one in by_day]
     return QualityEstimator(
         method=method,
         calibrators=curves,
         days=days,
         ordinary={name: _ordinary(name, by_day, estimates) for name in estimates[0]},
-        strayed=_strayed(method, rows, by_day),
+        strayed=_strayed(method, rows, by_day if others is None else _by_day(rows, days)),
         classes=rows.classes,
     )
+
+
+def _by_day(rows: Judged, days: Sequence[dt.date]) -> list[Judged]:
+    return [rows.where(rows.days == np.datetime64(day)) for day in days]
 
 
 def _curves(method: Method, rows: Judged) -> tuple[Calibrator, ...] | None:

@@ -8,8 +8,9 @@ from is weighed back: its rows stand for those that were left out (Horvitz and T
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -117,6 +118,17 @@ def counts(use_case: UseCase, rows: TrainingSet) -> tuple[dict[str, int], dict[s
 def number(rows: TrainingSet) -> int:
     """How many rows there are, those that were left where they are among them."""
     return len(rows) if rows.drawn is None or rows.drawn.measured_share == 1 else rows.drawn.rows(rows.days)
+
+
+def by_day(parts: Iterable[TrainingSet]) -> Mapping[dt.date, int]:
+    """How many rows each day has in a history of which a part is read; empty where all rows are read, and can be counted."""
+    found = dict[dt.date, int]()
+    for part in parts:
+        if part.drawn is not None and part.drawn.measured_share < 1:
+            days, rows = part.drawn.by_day(part.days)
+            for day, count in zip(days.astype("datetime64[D]").astype(object).tolist(), rows.tolist(), strict=True):
+                found[day] = found.get(day, 0) + count
+    return found
 
 
 def effective(rows: TrainingSet) -> float:

@@ -20,7 +20,7 @@ class Scored:
     """Rows that the model was not fitted to, with its scores.
 
     Attributes:
-        rows: labelled.
+        rows: labelled, where the scores are held against labels.
         score: shape (rows,), or of several classes (rows, classes).
         decided: shape (rows,), the number of the decided class; None unless there are several.
         binary: whether the label is yes or no.

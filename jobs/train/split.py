@@ -60,10 +60,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Parts:
-    """The labelled rows of each window, and how many rows of all three had no label.
+    """The labelled rows of each window, and those without a label: nothing is learned from these, and they are scored too.
 
     Attributes:
+        train, validation, holdout: labelled.
+        unlabelled: how many rows of all three had no label.
         undeclared: how often each value came that is no declared class; such rows have no label.
+        without_label: by window its rows without a label, of windows that have any.
     """
 
     train: TrainingSet
@@ -71,6 +74,7 @@ class Parts:
     holdout: TrainingSet
     unlabelled: int
     undeclared: Mapping[str, int] = field(default_factory=dict)
+    without_label: Mapping[str, TrainingSet] = field(default_factory=dict)
 
     @property
     def rows(self) -> dict[str, int]:
@@ -84,7 +88,7 @@ class Parts:
 
 
 def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
-    """Divide the rows by the windows of the split and leave out those without a label.
+    """Divide the rows by the windows of the split, and keep those without a label apart.
 
     Raises:
         TrainingDataMissing: when training has fewer than ``MIN_TRAIN_ROWS`` labelled rows, or another window none, or a
@@ -118,7 +122,10 @@ def divide(rows: TrainingSet, split: Split, use_case: UseCase) -> Parts:
     for name, part in labelled.items():
         _expect_labels(use_case, name, part)
     learned_rows.expect(use_case, split.train, labelled["train"], MIN_TRAIN_ROWS)
-    return Parts(labelled["train"], labelled["validation"], labelled["holdout"], every - known)
+    without_label = {name: part.unlabelled() for name, part in all_rows.items() if len(part) > len(labelled[name])}
+    return Parts(
+        labelled["train"], labelled["validation"], labelled["holdout"], every - known, without_label=without_label
+    )
 
 
 def _scored_days(use_case: UseCase, window: DayRange) -> str:

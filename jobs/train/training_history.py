@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -24,16 +24,24 @@ LABEL_BINS = 10
 
 
 def measure(
-    profile: Profile, learned: list[TrainingSet], scored: list[Scored], rhythm: Rhythm, threshold: float | None
+    profile: Profile,
+    learned: list[TrainingSet],
+    scored: list[Scored],
+    rhythm: Rhythm,
+    threshold: float | None,
+    others: Sequence[Scored] = (),
+    rows: Mapping[dt.date, int] | None = None,
 ) -> TrainingDays:
     """Count the days.
 
     Args:
         profile: by whose bins.
-        learned: the rows that the model was fitted to, with their slices where these are watched.
-        scored: those that it was not fitted to.
+        learned: the rows of train and validation, with a label or without, with their slices where these are watched.
+        scored: labelled rows that the model was not fitted to.
         rhythm: the days that are scored.
         threshold: of decisions.
+        others: rows of the same windows without a label: their scores are counted.
+        rows: how many rows each day has, where an even part of them is counted.
     """
     days = rhythm.between(profile.first_day, profile.last_day)
     place = np.concatenate([_places(part, days) for part in learned])
@@ -48,14 +56,17 @@ def measure(
         of_slices = [_by_day(bins[kept], place[kept], len(days), item.width) for kept in members]
         sliced[name] = pack(np.stack(of_slices) if of_slices else np.zeros((0, len(days), item.width), np.int64))
     label = np.concatenate([part.label for part in learned])
+    known = ~np.isnan(label)
+    label, labelled_on = label[known], place[known]
     of_labels = Distribution(edges=_label_edges(label), shares=(), ordinary_psi=None)
-    scored_days = rhythm.between(*_first_and_last(scored))
+    every = [*scored, *others]
+    scored_days = rhythm.between(*_first_and_last(every))
     of_scores = [
         _by_day(
             profile.prediction.bins(part.score if part.decided is None else part.decided.astype(np.float64)),
             _places(part.rows, scored_days), len(scored_days), profile.prediction.width,
         )
-        for part in scored
+        for part in every
     ]  # fmt: skip
     return TrainingDays(
         days=tuple(days),
@@ -66,7 +77,7 @@ def measure(
         scored_days=tuple(scored_days),
         scores=pack(np.sum(of_scores, axis=0)),
         label_edges=of_labels.edges,
-        labels=pack(_by_day(of_labels.bins(label), place, len(days), of_labels.width)),
+        labels=pack(_by_day(of_labels.bins(label), labelled_on, len(days), of_labels.width)),
         quality=tuple(
             quality_history.of_slices(
                 scored, slices, np.concatenate([_places(part.rows, scored_days) for part in scored]), len(scored_days)
@@ -74,6 +85,7 @@ def measure(
         ),
         threshold=threshold,
         relations=dict(_relations(profile, scored, scored_days)),
+        rows=pack(np.array([rows.get(day, 0) for day in days], dtype=np.int64)) if rows else "",
     )
 
 

@@ -65,8 +65,13 @@ class Drawn:
 
     def rows(self, days: NDArray[np.datetime64]) -> int:
         """How many rows the days have in the whole history, of all classes that these rows have."""
+        return int(self.by_day(days)[1].sum())
+
+    def by_day(self, days: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
+        """The distinct days, and how many rows each has in the whole history, of all classes that these rows have."""
         _, first = np.unique(np.column_stack([days.astype(np.int64), self.code]), axis=0, return_index=True)
-        return int(self.of_class[first].sum())
+        distinct, place = np.unique(days[first], return_inverse=True)
+        return distinct, np.bincount(place.reshape(-1), weights=self.of_class[first]).astype(np.int64)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}

@@ -94,10 +94,10 @@ class Profile:
     """The distributions that a model was trained on, and its metrics.
 
     Attributes:
-        first_day, last_day: the days of the training rows.
-        rows: the number of training rows.
+        first_day, last_day: the days of the rows that it is of: those of train and validation, with a label or without.
+        rows: how many these are.
         window_days: length of the windows that ``ordinary_psi`` was measured on.
-        features: the distribution of each feature over the training rows.
+        features: the distribution of each feature over these rows.
         prediction: the distribution of the model's scores on rows that it was not fitted to; of several classes, of the numbers of
             those that it decides for.
         metrics: the model's metrics on its holdout, by name; None where the holdout does not define one.
@@ -129,9 +129,9 @@ class Profile:
         """Measure a profile.
 
         Args:
-            frame: training rows: ``partition`` (date) and one column a feature, numeric with NaN for null, or of texts with None
-                for null; nothing else.
-            prediction: ``partition`` and ``score`` of rows that the model was not fitted to (validation and holdout),
+            frame: the rows of training's days, with a label or without: ``partition`` (date) and one column a feature, numeric with
+                NaN for null, or of texts with None for null; nothing else.
+            prediction: ``partition`` and ``score`` of rows that the model was not fitted to (of validation and holdout),
                 so that over-fitting does not pass for drift.
             metrics: the model's metrics on its holdout.
             drift: the use case's declared windows and bins.
@@ -160,7 +160,9 @@ class Profile:
     def to_json(self) -> str:
         """The profile as JSON."""
         # A profile without them is written as ever.
-        absent = {name for name in ("history", "estimator") if getattr(self, name) is None}
+        absent: dict[str, bool | set[str]] = {n: True for n in ("history", "estimator") if getattr(self, n) is None}
+        if self.history is not None and not self.history.rows:
+            absent["history"] = {"rows"}
         return _JSON.dump_json(self, exclude=absent or None).decode()
 
     @classmethod

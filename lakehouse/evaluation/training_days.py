@@ -65,19 +65,21 @@ class TrainingDays:
     """The days of a training. Texts are packed whole numbers (`lakehouse.evaluation.packed_numbers`).
 
     Attributes:
-        days: the days of the rows that the model was fitted to, in order.
+        days: the days of train and validation, in order. What needs no label is of all rows that are scored on a day like these,
+            of those without a label too; labels, quality and relations are of the labelled ones.
         slices: name and value of each watched slice.
         counts: by feature the rows of each day and bin.
         beyond: by feature the rows of each day that lie outside of what the other weeks have: beyond their least or greatest
             value, or of a level that they don't have.
         sliced: by feature the rows of each slice, day and bin.
-        scored_days: the days of the rows that the model was not fitted to, in order.
+        scored_days: the days of validation and holdout, in order.
         scores: the rows of each of them by bin of the profile's prediction.
         label_edges: of the bins that labels are counted by; the last bin is of labels not known, and stays empty here.
         labels: the rows of each of ``days`` by bin of the label.
         quality: by slice, ``all`` and ``all`` for the whole.
         threshold: from which score on the decision is yes: no bin of scores has values on both sides; None where there is none.
         relations: by feature; none of a label of several classes, and of a version that was trained before there were any.
+        rows: how many rows each of ``days`` has, packed; empty where all of them are counted.
     """
 
     days: tuple[dt.date, ...]
@@ -92,6 +94,15 @@ class TrainingDays:
     quality: tuple[tuple[str, str, Quality], ...]
     threshold: float | None
     relations: Mapping[str, Relation] = field(default_factory=dict)
+    rows: str = ""
+
+    @property
+    def rows_of_days(self) -> Whole:
+        """Shape (days,): how many rows each has, though of a history of very many rows an even part is counted."""
+        if self.rows:
+            return unpack(self.rows, (len(self.days),))
+        counted: Whole = self.counts_of(next(iter(self.counts))).sum(axis=-1)
+        return counted
 
     def counts_of(self, feature: str) -> Whole:
         """Shape (days, bins)."""

@@ -51,6 +51,10 @@ class TrainingSet:
         """The rows that have a label."""
         return self.where(~np.isnan(self.label))
 
+    def unlabelled(self) -> TrainingSet:
+        """The rows that have none."""
+        return self.where(np.isnan(self.label))
+
     def where(self, kept: NDArray[np.bool_]) -> TrainingSet:
         """Those of the rows for which the mask is true."""
         slices = {name: values[kept] for name, values in self.slices.items()}

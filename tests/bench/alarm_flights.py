@@ -58,7 +58,6 @@ class Flights:
             columns=["partition", *key, column]
         )
         joined = features.merge(outcomes, on=["partition", *key], how="left").sort_values(["partition", *key])
-        joined = joined[joined[column].notna()]
         days = joined["partition"].to_numpy("datetime64[D]")
         # Weeks begin on Mondays, as the made-up days do.
         monday = days.min() + np.timedelta64((7 - days.min().astype(object).weekday()) % 7, "D")
@@ -67,7 +66,7 @@ class Flights:
         rows = TrainingSet(
             names,
             joined[list(names)].to_numpy(np.float64)[whole],
-            (joined[column].to_numpy(np.float64) >= use_case.label.at_least).astype(np.float64)[whole],
+            _labels(joined[column].to_numpy(np.float64), use_case)[whole],
             days[whole],
             {name: joined[name].to_numpy().astype(np.str_)[whole] for name in use_case.slices},
         )
@@ -121,7 +120,14 @@ def _between(rows: TrainingSet, score: Floats, start: int, end: int) -> tuple[Tr
 
 
 def _fit(rows: TrainingSet, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Any:
+    kept = kept & ~np.isnan(rows.label)
     return xgboost.train(PARAMS, xgboost.DMatrix(rows.features[kept], rows.label[kept]), TREES)
+
+
+def _labels(minutes: Floats, use_case: UseCase) -> Floats:
+    """NaN of a flight that never arrived: it is scored as any other."""
+    assert use_case.label.at_least is not None
+    return np.where(np.isnan(minutes), np.nan, (minutes >= use_case.label.at_least).astype(np.float64))
 
 
 def _happen(
@@ -137,7 +143,7 @@ def _happen(
     """Change these rows, of one day, in place."""
     if change.rate > 1:
         raised = (label[its] == 0) & (
-            dice.random(len(its)) < (change.rate - 1) * label[its].mean() / max(1 - label[its].mean(), 1e-9)
+            dice.random(len(its)) < (change.rate - 1) * np.nanmean(label[its]) / max(1 - np.nanmean(label[its]), 1e-9)
         )
         label[its[raised]] = 1.0
     if change.turned:

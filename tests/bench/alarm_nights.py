@@ -52,7 +52,7 @@ class Stage:
     """The days of a world: those learned from, those judged on, and those watched with a window before them.
 
     Attributes:
-        learned, scored, watched: their rows; the latter two with the model's scores.
+        learned, scored, watched: their rows, with a label or without; the latter two with the model's scores.
         days: the watched days that have rows, in order.
         threshold: of decisions.
     """
@@ -76,14 +76,16 @@ def profile_of(
     use_case: UseCase, learned: TrainingSet, scored: TrainingSet, score: Floats, threshold: float = 0.5
 ) -> Profile:
     """The profile as training makes it, by the same functions."""
-    prediction = pd.DataFrame({PARTITION: _dates(scored), SCORE: score})
-    metrics = {"log_loss": float(np.mean(-np.log(np.where(scored.label > 0, score, 1 - score))))}
+    prediction, known = pd.DataFrame({PARTITION: _dates(scored), SCORE: score}), ~np.isnan(scored.label)
+    of_label = np.where(scored.label > 0, score, 1 - score)[known]
+    metrics = {"log_loss": float(np.mean(-np.log(of_label)))}
     frame = coded_rows.frame(learned)
     frame.insert(0, PARTITION, _dates(learned))
     rhythm = use_case.calendar.scores
     profile = Profile.of(frame, prediction, metrics, use_case.drift, rhythm, threshold=threshold)
-    parts = [Scored(scored, score, None, binary=True)]
-    return replace(profile, history=training_history.measure(profile, [learned], parts, rhythm, threshold))
+    parts, others = (Scored(scored.where(kept), score[kept], None, binary=True) for kept in (known, ~known))
+    history = training_history.measure(profile, [learned], [parts], rhythm, threshold, [] if known.all() else [others])
+    return replace(profile, history=history)
 
 
 def evidence_of(

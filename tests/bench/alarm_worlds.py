@@ -75,6 +75,7 @@ class World:
         seed: of all that is drawn.
         change: what happens, from ``since`` on, counted in watched days; nothing when None.
         holiday, gap: watched days that are like no other, and that have no rows.
+        cancelled: the share of rows that never get a label, and have no value in one column.
     """
 
     rows_a_day: int
@@ -84,6 +85,7 @@ class World:
     since: int = 0
     holiday: int | None = None
     gap: int | None = None
+    cancelled: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,11 @@ def rows_of(world: World, days: int) -> tuple[TrainingSet, Floats]:
         chance = score(truth, turned, mood + (-0.3 if weekend else 0.0))
         if change is not None:
             chance = np.minimum(chance * change.rate, 1.0)
-        parts.append(features)
         labels.append((dice.random(count) < chance).astype(np.float64))
+        if world.cancelled:
+            its = dice.random(count) < world.cancelled
+            features[its, NAMES.index("degrees")] = labels[-1][its] = np.nan
+        parts.append(features)
         scores.append(score(features, False, -0.3 if weekend else 0.0))
         stamps.append(np.full(count, np.datetime64(day(number))))
         regions.append(region)

@@ -70,13 +70,14 @@ def measure(rows: pd.DataFrame, use_case: UseCase, first: dt.date, last: dt.date
 
 
 def champion(rows: pd.DataFrame, use_case: UseCase, day: dt.date) -> tuple[pd.Series[float], Profile]:
-    """Train for ``day``: scores of all rows from the holdout on, and the training profile."""
+    """Train for ``day``: scores of all rows from the holdout on, and the training profile, of flights without a label too."""
     names, split = list(use_case.feature_names), use_case.split
     age = np.array([(day - each).days for each in rows[PARTITION]])
     labelled = rows[LABEL].notna().to_numpy()
-    train = labelled & (age >= split.train.last)
-    validation = labelled & (age <= split.validation.first) & (age >= split.validation.last)
-    holdout = labelled & (age <= split.holdout.first) & (age >= split.holdout.last)
+    in_train = age >= split.train.last
+    in_validation = (age <= split.validation.first) & (age >= split.validation.last)
+    in_holdout = (age <= split.holdout.first) & (age >= split.holdout.last)
+    train, validation, holdout = (labelled & its for its in (in_train, in_validation, in_holdout))
 
     def matrix(chosen: Any) -> xgboost.DMatrix:
         return xgboost.DMatrix(rows.loc[chosen, names], rows.loc[chosen, LABEL])
@@ -90,10 +91,16 @@ def champion(rows: pd.DataFrame, use_case: UseCase, day: dt.date) -> tuple[pd.Se
     later = age <= split.holdout.first
     scores = pd.Series(final.predict(xgboost.DMatrix(rows.loc[later, names])).astype(float), index=rows.index[later])
     seen = tuned.predict(matrix(validation), iteration_range=(0, rounds)).astype(float)
-    unseen = pd.concat([pd.Series(seen, index=rows.index[validation]), scores[rows.index[holdout]]])
+    # Flights without a label are scored as any other, and no model was fitted to them.
+    others = in_validation & ~labelled
+    unlearned = final.predict(xgboost.DMatrix(rows.loc[others, names])).astype(float)
+    unseen = pd.concat([
+        pd.Series(seen, index=rows.index[validation]), pd.Series(unlearned, index=rows.index[others]),
+        scores[rows.index[in_holdout]],
+    ])  # fmt: skip
     measured = metrics.compute("classification", rows.loc[holdout, LABEL].to_numpy(), scores[holdout[later]].to_numpy())
     prediction = pd.DataFrame({PARTITION: rows.loc[unseen.index, PARTITION], SCORE: unseen})
-    past = rows.loc[train | validation, [PARTITION, *names]]
+    past = rows.loc[in_train | in_validation, [PARTITION, *names]]
     return scores, Profile.of(past, prediction, measured, use_case.drift)
 
 

@@ -141,7 +141,7 @@ class Reference:
     @cached_property
     def volume(self) -> Means:
         """Of the logarithm of a day's rows: a day is one value."""
-        rows = next(iter(self.features.values())).counts[0].sum(axis=-1).astype(np.float64)[None]
+        rows = self.history.rows_of_days.astype(np.float64)[None]
         return Means.of((rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday)
 
     def shape(self, column: Column, series: int, length: int) -> Shape | None:
