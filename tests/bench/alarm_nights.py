@@ -65,6 +65,12 @@ class Stage:
     days: list[dt.date]
     threshold: float = 0.5
 
+    def compared_with_labelled(self) -> Stage:
+        """The same nights, with a profile of the labelled rows alone: what they would say if it left the others out."""
+        known = ~np.isnan(self.scored.label)
+        scored, score = self.scored.where(known), self.scored_score[known]
+        return replace(self, learned=self.learned.labelled(), scored=scored, scored_score=score)
+
     def nights(self, use_case: UseCase, since: int | None = None) -> list[Night]:
         """What the platform says of each watched day; with ``since`` up to the day after the first violated one from there on."""
         profile = profile_of(use_case, self.learned, self.scored, self.scored_score, self.threshold)

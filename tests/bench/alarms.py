@@ -29,6 +29,7 @@ from tests.bench.alarm_worlds import Change, World
 SINCE = 3
 # What false verdicts are counted by.
 DAYS = 90
+LABELLED = "the same, compared with labelled rows alone"
 OTHERS = ("declared limits", "Evidently", "Evidently, any column", "PSI 0.2")
 QUIET_HEAD = ("quiet world", "rows a day", "worlds", "false verdicts in 90 days", "ask for a retraining", *OTHERS)
 SEEN_HEAD = ("what happens", "rows a day", "worlds", "seen", "days, median", "days, most", "named", *OTHERS)
@@ -135,6 +136,9 @@ def main() -> None:
     parser.add_argument("--learned", type=int, help="so many weeks of the flights are learned from")
     parser.add_argument("--only", choices=("quiet", "seen"))
     parser.add_argument("--no-made-up", action="store_true", help="flights alone")
+    parser.add_argument(
+        "--labelled", action="store_true", help="quiet worlds also with a profile of labelled rows alone"
+    )
     asked = parser.parse_args()
     alarm_flights.LEARNED = asked.learned or alarm_flights.LEARNED
     started, seeds = time.monotonic(), range(asked.first, asked.first + asked.seeds)
@@ -142,14 +146,19 @@ def main() -> None:
     made_up = [] if asked.no_made_up else sizes
     flights = None if asked.flights is None else alarm_flights.Flights.of(asked.flights)
     if asked.only != "seen":
-        _print(QUIET_HEAD, _quiet_lines(made_up, sizes, seeds, asked.beside, flights))
+        _print(QUIET_HEAD, _quiet_lines(made_up, sizes, seeds, asked.beside, flights, asked.labelled))
     if asked.only != "quiet":
         _print(SEEN_HEAD, _seen_lines(made_up, sizes, seeds, asked.beside, flights))
     print(f"\n{time.monotonic() - started:.0f} s")
 
 
 def _quiet_lines(
-    made_up: list[int], sizes: list[int], seeds: Sequence[int], beside: int, flights: alarm_flights.Flights | None
+    made_up: list[int],
+    sizes: list[int],
+    seeds: Sequence[int],
+    beside: int,
+    flights: alarm_flights.Flights | None,
+    labelled: bool,
 ) -> Iterator[list[object]]:
     week, short, long = (alarm_worlds.declared(days) for days in (7, 3, 14))
 
@@ -161,6 +170,10 @@ def _quiet_lines(
         yield quiet("with a weekly season", rows, week, of(World(rows, True, 0)), beside)
         yield quiet("the same, with a holiday", rows, week, of(World(rows, True, 0, holiday=40)), 0)
         yield quiet("the same, with a missing day", rows, week, of(World(rows, True, 0, gap=40)), 0)
+        cancelled = of(World(rows, True, 0, cancelled=0.05))
+        yield quiet("the same, 5 % of the rows never get a label", rows, week, cancelled, 0)
+        if labelled:
+            yield quiet(LABELLED, rows, week, _with_labelled(cancelled), 0)
     for name, use_case in (
         () if not made_up else (("window of 3 days, shorter than the season", short), ("window of 14 days", long))
     ):
@@ -169,6 +182,12 @@ def _quiet_lines(
         for rows in (size for size in sizes if size < 6000):
             stages = [partial(flights.stage, rows, seed) for seed in seeds]
             yield quiet("flights, weeks in drawn order", rows, flights.use_case, stages, beside)
+            if labelled:
+                yield quiet(LABELLED, rows, flights.use_case, _with_labelled(stages), 0)
+
+
+def _with_labelled(stages: Sequence[Callable[[], Stage]]) -> list[Callable[[], Stage]]:
+    return [lambda make=make: make().compared_with_labelled() for make in stages]  # type: ignore[misc]
 
 
 def _seen_lines(

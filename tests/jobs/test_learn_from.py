@@ -146,6 +146,15 @@ def test_workers_draw_the_same_rows_and_leave_the_others_where_they_are(
     assert there.train.drawn is not None
     share, measured = there.train.drawn.measured_share, len(learned_rows.measured(there.train))
     assert 0 < share < 0.2 and abs(measured - share * len(here.train)) < 4 * np.sqrt(share * len(here.train))
+    # Rows without a label are measured by as all others, and a day has as many rows as it had.
+    unlabelled, same = here.without_label["train"], there.without_label["train"]
+    part, mean = len(learned_rows.measured(same)), share * len(unlabelled)
+    assert len(same) < len(unlabelled) and abs(part - mean) < 4 * np.sqrt(mean)
+    days, rows = np.unique(np.concatenate([here.train.days, unlabelled.days]), return_counts=True)
+    assert learned_rows.by_day([there.train, same]) == dict(
+        zip(days.astype("datetime64[D]").astype(object), rows.tolist(), strict=True)
+    )
+    assert learned_rows.by_day([here.train, unlabelled]) == {}
 
 
 def assert_same(one: TrainingSet, other: TrainingSet) -> None:

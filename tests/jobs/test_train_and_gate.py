@@ -86,7 +86,7 @@ def _run_is_complete(model: registry.ModelVersion, uri: str, use_case: UseCase) 
     nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{model.run_id}'")
     assert len(nested) == use_case.model.trials and all(item.info.status == "FINISHED" for item in nested)
     profile = Profile.from_json(artifacts.local_copy(model, artifacts.PROFILE).read_text(encoding="utf-8"))
-    assert set(profile.features) == set(use_case.feature_names) and profile.rows == 625 + 150
+    assert set(profile.features) == set(use_case.feature_names) and profile.rows == (25 + 6) * 30
     reference = pd.read_parquet(artifacts.local_copy(model, artifacts.REFERENCE))
     assert list(reference.columns) == ["partition", *use_case.feature_names, "score"]
 

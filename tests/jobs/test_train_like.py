@@ -58,6 +58,10 @@ def test_like_gets_the_same_although_all_has_changed_since(
     assert run.data.params["nthread"] == first.data.params["nthread"]
     assert run.data.metrics["holdout_log_loss"] == first.data.metrics["holdout_log_loss"]
     assert len(registry.versions(trained_clinic.name)) == 1
+    # A profile would be of the same rows, also of those without a label.
+    parts, _ = reproduction.read_rows(kept(made["run_id"]), trained_clinic)
+    assert set(parts.without_label) == {"train", "validation", "holdout"}
+    assert sum(map(len, parts.without_label.values())) == made["rows"]["unlabelled"]
     # The record says which rows: so do the data sets of the run's page.
     windows = {name: list(days) for name, days in kept(made["run_id"]).windows.items()}
     for item in first.inputs.dataset_inputs:

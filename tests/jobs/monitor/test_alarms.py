@@ -197,6 +197,25 @@ def test_ordinary_days_a_holiday_and_a_missing_day_are_quiet() -> None:
     assert not any(night.violated or night.retrain for night in found)
 
 
+@pytest.mark.parametrize("rows", [60, 600])
+def test_rows_that_never_get_a_label_are_ordinary_rows(rows: int) -> None:
+    """One in twenty has no label and no value in a column: compared with labelled rows alone, every night were violated."""
+    stage = alarm_worlds.stage(World(rows, True, 11, cancelled=0.05), 15)
+    found = stage.nights(alarm_worlds.declared())
+    assert not any(night.violated or night.retrain for night in found)
+    without = stage.compared_with_labelled().nights(alarm_worlds.declared())
+    assert sum(night.violated for night in without) >= 13 and any(night.retrain for night in without)
+    assert {one.statistic for night in without for one in night.checks if one.violated} >= {"missing"}
+
+
+@pytest.mark.parametrize("change", [CHANGES[0], CHANGES[2], OTHERS[2]], ids=lambda change: change.name)
+def test_what_happens_is_seen_among_rows_that_never_get_a_label(change: Change) -> None:
+    found = nights(change, 600, 6, cancelled=0.05)
+    assert not any(night.violated for night in found[:3]) and any(night.violated for night in found[3:])
+    named = [one for night in found[3:] for one in night.checks if one.violated]
+    assert any(one.feature == change.column for one in named)
+
+
 def test_without_slices_the_whole_is_watched() -> None:
     whole = alarm_worlds.stage(World(600, True, 11, CHANGES[0], 3), 6)
     parts = {name: replace(getattr(whole, name), slices={}) for name in ("learned", "scored", "watched")}

@@ -64,6 +64,25 @@ def test_several_classes_have_a_curve_each() -> None:
     assert set(made.ordinary) == set(made.strayed) == {"log_loss", "brier", "accuracy"}
 
 
+def test_ordinary_days_are_of_all_rows_and_curves_of_those_with_a_label() -> None:
+    rows = judged(30, 200, 0.1, 5)
+    # Rows that never get a label, and whose scores the model is surer of.
+    known = (rows.score > 0.1) | (np.random.default_rng(1).random(len(rows.score)) < 0.5)
+    hidden = replace(rows, label=np.where(known, rows.label, np.nan))
+    alone = estimator.fit("platt", hidden.where(known), DAILY)
+    made = estimator.fit("platt", hidden.where(known), DAILY, hidden.where(~known))
+    assert alone is not None and made is not None
+    assert (made.calibrators, made.strayed, made.days) == (alone.calibrators, alone.strayed, alone.days)
+    for metric in ("log_loss", "roc_auc"):
+        night = made.estimates(rows.score, rows.decided)[metric]
+        assert night is not None and sum(made.ordinary[metric].rows) == len(rows.score)
+        off = [
+            night.value - np.average(one.ordinary[metric].values, weights=one.ordinary[metric].rows)
+            for one in (made, alone)
+        ]
+        assert abs(off[0]) < 0.01 < abs(off[1])
+
+
 def test_labels_that_are_all_alike_give_no_curve_and_few_days_say_nothing_of_days() -> None:
     rows = judged(4, 100, 0.0, 4)
     few = estimator.fit("platt", rows, DAILY)
