@@ -17,7 +17,7 @@ from lakehouse.declaration import Drift, UseCase
 from lakehouse.evaluation import beyond_training, packed_numbers
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.population_stability import psi
-from tests.bench import alarm_worlds
+from tests.bench import alarm_nights, alarm_worlds
 from tests.bench.alarm_nights import Night
 from tests.bench.alarm_worlds import CHANGES, OTHERS, Change, World
 
@@ -214,6 +214,21 @@ def test_what_happens_is_seen_among_rows_that_never_get_a_label(change: Change) 
     assert not any(night.violated for night in found[:3]) and any(night.violated for night in found[3:])
     named = [one for night in found[3:] for one in night.checks if one.violated]
     assert any(one.feature == change.column for one in named)
+
+
+def test_nights_are_compared_with_whole_days_where_a_part_of_training_was_read() -> None:
+    use_case, stage = alarm_worlds.declared(), alarm_worlds.stage(World(60, True, 11), 10)
+    part = stage.learned.where(np.random.default_rng(1).random(len(stage.learned)) < 0.3)
+    profile = alarm_nights.profile_of(use_case, part, stage.scored, stage.scored_score)
+    assert profile.history is not None
+    whole = np.array([(stage.learned.days == np.datetime64(day)).sum() for day in profile.history.days])
+    known = replace(profile, history=replace(profile.history, rows=packed_numbers.pack(whole)))
+    violated = list[set[str]]()
+    for one in (profile, known):
+        evidence = alarm_nights.evidence_of(use_case, one, stage.watched, stage.watched_score)
+        found = alarm_nights.nights(use_case, evidence, stage.days, stage.days[0])
+        violated.append({check.statistic for night in found for check in night.checks if check.violated})
+    assert violated == [{"volume"}, set()]
 
 
 def test_without_slices_the_whole_is_watched() -> None:
