@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.monitor.alarms.spells import SPELL
+
 Floats = NDArray[np.float64]
 
 # So much memory is found in days that have none, by chance.
@@ -27,5 +29,5 @@ def least_chance(together: Floats, rows_a_day: Floats, days: Floats, lasting: Fl
     """
     a_day = rows_a_day / (1 + np.maximum(rows_a_day - 1, 0) * together)
     known = days * a_day / np.maximum(lasting, 1.0)
-    observed = a_day * np.where(lasting > NO_MEMORY, 1, length)
+    observed = a_day * np.where(lasting > NO_MEMORY, 1.0, max(1.0, length / SPELL))
     return np.asarray(np.exp(-np.minimum(observed * np.log1p(known), 500.0)), dtype=np.float64)

@@ -5,7 +5,8 @@ their number. Both are estimated from training: six rows a day get wide limits, 
 
 - The rows of training's days also say how much more windows vary than days that know nothing of one another would (``inflation``),
   for how many days a deviation lasts (``memory``, the integrated autocorrelation time: so many days count as one), and how much
-  heavier the tails are than a normal distribution's. Chances are those of Student's t (`tails`).
+  heavier the tails are than a normal distribution's. Chances are those of Student's t (`tails`), and where days differ for sure
+  those of a spell of a kind that training did not have (`spells`).
 - **A single day never moves a window**: without whichever of its days, a window must still be improbable, to a thirtieth. A holiday
   is one day.
 """
@@ -17,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.monitor.alarms import moved, weekdays
-from jobs.monitor.alarms.memory import TINY, Floats, inflation, lags_of, of_products
+from jobs.monitor.alarms import moved, spells, weekdays
+from jobs.monitor.alarms.memory import TINY, Floats, inflation, of_days, rolling
 from jobs.monitor.alarms.moved import Moved
 from jobs.monitor.alarms.tails import Tails, excess_of
 from lakehouse.evaluation.packed_numbers import Whole
@@ -41,6 +42,7 @@ class Means:
         between: shape (S,), variance of a day.
         tails: of the standard errors.
         near: shape (S,), the correlation of neighbouring days.
+        unlike: shape (S,), variance of a day as far as it is sure (`spells`); 0 where no spell is feared.
         deviations: shape (S, days), weighted; ``weights`` the same without the deviation.
     """
 
@@ -51,12 +53,15 @@ class Means:
     between: Floats
     tails: Tails
     near: Floats
+    unlike: Floats
     deviations: Floats
     weights: Floats
     _inflation: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Floats, mean: Floats, spread: Floats, weekday: Whole, lasts: float = 0.0) -> Means:
+    def of(
+        cls, rows: Floats, mean: Floats, spread: Floats, weekday: Whole, lasts: float = 0.0, parts: int = 1
+    ) -> Means:
         """Estimate them.
 
         Args:
@@ -65,6 +70,7 @@ class Means:
             spread: shape (S,), the variance of a row about its day's mean.
             weekday: shape (days,).
             lasts: the correlation of neighbouring days of what the series is made of, where that is known from elsewhere.
+            parts: each so many series are a whole and its slices: what moves the whole moves them. 0 where no spell is feared.
         """
         present = rows > 0
         mean = np.where(present, mean, 0.0)
@@ -85,11 +91,13 @@ class Means:
             between = np.maximum(0.0, (squares - (weights * noise).sum(axis=1)) / total)
         standard = residual * np.sqrt(weights)
         standard *= np.sqrt(present.sum(axis=1) / np.maximum(free, 1))[:, None]
-        memory, near = _memory(standard)
+        memory, near = of_days(standard)
         # So few days may have been calm by chance.
         near, memory = np.maximum(near, lasts), np.maximum(memory, (1 + lasts) / (1 - lasts))
         tails = Tails(free, memory, excess_of(standard, present))
-        return cls(group, centre, weight, spread, between, tails, near, weights * residual, weights)
+        unlike = spells.sure(between, weights, free) if parts else np.zeros(len(rows))
+        unlike = np.maximum(unlike, np.repeat(unlike[:: max(parts, 1)], max(parts, 1)))
+        return cls(group, centre, weight, spread, between, tails, near, unlike, weights * residual, weights)
 
     def only(self, kept: NDArray[np.bool_]) -> Means:
         """Some of the series; ``kept`` of shape (S,)."""
@@ -97,7 +105,7 @@ class Means:
             return self
         return Means(
             self.group, self.centre[kept], self.weight[kept], self.spread[kept], self.between[kept], self.tails.only(kept),
-            self.near[kept], self.deviations[kept], self.weights[kept],
+            self.near[kept], self.unlike[kept], self.deviations[kept], self.weights[kept],
         )  # fmt: skip
 
     def inflation(self, length: int) -> Floats:
@@ -110,7 +118,7 @@ class Means:
         if self.weights.shape[1] < length:
             # No window of training is as long.
             return inflation(self.near, length)
-        above, below = _rolling(self.deviations, length), _rolling(self.weights, length)
+        above, below = rolling(self.deviations, length), rolling(self.weights, length)
         known = below > 0
         squares = np.where(known, above**2 / np.maximum(below, TINY), 0.0)
         days = (self.weights > 0).sum(axis=1)
@@ -122,7 +130,7 @@ class Means:
             dtype=np.float64,
         )
 
-    def moved(self, rows: Floats, mean: Floats, weekday: Whole, leave_out: bool = True) -> Moved:
+    def moved(self, rows: Floats, mean: Floats, weekday: Whole, leave_out: bool = True, rare: bool = True) -> Moved:
         """A window of days, in order.
 
         Args:
@@ -130,6 +138,7 @@ class Means:
             mean: of the same shape.
             weekday: shape (window,).
             leave_out: whether one day is left out; not of a window of a single day.
+            rare: whether a spell of a kind that training did not have is thought of.
         """
         weights, left = self._left(rows, mean, weekday)
         deviations, group, length = weights * left, self.group[weekday], rows.shape[1]
@@ -137,14 +146,16 @@ class Means:
         days = np.hstack([np.ones((length, 1)), *([1 - np.eye(length)] if leave_out else [])])
         found = self._standard(deviations, weights, group, days, length)
         whole, others = found[:, 0], found[:, 1:]
+        total = weights.sum(axis=1)
+        shift = np.where(total > 0, deviations.sum(axis=1) / np.maximum(total, TINY), 0.0)
         chance, kept = self.tails.chance(whole, length), whole
+        if rare:
+            chance = np.maximum(chance, spells.chance(shift, self.unlike, self.inflation(length), length))
         if leave_out:
             same = np.all(np.sign(others) == np.sign(whole)[:, None], axis=1)
             kept = np.where(same, np.sign(whole) * np.abs(others).min(axis=1), 0.0)
             chance = np.maximum(chance, np.minimum(self.tails.chance(kept, length - 1) / LESS_SURE, 1.0))
             chance = np.where(kept == 0, 1.0, chance)
-        total = weights.sum(axis=1)
-        shift = np.where(total > 0, deviations.sum(axis=1) / np.maximum(total, TINY), 0.0)
         return Moved(shift, whole, kept, chance, moved.since(deviations, weights))
 
     def newest(self, rows: Floats, mean: Floats, weekday: Whole) -> Floats:
@@ -164,7 +175,7 @@ class Means:
             _, left = self._left(rows[:, before], mean[:, before], weekday[before])
             days = np.maximum((self.weights > 0).sum(axis=1), 1)
             fresh = fresh - np.clip(self.near + 1 / np.sqrt(days), 0.0, 1.0)[:, None] * left
-        return self.moved(rows[:, -NEWEST:], fresh, weekday[-NEWEST:], rows.shape[1] > 1).chance
+        return self.moved(rows[:, -NEWEST:], fresh, weekday[-NEWEST:], rows.shape[1] > 1, rare=False).chance
 
     def _left(self, rows: Floats, mean: Floats, weekday: Whole) -> tuple[Floats, Floats]:
         """The weights of days, and how far they are from what is expected; 0 of days without rows."""
@@ -184,14 +195,3 @@ class Means:
         inflated[:, 1:] = self.inflation(max(length - 1, 1))[:, None] * below[:, 1:]
         variance = inflated + self.tails.memory[:, None] * reference
         return np.asarray(np.where(below > 0, above / np.sqrt(np.maximum(variance, TINY)), 0.0), dtype=np.float64)
-
-
-def _memory(standard: Floats) -> tuple[Floats, Floats]:
-    days = standard.shape[1]
-    products = [(standard[:, lag:] * standard[:, :-lag]).sum(axis=1) for lag in range(1, lags_of(days) + 1)]
-    return of_products(np.stack(products, axis=1), (standard**2).sum(axis=1), days)
-
-
-def _rolling(values: Floats, length: int) -> Floats:
-    running = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
-    return np.asarray(running[:, length:] - running[:, :-length], dtype=np.float64)

@@ -44,3 +44,16 @@ def inflation(near: Floats, length: int) -> Floats:
 def lags_of(days: int) -> int:
     """How many lags so many days tell of."""
     return max(1, min(LONGEST_LAG, int(days * LAG_SHARE)))
+
+
+def of_days(standard: Floats) -> tuple[Floats, Floats]:
+    """`of_products` of standardized days, shape (S, days)."""
+    days = standard.shape[1]
+    products = [(standard[:, lag:] * standard[:, :-lag]).sum(axis=1) for lag in range(1, lags_of(days) + 1)]
+    return of_products(np.stack(products, axis=1), (standard**2).sum(axis=1), days)
+
+
+def rolling(values: Floats, length: int) -> Floats:
+    """The sums of windows of so many days; shape (S, days)."""
+    running = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
+    return np.asarray(running[:, length:] - running[:, :-length], dtype=np.float64)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from jobs.monitor.alarms import material
+from jobs.monitor.alarms import material, spells
 from jobs.monitor.alarms.best import Best
 from jobs.monitor.alarms.budget import Tally
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import where
 from jobs.monitor.alarms.means import LESS_SURE, Means
-from jobs.monitor.alarms.memory import Floats
+from jobs.monitor.alarms.memory import TINY, Floats
 from jobs.monitor.alarms.of_data import Windows
 from jobs.monitor.alarms.of_shapes import shape
 from jobs.monitor.alarms.reference import Reference
@@ -138,7 +138,9 @@ def _rank_bound(ordinary: Means, best: Best, place: int, size: float) -> Bound:
             return None
         times = ordinary.tails.bound(chance, length)[place] / whole
         rest = ordinary.tails.bound(min(chance * LESS_SURE, 1.0), length - 1)[place] / kept
-        return max(material.MOVED, size * float(max(times, rest)))
+        far = spells.bound(chance, ordinary.unlike, ordinary.inflation(length), length)[place]
+        spell = far / max(abs(float(best.shift[place])), TINY)
+        return max(material.MOVED, size * float(max(times, rest, spell)))
 
     return bound
 

@@ -13,6 +13,7 @@ from jobs.monitor.alarms.column import Bools, Column
 from jobs.monitor.alarms.contrasts import Contrast
 from jobs.monitor.alarms.means import Means
 from jobs.monitor.alarms.memory import Floats
+from jobs.monitor.alarms.ranks import alike_by_ranks, means_of
 from jobs.monitor.alarms.scores import Scores
 from jobs.monitor.alarms.shapes import Shape, alike, lasting
 from jobs.monitor.alarms.shares import Shares
@@ -97,6 +98,11 @@ class Reference:
         return means_of([self.features[name] for name in self.numbers], self.weekday)
 
     @cached_property
+    def together(self) -> dict[str, float]:
+        """By name of a number, the correlation of the ranks of two of its rows on a day, as far as it is sure."""
+        return dict(zip(self.numbers, alike_by_ranks(self.moved)[:: len(self.slices)].tolist(), strict=True))
+
+    @cached_property
     def missing(self) -> Shares:
         """Of the rows without a value of all features, each of all rows and of each slice."""
         counts = [column.counts for column in self.features.values()]
@@ -142,13 +148,14 @@ class Reference:
     def volume(self) -> Means:
         """Of the logarithm of a day's rows: a day is one value."""
         rows = self.history.rows_of_days.astype(np.float64)[None]
-        return Means.of((rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday)
+        return Means.of((rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday, parts=0)
 
     def shape(self, column: Column, series: int, length: int) -> Shape | None:
         """Of the bins of a column's series that training has rows in."""
         key = (column.name, series, length)
         if key not in self._shapes:
-            self._shapes[key] = Shape.of(column.counts[series][:, column.known], length)
+            together = self.together.get(column.name, 0.0)
+            self._shapes[key] = Shape.of(column.counts[series][:, column.known], length, together)
         return self._shapes[key]
 
     @cached_property
@@ -185,14 +192,6 @@ class Reference:
             squares = float(np.array(self.history.relations[one.column.name].squares) @ one.weights**2)
             spread.append(max(squares - float(its @ mean[-1] ** 2), 0.0) / max(float(its.sum()), 1.0))
         return Means.of(np.array(rows), np.array(mean), np.array(spread), self.scored_weekday)
-
-
-def means_of(columns: list[Column], weekday: Whole) -> Means:
-    """Of the mean ranks of columns, each of all of its series; of no column of none."""
-    if not columns:
-        return Means.of(np.zeros((0, len(weekday))), np.zeros((0, len(weekday))), np.zeros(0), weekday)
-    rows, mean = (np.concatenate(part) for part in zip(*(c.mean_ranks(c.counts) for c in columns), strict=True))
-    return Means.of(rows, mean, np.concatenate([c.spread(c.counts) for c in columns]), weekday)
 
 
 def _array(values: object) -> Floats:

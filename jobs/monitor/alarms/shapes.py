@@ -51,8 +51,12 @@ class Shape:
     least: float
 
     @classmethod
-    def of(cls, counts: Whole, length: int) -> Shape | None:
-        """Measure training's windows; shape (days, bins), of bins that have rows. None where there are too few of them."""
+    def of(cls, counts: Whole, length: int, together: float = 0.0) -> Shape | None:
+        """Measure training's windows; shape (days, bins), of bins that have rows. None where there are too few of them.
+
+        ``together``: the correlation of two rows of a day, where that is known from elsewhere: neighbouring bins know nothing of
+        one another, so that a day's rows in two of them are not seen to be alike.
+        """
         days: Floats = np.asarray(counts[counts.sum(axis=1) > 0], dtype=np.float64)
         bins = days.shape[1]
         if bins < 2 or len(days) < max(length, 2):
@@ -65,7 +69,7 @@ class Shape:
         memory = _memory(days, shares)
         worth = len(days) / max(length, memory)
         least = least_chance(
-            np.array(alike(days)),
+            np.array(max(alike(days), together)),
             np.array(days.sum(axis=1).mean()),
             np.array(float(len(days))),
             np.array(memory),

@@ -16,7 +16,7 @@ from scipy.special import betainc
 
 from jobs.monitor.alarms.least_chance import NO_MEMORY
 from jobs.monitor.alarms.means import LESS_SURE, NEWEST, Means
-from jobs.monitor.alarms.memory import TINY, Floats
+from jobs.monitor.alarms.memory import TINY, Floats, rolling
 from jobs.monitor.alarms.moved import Moved
 from lakehouse.evaluation.packed_numbers import Whole
 
@@ -56,11 +56,12 @@ class Shares:
         together: Floats | None = None,
         lasting: Floats | None = None,
         lasts: float = 0.0,
+        parts: int = 1,
     ) -> Shares:
         """Estimate them; shape (S, days) and (days,).
 
         ``together`` and ``lasting``, shape (S,): how alike rows are known to be from elsewhere. Hits so rare that training has
-        hardly any say nothing on that. ``lasts`` as `Means.of` has it.
+        hardly any say nothing on that. ``lasts`` and ``parts`` as `Means.of` has them.
         """
         together = np.zeros(len(rows)) if together is None else together
         lasting = np.ones(len(rows)) if lasting is None else lasting
@@ -69,7 +70,7 @@ class Shares:
         of_weekday = (weekday[:, None] == np.arange(7)).astype(np.float64)
         prior = PRIOR_DAYS * total / np.maximum((rows > 0).sum(axis=1), 1)
         expected = (hits @ of_weekday + (prior * whole)[:, None]) / np.maximum(rows @ of_weekday + prior[:, None], TINY)
-        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday, lasts)
+        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday, lasts, parts)
         return cls(hits, rows, weekday, expected, means, together, lasting)
 
     def only(self, kept: NDArray[np.bool_]) -> Shares:
@@ -96,7 +97,7 @@ class Shares:
         if self.rows.shape[1] < length:
             return np.ones(len(self.rows))
         on_day = self.rows * self.expected[:, self.weekday]
-        hits, expected, rows = (_rolling(values, length) for values in (self.hits, on_day, self.rows))
+        hits, expected, rows = (rolling(values, length) for values in (self.hits, on_day, self.rows))
         variance = expected * (1 - np.minimum(expected / np.maximum(rows, 1), 1 - TINY))
         squares = ((hits - expected) ** 2).sum(axis=1)
         return np.asarray(np.maximum(1.0, squares / np.maximum(variance.sum(axis=1), TINY)), dtype=np.float64)
@@ -150,8 +151,3 @@ class Shares:
             return np.asarray(np.where(none | ~upward | (events <= 0), 1.0, more), dtype=np.float64)
         both = 2 * np.where(upward, np.where(events > 0, more, 1.0), fewer)
         return np.asarray(np.where(none, 1.0, both), dtype=np.float64)
-
-
-def _rolling(values: Floats, length: int) -> Floats:
-    running = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
-    return np.asarray(running[:, length:] - running[:, :-length], dtype=np.float64)
