@@ -167,10 +167,18 @@ class Reference:
         gap = None
         if kept and all(part.gap for part in parts):
             gap = Means.of(
-                rows, _array([p.gap for p in parts]), _array([p.gap_variance for p in parts]), self.scored_weekday
+                rows,
+                _array([p.gap for p in parts]),
+                _array([p.gap_variance for p in parts]),
+                self.scored_weekday,
+                parts=0,
             )
         loss = Means.of(
-            rows, _array([p.loss for p in parts]), _array([p.loss_variance for p in parts]), self.scored_weekday
+            rows,
+            _array([p.loss for p in parts]),
+            _array([p.loss_variance for p in parts]),
+            self.scored_weekday,
+            parts=0,
         )
         return [(name, value) for name, value, _ in kept], gap, loss
 
