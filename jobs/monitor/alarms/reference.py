@@ -164,22 +164,12 @@ class Reference:
         kept = [one for one in self.history.quality if sum(one[2].rows)]
         rows = np.array([quality.rows for *_, quality in kept], dtype=np.float64)
         parts = [quality for *_, quality in kept]
-        gap = None
+        gap, days = None, self.scored_weekday
         if kept and all(part.gap for part in parts):
-            gap = Means.of(
-                rows,
-                _array([p.gap for p in parts]),
-                _array([p.gap_variance for p in parts]),
-                self.scored_weekday,
-                parts=0,
-            )
-        loss = Means.of(
-            rows,
-            _array([p.loss for p in parts]),
-            _array([p.loss_variance for p in parts]),
-            self.scored_weekday,
-            parts=0,
-        )
+            variance = _array([p.gap_variance for p in parts])
+            gap = Means.of(rows, _array([p.gap for p in parts]), variance, days, parts=0)
+        variance = _array([p.loss_variance for p in parts])
+        loss = Means.of(rows, _array([p.loss for p in parts]), variance, days, parts=0)
         return [(name, value) for name, value, _ in kept], gap, loss
 
     @cached_property
