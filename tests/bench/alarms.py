@@ -30,6 +30,7 @@ SINCE = 3
 # What false verdicts are counted by.
 DAYS = 90
 LABELLED = "the same, compared with labelled rows alone"
+OF_LABELS = ("label", "performance")
 OTHERS = ("declared limits", "Evidently", "Evidently, any column", "PSI 0.2")
 QUIET_HEAD = ("quiet world", "rows a day", "worlds", "false verdicts in 90 days", "ask for a retraining", *OTHERS)
 SEEN_HEAD = ("what happens", "rows a day", "worlds", "seen", "days, median", "days, most", "named", *OTHERS)
@@ -81,7 +82,7 @@ def seen(
     line: list[object] = [change.name, rows, len(runs), f"{len(found)}"]
     # One that is not seen is later than all that are.
     ordered = sorted(np.inf if delay is None else delay for delay in delays)
-    line += [_days(ordered[len(ordered) // 2]), _days(ordered[-1]), f"{named}" if change.column else "-"]
+    line += [_days(ordered[len(ordered) // 2]), _days(ordered[-1]), f"{named}"]
     known = [one.others for one in runs if one.others]
     for place in range(4 if known else 0):
         others = [_delay(one[place]) for one in known]
@@ -109,11 +110,16 @@ def _delay(nights: list[Night]) -> int | None:
 
 
 def _named(nights: list[Night], change: Change) -> bool:
-    """Whether a finding of the first violated day, or of the day after, names the column, and the slice where it is one."""
+    """Whether a finding of the first violated day, or of the day after, names the column, and the slice where it is one.
+
+    Of a change of no column: whether it is one of labels, or of matured quality. What does not name it may be a false verdict.
+    """
     delay = _delay(nights)
     if delay is None:
         return False
     found = [one for night in nights[SINCE + delay : SINCE + delay + 2] for one in night.checks if one.violated]
+    if not change.column:
+        return any(one.kind in OF_LABELS for one in found)
     return any(
         one.feature == change.column and (not change.region or one.slice_value == change.region)
         for one in found
