@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests import lanes
+from tests import kept_places, lanes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from tests.store_proxy import Proxy
 
 TESTS = Path(__file__).resolve().parent
-# What the shipped use case reads.
-SHIPPED_SOURCES = ("flight_outcomes", "flight_schedule", "planes", "weather")
 # Quick tests that take half a minute together.
 LONG = ("test_whatever_loads_runs.py",)
 
@@ -206,7 +204,7 @@ def losing_way(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def store_root(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty lakehouse and landing zone beside one another at an address, and the environment that reaches them."""
-    _place(tmp_path, monkeypatch)
+    kept_places.empty(tmp_path, monkeypatch)
     s3_server.start()
     place = s3_server.place()
     # Completed by code that reads the environment, and taken back after the test.
@@ -240,20 +238,8 @@ def orders_server() -> Iterator[Orders]:
 @pytest.fixture
 def lakehouse_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty lakehouse, landing zone and state folder, and the tests' own use cases beside the one that ships."""
-    _place(tmp_path, monkeypatch)
+    kept_places.empty(tmp_path, monkeypatch)
     return tmp_path / "warehouse"
-
-
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "warehouse"))
-    monkeypatch.setenv("LANDING_ROOT", str(tmp_path / "landing"))
-    monkeypatch.setenv("NIGHTJAR_HOME", str(tmp_path / "state"))
-    # The one that ships by itself: whoever adds use cases to include/, the bakery among them, still has tests that pass.
-    shipped = tmp_path / "use_cases"
-    (shipped / "sources").mkdir(parents=True)
-    for folder in ("flight_delays", *(f"sources/{name}" for name in SHIPPED_SOURCES)):
-        (shipped / folder).symlink_to(TESTS.parent / "include" / folder)
-    monkeypatch.setenv("USE_CASE_ROOTS", os.pathsep.join([str(shipped), str(TESTS / "use_cases")]))
 
 
 @pytest.fixture

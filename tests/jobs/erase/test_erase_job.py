@@ -22,6 +22,7 @@ from lakehouse.teacher import folding
 from tests.jobs import notes, traces
 from tests.jobs.erase import world
 from tests.jobs.erase.world import DAY, ID, MARKS, NEAR, NEXT
+from tests.kept_places import KeptPlaces
 
 
 def erase(document: str = ID, dry_run: bool = False, reason: str = "asked by letter") -> job.EraseResult:
@@ -29,8 +30,8 @@ def erase(document: str = ID, dry_run: bool = False, reason: str = "asked by let
 
 
 @pytest.fixture
-def dataset(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    return world.whole(lakehouse_root.parent, monkeypatch)
+def dataset(worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    return world.whole(worlds, monkeypatch)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from lakehouse.tables import CALLS
 from tests.jobs import notes, traces
 from tests.jobs.erase import world
 from tests.jobs.erase.world import ID, TITLE
+from tests.kept_places import KeptPlaces
 
 
 def erase() -> job.EraseResult:
@@ -33,8 +34,8 @@ def books() -> list[tuple[int, int, int, int]]:
 
 
 @pytest.fixture
-def dataset(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    return world.whole(lakehouse_root.parent, monkeypatch)
+def dataset(worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    return world.whole(worlds, monkeypatch)
 
 
 @pytest.fixture

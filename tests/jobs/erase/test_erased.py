@@ -19,6 +19,7 @@ from lakehouse.storage import arrow_dataset
 from tests.jobs import notes
 from tests.jobs.erase import world
 from tests.jobs.erase.world import ID, NEAR, TWIN
+from tests.kept_places import KeptPlaces
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,10 @@ class Erased:
 
 @pytest.fixture(scope="module")
 def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
-    root = tmp_path_factory.mktemp("erased")
+    own = KeptPlaces(tmp_path_factory.mktemp("erased"))
     with pytest.MonkeyPatch.context() as patch:
-        for name, folder in (("LAKEHOUSE_ROOT", "warehouse"), ("LANDING_ROOT", "landing"), ("NIGHTJAR_HOME", "state")):
-            patch.setenv(name, str(root / folder))
-        dataset = world.whole(root, patch)
+        own.empty(patch)
+        dataset = world.whole(own, patch)
         yield Erased(dataset, job.run(EraseArguments(source=notes.SOURCE, document=ID, reason="asked", actor="desk")))
 
 

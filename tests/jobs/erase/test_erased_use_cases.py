@@ -30,6 +30,7 @@ from lakehouse.storage import arrow_dataset
 from tests import byte_scan
 from tests.byte_scan import Needle
 from tests.jobs.erase.visits import DAYS, NAME, NOTE, RESULTS, SOURCE, Shape, World, put
+from tests.kept_places import KeptPlaces
 
 AT = dt.datetime(2024, 2, 29, 13, 37, 11, 123456, tzinfo=dt.UTC)
 WRITTEN = ("2024-02-29T14:37:11.123456+01:00", "2024-02-29 13:37:11.123456")
@@ -85,6 +86,16 @@ def no_run(*_: Any) -> None:
     raise mlflow_rest.NotThere("no such run")
 
 
+def lived(shape: str, worlds: KeptPlaces, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> World:
+    """A world of a shape that has lived, with changed declarations if any."""
+    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
+    # Erase tidies what killed jobs left there.
+    monkeypatch.setattr("tempfile.tempdir", str(worlds.root))
+    made = World(worlds.root, SHAPES[shape], monkeypatch, **changes)
+    worlds.lay_out(f"visits of {shape} {json.dumps(changes)}", made.live)
+    return made
+
+
 def left(world: World) -> list[str]:
     several = len(world.shape.key) > 1
     return byte_scan.found(world.root, *world.shape.needles, all_of=several) + byte_scan.found(
@@ -93,13 +104,10 @@ def left(world: World) -> list[str]:
 
 
 @pytest.fixture
-def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> World:
-    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
-    # Erase tidies what killed jobs left there.
-    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
-    made = World(lakehouse_root.parent, SHAPES[getattr(request, "param", "text")], monkeypatch)
-    made.live()
-    return made
+def world(
+    worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> World:
+    return lived(getattr(request, "param", "text"), worlds, monkeypatch)
 
 
 def the_books_say_what_is_left_in_targets(world: World) -> None:
@@ -273,18 +281,10 @@ def test_numbers_of_another_writing_stay_out(lakehouse_root: Path, monkeypatch: 
 
 
 def test_a_subject_is_erased_from_every_source_that_declares_it_and_from_use_cases_that_know_it_by_another_key(
-    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
+    worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(
-        lakehouse_root.parent,
-        SHAPES["text"],
-        monkeypatch,
-        source={"erasure": {"subjects": {"owner": "whose"}}},
-        use_case={"erasure": {"retrain": True}},
-    )
-    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
-    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
-    world.live()
+    owned = {"erasure": {"subjects": {"owner": "whose"}}}
+    world = lived("text", worlds, monkeypatch, source=owned, use_case={"erasure": {"retrain": True}})
     planned = job.run(EraseArguments(subject="owner", key=("100",), reason="r", dry_run=True))
     result = job.run(EraseArguments(subject="owner", key=("100",), reason="r", actor="desk"))
     # 100 is the owner of the row that all worlds erase; its visits are known by their own key in gold.

@@ -20,8 +20,9 @@ from tests import byte_scan
 from tests.jobs import traces
 from tests.jobs.erase import world as notes_world
 from tests.jobs.erase.test_erase_killed import Killed, Once
-from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run
+from tests.jobs.erase.test_erased_use_cases import SHAPES, lived
 from tests.jobs.erase.visits import DAYS, NAME, NOW, RESULTS, SOURCE, World
+from tests.kept_places import KeptPlaces
 
 
 def by_owner() -> EraseResult:
@@ -29,14 +30,9 @@ def by_owner() -> EraseResult:
 
 
 @pytest.fixture
-def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Visits are known in gold and in targets by their own key, and are erased by whose they are."""
-    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
-    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
-    declared = {"erasure": {"subjects": {"owner": "whose"}}}
-    made = World(lakehouse_root.parent, SHAPES["text"], monkeypatch, source=declared)
-    made.live()
-    return made
+    return lived("text", worlds, monkeypatch, source={"erasure": {"subjects": {"owner": "whose"}}})
 
 
 def left(world: World) -> set[str]:
@@ -102,10 +98,10 @@ def test_days_whose_delivered_rows_retention_has_taken_are_told(world: World) ->
 )
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 def test_documents_that_are_known_by_a_subject_are_found_after_a_kill(
-    lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
+    worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch, step: str, late: bool
 ) -> None:
     root = lakehouse_root.parent
-    notes_world.whole(root, monkeypatch)
+    notes_world.whole(worlds, monkeypatch)
     file = next((root / "own").rglob("source.yaml"))
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"erasure": {"subjects": {"about": "title"}}}))
     asked = EraseArguments(subject="about", key=(notes_world.TITLE,), reason="asked", actor="desk")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from jobs.erase import job, landing_zone
 from jobs.erase.arguments import EraseArguments
 from lakehouse.ops import deliveries
+from lakehouse.storage import file_locks
 from tests import byte_scan
 from tests.byte_scan import Needle
 from tests.jobs import notes, traces
@@ -21,6 +23,12 @@ from tests.jobs.erase.world import DAY, ID
 
 def erased_at_once(monkeypatch: pytest.MonkeyPatch, source: str, one: str, other: str) -> None:
     put, others = landing_zone._put, list[threading.Thread]()
+    waits, hold = threading.Event(), file_locks.hold
+
+    def held(file: Path, shared: bool = False) -> IO[bytes]:
+        if file.name == job.LOCK:
+            waits.set()
+        return hold(file, shared)
 
     def later(file: Path, target: Path) -> None:
         if not others:
@@ -28,10 +36,12 @@ def erased_at_once(monkeypatch: pytest.MonkeyPatch, source: str, one: str, other
             asked = EraseArguments(source=source, key=(other,), reason="r")
             others.append(threading.Thread(target=job.run, args=(asked,)))
             others[0].start()
-            others[0].join(4)
+            # Until it waits for the first one: or for a while, in which it is through if nothing holds it.
+            waits.wait(4)
         put(file, target)
 
     monkeypatch.setattr(landing_zone, "_put", later)
+    monkeypatch.setattr(file_locks, "hold", held)
     job.run(EraseArguments(source=source, key=(one,), reason="r"))
     others[0].join()
 

@@ -15,8 +15,9 @@ from lakehouse.ops import deliveries, erasures
 from tests import byte_scan
 from tests.byte_scan import Needle
 from tests.jobs.erase.test_erase_killed import Killed, Once, alone, one_after_another
-from tests.jobs.erase.test_erased_use_cases import SHAPES, no_run, the_books_say_what_is_left_in_targets
+from tests.jobs.erase.test_erased_use_cases import SHAPES, lived, the_books_say_what_is_left_in_targets
 from tests.jobs.erase.visits import DAYS, NOTE, RESULTS, SOURCE, Shape, World
+from tests.kept_places import KeptPlaces
 
 STEPS = (
     "jobs.erase.mlflow_samples.MlflowSamples.take_out",
@@ -44,12 +45,8 @@ def erase() -> job.EraseResult:
 
 
 @pytest.fixture
-def world(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("lakehouse.models.mlflow_rest.send", no_run)
-    monkeypatch.setattr("tempfile.tempdir", str(lakehouse_root.parent))
-    made = World(lakehouse_root.parent, SHAPE, monkeypatch)
-    made.live()
-    return made
+def world(worlds: KeptPlaces, lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return lived("int", worlds, monkeypatch)
 
 
 def killed_once(monkeypatch: pytest.MonkeyPatch, step: str, late: bool) -> None:

@@ -29,6 +29,7 @@ from lakehouse.storage import arrow_dataset, commits, table_schema, table_shape
 from lakehouse.tables import Table
 from lakehouse.teacher import folding, segments
 from tests.jobs import notes
+from tests.kept_places import KeptPlaces
 
 DAY, NEXT = dt.date(2024, 1, 1), dt.date(2024, 1, 2)
 NOW = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
@@ -288,9 +289,14 @@ def publish(dataset: Dataset, version: int, **places: str) -> Path:
     return folder
 
 
-def whole(root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+def whole(worlds: KeptPlaces, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """Two days of deliveries, two versions, one of them published."""
-    dataset = declare(root, monkeypatch)
+    dataset = declare(worlds.root, monkeypatch)
+    worlds.lay_out("notes", lambda: _live(dataset))
+    return dataset
+
+
+def _live(dataset: Dataset) -> None:
     land("jsonl", "b", ID, TWIN, NEAR, "test-1")
     ingest()
     land("csv", "c", ID, day=NEXT)
@@ -302,4 +308,3 @@ def whole(root: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     assemble(dataset, 2, "b", ID, "test-1", "zebra-5", "zebra-6", cluster=(ID, "zebra-5", "zebra-6"))
     publish(dataset, 1)
     publish(dataset, 2, hub_commit="c0ffee", tag="v2")
-    return dataset
