@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from lakehouse.declaration import loader
 from lakehouse.settings import PROJECT_ROOT
 from tests.examples import chain, feed
+from tests.jobs.trained import without_pictures
 
 # The search is not what these tests are about.
 BUDGET = {"trials": 2, "max_rounds": 100, "early_stopping_rounds": 10}
@@ -59,4 +60,5 @@ def small(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Temp
     (use_cases / "features").symlink_to(chain.EXAMPLES / "features")
     with chain.place(folder, use_cases), pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         yield Small(folder)

@@ -19,7 +19,7 @@ from tests.jobs import appointments
 from tests.jobs.answers import Answering
 from tests.jobs.bakery_days import DAY, START, copy, ingest, prepared
 from tests.jobs.killed import KilledJobs
-from tests.jobs.trained import run_train
+from tests.jobs.trained import run_train, without_pictures
 from tests.teacher_server import Served
 from tests.use_cases import bakery
 
@@ -73,11 +73,7 @@ def clinic(
     mlflow_uri: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> UseCase:
-    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry.
-
-    The pictures of its runs are not drawn, which takes a third of a training: tests/jobs/test_multiclass.py and
-    tests/jobs/test_traceable_scores.py look at drawn ones.
-    """
+    """The filled lakehouse's appointments, under a name that no other test uses: all share one registry."""
     root = lakehouse_root.parent / "use_cases"
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
     return _opened(
@@ -86,7 +82,7 @@ def clinic(
 
 
 def _opened(filled: Path, warehouse: Path, root: Path, name: str, patch: pytest.MonkeyPatch) -> UseCase:
-    patch.setattr("jobs.train.plots.figure.png", lambda drawing: b"a picture")
+    without_pictures(patch)
     use_case = appointments.declare(root, name)
     shutil.copytree(filled, warehouse)
     (warehouse / "gold/appointments_features").rename(warehouse / f"gold/{use_case.name}_features")
@@ -120,7 +116,7 @@ def trained_clinic(
     folder, model = trained
     root = lakehouse_root.parent / "use_cases"
     monkeypatch.setenv("USE_CASE_ROOTS", str(root))
-    monkeypatch.setattr("jobs.train.plots.figure.png", lambda drawing: b"a picture")
+    without_pictures(monkeypatch)
     for name in ("warehouse", "state"):
         shutil.copytree(folder / name, lakehouse_root.parent / name)
     # What earlier tests have made of it in the registry.

@@ -35,6 +35,7 @@ from lakehouse.scorers import model_files
 from lakehouse.storage import arrow_dataset, row_limits
 from lakehouse.tables import Table
 from tests.jobs import appointments
+from tests.jobs.trained import without_pictures
 
 NAME = "candidate_clinic"
 DAY = appointments.START + dt.timedelta(days=40)
@@ -85,6 +86,7 @@ def chain(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Temp
         environment.setenv("NIGHTJAR_HOME", str(root / "state"))
         environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         appointments.fill(declared(root, "linear"), appointments.START, days=43, rows_a_day=30)
         both = [trained_and_judged()]
         use_case = declared(root, "blend")

@@ -42,6 +42,7 @@ from lakehouse.models import artifacts, category_record, registry, xgboost_model
 from lakehouse.storage import arrow_dataset, delta_log, row_limits
 from tests.jobs import parcels
 from tests.jobs.parcels import CARRIERS, NAME, NEW
+from tests.jobs.trained import without_pictures
 
 FIRST, LAST = 40, 44
 
@@ -87,6 +88,7 @@ def chain(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Temp
         environment.setenv("NIGHTJAR_HOME", str(root / "state"))
         environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         use_case = parcels.declare(root / "use_cases")
         parcels.fill(use_case, 0, LAST - 1)
         # One that is new on the last day.

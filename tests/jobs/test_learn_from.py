@@ -24,6 +24,7 @@ from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import artifacts, registry
 from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, sql_quoting
 from tests.jobs import appointments
+from tests.jobs.trained import without_pictures
 
 NAME = "part_clinic"
 DAY = appointments.START + dt.timedelta(days=40)
@@ -66,6 +67,7 @@ def chain(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Temp
         environment.setenv("NIGHTJAR_HOME", str(root / "state"))
         environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         use_case = declared(root, LEARN_FROM)
         appointments.fill(use_case, appointments.START, days=43, rows_a_day=60)
         made = trained(DAY)

@@ -29,6 +29,7 @@ from lakehouse.storage import partition_rows
 from tests.examples import chain
 from tests.jobs import cards
 from tests.jobs.cards import CLASSES, day
+from tests.jobs.trained import without_pictures
 
 NAME = "cards_rollout"
 ROWS = 40
@@ -54,6 +55,7 @@ def rollout(spark: SparkSession, mlflow_server: str, tmp_path_factory: pytest.Te
     root = tmp_path_factory.mktemp("rollout")
     with chain.place(root, root / "use_cases"), pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         rules = {"shadow": True, "canary_share": 0.4, "former_nights": 3}
         # No challenger is so much better: it stays one.
         use_case = cards.declare(root / "use_cases", NAME, rollout=rules, gate={"min_improvement": 5.0}, deliver=[])

@@ -38,6 +38,7 @@ from lakehouse.declaration import loader
 from lakehouse.models import mlflow_client
 from lakehouse.ops import pending_verdicts
 from tests.jobs.bakery_days import ingest, prepared
+from tests.jobs.trained import without_pictures
 from tests.use_cases import bakery, shared_bakery
 
 NAME = "bakery_twice_a_week"
@@ -88,6 +89,7 @@ def chain(
     with prepared(folder), pytest.MonkeyPatch.context() as environment:
         environment.setenv("USE_CASE_ROOTS", str(folder / "roots"))
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         bakery.deliver(folder / "landing", START, LAST)
         ingest(START, LAST, "bakery_plan")
         ingest(START, LAST - dt.timedelta(days=7), "bakery_sales_counted")

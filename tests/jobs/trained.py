@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from jobs.gate import job as gate
 from jobs.gate.arguments import GateArguments
 from jobs.train import job as train
@@ -13,8 +15,15 @@ from lakehouse.declaration import UseCase
 from lakehouse.ops import model_events
 from tests.jobs import appointments
 
+# The pictures of a run: to draw them takes a third of a training. tests/jobs/test_multiclass.py and
+# tests/jobs/test_traceable_scores.py look at drawn ones.
+PICTURES = "jobs.train.plots.figure.png"
 FIRST_DAY = appointments.START + dt.timedelta(days=40)
 NEXT_DAY = FIRST_DAY + dt.timedelta(days=8)
+
+
+def without_pictures(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PICTURES, lambda drawing: b"a picture")
 
 
 def run_train(use_case: UseCase, day: dt.date = FIRST_DAY) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from lakehouse.declaration import loader
 from lakehouse.errors import InputsMissing, TransformBroken
 from lakehouse.storage import row_limits, spark_tables
 from tests.jobs.bakery_days import copy
+from tests.jobs.trained import without_pictures
 from tests.use_cases import bakery, buyers
 
 TRAINED = dt.date(2025, 1, 15)
@@ -90,6 +91,7 @@ def chain(
         environment.setenv("NIGHTJAR_HOME", str(root / "state"))
         environment.setenv("USE_CASE_ROOTS", str(root / "use_cases"))
         environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        without_pictures(environment)
         buyers.declare(root / "use_cases")
         buyers.deliver(root / "landing", buyers.START, NEWEST)
         for day in (buyers.START, buyers.CLOSES):
@@ -309,6 +311,7 @@ def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
 HEAD = """from pyspark.sql import functions as F
 
 from lakehouse.transforms.trailing_windows import as_of
+from tests.jobs.trained import without_pictures
 
 def build(days, inputs):
     """
