@@ -40,6 +40,8 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml stack/jars.py
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
 		-r requirements.txt -r requirements-dev.txt
+	@# Of earlier locks. jsonschema loads it wherever it is, and it makes 38 parsers: 1.5 s of each start of an Airflow process.
+	@$(BIN)/uv pip uninstall --quiet --python $(BIN)/python rfc3987-syntax
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@echo "env: adding Delta Lake's jars and its file system to Spark's (13 MB, once)"
 	@$(BIN)/python -m stack.jars
