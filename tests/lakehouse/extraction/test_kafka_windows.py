@@ -1,6 +1,6 @@
 """Drawn nights of a topic in memory: each message is in exactly one window that was ingested, or the ledger has it as missing.
 
-The topic answers as a broker does (tests/lakehouse/extraction/test_kafka_source.py has a real one).
+The topic answers as a broker does (test_kafka_nights.py beside it has a real one).
 """
 
 from __future__ import annotations
