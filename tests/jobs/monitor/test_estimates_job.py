@@ -31,7 +31,7 @@ from lakehouse.ops.deliveries import Delivery
 from lakehouse.scorers import model_files
 from lakehouse.staleness import report
 from lakehouse.storage import commits, delta_log, row_limits, small_tables, worker_tasks
-from tests.jobs.score.test_rules import in_a_worker
+from tests.jobs.score.ruled import in_a_worker
 from tests.jobs.shelf import ROWS, START, Shelf, day, live, open_clinic
 
 RULES = [{"name": "never", "when": "clinic = 'a' and appointment < 6", "decide": False}]

@@ -1,178 +1,48 @@
-"""Situations in which two things are true at once, or little is known: the sentence is true, and what it asks for can be done."""
+"""Each situation is told truly, and what it asks for can be done."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lakehouse import tables
 from lakehouse.alerts import facts
-from lakehouse.declaration import UseCase
-from lakehouse.ops import deliveries, model_events, rowless
-from lakehouse.status import due, lateness, night, sentence, use_case_state
-from lakehouse.status.orchestration import FailedTask, Orchestration, Question
-from lakehouse.status.sentence import LEVELS, Sentence
-from lakehouse.storage import commits, delta_log
-from lakehouse.tables import DELIVERIES, MODEL_EVENTS, Table
+from lakehouse.status import lateness, sentence, use_case_state
+from lakehouse.status.orchestration import Orchestration, Question
+from lakehouse.tables import DELIVERIES, MODEL_EVENTS
 from tests import status_nights as nights
+from tests.lakehouse.status.more_situations import (
+    DESK,
+    HOUR,
+    QUIET,
+    YESTERDAY,
+    Case,
+    broken,
+    challenger_alone,
+    champion_without_a_night,
+    corrected,
+    empty_books,
+    failed,
+    first_was_held,
+    future,
+    history_alone,
+    holds,
+    last_day_missing,
+    late_and_unreadable,
+    nobody,
+    of,
+    one_source_alone,
+    paused,
+    ready,
+    rolled_back_twice,
+    scored_with_an_unreadable_table,
+    training_failed,
+    unjudged,
+    until_yesterday,
+)
 from tests.status_nights import A_DAY, NOW, TODAY
-
-YESTERDAY = TODAY - A_DAY
-HOUR = dt.timedelta(hours=1)
-DESK = {"deliver": [{"name": "desk", "files": {"folder": "/exports/desk"}}]}
-# What the page knows of Airflow in most of these: that it answers, and that nothing is wrong there.
-QUIET = Orchestration(True)
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is made, what Airflow knows, and what is said first; ``never``: what no sentence may say."""
-
-    make: Callable[[UseCase], None]
-    level: str
-    says: str
-    do: str = ""
-    never: tuple[str, ...] = ()
-    sections: dict[str, Any] = field(default_factory=dict)
-    airflow: Callable[[str], Orchestration] = lambda name: QUIET
-    at: dt.datetime = NOW
-
-
-def of(use_case: UseCase, orchestration: Orchestration = QUIET, now: dt.datetime = NOW) -> tuple[Sentence, ...]:
-    state = use_case_state.of(use_case, now, use_case_state.read_books([use_case], now))
-    return sentence.of(state, orchestration, now)
-
-
-def paused(*stages: str) -> Callable[[str], Orchestration]:
-    return lambda name: Orchestration(True, paused=frozenset(f"{stage}__{name}" for stage in stages))
-
-
-def broken(*stages: str) -> Callable[[str], Orchestration]:
-    return lambda name: Orchestration(True, broken=frozenset(f"{stage}__{name}" for stage in stages))
-
-
-def failed(stage: str, task: str, day: dt.date | None = TODAY) -> Callable[[str], Orchestration]:
-    return lambda name: Orchestration(True, failed=(FailedTask(f"{stage}__{name}", task, "run", day, NOW),))
-
-
-def until_yesterday(use_case: UseCase) -> None:
-    nights.ordinary(use_case, last=YESTERDAY)
-
-
-def ready(use_case: UseCase) -> None:
-    """Tonight has arrived and is built, and is not scored."""
-    until_yesterday(use_case)
-    nights.arrived(use_case.entity.source, [TODAY])
-    nights.built(use_case, [TODAY])
-
-
-def unjudged(use_case: UseCase, violated: tuple[dt.date, ...] = ()) -> None:
-    nights.ordinary(use_case, last=YESTERDAY, violated=violated)
-    nights.arrived(use_case.entity.source, [TODAY])
-    nights.built(use_case, [TODAY])
-    nights.scored(use_case, [TODAY])
-
-
-def late_and_unreadable(table: Callable[[UseCase], Table]) -> Callable[[UseCase], None]:
-    def make(use_case: UseCase) -> None:
-        ready(use_case)
-        log = Path(delta_log.location(table(use_case))) / "_delta_log"
-        sorted(log.glob("*.json"))[-1].write_text("{ not json", encoding="utf-8")
-
-    return make
-
-
-def scored_with_an_unreadable_table(use_case: UseCase) -> None:
-    nights.ordinary(use_case)
-    log = Path(delta_log.location(tables.scores(use_case))) / "_delta_log"
-    sorted(log.glob("*.json"))[-1].write_text("{ not json", encoding="utf-8")
-
-
-def corrected(use_case: UseCase) -> None:
-    """Tonight's delivery was refused, came again right, and the night went well."""
-    nights.arrived(use_case.entity.source, [TODAY], deliveries.REFUSED)
-    nights.ordinary(use_case)
-
-
-def champion_without_a_night(use_case: UseCase, at: dt.datetime) -> None:
-    for name in use_case.reads:
-        nights.arrived(name, nights.back(20))
-    nights.built(use_case, nights.back(20))
-    nights.happened(use_case.name, model_events.REGISTERED, at=at - HOUR)
-    nights.happened(use_case.name, model_events.PROMOTED, at=at)
-
-
-def first_was_held(use_case: UseCase) -> None:
-    for name in use_case.reads:
-        nights.arrived(name, nights.back(20))
-    nights.built(use_case, nights.back(20))
-    nights.happened(use_case.name, model_events.REGISTERED, at=NOW - 3 * HOUR)
-    nights.happened(use_case.name, model_events.HELD, at=NOW - 2 * HOUR, reason="roc auc 0.51 is below the floor 0.55")
-
-
-def history_alone(use_case: UseCase) -> None:
-    """The history is loaded, tonight has not come, and no model was trained."""
-    for name in use_case.reads:
-        nights.arrived(name, nights.back(20, YESTERDAY))
-
-
-def one_source_alone(use_case: UseCase) -> None:
-    nights.arrived(use_case.label.sources[0], nights.back(20, YESTERDAY))
-
-
-def nobody(use_case: UseCase) -> None:
-    until_yesterday(use_case)
-    nights.arrived(use_case.entity.source, [TODAY])
-    rowless.record(tables.features(use_case), rowless.NOBODY, {TODAY: {"bookings": "d"}})
-
-
-def empty_books(use_case: UseCase) -> None:
-    """All was well, and then somebody emptied the platform's own tables."""
-    nights.ordinary(use_case)
-    for table in (DELIVERIES, MODEL_EVENTS):
-        commits.replace_rows(table, [], "true")
-
-
-def training_failed(use_case: UseCase) -> None:
-    nights.ordinary(use_case, violated=(TODAY,))
-    nights.happened(
-        use_case.name, model_events.REQUESTED, 1, NOW - 3 * HOUR, 1, "jobs.monitor", "3 of 5 days are violated"
-    )
-    nights.happened(use_case.name, model_events.TRAINING_FAILED, 1, NOW - HOUR, 1, "airflow", "OutOfMemory: killed")
-
-
-def rolled_back_twice(use_case: UseCase) -> None:
-    nights.ordinary(use_case)
-    for version, hours in ((2, 90), (3, 60)):
-        nights.happened(use_case.name, model_events.PROMOTED, version, NOW - hours * HOUR, version - 1)
-    for version, hours in ((2, 30), (1, 6)):
-        nights.happened(
-            use_case.name, model_events.ROLLED_BACK, version, NOW - hours * HOUR, version + 1, "ann", "worse"
-        )
-
-
-def challenger_alone(use_case: UseCase) -> None:
-    ready(use_case)
-    nights.scored(use_case, [TODAY], version=2, role="challenger")
-
-
-def future(use_case: UseCase) -> None:
-    """Somebody has scored a day of the year to come, by a mistake in a form."""
-    nights.ordinary(use_case, last=YESTERDAY)
-    nights.scored(use_case, [TODAY + 300 * A_DAY])
-
-
-def last_day_missing(use_case: UseCase) -> None:
-    nights.ordinary(use_case, last=YESTERDAY - A_DAY)
-
 
 CASES: dict[str, Case] = {
     "a paused monitor does not keep a night from being scored": Case(
@@ -294,27 +164,6 @@ def test_a_situation_is_told_truly_and_what_it_asks_for_can_be_done(
     holds(use_case, found)
 
 
-def holds(use_case: UseCase, found: tuple[Sentence, ...]) -> None:
-    """What is true of all sentences: in order, one of each, and every DAG and source that they name is there."""
-    state = use_case_state.of(use_case, NOW, use_case_state.read_books([use_case], NOW))
-    dags = {*state.dags, *(f"ingest__{source}" for source in use_case.reads)}
-    levels = [LEVELS.index(one.level) for one in found]
-    assert levels == sorted(levels) and len({one.text for one in found}) == len(found)
-    assert sum(one.level in ("good", "wait", "idle") for one in found) <= 1
-    for one in found:
-        assert (
-            one.text[0].isupper()
-            or one.text[0].isdigit()
-            or "can't be read" in one.text
-            or "is paused" in one.text
-            or ("can't be imported" in one.text)
-        ), one
-        assert one.text.endswith((".", "?")) and ".." not in one.text, one
-        assert not one.dag or one.dag in dags, one
-        assert not one.source or one.source in use_case.reads, one
-        assert set(re.findall(r"\b[a-z]+__\w+", f"{one.text} {one.todo}")) <= dags, one
-
-
 def test_an_unjudged_night_is_told_beside_a_violated_one_before_it(lakehouse_root: Path, tmp_path: Path) -> None:
     use_case = nights.declare(tmp_path / "own", "x")
     unjudged(use_case, violated=(YESTERDAY,))
@@ -331,108 +180,3 @@ def test_nobody_is_told_that_a_night_without_anybody_is_late(lakehouse_root: Pat
     # Once somebody is there, the scores are waited for.
     nights.built(use_case, [TODAY])
     assert facts.late(use_case, TODAY, "06:30", NOW) is not None
-
-
-def test_an_hour_before_that_of_the_night_is_the_next_morning_s(tmp_path: Path) -> None:
-    sections = {"alerts": {"late_after": "00:10"}, "calendar": {"start": dt.date(2024, 1, 1), "nightly": "30 2 * * *"}}
-    found = due.of(nights.declare(tmp_path / "own", "x", **sections), NOW)
-    assert found.begins is not None and found.by == found.begins + dt.timedelta(hours=21, minutes=40) and found.declared
-
-
-ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata"])
-
-
-@given(
-    ZONES,
-    st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2025, 1, 1)),
-    st.sampled_from(["30 2 * * *", "0 0 * * *", "59 23 * * *"]),
-)
-@settings(max_examples=200)
-def test_a_night_is_never_late_before_it_begins_also_when_clocks_are_changed(
-    zone: str, at: dt.datetime, nightly: str
-) -> None:
-    declared = nights.appointments.declaration(
-        calendar={"start": dt.date(2023, 1, 1), "timezone": zone, "nightly": nightly}
-    )
-    use_case, now = UseCase.model_validate(declared), at.replace(tzinfo=dt.UTC)
-    found = due.of(use_case, now)
-    assert found.day is not None and found.begins is not None and found.by is not None
-    assert found.begins <= now + HOUR and found.by > found.begins
-    # One night a day, and none is left out.
-    assert dt.timedelta() <= now - found.begins < dt.timedelta(hours=26) or found.begins > now
-
-
-STATES = st.sampled_from(["done", "waits", "unknown"])
-STAGES = ("features", "score", "monitor", "train", "rollback", "restate", "retire")
-
-
-@given(
-    steps=st.tuples(st.sampled_from(["done", "waits", "bad", "unknown"]), STATES, STATES, STATES),
-    stopped=st.lists(st.sampled_from(STAGES), max_size=3),
-    imports=st.lists(st.sampled_from(STAGES), max_size=2),
-    running=st.lists(st.sampled_from(STAGES), max_size=2),
-    tasks=st.lists(st.tuples(st.sampled_from(STAGES), st.integers(0, 3)), max_size=3, unique=True),
-    hours=st.integers(-30, 30),
-    champion_since=st.none() | st.integers(-48, 48),
-)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_is_known_the_sentences_agree_with_it(
-    steps: tuple[str, ...], stopped: list[str], imports: list[str], running: list[str], tasks: list[tuple[str, int]],
-    hours: int, champion_since: int | None,
-) -> None:  # fmt: skip
-    use_case = UseCase.model_validate(nights.appointments.declaration())
-    now, name = NOW + hours * HOUR, use_case.name
-    is_due = due.of(use_case, now)
-    assert is_due.day is not None
-    names = ("arrived", "built", "scored", "judged")
-    source = use_case.entity.source
-    a_night = night.Night(
-        is_due.day,
-        tuple(night.Step(one, state, "as drawn", now) for one, state in zip(names, steps, strict=True)),  # type: ignore[arg-type]
-        ((source, is_due.day),) if steps[0] == "bad" else (),
-        ((source, is_due.day),) if steps[0] == "waits" else (),
-        4 if steps[2] == "done" else 0,
-        (1,) if steps[2] == "done" else (),
-        0,
-        None,
-        (),
-    )
-    changes = () if champion_since is None else (model_events_line(name, NOW + champion_since * HOUR),)
-    state = use_case_state.UseCaseState(
-        use_case, is_due, a_night, is_due.day if steps[2] == "done" else is_due.day - A_DAY,
-        use_case_state.champion.of(changes), (), {}, changes, (), frozenset(use_case.reads),
-    )  # fmt: skip
-    orchestration = Orchestration(
-        True,
-        paused=frozenset(f"{one}__{name}" for one in stopped),
-        broken=frozenset(f"{one}__{name}" for one in imports),
-        running=frozenset(f"{one}__{name}" for one in running),
-        failed=tuple(FailedTask(f"{one}__{name}", one, "run", is_due.day - A_DAY * back, now) for one, back in tasks),
-    )
-    found = sentence.of(state, orchestration, now)
-    assert found
-    levels = [LEVELS.index(one.level) for one in found]
-    assert levels == sorted(levels)
-    said = " ".join(f"{one.text} {one.todo}" for one in found)
-    if steps[2] == "done":
-        assert "are late" not in said and "is not scored" not in said
-    if steps[2] == "unknown":
-        assert "are late" not in said and "is not scored" not in said and "no scores" not in said
-    if "paused" in said:
-        assert stopped
-    if "imported" in said:
-        assert imports
-    if "Everything has arrived" in said:
-        assert steps[0] == "done"
-    if "Have " in said:
-        assert steps[0] in ("waits", "bad")
-    assert all(bool(one.todo) == (one.level in ("act", "look")) for one in found)
-
-
-def model_events_line(name: str, at: dt.datetime) -> Any:
-    from lakehouse.status.books import ModelEvent
-
-    return ModelEvent(
-        model_name=name, model_version=1, event=model_events.PROMOTED, from_version=None, actor="ann", reason="better",
-        run_id="run", happened_at=at,
-    )  # fmt: skip
