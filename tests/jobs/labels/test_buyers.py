@@ -311,7 +311,6 @@ def test_a_transform_that_breaks_its_promise_is_named_and_nothing_is_written(
 HEAD = """from pyspark.sql import functions as F
 
 from lakehouse.transforms.trailing_windows import as_of
-from tests.jobs.trained import without_pictures
 
 def build(days, inputs):
     """
