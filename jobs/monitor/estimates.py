@@ -48,7 +48,7 @@ def of_rows(
     for line in _lines(rows, estimator, slice(None), by) if whole else ():
         yield {**identity, "slice": ALL, "slice_value": ALL, **line}
     for name, texts in rows.slices.items():
-        order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
+        order = np.argsort(texts.code, kind="stable")
         number, first = np.unique(texts.code[order], return_index=True)
         for code, places in zip(number.tolist(), np.split(order, first[1:]), strict=True):
             if code >= 0:

@@ -64,9 +64,12 @@ def of_rows(
                 yield {**identity, **line}
     for name, texts in rows.slices.items():
         # Of the slices that rows are in, in the order of memory: a night measures hundreds of small ones.
-        order = np.argsort(texts.code.astype(np.min_scalar_type(-len(texts.texts) - 1)), kind="stable")
+        order = np.argsort(texts.code, kind="stable")
         # Those of no slice, -1, come first.
-        ends = np.cumsum(np.bincount(texts.code + 1, minlength=len(texts.texts) + 1))
+        counted = np.zeros(len(texts.texts) + 1, dtype=np.int64)
+        for block in blocks.of(len(order)):
+            counted += np.bincount(texts.code[block] + 1, minlength=len(counted))
+        ends = np.cumsum(counted)
         for text, first, end in zip(texts.texts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
             if first < end:
                 for line in _metrics(rows, task, order[first:end], end - first, worth):
@@ -88,15 +91,19 @@ def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: Worth
         return [of_all | {"metric": metric, "value": value} for metric, value in values.items()]
     if not known.all():
         label, score, decision = label[known], score[known], decision[known]
+    labelled, others = len(label), dict[str, float | None]()
+    if task == "classification" and np.all(decision >= 0):
+        others |= metrics.of_decisions(label, decision == 1)
+    if worth is not None:
+        others |= worth.realised.beside(label, score, decision, worth.rate)
     if task == "multiclass":
         values = class_performance.whole(label, score, decision.astype(np.int64))
     else:
-        values = metrics.compute(task, *_ascending(label, score))
-    if task == "classification" and np.all(decision >= 0):
-        values |= metrics.of_decisions(label, decision == 1)
-    if worth is not None:
-        values |= worth.realised.beside(label, score, decision, worth.rate)
-    counts = {"rows": count, "labelled_rows": len(label)}
+        # In the place of the unsorted ones: of many rows memory is what takes the time.
+        label, score = _ascending(label, score)
+        values = metrics.compute(task, label, score)
+    values |= others
+    counts = {"rows": count, "labelled_rows": labelled}
     return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from jobs.monitor import scored_classes
@@ -90,6 +91,18 @@ class ScoredDays:
         Where rules or fallbacks decide beside the model: those that it scored, with what it alone said; then all, as they were
         decided.
         """
+        rows, texts = self._joined(day, role, slices)
+        if not self.judged:
+            whole = self._arrays(rows, day, role, texts)
+            # Of many rows memory is what takes the time: the columns go before the arrays are worked on.
+            del rows
+            yield from _by_version(*whole)
+            return
+        yield from _by_version(*self._arrays(model_scores.of_model(rows), day, role, texts))
+        yield from _by_version(*self._arrays(rows, day, role, texts, decided=True))
+
+    def _joined(self, day: dt.date, role: str, slices: Sequence[str]) -> tuple[pa.Table, dict[str, tuple[str, ...]]]:
+        """The scores with labels and codes of slices, without their key; and the texts that the codes stand for."""
         key = list(self.key)
         own = key if self.labelled or slices else []
         columns = [*own, "model_version", *scored_classes.columns(self.classes), "decision"]
@@ -110,28 +123,42 @@ class ScoredDays:
                 found = SliceTexts.of(entities.column(name))
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
             rows = key_join.left_join(rows, coded, key)
-        if not self.judged:
-            yield from self._by_version(rows, day, role, texts)
-            return
-        yield from self._by_version(model_scores.of_model(rows), day, role, texts)
-        yield from self._by_version(rows, day, role, texts, decided=True)
+        return rows.drop_columns(own), texts
 
-    def _by_version(
+    def _arrays(
         self, rows: pa.Table, day: dt.date, role: str, texts: Mapping[str, tuple[str, ...]], decided: bool = False
-    ) -> Iterator[ScoredRows]:
-        version = rows.column("model_version").to_numpy()
-        label = labels.floats(rows.column("label"))
-        score, decision = scored_classes.score(rows, self.classes), scored_classes.decision(rows, self.classes)
+    ) -> tuple[ScoredRows, NDArray[np.int64] | None]:
+        """All rows as arrays, and the version of each where there are several."""
+        # Nearly always one.
+        versions = pc.min_max(rows.column("model_version")).as_py()
+        several = versions["min"] != versions["max"]
         code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in texts}
-        kinds = rows.column("decided_by").fill_null(MODEL).to_numpy().astype(object) if decided else None
-        withheld = rows.column("withheld").fill_null(False).to_numpy().astype(bool) if decided else None
-        # Nearly always one: telling that takes a fifth of looking for all.
-        one = len(version) > 0 and version.min() == version.max()
-        for number in version[:1].tolist() if one else np.unique(version).tolist():
-            its = slice(None) if one else version == number
-            of_version = {name: SliceTexts(code[name][its], texts[name]) for name in texts}
-            yield ScoredRows(
-                *(day, role, number, score[its], decision[its], label[its], of_version, self.classes),
-                deciders=None if kinds is None else kinds[its],
-                withheld=None if withheld is None else withheld[its],
-            )
+        whole = ScoredRows(
+            *(day, role, versions["min"]),
+            *(scored_classes.score(rows, self.classes), scored_classes.decision(rows, self.classes)),
+            labels.floats(rows.column("label")),
+            {name: SliceTexts(code[name], texts[name]) for name in texts},
+            self.classes,
+            deciders=rows.column("decided_by").fill_null(MODEL).to_numpy().astype(object) if decided else None,
+            withheld=rows.column("withheld").fill_null(False).to_numpy().astype(bool) if decided else None,
+        )
+        return whole, rows.column("model_version").to_numpy() if several else None
+
+
+def _by_version(whole: ScoredRows, version: NDArray[np.int64] | None) -> Iterator[ScoredRows]:
+    if version is None:
+        if len(whole.score):
+            yield whole
+        return
+    for number in np.unique(version).tolist():
+        its = version == number
+        yield replace(
+            whole,
+            version=number,
+            score=whole.score[its],
+            decision=whole.decision[its],
+            label=whole.label[its],
+            slices={name: SliceTexts(texts.code[its], texts.texts) for name, texts in whole.slices.items()},
+            deciders=None if whole.deciders is None else whole.deciders[its],
+            withheld=None if whole.withheld is None else whole.withheld[its],
+        )

@@ -20,11 +20,12 @@ class SliceTexts:
     """The slice of each row.
 
     Attributes:
-        code: shape (rows,), the place of its text in ``texts``; -1 for a row that is in no slice.
+        code: shape (rows,), the place of its text in ``texts``; -1 for a row that is in no slice. Whole numbers of the least size
+            that has them.
         texts: the distinct ones, in their order.
     """
 
-    code: NDArray[np.int64]
+    code: NDArray[np.signedinteger[Any]]
     texts: tuple[str, ...]
 
     @classmethod
@@ -34,7 +35,7 @@ class SliceTexts:
         written = [text_of(value) for value in encoded.dictionary.to_pylist()]
         texts = tuple(sorted({*written, NULL}))
         place = {text: number for number, text in enumerate(texts)}
-        known = np.array([place[text] for text in written] + [place[NULL]], dtype=np.int64)
+        known = np.array([place[text] for text in written] + [place[NULL]], dtype=np.min_scalar_type(-len(texts) - 1))
         return cls(known[encoded.indices.fill_null(len(written)).to_numpy(zero_copy_only=False)], texts)
 
 
