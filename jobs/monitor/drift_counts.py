@@ -147,7 +147,12 @@ def _count(application: str, number: int, kinds: Mapping[Kind, Rows], missing: l
     """Count the rows of these days: here when they are few, else by Spark's workers, each file in parts."""
     rows = sum(file.rows for kind, day in missing for file in kinds[kind].files.by_day[day])
     few = rows <= row_limits.IN_PROCESS_ROWS
-    parts = [(kind, day, part) for kind, day in missing for part in parts_of(kinds[kind].files, day, whole=few)]
+    parts = [
+        (kind, day, part)
+        for kind, day in missing
+        # One column of a whole file is less work than some of a part.
+        for part in parts_of(kinds[kind].files, day, whole=few or len(kinds[kind].bins) == 1)
+    ]
     work = _counter(number, kinds, parts)
     found: Counted = {}
     made = (one for place in range(len(parts)) for one in work(place))
