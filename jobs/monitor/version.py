@@ -42,6 +42,7 @@ PERFORMANCE_DECIDED_BY = (
 )
 COUNTS_DECIDED_BY = (
     "jobs.monitor.counts",
+    "jobs.monitor.counted_rows",
     "jobs.monitor.drift_counts",
     "jobs.monitor.new_categories",
     "lakehouse.evaluation.category_codes",
