@@ -137,7 +137,7 @@ class Reference:
             return None
         counts = self.labels.counts
         hits, rows = counts[..., 1], counts[..., :-1].sum(axis=-1)
-        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday, parts=0)
 
     @cached_property
     def label_means(self) -> Means:

@@ -13,7 +13,7 @@ from scipy.special import stdtr, stdtrit
 
 from jobs.monitor.alarms.memory import TINY, Floats
 
-# The degrees of freedom of what was never seen: by worlds of real flights (docs/decisions/0040-alarms-with-a-known-error-rate.md).
+# The degrees of freedom of what was never seen: by worlds of real rows (docs/decisions/0040-alarms-with-a-known-error-rate.md).
 UNSEEN = 5.0
 # So many neighbouring days are one event, however little training's own days have in common.
 SPELL = 3
