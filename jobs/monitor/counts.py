@@ -9,15 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lakehouse.evaluation import blocks
 from lakehouse.evaluation.category_distribution import CategoryDistribution
 from lakehouse.evaluation.drift_profile import Distribution
 
 Counts = NDArray[np.int64]
 # By column name and day: rows in each bin, null last.
 DailyCounts = Mapping[str, Mapping[dt.date, Counts]]
-
-# Values that are compared with every edge while they are in a core's cache: 512 KB.
-BLOCK = 1 << 16
 
 
 def by_bin(values: NDArray[np.float64], distribution: Distribution) -> Counts:
@@ -27,9 +25,9 @@ def by_bin(values: NDArray[np.float64], distribution: Distribution) -> Counts:
     of each value's bin takes 0.2 s and counting what it found as long again.
     """
     above = np.zeros(len(distribution.edges) + 1, dtype=np.int64)
-    unknown, mask = 0, np.empty(min(BLOCK, len(values)), dtype=np.bool_)
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK]
+    unknown, mask = 0, np.empty(min(blocks.ROWS, len(values)), dtype=np.bool_)
+    for rows in blocks.of(len(values)):
+        block = values[rows]
         found = mask[: len(block)]
         unknown += int(np.count_nonzero(np.not_equal(block, block, out=found)))
         for number, edge in enumerate(distribution.edges):
@@ -58,8 +56,8 @@ def of_columns(rows: pa.Table, distributions: Mapping[str, Distribution | Catego
 def _blocks(column: pa.ChunkedArray) -> Iterator[NDArray[np.float64]]:
     """The values, some at a time: those of a column with nulls are copied, and counted while they are in a core's cache."""
     for chunk in column.chunks:
-        for start in range(0, len(chunk), BLOCK):
-            yield chunk.slice(start, BLOCK).to_numpy(zero_copy_only=False)
+        for rows in blocks.of(len(chunk)):
+            yield chunk[rows].to_numpy(zero_copy_only=False)
 
 
 def window(counts: Mapping[dt.date, Counts], days: Iterable[dt.date]) -> tuple[int, Counts | None]:

@@ -132,12 +132,11 @@ class ScoredDays:
         # Nearly always one.
         versions = pc.min_max(rows.column("model_version")).as_py()
         several = versions["min"] != versions["max"]
-        code = {name: rows.column(f"slice_{name}").fill_null(-1).to_numpy() for name in texts}
         whole = ScoredRows(
             *(day, role, versions["min"]),
             *(scored_classes.score(rows, self.classes), scored_classes.decision(rows, self.classes)),
             labels.floats(rows.column("label")),
-            {name: SliceTexts(code[name], texts[name]) for name in texts},
+            {name: SliceTexts(rows.column(f"slice_{name}").fill_null(-1).to_numpy(), texts[name]) for name in texts},
             self.classes,
             deciders=rows.column("decided_by").fill_null(MODEL).to_numpy().astype(object) if decided else None,
             withheld=rows.column("withheld").fill_null(False).to_numpy().astype(bool) if decided else None,

@@ -45,6 +45,7 @@ COUNTS_DECIDED_BY = (
     "jobs.monitor.counted_rows",
     "jobs.monitor.drift_counts",
     "jobs.monitor.new_categories",
+    "lakehouse.evaluation.blocks",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",
     "jobs.monitor.scored_classes",

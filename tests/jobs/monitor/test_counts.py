@@ -7,14 +7,15 @@ import pytest
 from jobs.monitor import counts
 from jobs.monitor.counts import window
 from lakehouse.declaration import Drift
+from lakehouse.evaluation import blocks
 from lakehouse.evaluation.drift_profile import Distribution
 
 DAYS = [dt.date(2024, 6, day) for day in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("block", [counts.BLOCK, 7])
+@pytest.mark.parametrize("block", [blocks.ROWS, 7])
 def test_rows_are_counted_in_the_bins_that_training_gave_them(monkeypatch, block):
-    monkeypatch.setattr(counts, "BLOCK", block)
+    monkeypatch.setattr(blocks, "ROWS", block)
     random = np.random.default_rng(3)
     columns = {
         "smooth": random.normal(size=300),

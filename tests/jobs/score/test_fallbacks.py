@@ -68,7 +68,7 @@ def test_a_day_that_a_model_scored_keeps_its_scores_and_the_failure_is_told(
         score(0, 1, force=True)
     assert {row["chosen_by"] for row in rows_of(shelf, 0).values()} == {"champion"}
     assert {row["chosen_by"] for row in rows_of(shelf, 1).values()} == {"fallback"}
-    # Whoever asks for a version wants that one's scores.
+    # A person who asks for a version wants its scores, not a fallback's.
     with pytest.raises(ModelMissing):
         score(1, model_version=1)
 

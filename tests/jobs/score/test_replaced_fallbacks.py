@@ -48,8 +48,8 @@ def test_a_night_without_the_model_is_scored_by_the_fallbacks_and_replaced_when_
     why = "a fallback scored it, since the champion or a file of it is gone"
     assert {on: why in reasons for on, reasons in stale_scores().items()} == {day(1): True, day(2): True}
     shelf.broken.clear()
-    mended = score(0, 2)
-    assert (mended["days"], mended["model_versions"]) == (2, [1])
+    corrected = score(0, 2)
+    assert (corrected["days"], corrected["model_versions"]) == (2, [1])
     assert stale_scores() == {}
     assert {row["chosen_by"] for row in rows_of(shelf, 1).values()} == {"champion"}
     assert all(row["model_score"] is not None for row in rows_of(shelf, 2).values())
