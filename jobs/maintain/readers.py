@@ -12,7 +12,7 @@ from lakehouse.tables import Table
 def unreadable(table: Table) -> str | None:
     """Why delta-rs or DuckDB can't read the table, or reads another number of rows than its log has; None when they can."""
     try:
-        opened = delta_log.opened(table)
+        opened = delta_log.open_anew(delta_log.location(table))
         dataset = arrow_dataset.open_dataset(opened, delta_log.location(table))
         with duckdb.connect() as connection:
             counted = connection.from_arrow(dataset).aggregate("count(*)").fetchall()[0][0]

@@ -173,7 +173,7 @@ def _expect_readable(manifest: Manifest, places: Destinations) -> None:
     for name, version in manifest.tables.items():
         location = places.staged(LAKEHOUSE, name.replace(".", "/", 1))
         try:
-            found = delta_log.open_at(location).version()
+            found = delta_log.open_anew(location).version()
         except (DeltaError, OSError) as error:
             raise BackupIncomplete(
                 f"{name}: expected version {version} in backup {manifest.id}, found {error}"

@@ -66,7 +66,7 @@ def commit(table: Table, write: Write) -> None:
     began: list[int] = []
 
     def attempt() -> None:
-        opened = delta_log.open_at(location)
+        opened = delta_log.open_anew(location)
         if began and _has(table, opened, began[0], mark):
             return
         began.append(opened.version())
@@ -76,7 +76,7 @@ def commit(table: Table, write: Write) -> None:
         retry_on_conflict(table, attempt)
     except NightjarError:
         if not (
-            began and object_store.is_address(location) and _has(table, delta_log.open_at(location), began[0], mark)
+            began and object_store.is_address(location) and _has(table, delta_log.open_anew(location), began[0], mark)
         ):
             raise
     if began:
@@ -90,13 +90,13 @@ def commit_unrepeated(table: Table, write: Write) -> None:
         WriteConflict: when another came first.
     """
     location, mark = delta_log.location(table), uuid.uuid4().hex
-    opened = delta_log.open_at(location)
+    opened = delta_log.open_anew(location)
     began = opened.version()
     try:
         write(opened, {MARK: mark})
     except Exception as error:
         unclear = object_store.is_address(location) and (is_conflict(error) or store_errors.is_unclear(error))
-        if unclear and _has(table, delta_log.open_at(location), began, mark):
+        if unclear and _has(table, delta_log.open_anew(location), began, mark):
             _note(table, location, began, mark)
             return
         if is_conflict(error):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakehouse import settings
-from lakehouse.storage import object_store, store_errors, touched
+from lakehouse.storage import object_store, snapshots, store_errors, touched
 from lakehouse.tables import Table
 
 # Where a commit's metadata has the note of `table_shape.rebuild`.
@@ -26,12 +26,18 @@ def location(table: Table) -> str:
 
 
 def opened(table: Table, at_version: int | None = None) -> DeltaTable:
-    """The table, which exists, at its newest version or at another."""
+    """The table, which exists, at its newest version or at another, for reading."""
     return open_at(location(table), at_version)
 
 
 def open_at(place: str, at_version: int | None = None) -> DeltaTable:
     """The same of the table at a folder or an address."""
+    with store_errors.explained(object_store.is_address(place)):
+        return snapshots.at(place, at_version, lambda: open_anew(place, at_version))
+
+
+def open_anew(place: str, at_version: int | None = None) -> DeltaTable:
+    """The same read from the log now, and nobody else's: for those who change the table, or want to know whether it can be read."""
     with store_errors.explained(object_store.is_address(place)):
         return DeltaTable(place, version=at_version, storage_options=object_store.options(place))
 
@@ -40,7 +46,7 @@ def exists(table: Table) -> bool:
     """Whether anything was ever written to the table."""
     place = location(table)
     with store_errors.explained(object_store.is_address(place)):
-        return bool(DeltaTable.is_deltatable(place, object_store.options(place)))
+        return snapshots.is_kept(place) or bool(DeltaTable.is_deltatable(place, object_store.options(place)))
 
 
 def column_names(table: Table, at_version: int | None = None) -> set[str]:

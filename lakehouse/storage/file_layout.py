@@ -48,5 +48,5 @@ def cluster(table: Table, days: Iterable[dt.date]) -> None:
 def vacuum(table: Table) -> None:
     """Remove the files that no version within the table's retention needs."""
     # Spark makes a task of each folder that it lists: 20 s for a year of days, and delta-rs takes less than one.
-    delta_log.opened(table).vacuum(table.retention_days * 24, dry_run=False, full=True)
+    delta_log.open_anew(delta_log.location(table)).vacuum(table.retention_days * 24, dry_run=False, full=True)
     half_written.remove(delta_log.location(table), dt.datetime.now(dt.UTC) - UNDER_WAY)

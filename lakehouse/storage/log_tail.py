@@ -80,6 +80,18 @@ def mark(location: str, version: int) -> Mark:
     return _mark(version, entry)
 
 
+def is_there(location: str, known: Mark) -> bool:
+    """Whether the table at ``location`` is the one that has this version."""
+    (entry,) = _entries(location, [known.version])
+    return _is(entry, known)
+
+
+def is_newest(location: str, known: Mark) -> bool:
+    """Whether it is, and has no newer version."""
+    entry, following = _entries(location, [known.version, known.version + 1])
+    return _is(entry, known) and following.type != fs.FileType.File
+
+
 def since(location: str, known: Mark) -> Tail | None:
     """What was committed after ``known``; None where the log does not tell it plainly, and the table has to be opened.
 
@@ -88,7 +100,7 @@ def since(location: str, known: Mark) -> Tail | None:
         known: the mark of an earlier reading.
     """
     entry, *following = _entries(location, [known.version, known.version + 1])
-    if entry.type != fs.FileType.File or _mark(known.version, entry) != known:
+    if not _is(entry, known):
         return None
     if following[0].type != fs.FileType.File:
         return Tail(known)
@@ -116,6 +128,10 @@ def _entries(location: str, versions: Sequence[int]) -> list[fs.FileInfo]:
 
 def _mark(version: int, entry: fs.FileInfo) -> Mark:
     return Mark(version, entry.mtime_ns or 0, entry.size or 0)
+
+
+def _is(entry: fs.FileInfo, known: Mark) -> bool:
+    return entry.type == fs.FileType.File and _mark(known.version, entry) == known
 
 
 def _commit(filesystem: fs.FileSystem, entry: fs.FileInfo) -> Commit | None:

@@ -52,7 +52,7 @@ def purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.date
 
 def _purge(table: Table, columns: Sequence[str], affected: Affected, now: dt.datetime) -> list[str]:
     location = delta_log.location(table)
-    opened = delta_log.open_at(location)
+    opened = delta_log.open_anew(location)
     filesystem, root = stored_files.filesystem_of(location)
     replaced = set(opened.vacuum(0, dry_run=True, enforce_retention_duration=False, full=False))
     left = []

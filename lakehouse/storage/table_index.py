@@ -107,10 +107,8 @@ def kept(table: Table, what: str, make: Callable[[DeltaTable], Made]) -> Made | 
     """
     key = (delta_log.location(table), what)
     known = _known(key)
-    if known is not None:
-        tail = log_tail.since(key[0], known[0])
-        if tail is not None and not tail.commits:
-            return cast("Made", known[1])
+    if known is not None and log_tail.is_newest(key[0], known[0]):
+        return cast("Made", known[1])
     opened = _opened(table, key)
     if opened is None:
         return None

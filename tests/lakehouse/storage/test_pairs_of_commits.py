@@ -155,7 +155,7 @@ def test_of_two_commits_at_once_each_holds_as_if_it_came_alone(
             second(DAY, 2)
         return made
 
-    monkeypatch.setattr(commit_retry, "delta_log", SimpleNamespace(location=delta_log.location, open_at=open_table))
+    monkeypatch.setattr(commit_retry, "delta_log", SimpleNamespace(location=delta_log.location, open_anew=open_table))
     after_second = MAKES[second](before, DAY, 2)
     try:
         first(DAY, 1)
