@@ -10,6 +10,7 @@ REASONS = 1
 
 # Models behind one interface, and what the trees' contributions are made of.
 SCORERS = (
+    "lakehouse.evaluation.dense_matrix",
     "lakehouse.evaluation.shap_values",
     "lakehouse.evaluation.shapley_tables",
     "lakehouse.evaluation.tree_shap",

@@ -73,6 +73,7 @@ DECIDED_BY = (
     "lakehouse.evaluation.training_days",
     "lakehouse.evaluation.undeclared_classes",
     "lakehouse.models.category_record",
+    "lakehouse.evaluation.dense_matrix",
     "lakehouse.evaluation.shap_values",
     "lakehouse.evaluation.shapley_tables",
     "lakehouse.evaluation.tree_shap",

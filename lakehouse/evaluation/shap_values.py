@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.evaluation import tree_shap
+from lakehouse.evaluation import dense_matrix, tree_shap
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,9 +124,8 @@ def _by_xgboost(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The contributions and the base value of each row; of several classes an axis of classes comes after that of rows."""
     import numpy as np
-    import xgboost
 
-    rows = xgboost.DMatrix(matrix, missing=np.nan, nthread=1)
+    rows = dense_matrix.of_rows(matrix)
     booster.set_param({"nthread": threads})
     found = booster.predict(rows, pred_contribs=True, approx_contribs=False, validate_features=False)
     return found[..., :-1].astype(np.float64), found[..., -1].astype(np.float64)

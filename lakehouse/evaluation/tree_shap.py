@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.evaluation import shapley_tables
+from lakehouse.evaluation import dense_matrix, shapley_tables
 from lakehouse.evaluation.shapley_tables import Floats, Subtree, Tree
 
 Bools = NDArray[np.bool_]
@@ -74,13 +74,11 @@ class TreeShap:
 @lru_cache(maxsize=4)
 def of_model(booster: Any) -> TreeShap | None:
     """The tables of a model; None for one that is not a sum of plain trees, or whose trees are so deep that they don't fit."""
-    import xgboost
-
     trees = shapley_tables.trees_of(bytes(booster.save_raw("json")))
     subtrees = None if trees is None else shapley_tables.tables_of(trees)
     if trees is None or subtrees is None:
         return None
-    unknown = xgboost.DMatrix(np.full((1, booster.num_features()), np.nan, dtype=np.float32), nthread=1)
+    unknown = dense_matrix.of_rows(np.full((1, booster.num_features()), np.nan, dtype=np.float32))
     base = booster.predict(unknown, pred_contribs=True, validate_features=False)[0, -1]
     return TreeShap(trees, subtrees, float(base))
 
@@ -88,15 +86,13 @@ def of_model(booster: Any) -> TreeShap | None:
 @lru_cache(maxsize=4)
 def of_classes(booster: Any) -> tuple[TreeShap, ...] | None:
     """The tables of each class of a model; None for one without several classes, or as `of_model`."""
-    import xgboost
-
     trees = shapley_tables.trees_by_class(bytes(booster.save_raw("json")))
     if trees is None or len(trees) == 1:
         return None
     subtrees = [found for own in trees if (found := shapley_tables.tables_of(own, len(trees))) is not None]
     if len(subtrees) < len(trees):
         return None
-    unknown = xgboost.DMatrix(np.full((1, booster.num_features()), np.nan, dtype=np.float32), nthread=1)
+    unknown = dense_matrix.of_rows(np.full((1, booster.num_features()), np.nan, dtype=np.float32))
     base = booster.predict(unknown, pred_contribs=True, validate_features=False)[0, :, -1]
     return tuple(TreeShap(own, parts, float(start)) for own, parts, start in zip(trees, subtrees, base, strict=True))
 

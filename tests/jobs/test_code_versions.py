@@ -46,8 +46,8 @@ HELD = {
     "features": (1, "9733c7bd40bde5b5"),
     "groups": (1, "4bc519004ff2b387"),
     "publications": (1, "14ccf883f368fdeb"),
-    "scores": (1, "e613bf34f2d6df8d"),
-    "reasons": (1, "ee2a49a691f04b05"),
+    "scores": (1, "32a8e1e18d6187d7"),
+    "reasons": (1, "a69ed5c6fffbd427"),
     "outcomes": (1, "4f64d6fedf289610"),
     "performance": (1, "d1f06c86bec08de0"),
     "drift counts": (1, "75e031a8b3a2597b"),
@@ -59,7 +59,7 @@ HELD = {
     "profile": (1, "250d5b92f6405b06"),
     "summaries": (1, "57a6c3302f08c224"),
     "versions of datasets": (1, "ececd726d0e0027b"),
-    "training": (2, "28da636b71e280ec"),
+    "training": (2, "9e12b8de5e9f5702"),
 }
 
 # What the deciding modules import and what decides no value: where things lie, how they are read, written, named and refused.
