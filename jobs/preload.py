@@ -15,6 +15,7 @@ xgboost_model.import_alone()
 
 import deltalake  # noqa: E402, F401
 import pyspark.sql.connect.session  # noqa: E402, F401
+import scipy.special  # noqa: E402, F401
 
 import jobs.command_line  # noqa: E402
 import jobs.features.job  # noqa: E402

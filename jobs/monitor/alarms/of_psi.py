@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.special import fdtri
+import scipy
 
 from jobs.monitor.alarms.column import Column
 from jobs.monitor.alarms.finding import Finding
@@ -58,4 +58,4 @@ def _limit(column: Column, length: int, chance: float) -> float:
     found = psi(shares, windows / windows.sum(axis=1, keepdims=True))
     mean, variance = float(found.mean()), float(found.var())
     degrees = float(np.clip(2 * mean**2 / max(variance, TINY), 1.0, len(shares)))
-    return mean * float(fdtri(degrees, max(len(counts) / length, 2.0), 1 - chance))
+    return mean * float(scipy.special.fdtri(degrees, max(len(counts) / length, 2.0), 1 - chance))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import fdtrc, fdtri
+import scipy
 
 from jobs.monitor.alarms.least_chance import least_chance
 from jobs.monitor.alarms.memory import TINY, Floats, lags_of, of_products
@@ -83,11 +83,11 @@ class Shape:
         """The statistic of a window, shape (days, bins), as a multiple of what is expected of as many rows, and its chance."""
         value = float(without_a_day(counts[None].astype(np.float64), self.shares)[0])
         ratio = value / self._expected(float(counts.sum()))
-        return ratio, max(self.least, float(fdtrc(self.degrees, self.windows, ratio)))
+        return ratio, max(self.least, float(scipy.special.fdtrc(self.degrees, self.windows, ratio)))
 
     def bound(self, chance: float) -> float:
         """The multiple that an ordinary window exceeds with this chance."""
-        return float(fdtri(self.degrees, self.windows, 1 - chance))
+        return float(scipy.special.fdtri(self.degrees, self.windows, 1 - chance))
 
     def _expected(self, rows: float) -> float:
         # The part that is more than rows by themselves would give grows with their number.

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 from jobs.monitor.alarms.least_chance import NO_MEMORY
 from jobs.monitor.alarms.means import LESS_SURE, NEWEST, Means
@@ -144,8 +144,8 @@ class Shares:
         worth = rows / effect
         worth = worth / (1 + worth / known)
         events = hits * worth / np.maximum(rows, TINY)
-        more = betainc(np.maximum(events, TINY), np.maximum(worth - events + 1, TINY), share)
-        fewer = betainc(np.maximum(worth - events, TINY), events + 1, 1 - share)
+        more = scipy.special.betainc(np.maximum(events, TINY), np.maximum(worth - events + 1, TINY), share)
+        fewer = scipy.special.betainc(np.maximum(worth - events, TINY), events + 1, 1 - share)
         none = (rows <= 0) | (length < 1)
         if ways == "more":
             return np.asarray(np.where(none | ~upward | (events <= 0), 1.0, more), dtype=np.float64)

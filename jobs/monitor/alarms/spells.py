@@ -9,7 +9,7 @@ the part of the rows keeps its own. A column whose days do not differ for sure i
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+import scipy
 
 from jobs.monitor.alarms.memory import TINY, Floats
 
@@ -43,13 +43,13 @@ def chance(shift: Floats, variance: Floats, inflation: Floats, length: int) -> F
         inflation: shape (S,), how many times more windows vary than days that know nothing of one another would.
         length: days of the window.
     """
-    p = 2 * stdtr(UNSEEN, -np.abs(shift) / _deviation(variance, inflation, length))
+    p = 2 * scipy.special.stdtr(UNSEEN, -np.abs(shift) / _deviation(variance, inflation, length))
     return np.asarray(np.where(variance > 0, p, 0.0), dtype=np.float64)
 
 
 def bound(chance: float, variance: Floats, inflation: Floats, length: int) -> Floats:
     """The shift that has this chance; shape (S,), 0 where days do not differ for sure."""
-    shift = -stdtrit(UNSEEN, chance / 2) * _deviation(variance, inflation, length)
+    shift = -scipy.special.stdtrit(UNSEEN, chance / 2) * _deviation(variance, inflation, length)
     return np.asarray(np.where(variance > 0, shift, 0.0), dtype=np.float64)
 
 

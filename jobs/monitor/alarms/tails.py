@@ -2,6 +2,9 @@
 
 Days that a deviation lasts count as one. Of the excess kurtosis of training's days follow the degrees of freedom of the t that has
 as heavy tails (4 + 6 / excess).
+
+SciPy's functions are named by their module, which is imported when one is called: a night that is judged by declared limits calls
+none.
 """
 
 from __future__ import annotations
@@ -9,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from jobs.monitor.alarms.least_chance import NO_MEMORY
 from jobs.monitor.alarms.memory import TINY, Floats
@@ -41,13 +44,13 @@ class Tails:
     def chance(self, z: Floats, length: int) -> Floats:
         """How probable so many standard errors are by chance, either way, for a window of so many days."""
         degrees, stretch = self._of(length)
-        p = 2 * stdtr(degrees, -np.abs(z) * stretch)
+        p = 2 * scipy.special.stdtr(degrees, -np.abs(z) * stretch)
         return np.asarray(np.where((self.free >= LEAST_FREE) & (z != 0), np.minimum(p, 1.0), 1.0), dtype=np.float64)
 
     def bound(self, chance: float, length: int) -> Floats:
         """The standard errors that an ordinary window exceeds with this chance; shape (S,)."""
         degrees, stretch = self._of(length)
-        return np.asarray(-stdtrit(degrees, chance / 2) / stretch, dtype=np.float64)
+        return np.asarray(-scipy.special.stdtrit(degrees, chance / 2) / stretch, dtype=np.float64)
 
     def _of(self, length: int) -> tuple[Floats, Floats]:
         """Degrees of freedom, and what brings their variance to 1."""
