@@ -24,7 +24,6 @@ from jobs.command_line import Command, parse, result_file
 from jobs.run_meter import RunMeter
 from lakehouse import masking, settings, terminal
 from lakehouse.errors import NightjarError, ServiceUnavailable
-from lakehouse.ops import releases
 from lakehouse.storage import arrow_alone, object_store, spark_session, store_errors
 
 log = logging.getLogger("jobs")
@@ -79,6 +78,9 @@ def main(argv: Sequence[str], whole_process: bool = False) -> int:
             arrow_alone.import_alone()
         if (where := settings.load()).in_object_store:
             object_store.expect_answer(where.lakehouse_root, where.landing_root)
+        # Not before: it imports Arrow, and Arrow pandas.
+        from lakehouse.ops import releases
+
         releases.expect_readable(for_upgrade=command.stage == "upgrade")
         told = lineage_events.started(command)
         result = stages.STAGES[command.stage].run(command.arguments).as_json()

@@ -20,7 +20,7 @@ from lakehouse.alerts.sending import NotSent
 from lakehouse.connections import outside_trust
 from lakehouse.connections.service import Service
 from lakehouse.declaration import Receiver, UseCase
-from lakehouse.declaration.alerts import EVERYBODY, AlertFile, Email, Webhook
+from lakehouse.declaration.alerts import AlertFile, Email, Webhook
 from lakehouse.errors import ConnectionWrong
 
 log = logging.getLogger(__name__)
@@ -43,23 +43,24 @@ def receivers(use_cases: Sequence[UseCase], everybody: Sequence[Receiver]) -> li
 
 def of_deployment() -> list[Receiver]:
     """Who is told where nobody is declared: the file, and the deployment's connection if Airflow has it."""
+    file = Receiver(name="log", file=AlertFile())
     try:
         connection = BaseHook.get_connection(DEPLOYMENT)
     except AirflowNotFoundException:
-        return [EVERYBODY]
+        return [file]
     except Exception:
         log.warning("alerts: the connection %s can't be looked up; the file alone is told", DEPLOYMENT, exc_info=True)
-        return [EVERYBODY]
+        return [file]
     if connection.conn_type != "smtp":
         way = Webhook(connection=DEPLOYMENT, form="slack" if connection.conn_type == "slackwebhook" else "json")
-        return [EVERYBODY, Receiver(name="deployment", webhook=way)]
+        return [file, Receiver(name="deployment", webhook=way)]
     to = connection.extra_dejson.get("to") or ()
     to = tuple(part.strip() for part in to.split(",")) if isinstance(to, str) else tuple(to)
     try:
-        return [EVERYBODY, Receiver(name="deployment", email=Email(to=to, connection=DEPLOYMENT))]
+        return [file, Receiver(name="deployment", email=Email(to=to, connection=DEPLOYMENT))]
     except ValueError as error:
         log.warning("alerts: the connection %s: expected addresses as `to` in its extra: %s", DEPLOYMENT, error)
-        return [EVERYBODY]
+        return [file]
 
 
 def send(receiver: Receiver, message: Message) -> None:

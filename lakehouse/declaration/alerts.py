@@ -85,10 +85,6 @@ class Receiver(Section):
         return found
 
 
-# Where nobody is declared, the deployment's own connection is told beside it: `include.orchestration.alert_ways`.
-EVERYBODY = Receiver(name="log", file=AlertFile())
-
-
 class Alerts(Section):
     """Who is told. Left out, a file has every message, and whom the deployment declares."""
 

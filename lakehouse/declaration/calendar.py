@@ -33,7 +33,7 @@ class Calendar(GrownSection):
     # How many nights at most are caught up after an outage, the newest; with 0 only the night that is due.
     catch_up_nights: int = Field(default=7, ge=0, le=366)
     # The days for which features are built, scores are made, and models are trained and judged.
-    scores: Rhythm = Rhythm()
+    scores: Rhythm = Field(default_factory=Rhythm)
 
     @field_validator("timezone")
     @classmethod

@@ -30,17 +30,17 @@ class Dataset(DatasetCalls):
     description: str
     owner: str
     documents: Documents
-    heuristics: Heuristics = Heuristics()
-    filter: Filter = Filter()
-    near: Near = Near()
-    split: DatasetSplit = DatasetSplit()
-    gate: DatasetGate = DatasetGate()
-    card: DatasetCard = DatasetCard()
-    publish: Publish = Publish()
+    heuristics: Heuristics = Field(default_factory=Heuristics)
+    filter: Filter = Field(default_factory=Filter)
+    near: Near = Field(default_factory=Near)
+    split: DatasetSplit = Field(default_factory=DatasetSplit)
+    gate: DatasetGate = Field(default_factory=DatasetGate)
+    card: DatasetCard = Field(default_factory=DatasetCard)
+    publish: Publish = Field(default_factory=Publish)
     # What its runs may cost before people are told; ``budget`` is what its paid calls may. No part of what a version was made from.
     run_budget: RunBudget | None = Field(default=None, exclude=True)
     # How many of the newest days stay.
-    retention: DatasetRetention = DatasetRetention()
+    retention: DatasetRetention = Field(default_factory=DatasetRetention)
     _shared: SharedSource | None = PrivateAttr(None)
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lakehouse.declaration.dataset_budget import Budget
 from lakehouse.declaration.dataset_check import Check
@@ -18,11 +18,11 @@ class DatasetCalls(Section):
     ``grade`` gives marks to documents before any is asked about, ``judge`` to answers that pass the checks; the budget is one.
     """
 
-    teacher: Teacher = ExtractiveTeacher()
+    teacher: Teacher = Field(default_factory=ExtractiveTeacher)
     grade: Marker | None = None
     judge: Judge | None = None
     budget: Budget | None = None
-    check: Check = Check()
+    check: Check = Field(default_factory=Check)
 
     @model_validator(mode="after")
     def _fits(self) -> DatasetCalls:

@@ -90,15 +90,15 @@ class Heuristics(Section):
         common_words: how many of the most common words of its language it has; of a language without a list it is kept.
     """
 
-    words: Limits | None = Limits(least=50, most=100_000)
-    mean_word_length: Limits | None = Limits(least=3, most=10)
-    alphabetic_words: Limits | None = Limits(least=0.8)
-    symbols_per_word: Limits | None = Limits(most=0.1)
-    bullet_lines: Limits | None = Limits(most=0.9)
-    ellipsis_lines: Limits | None = Limits(most=0.3)
-    repeated_lines: Limits | None = Limits(most=0.2)
-    repeated_ngrams: Limits | None = Limits(most=0.2)
-    common_words: Limits | None = Limits(least=2)
+    words: Limits | None = Field(default_factory=lambda: Limits(least=50, most=100_000))
+    mean_word_length: Limits | None = Field(default_factory=lambda: Limits(least=3, most=10))
+    alphabetic_words: Limits | None = Field(default_factory=lambda: Limits(least=0.8))
+    symbols_per_word: Limits | None = Field(default_factory=lambda: Limits(most=0.1))
+    bullet_lines: Limits | None = Field(default_factory=lambda: Limits(most=0.9))
+    ellipsis_lines: Limits | None = Field(default_factory=lambda: Limits(most=0.3))
+    repeated_lines: Limits | None = Field(default_factory=lambda: Limits(most=0.2))
+    repeated_ngrams: Limits | None = Field(default_factory=lambda: Limits(most=0.2))
+    common_words: Limits | None = Field(default_factory=lambda: Limits(least=2))
 
     def limits(self) -> Iterator[tuple[str, Limits]]:
         """Those that are declared."""

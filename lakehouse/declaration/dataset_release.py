@@ -31,7 +31,7 @@ class DatasetGate(Section):
         approval: who is asked before it is published; left out: nobody.
     """
 
-    rows: LeastRows = LeastRows()
+    rows: LeastRows = Field(default_factory=LeastRows)
     licences: tuple[str, ...] = ()
     most_change: float = Field(default=0.5, ge=0, le=1)
     approval: Approval | None = None

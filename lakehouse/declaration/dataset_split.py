@@ -34,5 +34,5 @@ class Shares(Section):
 class DatasetSplit(Section):
     """Where a new cluster goes is drawn from ``salt`` and its smallest id; where one was, its documents stay in all versions."""
 
-    shares: Shares = Shares()
+    shares: Shares = Field(default_factory=Shares)
     salt: str = Field(default="", max_length=100)

@@ -39,7 +39,7 @@ class Variant(Section):
 class Asked(Section):
     """What every teacher has: the variants that each document is asked about in."""
 
-    variants: tuple[Variant, ...] = Field(default=(Variant(name="first"),), min_length=1)
+    variants: tuple[Variant, ...] = Field(default_factory=lambda: (Variant(name="first"),), min_length=1)
 
     @field_validator("variants")
     @classmethod

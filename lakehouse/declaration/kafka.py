@@ -57,5 +57,5 @@ class Kafka(Section):
     connection: Name
     topic: Topic
     value: Literal["json"] = "json"
-    fields: KafkaFields = KafkaFields()
+    fields: KafkaFields = Field(default_factory=KafkaFields)
     since: dt.date | None = None

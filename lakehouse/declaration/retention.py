@@ -115,7 +115,7 @@ class Hold(Named):
 class Retention(Named):
     """``retention.yaml`` in a folder of declarations: the whole platform's."""
 
-    layers: Layers = Layers()
+    layers: Layers = Field(default_factory=Layers)
     # By full name, such as gold.<use_case>_scores; nearer than what a use case or a source says.
     tables: dict[str, KeptDays] = Field(default_factory=dict)
     holds: tuple[Hold, ...] = ()

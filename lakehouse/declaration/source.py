@@ -86,8 +86,8 @@ class Source(GrownSection):
     version: int = Field(default=1, ge=1)
     cadence: Literal["daily", "occasional"] = "daily"
     delivers: Literal["changes", "snapshot"] = "changes"
-    format: TextFormat = TextFormat()
-    files: Files = Files(marker="_SUCCESS")
+    format: TextFormat = Field(default_factory=TextFormat)
+    files: Files = Field(default_factory=lambda: Files(marker="_SUCCESS"))
     # A delivery arrives so many days after the day that it describes: 0 for a plan that is known before the day, 1 for a record
     # that is delivered the morning after.
     arrives_after_days: int = Field(default=0, ge=0, le=31)
@@ -102,7 +102,7 @@ class Source(GrownSection):
     kafka: Kafka | None = None
     fetch: Fetch | None = None
     # How many of the newest days stay.
-    retention: SourceRetention = SourceRetention()
+    retention: SourceRetention = Field(default_factory=SourceRetention)
     # Whom its rows are about, besides what its key identifies.
     erasure: SourceErasure | None = None
 

@@ -105,12 +105,12 @@ class UseCase(GrownSection):
     model: Model
     gate: Gate
     drift: Drift
-    retrain: Retrain = Retrain()
-    rollout: Rollout = Rollout()
+    retrain: Retrain = Field(default_factory=Retrain)
+    rollout: Rollout = Field(default_factory=Rollout)
     slices: tuple[Name, ...] = ()
     reasons: Reasons | None = None
-    card: Card = Card()
-    alerts: Alerts = Alerts()
+    card: Card = Field(default_factory=Card)
+    alerts: Alerts = Field(default_factory=Alerts)
     # Where decisions go besides gold.
     deliver: tuple[Target, ...] = ()
     # What decides besides the model, in this order, and what scores where it can't.
@@ -123,9 +123,9 @@ class UseCase(GrownSection):
     # What its runs may cost before people are told.
     budget: RunBudget | None = None
     # How many of the newest days stay; what is left out stays for ever, or as long as the platform declares.
-    retention: UseCaseRetention = UseCaseRetention()
+    retention: UseCaseRetention = Field(default_factory=UseCaseRetention)
     # What an erasure asks for, besides taking rows out.
-    erasure: UseCaseErasure = UseCaseErasure()
+    erasure: UseCaseErasure = Field(default_factory=UseCaseErasure)
     _shared: tuple[SharedSource, ...] = PrivateAttr(())
     _groups: tuple[FeatureGroup, ...] = PrivateAttr(())
 
