@@ -60,7 +60,14 @@ class Means:
 
     @classmethod
     def of(
-        cls, rows: Floats, mean: Floats, spread: Floats, weekday: Whole, lasts: float = 0.0, parts: int = 1
+        cls,
+        rows: Floats,
+        mean: Floats,
+        spread: Floats,
+        weekday: Whole,
+        lasts: float = 0.0,
+        parts: int = 1,
+        rare: bool = True,
     ) -> Means:
         """Estimate them.
 
@@ -70,7 +77,8 @@ class Means:
             spread: shape (S,), the variance of a row about its day's mean.
             weekday: shape (days,).
             lasts: the correlation of neighbouring days of what the series is made of, where that is known from elsewhere.
-            parts: each so many series are a whole and its slices: what moves the whole moves them. 0 where no spell is feared.
+            parts: each so many series are a whole and its slices: what moves the whole moves them.
+            rare: whether a spell of a kind that training did not have is thought of.
         """
         present = rows > 0
         mean = np.where(present, mean, 0.0)
@@ -95,8 +103,8 @@ class Means:
         # So few days may have been calm by chance.
         near, memory = np.maximum(near, lasts), np.maximum(memory, (1 + lasts) / (1 - lasts))
         tails = Tails(free, memory, excess_of(standard, present))
-        unlike = spells.sure(between, weights, free) if parts else np.zeros(len(rows))
-        unlike = np.maximum(unlike, np.repeat(unlike[:: max(parts, 1)], max(parts, 1)))
+        unlike = spells.sure(between, weights, free) if rare else np.zeros(len(rows))
+        unlike = np.maximum(unlike, np.repeat(unlike[::parts], parts))
         return cls(group, centre, weight, spread, between, tails, near, unlike, weights * residual, weights)
 
     def only(self, kept: NDArray[np.bool_]) -> Means:

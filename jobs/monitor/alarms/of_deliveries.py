@@ -74,7 +74,7 @@ def deliveries(
         matters = float(best.shift[0]) >= material.SHARE
         found.append(of_best(DATA, source, statistic, WHOLE, share, matters, words, advice, best, 0, recent, lately))
     some, logs = (rows[:1] > 0).astype(np.float64), np.log(np.maximum(rows[:1], 1))
-    volume = Means.of(some, logs, np.zeros(1), weekday, parts=0)
+    volume = Means.of(some, logs, np.zeros(1), weekday, rare=False)
     amount = np.log(np.maximum(now[:1], 1))
     best = Best.of(recent.lengths(), lambda n: volume.moved(np.ones((1, n)), amount[:, -n:], recent.weekday[-n:]))
     if best is not None:

@@ -137,7 +137,7 @@ class Reference:
             return None
         counts = self.labels.counts
         hits, rows = counts[..., 1], counts[..., :-1].sum(axis=-1)
-        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday, parts=0)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday, rare=False)
 
     @cached_property
     def label_means(self) -> Means:
@@ -148,7 +148,9 @@ class Reference:
     def volume(self) -> Means:
         """Of the logarithm of a day's rows: a day is one value."""
         rows = self.history.rows_of_days.astype(np.float64)[None]
-        return Means.of((rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday, parts=0)
+        return Means.of(
+            (rows > 0).astype(np.float64), np.log(np.maximum(rows, 1)), np.zeros(1), self.weekday, rare=False
+        )
 
     def shape(self, column: Column, series: int, length: int) -> Shape | None:
         """Of the bins of a column's series that training has rows in."""
@@ -167,9 +169,9 @@ class Reference:
         gap, days = None, self.scored_weekday
         if kept and all(part.gap for part in parts):
             variance = _array([p.gap_variance for p in parts])
-            gap = Means.of(rows, _array([p.gap for p in parts]), variance, days, parts=0)
+            gap = Means.of(rows, _array([p.gap for p in parts]), variance, days, rare=False)
         variance = _array([p.loss_variance for p in parts])
-        loss = Means.of(rows, _array([p.loss for p in parts]), variance, days, parts=0)
+        loss = Means.of(rows, _array([p.loss for p in parts]), variance, days, rare=False)
         return [(name, value) for name, value, _ in kept], gap, loss
 
     @cached_property

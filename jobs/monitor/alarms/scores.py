@@ -36,7 +36,9 @@ class Scores:
     def means(self) -> Means:
         """Of the mean rank."""
         counts = self.column.counts
-        return Means.of(*self.column.mean_ranks(counts), self.column.spread(counts), self.weekday, self.lasts, parts=0)
+        return Means.of(
+            *self.column.mean_ranks(counts), self.column.spread(counts), self.weekday, self.lasts, rare=False
+        )
 
     @cached_property
     def decided(self) -> Shares | None:
@@ -45,7 +47,7 @@ class Scores:
             return None
         counts = self.column.counts
         hits, rows = counts[..., place:-1].sum(axis=-1), counts[..., :-1].sum(axis=-1)
-        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday, lasts=self.lasts, parts=0)
+        return Shares.of(hits.astype(np.float64), rows.astype(np.float64), self.weekday, lasts=self.lasts, rare=False)
 
     @cached_property
     def yes(self) -> int | None:
@@ -68,4 +70,4 @@ class Scores:
         rows = counts[..., :-1].sum(axis=-1).astype(np.float64)
         mean = counts @ self.sureness / np.maximum(rows, 1)
         total = (counts @ self.sureness**2).sum(axis=1) - (rows * mean**2).sum(axis=1)
-        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.weekday, self.lasts, parts=0)
+        return Means.of(rows, mean, total / np.maximum(rows.sum(axis=1), 1), self.weekday, self.lasts, rare=False)

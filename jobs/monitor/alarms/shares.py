@@ -57,11 +57,12 @@ class Shares:
         lasting: Floats | None = None,
         lasts: float = 0.0,
         parts: int = 1,
+        rare: bool = True,
     ) -> Shares:
         """Estimate them; shape (S, days) and (days,).
 
         ``together`` and ``lasting``, shape (S,): how alike rows are known to be from elsewhere. Hits so rare that training has
-        hardly any say nothing on that. ``lasts`` and ``parts`` as `Means.of` has them.
+        hardly any say nothing on that. ``lasts``, ``parts`` and ``rare`` as `Means.of` has them.
         """
         together = np.zeros(len(rows)) if together is None else together
         lasting = np.ones(len(rows)) if lasting is None else lasting
@@ -70,7 +71,7 @@ class Shares:
         of_weekday = (weekday[:, None] == np.arange(7)).astype(np.float64)
         prior = PRIOR_DAYS * total / np.maximum((rows > 0).sum(axis=1), 1)
         expected = (hits @ of_weekday + (prior * whole)[:, None]) / np.maximum(rows @ of_weekday + prior[:, None], TINY)
-        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday, lasts, parts)
+        means = Means.of(rows, hits / np.maximum(rows, 1), whole * (1 - whole), weekday, lasts, parts, rare)
         return cls(hits, rows, weekday, expected, means, together, lasting)
 
     def only(self, kept: NDArray[np.bool_]) -> Shares:

@@ -16,11 +16,11 @@ LIMIT = 0.2 / 365 / (2 * 35 * 3)
 WEEKDAY = np.arange(WEEKS * 7) % 7
 
 
-def learned(dice: np.random.Generator, between: float, parts: int = 1, series: int = 1) -> Means:
+def learned(dice: np.random.Generator, between: float, series: int = 1, rare: bool = True) -> Means:
     """Eleven weeks; a week's timetable moves all its days by so many standard deviations of a row."""
     week = np.repeat(dice.normal(size=WEEKS), 7) * between
     daily = week + dice.normal(size=(series, WEEKS * 7)) / ROWS**0.5
-    return Means.of(np.full((series, WEEKS * 7), float(ROWS)), daily, np.ones(series), WEEKDAY, parts=parts)
+    return Means.of(np.full((series, WEEKS * 7), float(ROWS)), daily, np.ones(series), WEEKDAY, rare=rare)
 
 
 def chance(made: Means, shift: float, length: int, rare: bool = True) -> float:
@@ -63,7 +63,7 @@ def test_what_moves_the_whole_moves_its_slices() -> None:
 
 
 def test_no_spell_is_feared_where_rows_are_counted() -> None:
-    made = learned(np.random.default_rng(4), 0.1, parts=0)
+    made = learned(np.random.default_rng(4), 0.1, rare=False)
     assert not made.unlike.any() and chance(made, 0.6, 2) == chance(made, 0.6, 2, rare=False)
     assert not spells.bound(LIMIT, made.unlike, made.inflation(2), 2).any()
 
