@@ -107,7 +107,8 @@ class Reference:
         """Of the rows without a value of all features, each of all rows and of each slice."""
         counts = [column.counts for column in self.features.values()]
         hits = np.concatenate([one[..., -1] for one in counts]).astype(np.float64)
-        return Shares.of(hits, np.concatenate([one.sum(axis=-1) for one in counts]).astype(np.float64), self.weekday)
+        rows = np.concatenate([one.sum(axis=-1) for one in counts]).astype(np.float64)
+        return Shares.of(hits, rows, self.weekday, parts=len(self.slices))
 
     @cached_property
     def beyond(self) -> Shares:

@@ -9,6 +9,7 @@ from jobs.monitor.alarms import spells
 from jobs.monitor.alarms.means import Means
 from jobs.monitor.alarms.ranks import alike_by_ranks
 from jobs.monitor.alarms.shapes import Shape
+from jobs.monitor.alarms.shares import Shares
 
 WEEKS, ROWS = 11, 600
 # One of 35 features on three windows, of the part of the rate that features have.
@@ -91,3 +92,19 @@ def test_three_places_under_one_sky_are_one_observation_a_day() -> None:
     by_bins, by_ranks = Shape.of(counts, 3), Shape.of(counts, 3, float(alike_by_ranks(made)[0]))
     assert by_bins is not None and by_ranks is not None
     assert 100 * by_bins.least < by_ranks.least and by_ranks.least > 0.001
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_part_whose_values_were_never_gone_may_have_the_whole_s_bad_days(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    # On some days up to a twentieth of all rows has no value; the rows of the part, a tenth, always had one.
+    bad = np.where(dice.random(WEEKS * 7) < 0.15, dice.uniform(0.02, 0.06, WEEKS * 7), 0.002)
+    chances = []
+    for whole in (bad, np.full(WEEKS * 7, 0.01)):
+        hits = np.stack([dice.binomial(ROWS, whole), np.zeros(WEEKS * 7)]).astype(float)
+        rows = np.tile([[float(ROWS)], [ROWS / 10]], WEEKS * 7)
+        ordinary = Shares.of(hits, rows, WEEKDAY, parts=2)
+        window = np.stack([np.full(7, 0.01 * ROWS), np.full(7, 0.1 * ROWS / 10)])
+        chances.append(ordinary.moved(window, rows[:, :7], WEEKDAY[:7], leave_out=True, ways="more").chance[1])
+    assert chances[0] > 1e-6
+    assert chances[1] < 1e-10
