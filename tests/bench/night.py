@@ -5,8 +5,9 @@ the stack, and after what `make up` does in the background, are days that nobody
 zone of the measurement's own. The third is run as the stack's tasks run their jobs. Then one day is scored again and again: cold
 by spark-submit, warm as a process, and when there is nothing to do.
 
-PARENT is a clone of another commit with an environment of its own (`make env` there). It is measured on a copy of the same tables,
-with a stack of its own, before this one.
+PARENT is a clone of another commit with an environment of its own (`make env` there). It is measured before this one, with a stack
+of its own: on a copy of the same tables, or of its own where `make demo` was run there. A commit that can't load today's models
+needs that.
 """
 
 from __future__ import annotations
@@ -180,16 +181,17 @@ def delivered_night(landing: Path, day: dt.date) -> dict[str, list[list[str]]]:
 
 
 def of_parent(folder: Path, plan: Plan) -> Parts:
-    """The same by the code of another clone, on the same tables."""
+    """The same by the code of another clone, on its own tables or else on the same."""
+    lakehouse, state = (folder / "warehouse", folder / ".nightjar")
+    if not (lakehouse / "gold").is_dir():
+        lakehouse, state = Path(plan.lakehouse_root), Path(plan.state_root)
     with tempfile.TemporaryDirectory() as scratch:
         # A state of its own, with this one's models: another commit may write it otherwise.
-        shutil.copytree(
-            plan.state_root, Path(scratch) / "state", ignore=shutil.ignore_patterns("airflow", "spark", "logs")
-        )
+        shutil.copytree(state, Path(scratch) / "state", ignore=shutil.ignore_patterns("airflow", "spark", "logs"))
         shutil.copy(__file__, Path(scratch) / "night.py")
         environment = {
             **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            "LAKEHOUSE_ROOT": plan.lakehouse_root,
+            "LAKEHOUSE_ROOT": str(lakehouse),
             "NIGHTJAR_HOME": str(Path(scratch) / "state"),
             "PYTHONPATH": str(folder),
         }

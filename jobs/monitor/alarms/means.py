@@ -68,6 +68,7 @@ class Means:
         lasts: float = 0.0,
         parts: int = 1,
         rare: bool = True,
+        least: float = 0.0,
     ) -> Means:
         """Estimate them.
 
@@ -79,6 +80,7 @@ class Means:
             lasts: the correlation of neighbouring days of what the series is made of, where that is known from elsewhere.
             parts: each so many series are a whole and its slices: what moves the whole moves them.
             rare: whether a spell of a kind that training did not have is thought of.
+            least: of the variance between days, where more is known than so few days tell.
         """
         present = rows > 0
         mean = np.where(present, mean, 0.0)
@@ -86,7 +88,7 @@ class Means:
         of_group = (group[weekday][:, None] == np.arange(int(group.max()) + 1)).astype(np.float64)
         used = (present @ of_group > 0).sum(axis=1)
         free = np.maximum(present.sum(axis=1) - used, 0).astype(np.float64)
-        between = np.zeros(len(rows))
+        between = np.full(len(rows), least)
         noise = spread[:, None] / np.maximum(rows, 1)
         for _ in range(4):
             weights = np.where(present, 1 / (noise + between[:, None] + TINY), 0.0)
@@ -96,7 +98,7 @@ class Means:
             # What is left of the squares when the rows' noise is taken out.
             squares = (weights * residual**2).sum(axis=1) * present.sum(axis=1) / np.maximum(free, 1)
             total = np.maximum(weights.sum(axis=1), TINY)
-            between = np.maximum(0.0, (squares - (weights * noise).sum(axis=1)) / total)
+            between = np.maximum(least, (squares - (weights * noise).sum(axis=1)) / total)
         standard = residual * np.sqrt(weights)
         standard *= np.sqrt(present.sum(axis=1) / np.maximum(free, 1))[:, None]
         memory, near = of_days(standard)

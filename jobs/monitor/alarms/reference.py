@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from jobs.monitor.alarms import contrasts, weekdays
+from jobs.monitor.alarms import contrasts, judged_days, weekdays
 from jobs.monitor.alarms.column import Bools, Column
 from jobs.monitor.alarms.contrasts import Contrast
 from jobs.monitor.alarms.means import Means
@@ -164,16 +164,7 @@ class Reference:
     @cached_property
     def quality(self) -> tuple[list[tuple[str, str]], Means | None, Means]:
         """The slices that have matured quality; their calibration gap (None of several classes), and their loss."""
-        kept = [one for one in self.history.quality if sum(one[2].rows)]
-        rows = np.array([quality.rows for *_, quality in kept], dtype=np.float64)
-        parts = [quality for *_, quality in kept]
-        gap, days = None, self.scored_weekday
-        if kept and all(part.gap for part in parts):
-            variance = _array([p.gap_variance for p in parts])
-            gap = Means.of(rows, _array([p.gap for p in parts]), variance, days, rare=False)
-        variance = _array([p.loss_variance for p in parts])
-        loss = Means.of(rows, _array([p.loss for p in parts]), variance, days, rare=False)
-        return [(name, value) for name, value, _ in kept], gap, loss
+        return judged_days.quality(self.history, self.scored_weekday, self.label_shares)
 
     @cached_property
     def contrasts(self) -> list[Contrast]:
