@@ -2,12 +2,16 @@
 
 Each week is whole, with its weather and its delays. Which weeks are learned from and which are watched is drawn, so ordinary weeks
 differ as real ones do, and no season or trend is between the two. Scores are those of a model that was not fitted to the week.
+
+On some days something did happen, as everybody could know: holidays by their date, and storms by the flights that never arrived.
+What monitoring says of these is no false verdict, so it is counted apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,10 @@ NAME = "flight_delays"
 # Of the weeks that there are, those that the profile is of; all others are watched.
 LEARNED, SCORED = 11, 2
 WEEK = 7
+# Independence Day, Thanksgiving, and Christmas to New Year, with their days of travel.
+HOLIDAYS = (("2013-07-04", "2013-07-07"), ("2013-11-27", "2013-12-01"), ("2013-12-23", "2013-12-31"))
+# A day on which a greater part of the flights never arrived is one of a storm.
+STORM = 0.2
 PARAMS = {"objective": "binary:logistic", "max_depth": 4, "eta": 0.1, "subsample": 0.7, "nthread": 1}
 TREES = 80
 THRESHOLD = 0.3
@@ -111,7 +119,18 @@ class Flights:
             _between(rows, score, first - 14, int(number.max()) + 1),
         )
         days = [on for on in np.unique(watched.days).astype(object).tolist() if on >= day(first)]
-        return Stage(learned, judged, its_score, watched, later, days, THRESHOLD)
+        happened = np.isin(self.rows.days[kept].astype("datetime64[D]"), self.events)
+        events = frozenset(day(int(one)) for one in np.unique(number[happened]))
+        return Stage(learned, judged, its_score, watched, later, days, THRESHOLD, events)
+
+    @cached_property
+    def events(self) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+        """The days of the year on which something is known to have happened."""
+        days, place = np.unique(self.rows.days.astype("datetime64[D]"), return_inverse=True)
+        lost = np.bincount(place, np.isnan(self.rows.label)) / np.bincount(place) > STORM
+        for first, last in HOLIDAYS:
+            lost |= (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+        return days[lost]
 
 
 def _between(rows: TrainingSet, score: Floats, start: int, end: int) -> tuple[TrainingSet, Floats]:

@@ -55,6 +55,7 @@ class Stage:
         learned, scored, watched: their rows, with a label or without; the latter two with the model's scores.
         days: the watched days that have rows, in order.
         threshold: of decisions.
+        events: the days on which something is known to have happened.
     """
 
     learned: TrainingSet
@@ -64,6 +65,7 @@ class Stage:
     watched_score: Floats
     days: list[dt.date]
     threshold: float = 0.5
+    events: frozenset[dt.date] = frozenset()
 
     def compared_with_labelled(self) -> Stage:
         """The same nights, with a profile of the labelled rows alone: what they would say if it left the others out."""

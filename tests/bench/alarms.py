@@ -10,6 +10,7 @@ the days until it is seen are counted. Beside the platform: Evidently's default 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,13 +43,14 @@ class Run:
 
     ours: list[Night]
     others: tuple[list[Night], ...]
+    events: frozenset[dt.date] = frozenset()
 
 
 def run(use_case: UseCase, stage: Stage, beside: bool, since: int | None = None) -> Run:
     """Watch a world; ``beside``: by others too; ``since``: no longer than until what happens from then on is seen."""
     ours = stage.nights(use_case, since)
     if not beside:
-        return Run(ours, ())
+        return Run(ours, (), stage.events)
     # Imported here: Evidently takes seconds.
     from tests.bench import alarm_rivals
 
@@ -56,13 +58,17 @@ def run(use_case: UseCase, stage: Stage, beside: bool, since: int | None = None)
     days = use_case.drift.window_days
     verdicts = (*alarm_rivals.evidently(stage, days), alarm_rivals.fixed_psi(stage, days))
     others = [triggered(use_case, one, stage.days[0]) for one in verdicts]
-    return Run(ours, (stage.nights(declared, since), *others))
+    return Run(ours, (stage.nights(declared, since), *others), stage.events)
 
 
 def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int) -> list[object]:
     """A line of the table of quiet worlds."""
     runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
     found: list[object] = [name, rows, len(runs), f"{_mean(runs):.2f}", f"{sum(_asks(one.ours) for one in runs)}"]
+    if any(one.events for one in runs):
+        without = [replace(one, ours=_without_events(one.ours, one.events, use_case.maturity_days)) for one in runs]
+        found[3] = f"{found[3]}, {_mean(without):.2f} without events"
+        found[4] = f"{found[4]}, {sum(_asks(one.ours) for one in without)} without events"
     known = [one.others for one in runs if one.others]
     found += [
         f"{np.mean([_violated(one[place]) for one in known]):.1f} ({sum(_asks(one[place]) for one in known)} of {len(known)})"
@@ -99,6 +105,26 @@ def _violated(nights: list[Night]) -> int:
 def _mean(runs: list[Run]) -> float:
     """Violated days in 90: worlds of real rows are watched for longer."""
     return float(np.mean([_violated(one.ours) * DAYS / len(one.ours) for one in runs]))
+
+
+def _without_events(nights: list[Night], events: frozenset[dt.date], maturity: int) -> list[Night]:
+    """The same, in which only counts what no known event is part of: neither the days of its window, nor those of their labels."""
+
+    def is_of_event(night: Night) -> bool:
+        found = [one for one in night.checks if one.violated and isinstance(one, Finding)]
+        return all(_reaches(one, night.day, events, maturity) for one in found)
+
+    ordinary = [not is_of_event(night) for night in nights]
+    return [
+        replace(night, violated=night.violated and its, retrain=night.retrain and its)
+        for night, its in zip(nights, ordinary, strict=True)
+    ]
+
+
+def _reaches(finding: Finding, day: dt.date, events: frozenset[dt.date], maturity: int) -> bool:
+    """Whether the window of a finding has one of these days."""
+    later = maturity if finding.kind in OF_LABELS else 0
+    return any(day - dt.timedelta(days=later + back) in events for back in range(finding.days or 1))
 
 
 def _asks(nights: list[Night]) -> bool:

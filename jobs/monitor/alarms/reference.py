@@ -164,7 +164,7 @@ class Reference:
     @cached_property
     def quality(self) -> tuple[list[tuple[str, str]], Means | None, Means]:
         """The slices that have matured quality; their calibration gap (None of several classes), and their loss."""
-        return judged_days.quality(self.history, self.scored_weekday, self.label_shares)
+        return judged_days.quality(self.history, self.scored_weekday, self.label_shares, self.of_scores)
 
     @cached_property
     def contrasts(self) -> list[Contrast]:

@@ -55,11 +55,21 @@ class Scores:
         return None if self.threshold is None else int(np.searchsorted(self.edges, self.threshold, side="left"))
 
     @cached_property
+    def _middles(self) -> Floats:
+        """Shape (bins - 1,): of the bins of probabilities, without that of null."""
+        edges = np.clip(np.array([0.0, *self.edges, 1.0]), 0.0, 1.0)
+        return np.asarray((edges[1:] + edges[:-1]) / 2, dtype=np.float64)
+
+    @cached_property
     def sureness(self) -> Floats:
         """Shape (bins,): how sure a score of a bin is, the greater one of p and 1 - p in its middle; of null 0."""
-        edges = np.clip(np.array([0.0, *self.edges, 1.0]), 0.0, 1.0)
-        middle = (edges[1:] + edges[:-1]) / 2
-        return np.append(np.maximum(middle, 1 - middle), 0.0)
+        return np.append(np.maximum(self._middles, 1 - self._middles), 0.0)
+
+    @cached_property
+    def daily(self) -> Floats:
+        """Shape (days,): the mean probability of each day, by the middles of bins; 0 of days without scores."""
+        counts = self.column.counts[0, :, :-1]
+        return np.asarray(counts @ self._middles / np.maximum(counts.sum(axis=1), 1), dtype=np.float64)
 
     @cached_property
     def confidence(self) -> Means | None:
