@@ -125,12 +125,12 @@ class Flights:
 
     @cached_property
     def events(self) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
-        """The days of the year on which something is known to have happened."""
+        """The days of the year on which something is known to have happened, and those after them, whose features tell of it."""
         days, place = np.unique(self.rows.days.astype("datetime64[D]"), return_inverse=True)
         lost = np.bincount(place, np.isnan(self.rows.label)) / np.bincount(place) > STORM
         for first, last in HOLIDAYS:
             lost |= (days >= np.datetime64(first)) & (days <= np.datetime64(last))
-        return days[lost]
+        return np.unique(np.concatenate([days[lost], days[lost] + np.timedelta64(1, "D")]))
 
 
 def _between(rows: TrainingSet, score: Floats, start: int, end: int) -> tuple[TrainingSet, Floats]:

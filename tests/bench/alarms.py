@@ -21,6 +21,7 @@ import numpy as np
 from tabulate import tabulate
 
 from jobs.monitor.alarms.finding import Finding
+from jobs.monitor.alarms.passing import passing
 from lakehouse.declaration import UseCase
 from tests.bench import alarm_flights, alarm_worlds
 from tests.bench.alarm_nights import Night, Stage, triggered
@@ -66,7 +67,7 @@ def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[],
     runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
     found: list[object] = [name, rows, len(runs), f"{_mean(runs):.2f}", f"{sum(_asks(one.ours) for one in runs)}"]
     if any(one.events for one in runs):
-        without = [replace(one, ours=_without_events(one.ours, one.events, use_case.maturity_days)) for one in runs]
+        without = [_without_events(one, use_case) for one in runs]
         found[3] = f"{found[3]}, {_mean(without):.2f} without events"
         found[4] = f"{found[4]}, {sum(_asks(one.ours) for one in without)} without events"
     known = [one.others for one in runs if one.others]
@@ -107,18 +108,16 @@ def _mean(runs: list[Run]) -> float:
     return float(np.mean([_violated(one.ours) * DAYS / len(one.ours) for one in runs]))
 
 
-def _without_events(nights: list[Night], events: frozenset[dt.date], maturity: int) -> list[Night]:
+def _without_events(run: Run, use_case: UseCase) -> Run:
     """The same, in which only counts what no known event is part of: neither the days of its window, nor those of their labels."""
 
     def is_of_event(night: Night) -> bool:
         found = [one for one in night.checks if one.violated and isinstance(one, Finding)]
-        return all(_reaches(one, night.day, events, maturity) for one in found)
+        return all(_reaches(one, night.day, run.events, use_case.maturity_days) for one in found)
 
-    ordinary = [not is_of_event(night) for night in nights]
-    return [
-        replace(night, violated=night.violated and its, retrain=night.retrain and its)
-        for night, its in zip(nights, ordinary, strict=True)
-    ]
+    verdicts = {night.day: night.violated and not is_of_event(night) for night in run.ours}
+    passes = {night.day: passing(map(vars, night.checks)) for night in run.ours}
+    return replace(run, ours=triggered(use_case, verdicts, run.ours[0].day, passes))
 
 
 def _reaches(finding: Finding, day: dt.date, events: frozenset[dt.date], maturity: int) -> bool:
