@@ -1,8 +1,8 @@
 """Tables as this process has opened them: opened again when their logs have changed, and not at each question.
 
 A job asks the same log a dozen times, and each opening reads all of its entries since the last checkpoint. Whether there is a newer
-version is seen by looking for its entry (`log_tail.unchanged`); a table that was removed and made again is another one. What is
-handed out is at one version and stays there, so it is for readers: whoever changes a table opens it for himself.
+version is seen by looking for its entry (`log_tail.is_newest`); a table that was removed and made again is another one. What is
+handed out is at one version and stays there, for readers: what changes a table opens it anew (`delta_log.open_anew`).
 """
 
 from __future__ import annotations
