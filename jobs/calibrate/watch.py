@@ -14,7 +14,7 @@ from jobs.calibrate.backtest import PastModel
 from jobs.calibrate.rates import Exposure
 from jobs.gate import measurement
 from jobs.monitor import counts, drift, estimates, new_categories, performance, verdict
-from jobs.monitor.alarms import checks
+from jobs.monitor.alarms import checks, repairs
 from jobs.monitor.alarms.passing import passing
 from jobs.monitor.counts import Counts
 from jobs.monitor.drift import Evidence
@@ -93,6 +93,9 @@ class Watch:
     def exposure(self, use_case: UseCase, violated: dict[dt.date, bool]) -> Exposure:
         """On which days this model might have asked for a retraining, and whether it did, by the limits of ``use_case``."""
         exposed, limits, rhythm = list[dt.date](), use_case.drift, use_case.calendar.scores
+        if limits.measured:
+            checks_by_day = self.checks(use_case)
+            violated = {day: bad and not repairs.alone(map(vars, checks_by_day[day])) for day, bad in violated.items()}
         for day in self.days:
             if (day - self.day).days >= max(limits.cooldown_days, 1):
                 exposed.append(day)

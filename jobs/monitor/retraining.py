@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from jobs.monitor import performance, triggers, verdict
+from jobs.monitor.alarms import repairs
 from jobs.monitor.alarms.passing import passing
 from jobs.monitor.triggers import RetrainingDecision
 from lakehouse import tables
@@ -71,9 +72,9 @@ def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newe
 
 
 def violated_by(rows: Iterable[Mapping[str, Any]], limits: Drift) -> dict[dt.date, frozenset[str]]:
-    """What violated each day, by rows of the drift table: the performance of matured labels, all else (drift), or both.
+    """What asks for a training on each day, by rows of the drift table: matured labels' performance, all else (drift), or both.
 
-    Whether it is violated is what its verdict says.
+    Whether it is violated is what its verdict says; nothing of a day that deliveries alone violate (`jobs.monitor.alarms.repairs`).
     """
     by_day: dict[dt.date, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -88,20 +89,24 @@ def counts(row: Mapping[str, Any], use_case: UseCase) -> bool:
 
 
 def _kinds(rows: Iterable[Mapping[str, Any]], limits: Drift) -> frozenset[str]:
+    rows = list(rows)
     given = [row for row in rows if row["kind"] == VERDICT]
-    if not any(row["violated"] for row in given):
+    if not any(row["violated"] for row in given) or repairs.alone(rows):
         return frozenset()
-    checks = [
-        verdict.DriftCheck(**{field.name: row[field.name] for field in fields(verdict.DriftCheck)})
-        for row in rows
-        if row["kind"] != VERDICT
-    ]
-    by_performance = any(check.violated for check in checks if check.kind == triggers.PERFORMANCE)
-    others = [check for check in checks if check.kind != triggers.PERFORMANCE]
-    # Without labels a day that has a verdict at all was violated by what was measured of features and scores.
-    by_drift = verdict.day_verdict(others, limits).violated or not by_performance
-    found = {triggers.PERFORMANCE: by_performance, triggers.DRIFT: by_drift}
+    by_performance = any(row["violated"] for row in rows if row["kind"] == triggers.PERFORMANCE)
+    others = [row for row in rows if row["kind"] not in (VERDICT, triggers.PERFORMANCE) and not repairs.is_one(row)]
+    found = {triggers.PERFORMANCE: by_performance, triggers.DRIFT: _by_drift(others, limits, by_performance)}
     return frozenset(kind for kind, is_violated in found.items() if is_violated)
+
+
+def _by_drift(others: Sequence[Mapping[str, Any]], limits: Drift, by_performance: bool) -> bool:
+    """Whether a violated day is so by what is measured of features and scores."""
+    if any(row.get("chance") is not None for row in others):
+        return any(row["violated"] for row in others)
+    names = [field.name for field in fields(verdict.DriftCheck)]
+    checks = [verdict.DriftCheck(**{name: row[name] for name in names}) for row in others]
+    # Without labels a day that has a verdict at all was violated by it.
+    return verdict.day_verdict(checks, limits).violated or not by_performance
 
 
 def new_labels(use_case: UseCase, day: dt.date, made: Iterable[dt.date]) -> int | None:

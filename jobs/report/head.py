@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from jobs.monitor.alarms import repairs
 from jobs.monitor.alarms.passing import passing
 from jobs.monitor.retraining import counts, violated_by
 from jobs.monitor.triggers import DRIFT, PERFORMANCE
@@ -24,6 +25,10 @@ UNMEASURED_TO_DO = "Nothing to do: it says more when some nights have passed."
 BY_DRIFT = (
     "The rows scored this night, or their scores, are unlike those that the model learned from. The scores were "
     "delivered as always, and may be worse than usual."
+)
+BY_DELIVERY = (
+    "Values or rows are missing, doubled or refused in what was delivered. The scores were delivered as always, and may be worse "
+    "than usual. This asks for no training."
 )
 BY_QUALITY = "Scores of the days whose labels have come turned out worse than when the model was judged."
 DRIFT_TO_DO = (
@@ -77,7 +82,8 @@ def _means(night: Night, violated: bool, measured: bool) -> tuple[list[str], lis
     advice = list(dict.fromkeys(row["advice"] for row in of_day if row["violated"] and row.get("advice")))
     others = [row for row in of_day if row["violated"] and row["kind"] not in (VERDICT, PERFORMANCE)]
     by_estimate = bool(others) and all(row["kind"] == words.ESTIMATE for row in others)
-    means = [BY_DRIFT] * (DRIFT in kinds and not by_estimate) + [expected.MEANS] * bool(worse)
+    means = [BY_DELIVERY] * any(row["violated"] and repairs.is_one(row) for row in of_day)
+    means += [BY_DRIFT] * (DRIFT in kinds and not by_estimate) + [expected.MEANS] * bool(worse)
     means += [BY_QUALITY] * (PERFORMANCE in kinds)
     usual = [DRIFT_TO_DO] * (DRIFT in kinds) + [QUALITY_TO_DO] * (PERFORMANCE in kinds)
     return means, [f"{one[0].upper()}{one[1:]}." for one in advice] or usual

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.calibrate import alarm_seen
 from jobs.monitor import counts, drift, new_categories, performance, verdict
-from jobs.monitor.alarms import checks
+from jobs.monitor.alarms import checks, repairs
 from jobs.monitor.alarms.passing import passing
 from jobs.monitor.drift import Evidence
 from jobs.monitor.scored_rows import ScoredRows
@@ -140,8 +140,14 @@ def nights(
         found.append(drift.checks_of_day(day, use_case, evidence))
         verdicts[day] = drift.verdict_of(found[-1], use_case, evidence).violated
         passes[day] = passing(map(vars, found[-1]))
-    asked = triggered(use_case, verdicts, trained_for, passes)
-    return [replace(night, checks=its) for night, its in zip(asked, found, strict=True)]
+    asking = {
+        day: bad and not repairs.alone(map(vars, its)) for (day, bad), its in zip(verdicts.items(), found, strict=True)
+    }
+    asked = triggered(use_case, asking, trained_for, passes)
+    return [
+        replace(night, violated=bad, checks=its)
+        for night, bad, its in zip(asked, verdicts.values(), found, strict=True)
+    ]
 
 
 def triggered(

@@ -204,7 +204,9 @@ def test_rows_that_never_get_a_label_are_ordinary_rows(rows: int) -> None:
     found = stage.nights(alarm_worlds.declared())
     assert not any(night.violated or night.retrain for night in found)
     without = stage.compared_with_labelled().nights(alarm_worlds.declared())
-    assert sum(night.violated for night in without) >= 13 and any(night.retrain for night in without)
+    assert sum(night.violated for night in without) >= 13
+    # Values that are gone are for a delivery to bring.
+    assert not any(night.retrain for night in without)
     assert {one.statistic for night in without for one in night.checks if one.violated} >= {"missing"}
 
 

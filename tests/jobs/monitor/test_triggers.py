@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.monitor import retraining, triggers, verdict
+from jobs.monitor.alarms.passing import passing
 from jobs.monitor.triggers import Known, RetrainingDecision
 from lakehouse.declaration import Drift, Retrain
 
@@ -217,6 +218,37 @@ def rows(*kinds: tuple[str, bool], is_violated: bool = True) -> list[dict[str, A
 )
 def test_what_violated_a_day_is_read_from_its_checks(checks: list[dict[str, Any]], kinds: set[str]) -> None:
     assert retraining.violated_by(checks, DRIFT) == {DAY: frozenset(kinds)}
+
+
+def measured(*found: tuple[str, str]) -> list[dict[str, Any]]:
+    """A day that measured alarms violate by these findings."""
+    its = [
+        {**ROW, "partition": DAY, "kind": kind, "statistic": statistic, "violated": True, "chance": 1e-9}
+        for kind, statistic in found
+    ]
+    ordinary = {**ROW, "partition": DAY, "kind": "feature", "violated": False, "chance": 0.4}
+    return [*its, ordinary, {**ROW, "partition": DAY, "kind": "verdict", "violated": True, "chance": None}]
+
+
+@pytest.mark.parametrize("statistic", ["missing", "volume", "duplicates", "rejected"])
+def test_a_delivery_to_be_put_right_asks_for_no_training(statistic: str) -> None:
+    gone = ("data", statistic)
+    assert retraining.violated_by(measured(gone), DRIFT) == {DAY: frozenset()}
+    assert passing(measured(gone)).startswith("what violates the newest day is a delivery")
+    # Beside it something else may.
+    assert retraining.violated_by(measured(gone, ("feature", "moved")), DRIFT) == {DAY: {"drift"}}
+    assert retraining.violated_by(measured(gone, ("performance", "loss_rise")), DRIFT) == {DAY: {"performance"}}
+
+
+@pytest.mark.parametrize(
+    "found", [("data", "beyond"), ("feature", "shape"), ("prediction", "share"), ("label", "rate")]
+)
+def test_what_may_be_another_world_does(found: tuple[str, str]) -> None:
+    assert retraining.violated_by(measured(found), DRIFT) == {DAY: {"drift"}}
+
+
+def test_by_measured_alarms_one_feature_is_drift_beside_a_loss_too() -> None:
+    assert retraining.violated_by(measured(("feature", "moved"), ("performance", "loss_rise")), DRIFT) == {DAY: BOTH}
 
 
 def test_the_verdicts_alone_ask_as_they_do_without_a_declaration() -> None:
