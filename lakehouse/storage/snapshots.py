@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 from deltalake import DeltaTable
 
@@ -34,8 +35,8 @@ def at(place: str, version: int | None, open_anew: Callable[[], DeltaTable]) -> 
     with _LOCK:
         mark, kept = _KEPT.get(place, (None, None))
     if mark is not None and kept is not None and version in (None, mark.version):
-        same = log_tail.is_newest(place, mark) if version is None else log_tail.is_there(place, mark)
-        if same:
+        check = log_tail.is_newest if version is None else log_tail.is_there
+        if _holds(check, place, mark):
             return kept
     opened = open_anew()
     if version is None:
@@ -47,13 +48,22 @@ def is_kept(place: str) -> bool:
     """Whether the table is there, as far as that is known without looking for its log."""
     with _LOCK:
         mark, _ = _KEPT.get(place, (None, None))
-    return mark is not None and log_tail.is_there(place, mark)
+    return mark is not None and _holds(log_tail.is_there, place, mark)
+
+
+def _holds(check: Callable[[str, Mark], bool], place: str, mark: Mark) -> bool:
+    # A store's refusal of a look has no body, and so no reason: the opening that follows has one.
+    with suppress(OSError):
+        return check(place, mark)
+    return False
 
 
 def _keep(place: str, opened: DeltaTable) -> None:
-    mark = log_tail.mark(place, opened.version())
-    if not mark.size:
-        # The entry was cleaned away, and a checkpoint tells it: nothing to know the table by.
+    mark = None
+    with suppress(OSError):
+        mark = log_tail.mark(place, opened.version())
+    if mark is None or not mark.size:
+        # A store that does not answer; or the entry was cleaned away, and a checkpoint tells it: nothing to know the table by.
         return
     with _LOCK:
         _KEPT[place] = mark, opened

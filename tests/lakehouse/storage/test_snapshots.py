@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
-from lakehouse.storage import arrow_dataset, commits, delta_log, snapshots
+from lakehouse.storage import arrow_dataset, commits, delta_log, log_tail, snapshots
 from lakehouse.tables import Table
 from lakehouse.tables.table import col
 
@@ -96,6 +96,25 @@ def test_a_table_that_was_removed_is_not_there(openings: list[int | None]) -> No
     assert delta_log.version(COUNTS) == -1
     with pytest.raises(DeltaError):
         delta_log.opened(COUNTS)
+
+
+def test_a_look_that_fails_is_no_answer_and_the_opening_has_it(
+    monkeypatch: pytest.MonkeyPatch, openings: list[int | None]
+) -> None:
+    write(1)
+    delta_log.opened(COUNTS)
+
+    def refused(*_: object) -> bool:
+        raise OSError("access denied: no response body")
+
+    for name in ("is_newest", "is_there", "mark"):
+        monkeypatch.setattr(log_tail, name, refused)
+    openings.clear()
+    assert delta_log.exists(COUNTS) and rows_of(delta_log.opened(COUNTS)) == [1]
+    shutil.rmtree(delta_log.location(COUNTS))
+    with pytest.raises(DeltaError):
+        delta_log.opened(COUNTS)
+    assert openings == [None, None]
 
 
 STEPS = st.lists(st.sampled_from(["write", "write too", "remove", "checkpoint", "clean"]), max_size=12)
