@@ -136,6 +136,15 @@ class AirflowClient:
         )
         return [run for run in self._check(answer)["dag_runs"] if run["partition_key"] == partition]
 
+    def under_way(self, dag_id: str) -> list[Run]:
+        """The runs of a DAG that have not ended."""
+        answer = self._session.get(
+            f"{self._url}/api/v2/dags/{dag_id}/dagRuns",
+            params={"state": ["queued", "running"], "limit": "100"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        return list(self._check(answer)["dag_runs"])
+
     def tasks(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """State of each task of a run, by its id."""
         return {task["task_id"]: task["state"] for task in self._instances(dag_id, run_id)}

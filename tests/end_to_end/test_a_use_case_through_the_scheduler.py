@@ -151,6 +151,7 @@ def test_clearing_what_a_night_built_and_running_it_again_changes_no_row(nights:
     for stage, night in (("features", NIGHTS[0]), ("score", NIGHTS[1])):
         (run,) = [run for run in nights.runs_of(str(night)) if run["dag_id"] == f"{stage}__bakery_sales"]
         nights.clear(run["dag_id"], run["dag_run_id"], only_failed=False)
+        assert run["dag_run_id"] in [one["dag_run_id"] for one in nights.under_way(run["dag_id"])]
     # What was made again is announced again, so that what depends on it follows once more.
     await_runs(
         nights,

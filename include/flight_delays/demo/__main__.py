@@ -87,6 +87,7 @@ def run(plan: Plan, nights: int) -> None:
                 june.live_through(FIRST_NIGHT + dt.timedelta(days=offset))
             june.end()
             june.await_pages()
+            june.await_rollbacks()
         summary.show(plan.lakehouse_root, TRAINED_FOR, FIRST_NIGHT + dt.timedelta(days=nights - 1))
         began = time.monotonic()
     parts["stopping the stack"] = time.monotonic() - began

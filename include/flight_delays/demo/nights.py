@@ -22,7 +22,8 @@ class Nights:
 
     def __init__(self, airflow: AirflowClient, use_case: str, landing: Path) -> None:
         self._airflow = airflow
-        self._score, self._monitor, self._train = (f"{it}__{use_case}" for it in ("score", "monitor", "train"))
+        stages = ("score", "monitor", "train", "rollback")
+        self._score, self._monitor, self._train, self._rollback = (f"{it}__{use_case}" for it in stages)
         self._landing = landing
         self._undecided: tuple[dt.date, float] | None = None
         self._with_pages: list[str] = []
@@ -68,6 +69,11 @@ class Nights:
         """Wait for the drift pages, which are made in the background."""
         for run_id in self._with_pages:
             self._airflow.wait(self._monitor, run_id, NIGHT_SECONDS)
+
+    def await_rollbacks(self) -> None:
+        """Wait for what the monitor has started and does not wait for: the nights of a version, scored again by the one before."""
+        for run in self._airflow.under_way(self._rollback):
+            self._airflow.wait(self._rollback, run["dag_run_id"], NIGHT_SECONDS)
 
     def _arrives(self, source: str, day: dt.date) -> None:
         feed.deliver(self._landing, day, day, [source])
