@@ -101,8 +101,8 @@ def _kinds(rows: Iterable[Mapping[str, Any]], limits: Drift) -> frozenset[str]:
 
 def _by_drift(others: Sequence[Mapping[str, Any]], limits: Drift, by_performance: bool) -> bool:
     """Whether a violated day is so by what is measured of features and scores."""
-    if any(row.get("chance") is not None for row in others):
-        return any(row["violated"] for row in others)
+    if measured := [row for row in others if row.get("chance") is not None]:
+        return any(row["violated"] for row in measured)
     names = [field.name for field in fields(verdict.DriftCheck)]
     checks = [verdict.DriftCheck(**{name: row[name] for name in names}) for row in others]
     # Without labels a day that has a verdict at all was violated by it.

@@ -227,7 +227,9 @@ def measured(*found: tuple[str, str]) -> list[dict[str, Any]]:
         for kind, statistic in found
     ]
     ordinary = {**ROW, "partition": DAY, "kind": "feature", "violated": False, "chance": 0.4}
-    return [*its, ordinary, {**ROW, "partition": DAY, "kind": "verdict", "violated": True, "chance": None}]
+    # Of a column that is named, whatever it is named for.
+    psi = {**ROW, "partition": DAY, "kind": "feature", "statistic": "psi", "violated": True, "chance": None}
+    return [*its, ordinary, psi, {**ROW, "partition": DAY, "kind": "verdict", "violated": True, "chance": None}]
 
 
 @pytest.mark.parametrize("statistic", ["missing", "volume", "duplicates", "rejected"])
