@@ -93,8 +93,8 @@ class Watch:
     def exposure(self, use_case: UseCase, violated: dict[dt.date, bool]) -> Exposure:
         """On which days this model might have asked for a retraining, and whether it did, by the limits of ``use_case``."""
         exposed, limits, rhythm = list[dt.date](), use_case.drift, use_case.calendar.scores
+        checks_by_day = self.checks(use_case) if limits.measured else {}
         if limits.measured:
-            checks_by_day = self.checks(use_case)
             violated = {day: bad and not repairs.alone(map(vars, checks_by_day[day])) for day, bad in violated.items()}
         for day in self.days:
             if (day - self.day).days >= max(limits.cooldown_days, 1):
@@ -102,7 +102,8 @@ class Watch:
             known = {past: bad for past, bad in violated.items() if past <= day}
             recent = rhythm.newest(day, limits.of_days)
             if verdict.retraining(day, known, limits, self.day, [self.day], recent=recent).retrain and not passing(
-                map(vars, drift.checks_of_day(day, use_case, self.evidence))
+                # By declared limits nothing passes.
+                map(vars, checks_by_day.get(day, []))
             ):
                 return Exposure(tuple(exposed), True)
         return Exposure(tuple(exposed), False)

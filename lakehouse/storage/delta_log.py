@@ -32,8 +32,7 @@ def opened(table: Table, at_version: int | None = None) -> DeltaTable:
 
 def open_at(place: str, at_version: int | None = None) -> DeltaTable:
     """The same of the table at a folder or an address."""
-    with store_errors.explained(object_store.is_address(place)):
-        return snapshots.at(place, at_version, lambda: open_anew(place, at_version))
+    return snapshots.at(place, at_version, lambda: open_anew(place, at_version))
 
 
 def open_anew(place: str, at_version: int | None = None) -> DeltaTable:

@@ -133,20 +133,25 @@ def nights(
     use_case: UseCase, evidence: Evidence, days: list[dt.date], trained_for: dt.date, since: int | None = None
 ) -> list[Night]:
     """Each day's verdict, and whether it asks for a retraining; the days are in order."""
-    verdicts, found, passes = dict[dt.date, bool](), list[list[DriftCheck]](), dict[dt.date, str]()
+    verdicts, found = dict[dt.date, bool](), list[list[DriftCheck]]()
     for number, day in enumerate(days):
         if since is not None and any(list(verdicts.values())[since : number - 1]):
             break
         found.append(drift.checks_of_day(day, use_case, evidence))
         verdicts[day] = drift.verdict_of(found[-1], use_case, evidence).violated
-        passes[day] = passing(map(vars, found[-1]))
-    asking = {
-        day: bad and not repairs.alone(map(vars, its)) for (day, bad), its in zip(verdicts.items(), found, strict=True)
-    }
-    asked = triggered(use_case, asking, trained_for, passes)
+    return judged(use_case, verdicts, found, trained_for)
+
+
+def judged(
+    use_case: UseCase, verdicts: dict[dt.date, bool], found: list[list[DriftCheck]], trained_for: dt.date
+) -> list[Night]:
+    """The nights with these verdicts and findings, in order, and whether each asks for a retraining as the platform decides it."""
+    of_day = dict(zip(verdicts, found, strict=True))
+    asking = {day: bad and not repairs.alone(map(vars, of_day[day])) for day, bad in verdicts.items()}
+    passes = {day: passing(map(vars, its)) for day, its in of_day.items()}
     return [
-        replace(night, violated=bad, checks=its)
-        for night, bad, its in zip(asked, verdicts.values(), found, strict=True)
+        replace(night, violated=verdicts[night.day], checks=of_day[night.day])
+        for night in triggered(use_case, asking, trained_for, passes)
     ]
 
 

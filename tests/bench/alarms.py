@@ -20,12 +20,10 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-from jobs.monitor.alarms import repairs
 from jobs.monitor.alarms.finding import Finding
-from jobs.monitor.alarms.passing import passing
 from lakehouse.declaration import UseCase
 from tests.bench import alarm_flights, alarm_worlds
-from tests.bench.alarm_nights import Night, Stage, triggered
+from tests.bench.alarm_nights import Night, Stage, judged, triggered
 from tests.bench.alarm_worlds import Change, World
 
 # Something happens on this watched day: also its fate before is known.
@@ -117,10 +115,7 @@ def _without_events(run: Run, use_case: UseCase) -> Run:
         return all(_reaches(one, night.day, run.events, use_case.maturity_days) for one in found)
 
     verdicts = {night.day: night.violated and not is_of_event(night) for night in run.ours}
-    asking = {night.day: verdicts[night.day] and not repairs.alone(map(vars, night.checks)) for night in run.ours}
-    passes = {night.day: passing(map(vars, night.checks)) for night in run.ours}
-    asked = triggered(use_case, asking, run.ours[0].day, passes)
-    return replace(run, ours=[replace(night, violated=verdicts[night.day]) for night in asked])
+    return replace(run, ours=judged(use_case, verdicts, [night.checks for night in run.ours], run.ours[0].day))
 
 
 def _reaches(finding: Finding, day: dt.date, events: frozenset[dt.date], maturity: int) -> bool:
