@@ -22,6 +22,7 @@ from tests.drawn_values import (
     values,
 )
 
+event_days = st.dates() | st.sampled_from(["12-24", "01-01", "02-30", "24-12", "2024-06-01", "", "x"]) | numbers
 BASE = yaml.safe_load((Path(__file__).parent / "use_cases" / "bakery_sales" / "use_case.yaml").read_text())
 SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
     ("calendar", "nightly"): st.sampled_from(
@@ -124,6 +125,11 @@ SECTIONS: dict[tuple[str | int, ...], st.SearchStrategy[Any]] = {
         optional={
             n: numbers
             for n in ("window_days", "bins", "ordinary_quantile", "violated_days", "of_days", "cooldown_days")
+        }
+        | {
+            "known_events": st.lists(
+                st.fixed_dictionaries({"name": texts, "start": event_days}, optional={"end": event_days}), max_size=2
+            )
         },
     ),
     ("retrain",): st.fixed_dictionaries(

@@ -13,7 +13,7 @@ from jobs.calibrate import alarm_seen
 from jobs.calibrate.backtest import PastModel
 from jobs.calibrate.rates import Exposure
 from jobs.gate import measurement
-from jobs.monitor import counts, drift, estimates, new_categories, performance, verdict
+from jobs.monitor import counts, drift, estimates, known_days, new_categories, performance, verdict
 from jobs.monitor.alarms import checks, repairs
 from jobs.monitor.alarms.passing import passing
 from jobs.monitor.counts import Counts
@@ -35,7 +35,7 @@ class Watch:
 
     Attributes:
         day: which the model was trained for: the first that is watched.
-        days: the watched days that have rows, in order.
+        days: the watched days that have rows, in order, but those whose verdict a known event keeps back.
         evidence: what was counted of them.
         rows_a_window: feature rows of a window, in the middle.
     """
@@ -76,7 +76,7 @@ class Watch:
             ),
         )
         of_a_day = [of_day.num_rows for of_day in by_day.values()]
-        days = tuple(of_day.day for of_day in scored)
+        days = tuple(of_day.day for of_day in scored if known_days.is_ordinary(of_day.day, use_case))
         return cls(past.day, days, evidence, int(np.median(of_a_day or [0]) * length))
 
     def checks(self, use_case: UseCase) -> dict[dt.date, list[DriftCheck]]:

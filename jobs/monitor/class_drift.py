@@ -21,7 +21,7 @@ DECISION = "decision"
 def check(
     expected: Distribution,
     counts: Mapping[dt.date, Counts],
-    days: list[dt.date],
+    days: Sequence[dt.date],
     limit: float,
     classes: Sequence[str],
 ) -> DriftCheck:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.monitor import class_drift, new_categories, verdict
+from jobs.monitor import class_drift, known_days, new_categories, verdict
 from jobs.monitor.alarms import checks as measured_alarms
 from jobs.monitor.alarms import of_estimates
 from jobs.monitor.alarms.finding import NONE
 from jobs.monitor.alarms.reference import Reference
 from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.counts import Counts, DailyCounts, window
+from jobs.monitor.known_days import Judged
 from jobs.monitor.new_categories import NewLevels
 from jobs.monitor.performance import Matured, over
 from jobs.monitor.verdict import FEWEST_DAYS, DriftCheck, Verdict
@@ -64,32 +65,41 @@ def verdict_of(checks: Sequence[DriftCheck], use_case: UseCase, evidence: Eviden
 def checks_of_day(day: dt.date, use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Every statistic of the window that ends with ``day``, and of the matured one before it."""
     drift, profile, rhythm = use_case.drift, evidence.profile, use_case.calendar.scores
-    days = rhythm.newest(day, drift.window_days)
     if evidence.reference is not None and drift.measured:
         found = measured_alarms.of_day(
             day, use_case, evidence.reference, evidence.features, evidence.scores, evidence.seen
         )
         return [*found, *_new_categories(day, evidence), *_not_estimated(use_case, evidence)]
+    recent = Judged.pooled(rhythm.newest(day, drift.window_days), drift)
     checks = [
         _psi(
-            "feature", name, profile.features[name], evidence.features[name], days,
+            "feature", name, profile.features[name], evidence.features[name], recent.newest,
             verdict.feature_limit(profile.features[name].ordinary_psi, drift), f"PSI of {name}",
         )
         for name in profile.features
         if name in evidence.features
     ]  # fmt: skip
+    scores, limit = evidence.scores, drift.max_prediction_psi
     checks.append(
-        _psi(
-            "prediction", SCORE, profile.prediction, evidence.scores, days, drift.max_prediction_psi, "PSI of the scores"
-        )
+        _psi("prediction", SCORE, profile.prediction, scores, recent.newest, limit, "PSI of the scores")
         if not evidence.classes
-        else class_drift.check(profile.prediction, evidence.scores, days, drift.max_prediction_psi, evidence.classes)
-    )  # fmt: skip
-    checks += [*_new_categories(day, evidence), *_not_estimated(use_case, evidence)]
+        else class_drift.check(profile.prediction, scores, recent.newest, limit, evidence.classes)
+    )
+    matured = Judged.pooled(rhythm.newest(day - dt.timedelta(days=use_case.maturity_days), drift.window_days), drift)
+    quality = _performance(matured.newest, use_case, evidence)
+    facts = [*_new_categories(day, evidence), *_not_estimated(use_case, evidence)]
     if drift.estimate is not None and profile.estimator is not None:
-        checks += of_estimates.told(profile.estimator, evidence.seen.estimates, days, drift.false_alarm_days)
-    last_matured = day - dt.timedelta(days=use_case.maturity_days)
-    return checks + _performance(rhythm.newest(last_matured, drift.window_days), use_case, evidence)
+        known = Judged.of(recent.newest, drift)
+        estimates = {metric: known.of_days(by_day) for metric, by_day in evidence.seen.estimates.items()}
+        told = of_estimates.told(profile.estimator, estimates, recent.newest, drift.false_alarm_days)
+        facts += known_days.told(told, known.event)
+    return [
+        *known_days.told(checks, recent.event),
+        *facts,
+        *known_days.told(quality, matured.event),
+        *recent.said("data", checks),
+        *(matured.said("label", quality) if matured.event else ()),
+    ]
 
 
 def rows(day: dt.date, version: int, checks: Sequence[DriftCheck], day_verdict: Verdict) -> list[dict[str, Any]]:
@@ -112,7 +122,7 @@ def _psi(
     name: str,
     expected: Distribution | CategoryDistribution,
     counts: Mapping[dt.date, Any],
-    days: list[dt.date],
+    days: Sequence[dt.date],
     limit: float,
     words: str,
 ) -> DriftCheck:
@@ -149,7 +159,7 @@ def _not_estimated(use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     return of_estimates.without(evidence.version)
 
 
-def _performance(days: list[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
+def _performance(days: Sequence[dt.date], use_case: UseCase, evidence: Evidence) -> list[DriftCheck]:
     """Calibration and loss over the matured days against those on the holdout."""
     drift, task = use_case.drift, use_case.model.task
     loss_name = metric_names.LOSS[task]

@@ -16,6 +16,8 @@ Kind = Literal["feature", "prediction", "estimate", "performance", "new category
 
 # A window with fewer days says more about weekdays than about drift.
 FEWEST_DAYS = 3
+# The statistics of the rows that say that a day is of a known event, and how many days before it are.
+KNOWN_EVENT, LEFT_OUT = "known_event", "left_out"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _told(check: DriftCheck) -> bool:
     """Whether it violates nothing and is told all the same."""
     if check.kind == "estimate":
         return check.excess > 1 and not check.violated
-    return check.kind == "new category" and bool(check.value)
+    return bool(check.value) and (check.kind == "new category" or check.statistic in (KNOWN_EVENT, LEFT_OUT))
 
 
 def retraining(

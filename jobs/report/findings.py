@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.monitor.alarms.finding import how_seldom
+from jobs.monitor.verdict import KNOWN_EVENT, LEFT_OUT
 from jobs.report import by_weekday, distribution, expected, words
 from jobs.report.night import Night, of_all
 from jobs.report.window_counts import Daily
@@ -18,6 +19,7 @@ MOST_CARDS, MOST_LINES = 12, 200
 MOST_SLICES = 6
 FEATURE, DATA, PREDICTION, LABEL = "feature", "data", "prediction", "label"
 PSI = "psi"
+FACTS = ("built_again", KNOWN_EVENT, LEFT_OUT)
 
 
 def cards(night: Night) -> dict[str, Any]:
@@ -50,8 +52,10 @@ def cards(night: Night) -> dict[str, Any]:
 
 
 def facts(night: Night) -> list[str]:
-    """What is told whatever the verdict is: new levels of categories, and days that were built again since they were scored."""
-    told = [row for row in night.of_day if row["kind"] == "new category" or row["statistic"] == "built_again"]
+    """What is told whatever the verdict is: new levels of categories, days that were built again since they were scored, and those
+    of known events.
+    """
+    told = [row for row in night.of_day if row["kind"] == "new category" or row["statistic"] in FACTS]
     return [*(str(row["reason"]) for row in told if row["value"]), *expected.facts(night)]
 
 

@@ -22,6 +22,8 @@ ORDINARY_MEANS = "Nothing that is watched says that this night's scores are wort
 NOTHING_TO_DO = "Nothing to do."
 UNMEASURED_MEANS = "There are too few days yet to measure anything, so the verdict says little."
 UNMEASURED_TO_DO = "Nothing to do: it says more when some nights have passed."
+EVENT_MEANS = "What differs is told and not judged, since the days that are compared are of a known event"
+EVENT_TO_DO = "Nothing to do, unless what is told below has nothing to do with the event."
 BY_DRIFT = (
     "The rows scored this night, or their scores, are unlike those that the model learned from. The scores were "
     "delivered as always, and may be worse than usual."
@@ -42,7 +44,8 @@ def content(night: Night) -> dict[str, Any]:
     """What stands at the top."""
     violated = bool(night.verdict["violated"])
     measured = any(row["value"] is not None for row in night.of_day)
-    word = "violated" if violated else "ordinary" if measured else "not measured"
+    event = None if violated else night.known_event(night.day)
+    word = "violated" if violated else "known event" if event else "ordinary" if measured else "not measured"
     means, todo = _means(night, violated, measured)
     asked, why = night.decision
     anchor = VIOLATED_ANCHOR if violated else ""
@@ -53,7 +56,7 @@ def content(night: Night) -> dict[str, Any]:
         "weekday": f"{night.day:%A}",
         "word": word,
         "violated": violated,
-        "sign": "✕" if violated else "✓" if measured else "?",
+        "sign": "✕" if violated else "✓" if measured and not event else "?",
         "means": means,
         "todo": todo,
         "reasons": _reasons(night),
@@ -73,6 +76,8 @@ def content(night: Night) -> dict[str, Any]:
 
 def _means(night: Night, violated: bool, measured: bool) -> tuple[list[str], list[str]]:
     worse = expected.worse(night)
+    if not violated and (event := night.known_event(night.day)):
+        return [f"{EVENT_MEANS}: {event}."], [EVENT_TO_DO]
     if not violated and worse:
         return [expected.MEANS], [expected.TO_DO]
     if not violated:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from jobs.monitor.verdict import KNOWN_EVENT
 from jobs.report.window_counts import Counted
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import Profile
@@ -103,6 +104,11 @@ class Night:
     def verdict(self) -> Mapping[str, Any]:
         """The verdict's row of the day."""
         return self.verdicts[self.day]
+
+    def known_event(self, day: dt.date) -> str | None:
+        """The known event that a day of the timeline is of: what needs no label was not judged on it."""
+        its = (row for row in self.rows if row["partition"] == day and row["statistic"] == KNOWN_EVENT)
+        return next((str(row["feature"]) for row in its if row["kind"] == "data"), None)
 
     @property
     def version(self) -> int:

@@ -32,7 +32,9 @@ def nights(night: Night) -> list[dict[str, Any]]:
         version = verdict["model_version"]
         state = VIOLATED if verdict["violated"] else ORDINARY
         fallback = ", scored by the declared fallbacks" if day in night.fallbacks else ""
-        title = f"{day:%a} {day}: {state}, version {version}{fallback}"
+        event = night.known_event(day)
+        known = f", not judged: {event}" if event and state == ORDINARY else ""
+        title = f"{day:%a} {day}: {state}, version {version}{fallback}{known}"
         promoted = before is not None and version != before
         cells.append({"day": day, "state": state, "version": version, "title": title, "promoted": promoted})
         before = version

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from lakehouse.declaration import class_names
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.declaration.label_input import LabelInput
 from lakehouse.declaration.metric_names import ScoreMetric
 from lakehouse.declaration.section import GrownSection, Name, Section, Window, refuse
@@ -145,7 +147,7 @@ class Drift(GrownSection):
     of a window and from how training's own days differ, and ``false_alarm_days`` says how seldom ordinary days may be violated.
     """
 
-    LATER = ("alarms", "false_alarm_days", "estimate")
+    LATER = ("alarms", "false_alarm_days", "estimate", "known_events")
 
     alarms: Literal["declared", "measured"] = "declared"
     # An ordinary day is violated once in so many days, or more seldom.
@@ -166,6 +168,12 @@ class Drift(GrownSection):
     violated_days: int = Field(default=3, ge=1, le=366)
     of_days: int = Field(default=5, ge=1, le=366)
     cooldown_days: int = Field(default=7, ge=0, le=3660)
+    # Days that are told and not judged, and that are in no window of the days after them.
+    known_events: tuple[KnownEvent, ...] = ()
+
+    def known_event(self, day: dt.date) -> str | None:
+        """The name of the known event that the day is of; None of an ordinary day."""
+        return next((event.name for event in self.known_events if event.includes(day)), None)
 
     @property
     def measured(self) -> bool:

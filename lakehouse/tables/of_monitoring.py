@@ -143,7 +143,13 @@ def drift(use_case: UseCase) -> Table:
         columns=(
             PARTITION,
             col("model_version", "int", "champion whose training profile is the reference"),
-            col("kind", "string", of_categories.kinds(use_case, f"data, label, {kinds}" if findings else kinds)),
+            col(
+                "kind",
+                "string",
+                of_categories.kinds(
+                    use_case, f"data, label, {kinds}" if findings or use_case.drift.known_events else kinds
+                ),
+            ),
             col("feature", "string", "feature or statistic"),
             col("statistic", "string", "what is measured, such as psi"),
             col("value", "double", "the statistic over the window that ends on the day", nullable=True),

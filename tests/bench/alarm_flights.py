@@ -3,8 +3,8 @@
 Each week is whole, with its weather and its delays. Which weeks are learned from and which are watched is drawn, so ordinary weeks
 differ as real ones do, and no season or trend is between the two. Scores are those of a model that was not fitted to the week.
 
-On some days something did happen, as everybody could know: holidays by their date, and storms by the flights that never arrived.
-What monitoring says of these is no false verdict, so it is counted apart.
+On some days something did happen: holidays, which a use case can declare before they come, and storms, which show by the flights
+that never arrived.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import xgboost
 from deltalake import DeltaTable
 
 from lakehouse.declaration import UseCase, loader
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.bench.alarm_nights import Floats, Stage
 from tests.bench.alarm_worlds import Change, day
@@ -119,18 +120,29 @@ class Flights:
             _between(rows, score, first - 14, int(number.max()) + 1),
         )
         days = [on for on in np.unique(watched.days).astype(object).tolist() if on >= day(first)]
-        happened = np.isin(self.rows.days[kept].astype("datetime64[D]"), self.events)
-        events = frozenset(day(int(one)) for one in np.unique(number[happened]))
-        return Stage(learned, judged, its_score, watched, later, days, THRESHOLD, events)
+        its = self.rows.days[kept].astype("datetime64[D]")
+        known, storms = (_events(name, np.unique(number[np.isin(its, of)])) for name, of in self.happened.items())
+        return Stage(learned, judged, its_score, watched, later, days, THRESHOLD, known, storms)
 
     @cached_property
-    def events(self) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
-        """The days of the year on which something is known to have happened, and those after them, whose features tell of it."""
+    def happened(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
+        """The days of the year on which something happened, and those after them, whose features tell of it."""
         days, place = np.unique(self.rows.days.astype("datetime64[D]"), return_inverse=True)
         lost = np.bincount(place, np.isnan(self.rows.label)) / np.bincount(place) > STORM
+        holiday = np.zeros(len(days), dtype=bool)
         for first, last in HOLIDAYS:
-            lost |= (days >= np.datetime64(first)) & (days <= np.datetime64(last))
-        return np.unique(np.concatenate([days[lost], days[lost] + np.timedelta64(1, "D")]))
+            holiday |= (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+        later = np.timedelta64(1, "D")
+        return {
+            name: np.unique(np.concatenate([days[its], days[its] + later]))
+            for name, its in (("holiday", holiday), ("storm", lost))
+        }
+
+
+def _events(name: str, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[KnownEvent, ...]:
+    """An event for each run of successive days."""
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1) if len(numbers) else []
+    return tuple(KnownEvent(name=name, start=day(int(run[0])), end=day(int(run[-1]))) for run in runs)
 
 
 def _between(rows: TrainingSet, score: Floats, start: int, end: int) -> tuple[TrainingSet, Floats]:

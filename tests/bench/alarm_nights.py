@@ -20,6 +20,7 @@ from jobs.monitor.verdict import DriftCheck
 from jobs.train import training_history
 from jobs.train.quality_history import Scored
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.evaluation import coded_rows
 from lakehouse.evaluation.drift_profile import PARTITION, SCORE, Profile
 from lakehouse.evaluation.labelled_rows import TrainingSet
@@ -55,7 +56,8 @@ class Stage:
         learned, scored, watched: their rows, with a label or without; the latter two with the model's scores.
         days: the watched days that have rows, in order.
         threshold: of decisions.
-        events: the days on which something is known to have happened.
+        known: events that a use case declares before they come.
+        storms: events that nobody can declare before they come.
     """
 
     learned: TrainingSet
@@ -65,7 +67,8 @@ class Stage:
     watched_score: Floats
     days: list[dt.date]
     threshold: float = 0.5
-    events: frozenset[dt.date] = frozenset()
+    known: tuple[KnownEvent, ...] = ()
+    storms: tuple[KnownEvent, ...] = ()
 
     def compared_with_labelled(self) -> Stage:
         """The same nights, with a profile of the labelled rows alone: what they would say if it left the others out."""
@@ -73,11 +76,14 @@ class Stage:
         scored, score = self.scored.where(known), self.scored_score[known]
         return replace(self, learned=self.learned.labelled(), scored=scored, scored_score=score)
 
+    def evidence(self, use_case: UseCase) -> Evidence:
+        """What the platform knows of the watched days."""
+        profile = profile_of(use_case, self.learned, self.scored, self.scored_score, self.threshold)
+        return evidence_of(use_case, profile, self.watched, self.watched_score, self.threshold)
+
     def nights(self, use_case: UseCase, since: int | None = None) -> list[Night]:
         """What the platform says of each watched day; with ``since`` up to the day after the first violated one from there on."""
-        profile = profile_of(use_case, self.learned, self.scored, self.scored_score, self.threshold)
-        evidence = evidence_of(use_case, profile, self.watched, self.watched_score, self.threshold)
-        return nights(use_case, evidence, self.days, self.days[0], since)
+        return nights(use_case, self.evidence(use_case), self.days, self.days[0], since)
 
 
 def profile_of(
@@ -140,6 +146,23 @@ def nights(
         found.append(drift.checks_of_day(day, use_case, evidence))
         verdicts[day] = drift.verdict_of(found[-1], use_case, evidence).violated
     return judged(use_case, verdicts, found, trained_for)
+
+
+def with_events(use_case: UseCase, evidence: Evidence, stage: Stage) -> list[Night]:
+    """The same where what happens is declared: holidays before they come, a storm on the morning after a verdict that has it.
+
+    That verdict stands: somebody was called for it.
+    """
+    verdicts, found, declared = dict[dt.date, bool](), list[list[DriftCheck]](), list(stage.known)
+    for day in stage.days:
+        limits = use_case.drift.model_copy(update={"known_events": tuple(declared)})
+        now = use_case.model_copy(update={"drift": limits})
+        found.append(drift.checks_of_day(day, now, evidence))
+        verdicts[day] = drift.verdict_of(found[-1], now, evidence).violated
+        if verdicts[day]:
+            window = now.calendar.scores.newest(day, limits.window_days + now.maturity_days)
+            declared += [one for one in stage.storms if one not in declared and any(map(one.includes, window))]
+    return judged(use_case, verdicts, found, stage.days[0])
 
 
 def judged(

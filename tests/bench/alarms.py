@@ -10,7 +10,6 @@ the days until it is seen are counted. Beside the platform: Evidently's default 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +21,8 @@ from tabulate import tabulate
 
 from jobs.monitor.alarms.finding import Finding
 from lakehouse.declaration import UseCase
-from tests.bench import alarm_flights, alarm_worlds
-from tests.bench.alarm_nights import Night, Stage, judged, triggered
+from tests.bench import alarm_flights, alarm_nights, alarm_worlds
+from tests.bench.alarm_nights import Night, Stage, triggered
 from tests.bench.alarm_worlds import Change, World
 
 # Something happens on this watched day: also its fate before is known.
@@ -43,32 +42,39 @@ class Run:
 
     ours: list[Night]
     others: tuple[list[Night], ...]
-    events: frozenset[dt.date] = frozenset()
+    with_events: list[Night] | None = None
 
 
 def run(use_case: UseCase, stage: Stage, beside: bool, since: int | None = None) -> Run:
     """Watch a world; ``beside``: by others too; ``since``: no longer than until what happens from then on is seen."""
-    ours = stage.nights(use_case, since)
+    evidence = stage.evidence(use_case)
+    ours = alarm_nights.nights(use_case, evidence, stage.days, stage.days[0], since)
+    declared = alarm_nights.with_events(use_case, evidence, stage) if stage.known and since is None else None
     if not beside:
-        return Run(ours, (), stage.events)
+        return Run(ours, (), declared)
     # Imported here: Evidently takes seconds.
     from tests.bench import alarm_rivals
 
-    declared = use_case.model_copy(update={"drift": use_case.drift.model_copy(update={"alarms": "declared"})})
+    by_limits = use_case.model_copy(update={"drift": use_case.drift.model_copy(update={"alarms": "declared"})})
     days = use_case.drift.window_days
     verdicts = (*alarm_rivals.evidently(stage, days), alarm_rivals.fixed_psi(stage, days))
     others = [triggered(use_case, one, stage.days[0]) for one in verdicts]
-    return Run(ours, (stage.nights(declared, since), *others), stage.events)
+    return Run(ours, (stage.nights(by_limits, since), *others), declared)
 
 
 def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[], Stage]], beside: int) -> list[object]:
     """A line of the table of quiet worlds."""
     runs = [run(use_case, make(), place < beside) for place, make in enumerate(stages)]
-    found: list[object] = [name, rows, len(runs), f"{_mean(runs):.2f}", f"{sum(_asks(one.ours) for one in runs)}"]
-    if any(one.events for one in runs):
-        without = [_without_events(one, use_case) for one in runs]
-        found[3] = f"{found[3]}, {_mean(without):.2f} without events"
-        found[4] = f"{found[4]}, {sum(_asks(one.ours) for one in without)} without events"
+    found: list[object] = [
+        name,
+        rows,
+        len(runs),
+        f"{_mean([one.ours for one in runs]):.2f}",
+        f"{sum(_asks(one.ours) for one in runs)}",
+    ]
+    if declared := [one.with_events for one in runs if one.with_events is not None]:
+        found[3] = f"{found[3]}, {_mean(declared):.2f} with events declared"
+        found[4] = f"{found[4]}, {sum(map(_asks, declared))} with events declared"
     known = [one.others for one in runs if one.others]
     found += [
         f"{np.mean([_violated(one[place]) for one in known]):.1f} ({sum(_asks(one[place]) for one in known)} of {len(known)})"
@@ -102,26 +108,9 @@ def _violated(nights: list[Night]) -> int:
     return sum(night.violated for night in nights)
 
 
-def _mean(runs: list[Run]) -> float:
+def _mean(worlds: list[list[Night]]) -> float:
     """Violated days in 90: worlds of real rows are watched for longer."""
-    return float(np.mean([_violated(one.ours) * DAYS / len(one.ours) for one in runs]))
-
-
-def _without_events(run: Run, use_case: UseCase) -> Run:
-    """The same, in which only counts what no known event is part of: neither the days of its window, nor those of their labels."""
-
-    def is_of_event(night: Night) -> bool:
-        found = [one for one in night.checks if one.violated and isinstance(one, Finding)]
-        return all(_reaches(one, night.day, run.events, use_case.maturity_days) for one in found)
-
-    verdicts = {night.day: night.violated and not is_of_event(night) for night in run.ours}
-    return replace(run, ours=judged(use_case, verdicts, [night.checks for night in run.ours], run.ours[0].day))
-
-
-def _reaches(finding: Finding, day: dt.date, events: frozenset[dt.date], maturity: int) -> bool:
-    """Whether the window of a finding has one of these days."""
-    later = maturity if finding.kind in OF_LABELS else 0
-    return any(day - dt.timedelta(days=later + back) in events for back in range(finding.days or 1))
+    return float(np.mean([_violated(nights) * DAYS / len(nights) for nights in worlds]))
 
 
 def _asks(nights: list[Night]) -> bool:

@@ -13,6 +13,7 @@ from jobs.calibrate import backtest, outcome, plan
 from jobs.calibrate.watch import Watch
 from jobs.monitor.drift import LOSS_RISE
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.evaluation import drift_profile, population_stability
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from tests.jobs.calibrate.worlds import CLASSES, POINT, day, declared, history
@@ -169,3 +170,18 @@ def test_measured_alarms_watch_features_slices_scores_labels_and_quality_and_ord
     assert not any(watch.verdicts(use_case).values())
     # The gate looks at the holdout's slices as ever.
     assert {line["slice"] for line in past.model.evaluation.slices} == {"clinic"}
+
+
+@pytest.mark.parametrize("alarms", ["declared", "measured"])
+def test_days_that_a_known_event_keeps_back_are_no_ordinary_days(alarms: str) -> None:
+    use_case = declared("binary", alarms=alarms)
+    rows = history(use_case, 90, seed=3)
+    past = backtest.train(use_case, rows, day(70), POINT)
+    event = KnownEvent(name="fair", start=day(75), end=day(76))
+    limits = use_case.drift.model_copy(update={"known_events": (event,)})
+    watched = Watch.of(use_case.model_copy(update={"drift": limits}), rows, past, 1, day(89)).days
+    # Declared limits compare whole windows; labels of a day come later.
+    length = 1 if alarms == "measured" else limits.window_days
+    kept_back = {day(75 + number) for number in range(2 + length - 1 + use_case.maturity_days)}
+    assert use_case.maturity_days == 1
+    assert set(Watch.of(use_case, rows, past, 1, day(89)).days) - set(watched) == kept_back

@@ -14,6 +14,7 @@ from jobs.monitor.scored_rows import ScoredRows
 from jobs.report.night import Links, Night
 from jobs.report.window_counts import Counted
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.models.registry import ModelVersion
@@ -34,11 +35,12 @@ def of_world(
     rows: int = 150,
     seed: int = 1,
     estimate: str | None = None,
+    events: tuple[KnownEvent, ...] = (),
 ) -> Night:
     """The last of so many watched nights of a world in which something happens ``since`` one of them; its texts are hostile."""
     use_case = alarm_worlds.declared(
         alarms=alarms, max_calibration_gap=0.2, max_loss_rise=0.2, max_prediction_psi=0.25, max_drifted_share=0.15,
-        estimate=estimate,
+        estimate=estimate, known_events=events,
     )  # fmt: skip
     use_case = use_case.model_copy(
         update={

@@ -14,6 +14,7 @@ import pytest
 from jobs.report import page, words
 from jobs.report.night import VERDICT, Night, of_all
 from jobs.report.window_counts import Counted
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.models.registry import ModelVersion
 from tests.bench import alarm_worlds
 from tests.bench.alarm_worlds import Change
@@ -28,6 +29,9 @@ NEW = Change(
 )
 LATE = Change("label rate doubled", needs_labels=True, rate=2.2)
 WIDE = Change("shifted by two", "plain", features=alarm_worlds.on("plain", lambda v, s, d: v + 2.0))
+
+
+FIRST = alarm_worlds.day(alarm_worlds.LEARNED + alarm_worlds.SCORED)
 
 
 @cache
@@ -292,3 +296,15 @@ def test_thousands_of_columns_make_a_page_that_a_browser_opens() -> None:
     made, read = drawn(replace(of, rows=[*of.rows, *more]))
     assert len(made["drifted"]["cards"]) == 12 and made["drifted"]["others"]
     assert made["timeline"]["left_out"] > 500 and f"another {made['timeline']['left_out']} are in" in read.text
+
+
+@pytest.mark.parametrize(("alarms", "change"), [("measured", GONE), ("declared", WIDE)])
+def test_a_night_of_a_known_event_tells_what_differs_and_calls_nobody(alarms: str, change: Change) -> None:
+    event = KnownEvent(name=f"fair {HOSTILE.replace(';', ',')}", start=FIRST, end=FIRST + dt.timedelta(days=30))
+    made, read = drawn(made_nights.of_world(change, alarms, events=(event,)))
+    assert not made["head"]["violated"] and "? known event" in read.text and "Nothing to do, unless" in read.text
+    assert f"known event: {event.name}." in read.text and "told and not judged" in read.text
+    # What differs is drawn, and is no card.
+    assert not made["drifted"]["cards"] and change.column in section(read, "Each watched statistic", "Matured quality")
+    cells = [one["title"] for one in read.marked["span"] if one.get("title")]
+    assert cells[-1].endswith(f"not judged: {event.name}")
