@@ -148,12 +148,12 @@ def nights(
     return judged(use_case, verdicts, found, trained_for)
 
 
-def with_events(use_case: UseCase, evidence: Evidence, stage: Stage) -> list[Night]:
+def with_events(use_case: UseCase, evidence: Evidence, stage: Stage) -> tuple[list[Night], int]:
     """The same where what happens is declared: holidays before they come, a storm on the morning after a verdict that has it.
 
-    That verdict stands: somebody was called for it.
+    That verdict stands, since somebody was called for it. So many of the verdicts are such ones.
     """
-    verdicts, found, declared = dict[dt.date, bool](), list[list[DriftCheck]](), list(stage.known)
+    verdicts, found, declared, called = dict[dt.date, bool](), list[list[DriftCheck]](), list(stage.known), 0
     for day in stage.days:
         limits = use_case.drift.model_copy(update={"known_events": tuple(declared)})
         now = use_case.model_copy(update={"drift": limits})
@@ -161,8 +161,9 @@ def with_events(use_case: UseCase, evidence: Evidence, stage: Stage) -> list[Nig
         verdicts[day] = drift.verdict_of(found[-1], now, evidence).violated
         if verdicts[day]:
             window = now.calendar.scores.newest(day, limits.window_days + now.maturity_days)
-            declared += [one for one in stage.storms if one not in declared and any(map(one.includes, window))]
-    return judged(use_case, verdicts, found, stage.days[0])
+            new = [one for one in stage.storms if one not in declared and any(map(one.includes, window))]
+            declared, called = declared + new, called + bool(new)
+    return judged(use_case, verdicts, found, stage.days[0]), called
 
 
 def judged(

@@ -42,7 +42,7 @@ class Run:
 
     ours: list[Night]
     others: tuple[list[Night], ...]
-    with_events: list[Night] | None = None
+    with_events: tuple[list[Night], int] | None = None
 
 
 def run(use_case: UseCase, stage: Stage, beside: bool, since: int | None = None) -> Run:
@@ -73,8 +73,10 @@ def quiet(name: str, rows: int, use_case: UseCase, stages: Sequence[Callable[[],
         f"{sum(_asks(one.ours) for one in runs)}",
     ]
     if declared := [one.with_events for one in runs if one.with_events is not None]:
-        found[3] = f"{found[3]}, {_mean(declared):.2f} with events declared"
-        found[4] = f"{found[4]}, {sum(map(_asks, declared))} with events declared"
+        storms = np.mean([called * DAYS / len(nights) for nights, called in declared])
+        of_all = _mean([nights for nights, _ in declared])
+        found[3] = f"{found[3]}, {of_all:.2f} with events declared, {storms:.2f} of it the first of a storm"
+        found[4] = f"{found[4]}, {sum(_asks(nights) for nights, _ in declared)} with events declared"
     known = [one.others for one in runs if one.others]
     found += [
         f"{np.mean([_violated(one[place]) for one in known]):.1f} ({sum(_asks(one[place]) for one in known)} of {len(known)})"
