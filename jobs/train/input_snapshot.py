@@ -54,7 +54,7 @@ def expected_inputs(use_case: UseCase, split: Split) -> Inputs:
         use_case.label,
         use_case.split,
         use_case.model,
-        use_case.drift,
+        use_case.drift.of_training,
         *use_case.gate.fairness,
     )
     if use_case.worth is not None:

@@ -176,6 +176,11 @@ class Drift(GrownSection):
         return next((event.name for event in self.known_events if event.includes(day)), None)
 
     @property
+    def of_training(self) -> Drift:
+        """The section as training reads it: events are of the days that are judged, and make no training another one."""
+        return self.model_copy(update={"known_events": ()})
+
+    @property
     def measured(self) -> bool:
         """Whether alarms are measured, and not declared."""
         return self.alarms == "measured"

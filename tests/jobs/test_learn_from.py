@@ -19,6 +19,7 @@ from jobs.train.arguments import TrainArguments
 from jobs.train.split import Parts, Split
 from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KnownEvent
 from lakehouse.errors import TrainingFailed, VersionGone
 from lakehouse.evaluation.labelled_rows import TrainingSet
 from lakehouse.models import artifacts, registry
@@ -130,6 +131,10 @@ def test_it_is_another_training_than_that_of_all_rows_and_the_same_when_it_is_ma
     assert again["status"] == "unchanged" and again["learned"] == chain.made["learned"]
     plain, split = chain.use_case.model_copy(update={"learn_from": None}), Split.for_day(chain.use_case, DAY)
     assert input_snapshot.fingerprint(plain, split) != input_snapshot.fingerprint(chain.use_case, split)
+    # Days that monitoring does not judge are none of its matters.
+    events = plain.drift.model_copy(update={"known_events": (KnownEvent(name="fair", start="12-24"),)})
+    with_events = plain.model_copy(update={"drift": events})
+    assert input_snapshot.fingerprint(with_events, split) == input_snapshot.fingerprint(plain, split)
 
 
 def test_workers_draw_the_same_rows_and_leave_the_others_where_they_are(

@@ -79,7 +79,7 @@ def gather(trained: Trained) -> dict[str, Any]:
         "worth": of_worth.words(use_case),
         "classes": of_classes.content(use_case, result),
         "gate": _limits(use_case.gate.model_dump()),
-        "drift": _limits(use_case.drift.model_dump()),
+        "drift": _limits(use_case.drift.of_training.model_dump()),
         "parameters": {**use_case.model.fixed, **result["best_params"], "seed": use_case.model.seed},
         "lineage": {name: value for name, value in trained.lineage.items() if value not in (None, "")},
         "packages": {"Python": platform.python_version(), **_installed(PACKAGES)},

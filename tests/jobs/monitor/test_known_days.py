@@ -180,3 +180,9 @@ def test_a_check_of_no_event_is_told_as_it_is() -> None:
     assert list(known_days.told([made], None)) == [made]
     (told,) = known_days.told([made], "fair")
     assert not told.violated and told.reason == "PSI of x 1.0, not judged: of the known event fair"
+
+
+def test_an_event_makes_no_training_another_one() -> None:
+    known, plain = declared("measured", KnownEvent(name="fair", start="12-24")), declared("measured")
+    assert known.drift != plain.drift and known.drift.of_training == plain.drift.of_training == plain.drift
+    assert known.drift.of_training.model_dump_json() == plain.drift.model_dump_json()
