@@ -66,7 +66,8 @@ class Judged:
             left_out = len(self.newest) - len(self.days)
             words = f"{left_out} of the {len(self.newest)} days to {last} are of known events and left out: {names}"
             return [_fact(kind, EVENTS, LEFT_OUT, left_out, words)]
-        words = f"the {len(self.newest)} days to {last} have days of known events ({names}): what is found is told and not judged"
+        of = "labels of " if kind == "label" else ""
+        words = f"{of}the {len(self.newest)} days to {last} have days of known events ({names}): this is told and not judged"
         if found := [one for one in checks if one.violated]:
             named = list(dict.fromkeys(one.feature for one in found))
             more = " and more" if len(named) > NAMED else ""
