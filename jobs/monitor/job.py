@@ -59,10 +59,10 @@ def run(arguments: MonitorArguments) -> MonitorResult:
     last = verdicts[asked.scored[-1]] if asked.scored else DayVerdict.none(days[-1], unscored)
 
     # A range is decided on once, on its last scored day; so is each later day whose verdict was repeated.
-    now, newest = dt.datetime.now(dt.UTC), max(scored_by, default=days[-1])
+    decided, newest = [*asked.scored[-1:], *later], max(scored_by, default=days[-1])
+    known = retraining.trainings(use_case, dt.datetime.now(dt.UTC)) if decided else None
     decisions = {
-        day: retraining.decide(use_case, day, scored_by[day], now, day == newest)
-        for day in [*asked.scored[-1:], *later]
+        day: retraining.decide(use_case, day, scored_by[day], known, day == newest) for day in decided if known
     }
     # A day that is not scored asks for nothing by itself.
     newest_judged = verdict_days[-1] if verdict_days else days[-1]

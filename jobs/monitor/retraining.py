@@ -29,28 +29,28 @@ class Trainings:
         made: by version.
         running: the requests that may still be answered, in words.
         lost: the requests that came to nothing, in words.
+        of_champion: the day that the present champion was trained for; None where it is not known.
     """
 
     made: dict[int, dt.date]
     running: dict[dt.date, str]
     lost: dict[dt.date, str]
+    of_champion: dt.date | None = None
 
 
-def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newest: bool = True) -> RetrainingDecision:
+def decide(use_case: UseCase, day: dt.date, version: int, known: Trainings, newest: bool = True) -> RetrainingDecision:
     """Whether a declared trigger asks on ``day`` for retraining: verdicts against the version that scored it, schedule, labels.
 
     Args:
         use_case: whose verdicts.
         day: the day of the last of them.
         version: the champion that scored it.
-        now: for how long a training that was asked for has had time.
+        known: of the use case.
         newest: whether no later day is scored. A request that came to nothing is made again by the newest day alone: else each
             repetition of an old day would.
     """
     recent = use_case.calendar.scores.newest(day, use_case.drift.of_days)
     past = partition_rows.read(tables.drift(use_case), recent)
-    known = trainings(use_case, now)
-    champion = champion_record.number(use_case.name)
     lost = known.lost if newest else {}
     made = [*known.made.values(), *(() if newest else known.lost)]
     its = [row for row in past if row["model_version"] == version]
@@ -60,7 +60,7 @@ def decide(use_case: UseCase, day: dt.date, version: int, now: dt.datetime, newe
         use_case.drift,
         triggers.Known(
             violated=violated_by(its, use_case.drift),
-            champion_trained_for=None if champion is None else known.made.get(champion),
+            champion_trained_for=known.of_champion,
             trained_for=made,
             running=known.running,
             lost=lost,
@@ -125,7 +125,10 @@ def new_labels(use_case: UseCase, day: dt.date, made: Iterable[dt.date]) -> int 
 
 
 def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:
-    """By the registry and the audit log: a version that was trained for its day answers a request."""
+    """By the registry and the audit log: a version that was trained for its day answers a request.
+
+    ``now``: for how long a training that was asked for has had time.
+    """
     # Also of versions that the registry has lost.
     made = {
         event.model_version: dt.date.fromisoformat(day)
@@ -145,7 +148,8 @@ def trainings(use_case: UseCase, now: dt.datetime) -> Trainings:
         else:
             until = f"{asked.runs_until.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
             running[day] = f"was asked for and may be running until {until}"
-    return Trainings(made, running, lost)
+    champion = champion_record.number(use_case.name)
+    return Trainings(made, running, lost, None if champion is None else made.get(champion))
 
 
 def request(

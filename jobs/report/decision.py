@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from jobs.monitor import retraining
+from jobs.monitor.retraining import Trainings
 from lakehouse.declaration import UseCase
 from lakehouse.ops import model_events, retrainings
 
@@ -20,16 +21,15 @@ def of_day(use_case: UseCase, day: dt.date, version: int, newest: bool) -> tuple
         version: the champion that scored it.
         newest: whether no later day is scored.
     """
-    now = dt.datetime.now(dt.UTC)
+    known = retraining.trainings(use_case, dt.datetime.now(dt.UTC))
     asked = retrainings.requests(use_case.name).get(day)
     if asked is None:
-        decided = retraining.decide(use_case, day, version, now, newest)
+        decided = retraining.decide(use_case, day, version, known, newest)
         return (ASKED if decided.retrain else NOT_ASKED), "; ".join(decided.reasons)
-    return ASKED, f"{asked.event.reason}; {_outcome(use_case, day, now)}"
+    return ASKED, f"{asked.event.reason}; {_outcome(use_case, day, known)}"
 
 
-def _outcome(use_case: UseCase, day: dt.date, now: dt.datetime) -> str:
-    known = retraining.trainings(use_case, now)
+def _outcome(use_case: UseCase, day: dt.date, known: Trainings) -> str:
     answers = [number for number, trained_for in known.made.items() if trained_for == day]
     if not answers:
         said = known.running.get(day) or known.lost.get(day, "")

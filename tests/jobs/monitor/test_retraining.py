@@ -32,7 +32,7 @@ class Nights:
         day = FIRST + number * A_DAY
         asked = [one.event.happened_at for one in retrainings.requests(self.use_case.name).values()]
         now = max(asked, default=NIGHT) + after
-        decision = retraining.decide(self.use_case, day, 1, now, newest)
+        decision = retraining.decide(self.use_case, day, 1, retraining.trainings(self.use_case, now), newest)
         if decision.retrain:
             retraining.request(self.use_case, day, 1, ["drifted"], decision, "tests")
         return decision

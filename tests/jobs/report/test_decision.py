@@ -45,5 +45,6 @@ def test_a_night_that_asked_says_why_and_what_became_of_it(known, events, expect
 def test_a_night_that_did_not_ask_says_what_kept_it(monkeypatch):
     monkeypatch.setattr(retrainings, "requests", lambda name: {})
     found = RetrainingDecision(False, ("3 of the last 5 days violated, but cooling down for 7 days",))
-    monkeypatch.setattr(retraining, "decide", lambda use_case, day, version, now, newest: found)
+    monkeypatch.setattr(retraining, "trainings", lambda use_case, now: Trainings({}, {}, {}))
+    monkeypatch.setattr(retraining, "decide", lambda use_case, day, version, known, newest: found)
     assert decision.of_day(USE_CASE, DAY, 1, newest=True) == (decision.NOT_ASKED, found.reasons[0])
