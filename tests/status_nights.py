@@ -113,8 +113,9 @@ def judged(
     version: int = 1,
     reason: str = "PSI of the scores 0.61 (limit 0.5)",
     statistics: int = 4,
+    event: str | None = None,
 ) -> None:
-    """The verdicts of these days, with some statistics beside their limits."""
+    """The verdicts of these days, with some statistics beside their limits; with days of a known event in their windows."""
     table = tables.drift(use_case)
     made = []
     for place, day in enumerate(days):
@@ -126,6 +127,10 @@ def judged(
                 reason=reason if bad else None,
             )
         )  # fmt: skip
+        if event:
+            made.append(
+                row(table, **common, kind="data", feature=event, statistic="known_event", value=7.0, violated=False)
+            )
         dice = random.Random(f"{use_case.name} {day}")
         of_scores = 0.12 + 0.06 * math.sin(place / 4) + dice.random() * 0.1 + (0.38 if bad else 0)
         made.append(

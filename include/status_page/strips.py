@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from include.status_page.drawing import Cell
+from include.status_page.drawing import Cell, CellState
 from lakehouse.status import use_case_state
 from lakehouse.status.books import CHANGES, ModelEvent
 from lakehouse.status.source_state import SourceState
@@ -28,12 +28,8 @@ def verdicts(state: UseCaseState, count: int) -> list[Cell]:
         if verdict is None:
             cells.append(Cell(day, "none", f"{day}: no verdict", change))
             continue
-        word = "violated" if verdict.violated else "ordinary"
-        cells.append(
-            Cell(
-                day, "violated" if verdict.violated else "ordinary", f"{day}: {word}, version {verdict.version}", change
-            )
-        )
+        state_of: CellState = "violated" if verdict.violated else "ordinary"
+        cells.append(Cell(day, state_of, f"{day}: {verdict.word}, version {verdict.version}", change))
     return cells
 
 

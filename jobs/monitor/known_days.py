@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from jobs.monitor.verdict import KNOWN_EVENT, LEFT_OUT, DriftCheck, Kind
+from jobs.monitor.verdict import LEFT_OUT, DriftCheck, Kind
 from lakehouse.declaration import Drift, UseCase
+from lakehouse.declaration.known_events import KNOWN_EVENT
 
 # What the row is of that says how many days are left out.
 EVENTS = "known events"

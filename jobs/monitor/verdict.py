@@ -11,13 +11,14 @@ from typing import Literal
 from jobs.monitor import triggers
 from jobs.monitor.triggers import RetrainingDecision
 from lakehouse.declaration import Drift, Retrain
+from lakehouse.declaration.known_events import KNOWN_EVENT
 
 Kind = Literal["feature", "prediction", "estimate", "performance", "new category", "data", "label", "verdict"]
 
 # A window with fewer days says more about weekdays than about drift.
 FEWEST_DAYS = 3
-# The statistics of the rows that say that a day is of a known event, and how many days before it are.
-KNOWN_EVENT, LEFT_OUT = "known_event", "left_out"
+# The statistic of the row that says how many days of a window are of known events and left out.
+LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)

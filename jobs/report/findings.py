@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from jobs.monitor.alarms.finding import how_seldom
-from jobs.monitor.verdict import KNOWN_EVENT, LEFT_OUT
+from jobs.monitor.verdict import LEFT_OUT
 from jobs.report import by_weekday, distribution, expected, words
 from jobs.report.night import Night, of_all
 from jobs.report.window_counts import Daily
+from lakehouse.declaration.known_events import KNOWN_EVENT
 
 # Cards with their distributions; of the others a line each.
 MOST_CARDS, MOST_LINES = 12, 200

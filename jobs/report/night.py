@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from jobs.monitor.verdict import KNOWN_EVENT
 from jobs.report.window_counts import Counted
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KNOWN_EVENT
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.evaluation.training_days import ALL
 from lakehouse.models.registry import ModelVersion

@@ -10,6 +10,8 @@ from pydantic import Field, field_validator, model_validator
 
 from lakehouse.declaration.section import Section
 
+# The statistic of the drift table's row that says that what is compared has days of an event; the event is its feature.
+KNOWN_EVENT = "known_event"
 # A longer time is a season: a model is to learn from it, and monitoring is not to be silent for it.
 MOST_DAYS = 62
 _DAY_OF_YEAR = re.compile(r"(\d\d)-(\d\d)")

@@ -194,9 +194,7 @@ def _judged(verdict: Verdict | Unreadable | None) -> Step:
         return Step("judged", "unknown", f"{verdict.table} can't be read")
     if verdict is None:
         return Step("judged", "waits", "no verdict yet")
-    return Step(
-        "judged", "bad" if verdict.violated else "done", "violated" if verdict.violated else "ordinary", verdict.at
-    )
+    return Step("judged", "bad" if verdict.violated else "done", verdict.word, verdict.at)
 
 
 def _delivered(use_case: UseCase, sent: Sequence[ExportLine] | Unreadable) -> tuple[Step, tuple[str, ...]]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from lakehouse import tables
 from lakehouse.declaration import UseCase
+from lakehouse.declaration.known_events import KNOWN_EVENT
 from lakehouse.storage import delta_log, kept_on_disk, table_index
 from lakehouse.storage.day_index import DayIndex
 
 VERDICT = "verdict"
-COLUMNS = ("kind", "model_version", "violated", "reason")
+COLUMNS = ("kind", "feature", "statistic", "model_version", "violated", "reason")
 # Of so many use cases verdicts are kept, of the days that the index of their table has.
 MOST_KEPT = 200
 
@@ -30,6 +31,7 @@ class Verdict:
         violated: whether it is beyond its limits.
         reason: all reasons, in words; empty without any.
         at: when it was written.
+        event: the known event that days of its window are of, for which they are not judged; None of any other night.
     """
 
     day: dt.date
@@ -37,6 +39,12 @@ class Verdict:
     violated: bool
     reason: str
     at: dt.datetime
+    event: str | None = None
+
+    @property
+    def word(self) -> str:
+        """What it is called."""
+        return "violated" if self.violated else f"not judged, known event {self.event}" if self.event else "ordinary"
 
 
 def index(use_case: UseCase) -> DayIndex | None:
@@ -69,9 +77,10 @@ def of_days(drift: DayIndex | None, days: Iterable[dt.date]) -> dict[dt.date, Ve
 
 def _of_day(drift: DayIndex, day: dt.date) -> Verdict | None:
     rows: list[Mapping[str, Any]] = drift.read([day], COLUMNS).to_pylist()
+    event = next((row["feature"] for row in rows if (row["kind"], row["statistic"]) == ("data", KNOWN_EVENT)), None)
     return next(
         (
-            Verdict(day, row["model_version"], row["violated"], row["reason"] or "", at)
+            Verdict(day, row["model_version"], row["violated"], row["reason"] or "", at, event)
             for row in rows
             if row["kind"] == VERDICT and (at := drift.written(day)) is not None
         ),
@@ -120,7 +129,7 @@ def _keep_in_memory(place: str, known: Known) -> None:
 
 
 def _said(day: dt.date, paths: tuple[str, ...], verdict: Verdict | None) -> list[Any]:
-    fields = verdict and [verdict.version, verdict.violated, verdict.reason, verdict.at.isoformat()]
+    fields = verdict and [verdict.version, verdict.violated, verdict.reason, verdict.at.isoformat(), verdict.event]
     return [day.isoformat(), list(paths), fields]
 
 
@@ -131,8 +140,8 @@ def _read(said: Any) -> Known:
         for text, paths, fields in said or ():
             day, verdict = dt.date.fromisoformat(text), None
             if fields is not None:
-                version, violated, reason, at = fields
-                verdict = Verdict(day, version, violated, reason, dt.datetime.fromisoformat(at))
+                version, violated, reason, at, event = fields
+                verdict = Verdict(day, version, violated, reason, dt.datetime.fromisoformat(at), event)
             known[day] = (tuple(paths), verdict)
     except (TypeError, ValueError):
         return {}

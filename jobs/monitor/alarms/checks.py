@@ -18,8 +18,9 @@ from jobs.monitor.alarms.seen import Seen
 from jobs.monitor.alarms.windows import PATIENT, Recent
 from jobs.monitor.counts import Counts, DailyCounts
 from jobs.monitor.known_days import Judged
-from jobs.monitor.verdict import KNOWN_EVENT, LEFT_OUT, DriftCheck, Kind, Verdict
+from jobs.monitor.verdict import LEFT_OUT, DriftCheck, Kind, Verdict
 from lakehouse.declaration import Drift, UseCase, metric_names
+from lakehouse.declaration.known_events import KNOWN_EVENT
 from lakehouse.evaluation.drift_profile import Profile
 from lakehouse.evaluation.packed_numbers import Whole
 

@@ -14,9 +14,9 @@ from jobs.monitor import drift, known_days, retraining
 from jobs.monitor.alarms import checks
 from jobs.monitor.alarms.seen import Delivered
 from jobs.monitor.known_days import Judged
-from jobs.monitor.verdict import KNOWN_EVENT, LEFT_OUT, DriftCheck
+from jobs.monitor.verdict import LEFT_OUT, DriftCheck
 from lakehouse.declaration import Drift, UseCase
-from lakehouse.declaration.known_events import KnownEvent
+from lakehouse.declaration.known_events import KNOWN_EVENT, KnownEvent
 from tests.bench import alarm_nights, alarm_worlds
 from tests.bench.alarm_nights import Stage
 from tests.bench.alarm_worlds import CHANGES, Change, World

@@ -165,6 +165,16 @@ def test_after_a_restart_no_verdict_is_read_again(use_case: UseCase, monkeypatch
     assert verdicts.of_days(verdicts.index(use_case), nights.back(10)) == before
 
 
+def test_a_night_of_a_known_event_is_called_so_also_after_a_restart(use_case: UseCase) -> None:
+    nights.judged(use_case, [TODAY], event="fair")
+    for _ in range(2):
+        by_day = verdicts.of_days(verdicts.index(use_case), nights.back(10))
+        assert by_day[TODAY].word == "not judged, known event fair" and by_day[TODAY - A_DAY].word == "ordinary"
+        again()
+    nights.judged(use_case, [TODAY], [TODAY], event="fair")
+    assert verdicts.of_days(verdicts.index(use_case), [TODAY])[TODAY].word == "violated"
+
+
 def test_copies_of_another_shape_are_none(use_case: UseCase) -> None:
     place = verdicts.delta_log.location(tables.drift(use_case))
     ledger = verdicts.delta_log.location(DELIVERIES)
