@@ -56,6 +56,7 @@ def content(night: Night) -> dict[str, Any]:
         "weekday": f"{night.day:%A}",
         "word": word,
         "violated": violated,
+        "event": event,
         "sign": "✕" if violated else "✓" if measured and not event else "?",
         "means": means,
         "todo": todo,

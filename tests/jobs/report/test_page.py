@@ -304,6 +304,7 @@ def test_a_night_of_a_known_event_tells_what_differs_and_calls_nobody(alarms: st
     made, read = drawn(made_nights.of_world(change, alarms, events=(event,)))
     assert not made["head"]["violated"] and "? known event" in read.text and "Nothing to do, unless" in read.text
     assert f"known event: {event.name}." in read.text and "told and not judged" in read.text
+    assert "Nothing is judged this night." in read.text and "beyond its limit this night" not in read.text
     # What differs is drawn, and is no card.
     assert not made["drifted"]["cards"] and change.column in section(read, "Each watched statistic", "Matured quality")
     cells = [one["title"] for one in read.marked["span"] if one.get("title")]
