@@ -20,17 +20,18 @@ from include.orchestration.extract import ExtractOperator
 from include.orchestration.ingest import IngestOperator
 
 for owner, source, readers in wanted.sources(__file__):
+    names = [reader.name for reader in readers]
     with (
         apart.made_for(source.name),
         DAG(
             dag_id=f"ingest__{source.name}",
             description=source.description or f"Deliveries of {source.name}",
-            doc_md=source_docs.ingest(owner, source, readers),
+            doc_md=source_docs.ingest(owner, source, names),
             schedule=schedules.nightly(owner, source),
             start_date=schedules.start(owner),
             **late_night.of_source(source, readers),
             **{
-                **defaults.common(owner.owner, "ingest", *readers),
+                **defaults.common(owner.owner, "ingest", *names),
                 "max_active_runs": schedules.nights_at_once(source),
             },
         ),

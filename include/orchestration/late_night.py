@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
-from lakehouse.declaration import Source, UseCase, nights
+from lakehouse.declaration import Dataset, Source, UseCase, nights
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,11 +76,9 @@ def of_use_case(use_case: UseCase) -> dict[str, Any]:
     return _argument([_alert(use_case, 0)] if use_case.alerts.late_after else [])
 
 
-def of_source(source: Source, readers: Iterable[str]) -> dict[str, Any]:
-    """The deadlines of the runs that take in a day's delivery: one for each reader that declares an hour."""
-    from lakehouse.declaration import loader
-
-    use_cases = [loader.by_name(name) for name in readers] if source.cadence == "daily" else []
+def of_source(source: Source, readers: Iterable[UseCase | Dataset]) -> dict[str, Any]:
+    """The deadlines of the runs that take in a day's delivery: one for each use case among the readers that declares an hour."""
+    use_cases = [one for one in readers if isinstance(one, UseCase)] if source.cadence == "daily" else []
     return _argument([_alert(one, source.arrives_after_days) for one in use_cases if one.alerts.late_after])
 
 

@@ -15,6 +15,8 @@ from lakehouse.declaration.declaration import Declaration
 from lakehouse.errors import NightjarError
 
 One = TypeVar("One")
+# What reads a source.
+Reader = UseCase | Dataset
 
 
 def use_cases(file: str) -> Iterator[UseCase]:
@@ -28,8 +30,8 @@ def use_cases(file: str) -> Iterator[UseCase]:
     return _wanted(file, loader.use_cases_of, loader.in_folder)
 
 
-def sources(file: str) -> Iterator[tuple[Owner, Source, list[str]]]:
-    """The same of the sources, each with the one that it belongs to, and the names of the use cases and datasets that read it."""
+def sources(file: str) -> Iterator[tuple[Owner, Source, list[Reader]]]:
+    """The same of the sources, each with the one that it belongs to, and the use cases and datasets that read it."""
     return _wanted(file, _with_readers, lambda name: (*loader.by_source(name), []))
 
 
@@ -48,14 +50,14 @@ def erasable_sources(file: str) -> Iterator[tuple[Owner, Source]]:
     return _wanted(file, loader.sources_of, loader.by_source)
 
 
-def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[str]]]:
-    readers: dict[str, list[str]] = {}
+def _with_readers(found: list[Declaration]) -> list[tuple[Owner, Source, list[Reader]]]:
+    readers: dict[str, list[Reader]] = {}
     for use_case in loader.use_cases_of(found):
         by_groups = (name for taken in use_case.taken for name in taken.group.reads)
         for name in dict.fromkeys((*use_case.reads, *by_groups)):
-            readers.setdefault(name, []).append(use_case.name)
+            readers.setdefault(name, []).append(use_case)
     for dataset in of_datasets.among(found):
-        readers.setdefault(dataset.documents.source, []).append(dataset.name)
+        readers.setdefault(dataset.documents.source, []).append(dataset)
     return [(owner, source, readers.get(source.name, [])) for owner, source in loader.sources_of(found)]
 
 

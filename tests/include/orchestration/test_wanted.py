@@ -48,7 +48,7 @@ def test_a_task_makes_those_of_its_own_use_case(monkeypatch):
 
 
 def sources():
-    return [(source.name, owner.name, readers) for owner, source, readers in wanted.sources(__file__)]
+    return [(source.name, owner.name, [one.name for one in readers]) for owner, source, readers in wanted.sources(__file__)]
 
 
 def test_the_dags_of_all_sources_are_made_and_a_task_makes_that_of_its_own(monkeypatch):
