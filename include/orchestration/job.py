@@ -61,6 +61,11 @@ class JobOperator(BaseOperator):
     template_fields: Sequence[str] = ("stage", "options", "switches", "cascade")
     ui_color = "#e8f0e4"
 
+    # Of a task that runs. Here, since each attribute that Airflow sets costs parsing more than it seems.
+    _running: JobProcess | SparkSubmitHook | None = None
+    # For what is told at the end of the task.
+    result: dict[str, Any] | None = None
+
     def __init__(
         self,
         *,
@@ -89,9 +94,6 @@ class JobOperator(BaseOperator):
         self.all_days = all_days
         self.needs_spark = needs_spark
         self.connections = connections
-        self._running: JobProcess | SparkSubmitHook | None = None
-        # For what is told at the end of the task.
-        self.result: dict[str, Any] | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the job.

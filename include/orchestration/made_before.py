@@ -18,7 +18,9 @@ from lakehouse.declaration.declaration import Declaration
 NOTES = "made_dags"
 
 # Looked at when it is imported: a process makes DAGs by what it has imported, whatever is changed meanwhile.
-CODE = f"{sys.version} {version('apache-airflow')} {code_version.digest('include/orchestration', 'lakehouse')}"
+# That of lakehouse is known from the declarations: two digests read nothing twice.
+_DIGESTS = (code_version.digest("include/orchestration"), code_version.digest("lakehouse"))
+CODE = f"{sys.version} {version('apache-airflow')} {' '.join(_DIGESTS)}"
 
 
 def noted(file: Path, found: Iterable[Declaration]) -> bool:

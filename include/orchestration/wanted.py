@@ -79,9 +79,7 @@ def _wanted(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without garbage collections: all DAGs that are made stay, and each collection would look through those before in vain, a tenth
-    of all parsing.
-    """
+    """Without garbage collections: all DAGs that are made stay, and each would look through those before in vain."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -55,6 +55,12 @@ def test_a_dataset_has_a_dag_for_each_stage_and_its_source_one_for_erasures(pars
     assert notes.NAME in parsed["dags"][f"ingest__{notes.SOURCE}"]["doc"]
 
 
+def test_a_dataset_may_read_a_source_that_comes_every_day(parse, tmp_path_factory):
+    parsed = of_dataset(parse, tmp_path_factory, of_source={"cadence": "daily"})
+    assert parsed["errors"] == {}
+    assert parsed["dags"][f"ingest__{notes.SOURCE}"]["deadlines"] == []
+
+
 def test_each_stage_starts_by_the_table_of_the_one_before(parsed):
     dags = parsed["dags"]
     outlets = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from include.orchestration.late_night import HourOfNight
 from lakehouse.alerts import facts
 from lakehouse.alerts.fact import Fact
 from lakehouse.declaration import UseCase, loader, nights
-from tests.jobs import appointments
+from tests.jobs import appointments, notes
 
 NOW = dt.datetime(2024, 6, 10, 3, tzinfo=dt.UTC)
 OSLO = HourOfNight("06:30", "Europe/Oslo", 1)
@@ -66,17 +67,18 @@ def test_airflow_stores_the_hour_and_finds_it_again(monkeypatch: pytest.MonkeyPa
     assert at is not None and at.date() in {dt.date.today() + dt.timedelta(days=days) for days in (1, 2, 3)}
 
 
-def test_without_a_declared_hour_no_run_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_declared_hour_no_run_has_one() -> None:
     case = declared()
-    monkeypatch.setattr(loader, "by_name", lambda name: case)
-    assert late_night.of_use_case(case) == late_night.of_source(case.sources[0], [case.name]) == {}
+    assert late_night.of_use_case(case) == late_night.of_source(case.sources[0], [case]) == {}
 
 
-def test_a_delivery_is_watched_for_each_reader_that_declares_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = {"one": declared(late_after="06:30"), "two": declared(), "three": declared(late_after="07:00")}
-    monkeypatch.setattr(loader, "by_name", cases.__getitem__)
-    daily = next(source for source in cases["one"].sources if source.cadence == "daily")
-    found = late_night.of_source(daily, list(cases))["deadline"]
+def test_a_delivery_is_watched_for_each_reader_that_declares_an_hour_and_for_no_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [declared(late_after="06:30"), declared(), declared(late_after="07:00")]
+    dataset = notes.declare(tmp_path, monkeypatch)
+    daily = next(source for source in cases[0].sources if source.cadence == "daily")
+    found = late_night.of_source(daily, [cases[0], dataset, *cases[1:]])["deadline"]
     assert [alert.reference.hour for alert in found] == ["06:30", "07:00"]
     assert {alert.reference.days for alert in found} == {daily.arrives_after_days}
 
@@ -101,13 +103,8 @@ def test_whatever_arrives_when_all_runs_of_a_night_have_its_first_such_hour_and_
     windows = {"train": (400, 20), "validation": (16, 11), "holdout": (7, 3)}
     content["split"] = {name: {"first": first, "last": last} for name, (first, last) in windows.items()}
     case = UseCase.model_validate(content)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(loader, "by_name", lambda name: case)
-        runs = [(0, late_night.of_use_case(case)["deadline"])]
-        runs += [
-            (source.arrives_after_days, late_night.of_source(source, [case.name])["deadline"])
-            for source in case.sources
-        ]
+    runs = [(0, late_night.of_use_case(case)["deadline"])]
+    runs += [(source.arrives_after_days, late_night.of_source(source, [case])["deadline"]) for source in case.sources]
     for arrives_after, (alert,) in runs:
         partition = day - dt.timedelta(days=arrives_after)
         assert partition + dt.timedelta(days=alert.callback.kwargs["days"]) == day

@@ -1,9 +1,10 @@
+import gc
 import shutil
 from pathlib import Path
 
 import pytest
 
-from include.orchestration import apart, made_before, wanted
+from include.orchestration import apart, late_night, made_before, wanted
 from lakehouse.declaration import loader
 
 PARCELS = Path(__file__).resolve().parents[2] / "dags" / "use_cases" / "parcels"
@@ -48,7 +49,9 @@ def test_a_task_makes_those_of_its_own_use_case(monkeypatch):
 
 
 def sources():
-    return [(source.name, owner.name, [one.name for one in readers]) for owner, source, readers in wanted.sources(__file__)]
+    return [
+        (source.name, owner.name, [one.name for one in readers]) for owner, source, readers in wanted.sources(__file__)
+    ]
 
 
 def test_the_dags_of_all_sources_are_made_and_a_task_makes_that_of_its_own(monkeypatch):
@@ -92,6 +95,26 @@ def test_it_is_not_noted_when_the_file_ended_before_the_last_one():
         for _ in wanted.use_cases(__file__):
             raise RuntimeError("the file fails")
     assert not noted()
+
+
+def test_nothing_is_collected_while_all_dags_are_made_and_afterwards_it_is_as_before():
+    assert gc.isenabled()
+    for _ in wanted.use_cases(__file__):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(RuntimeError, match="the file fails"):
+        for _ in wanted.use_cases(__file__):
+            raise RuntimeError("the file fails")
+    assert gc.isenabled()
+
+
+def test_the_declarations_are_read_once_whatever_reads_each_source(monkeypatch):
+    found, asked = loader.find, []
+    monkeypatch.setattr(loader, "find", lambda: asked.append(1) or found())
+    for owner, source, readers in wanted.sources(__file__):
+        late_night.of_source(source, readers)
+        assert owner in readers or not readers
+    assert len(asked) == 1
 
 
 def test_a_task_notes_nothing(monkeypatch):
