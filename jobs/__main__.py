@@ -67,6 +67,9 @@ def main(argv: Sequence[str], whole_process: bool = False) -> int:
     # A training's threads wait for one another thousands of times. By turning in circles they take the core from the one that they
     # wait for as soon as anything else runs: the same fit takes six times as long. Read when the library is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Pydantic looks for plugins in the entry points of every package that is installed, before it prepares its first class. Who has
+    # one sets the variable to nothing.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     file, told = result_file(argv), None
     meter: RunMeter | None = None
     try:

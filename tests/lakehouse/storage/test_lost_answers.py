@@ -30,7 +30,7 @@ def over_the_way(losing_way: Proxy, store_root: str, monkeypatch: pytest.MonkeyP
     """The store, reached over a way that loses nothing yet."""
     losing_way.plan()
     monkeypatch.setenv("AWS_ENDPOINT_URL", losing_way.endpoint)
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     return losing_way
 
 

@@ -117,7 +117,7 @@ MAKES: dict[Callable[[dt.date, int], None], Callable[[Rows, dt.date, int], Rows]
 def no_locks(lakehouse_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(commit_lock, "_lock", lambda *_, **__: nullcontext())
     # The waits are for other processes.
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     yield
 
 
