@@ -36,11 +36,14 @@ def parse(argv: Sequence[str]) -> Command:
         BadArguments: which argument, what was expected and what was found.
     """
     parser = _Parser(prog="python -m jobs", description="Run one stage for one day or a range of days.")
+    asked = next((word for word in argv if not word.startswith("-")), None)
     stages = parser.add_subparsers(dest="stage", required=True, metavar="stage", parser_class=_Parser)
     for name, stage in STAGES.items():
         one = stages.add_parser(name, help=stage.purpose, description=f"To {stage.purpose}.")
-        options.add_to(one, stage.arguments)
-        one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
+        # The stage stands first. The options of the others, and what they are made of, are nothing to this process.
+        if name == asked:
+            options.add_to(one, stage.arguments)
+            one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")
     parsed = vars(parser.parse_args(argv))
     name = parsed.pop("stage")
     parsed.pop("result")

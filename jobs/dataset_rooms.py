@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from jobs.assemble.arguments import AssembleArguments
-from jobs.check.arguments import CheckArguments
-from jobs.documents.arguments import DocumentsArguments
-from jobs.explore.arguments import ExploreArguments
-from jobs.release.arguments import ReleaseArguments
-from jobs.result import Result
-from jobs.teach.arguments import TeachArguments
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.assemble.arguments import AssembleArguments
+    from jobs.check.arguments import CheckArguments
+    from jobs.documents.arguments import DocumentsArguments
+    from jobs.explore.arguments import ExploreArguments
+    from jobs.release.arguments import ReleaseArguments
+    from jobs.result import Result
+    from jobs.teach.arguments import TeachArguments
 
 
 def documents(arguments: DocumentsArguments) -> Result:

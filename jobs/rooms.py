@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from jobs.arguments import Arguments
-from jobs.backtest.arguments import BacktestArguments
-from jobs.calibrate.arguments import CalibrateArguments
-from jobs.costs.arguments import CostsArguments
-from jobs.deliver.arguments import DeliverArguments
-from jobs.erase.arguments import EraseArguments
-from jobs.extract.arguments import ExtractArguments
-from jobs.features.arguments import FeaturesArguments
-from jobs.gate.arguments import GateArguments
-from jobs.groups.arguments import GroupArguments
-from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
-from jobs.maintain.arguments import MaintainArguments
-from jobs.monitor.arguments import MonitorArguments
-from jobs.publish.arguments import ParityArguments, PublishArguments
-from jobs.report.arguments import ReportArguments
-from jobs.restate.arguments import RestateArguments
-from jobs.result import Result
-from jobs.retire.arguments import RetireArguments
-from jobs.review.arguments import ReviewArguments
-from jobs.rollback.arguments import RollbackArguments
-from jobs.score.arguments import ScoreArguments
-from jobs.stale.arguments import StaleArguments
-from jobs.train.arguments import TrainArguments
-from jobs.upgrade.arguments import UpgradeArguments
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.arguments import Arguments
+    from jobs.backtest.arguments import BacktestArguments
+    from jobs.calibrate.arguments import CalibrateArguments
+    from jobs.costs.arguments import CostsArguments
+    from jobs.deliver.arguments import DeliverArguments
+    from jobs.erase.arguments import EraseArguments
+    from jobs.extract.arguments import ExtractArguments
+    from jobs.features.arguments import FeaturesArguments
+    from jobs.gate.arguments import GateArguments
+    from jobs.groups.arguments import GroupArguments
+    from jobs.ingest.arguments import IngestArguments, MigrateArguments, ReplayArguments
+    from jobs.maintain.arguments import MaintainArguments
+    from jobs.monitor.arguments import MonitorArguments
+    from jobs.publish.arguments import ParityArguments, PublishArguments
+    from jobs.report.arguments import ReportArguments
+    from jobs.restate.arguments import RestateArguments
+    from jobs.result import Result
+    from jobs.retire.arguments import RetireArguments
+    from jobs.review.arguments import ReviewArguments
+    from jobs.rollback.arguments import RollbackArguments
+    from jobs.score.arguments import ScoreArguments
+    from jobs.stale.arguments import StaleArguments
+    from jobs.train.arguments import TrainArguments
+    from jobs.upgrade.arguments import UpgradeArguments
 
 
 def extract(arguments: ExtractArguments) -> Result:
