@@ -34,7 +34,9 @@ WRITING_SECONDS = 600
 # All that checks a declaration: this code, Python, and the packages, whose folder changes with every one installed. Looked at when
 # it is imported, for a process that lives on, and those copied from it, check by what they have imported.
 _PACKAGES = Path(pydantic.__file__).parents[1]
-CODE = f"{code_version.signature('lakehouse')} {sys.version} {pydantic.VERSION} {_PACKAGES} {_PACKAGES.stat().st_mtime_ns}"
+CODE = (
+    f"{code_version.signature('lakehouse')} {sys.version} {pydantic.VERSION} {_PACKAGES} {_PACKAGES.stat().st_mtime_ns}"
+)
 
 
 def declared(file: Path, said: bytes) -> Section | None:

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
-
 from lakehouse import settings
 from lakehouse.errors import ExperimentDeleted
 from lakehouse.models import mlflow_rest
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-NO_ANSWER = (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError)
 # A run's or an experiment's lifecycle stage.
 DELETED = "deleted"
 # What MLflow says of a write to a run or an experiment that is deleted; the error code is that of any wrong argument.
@@ -157,6 +154,7 @@ class _Naming:
 
 @contextmanager
 def _named(uri: str) -> Iterator[None]:
+    import requests
     from mlflow.exceptions import MlflowException
 
     try:
@@ -175,7 +173,10 @@ def _named(uri: str) -> Iterator[None]:
 
 def _no_answer(error: BaseException) -> BaseException | None:
     """The failed connection that the error comes from: MLflow's own error says no more than INTERNAL_ERROR."""
+    import requests
+
+    no_answer = (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError)
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, NO_ANSWER):
+    while cause is not None and not isinstance(cause, no_answer):
         cause = cause.__cause__ or cause.__context__
     return cause

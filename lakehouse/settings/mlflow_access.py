@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -12,9 +12,7 @@ def login() -> tuple[str, str] | None:
 
     Those are two variables, and for each that is not set a file in the home folder.
     """
-    file = configparser.ConfigParser(interpolation=None)
-    file.read(Path("~/.mlflow/credentials").expanduser())
-    kept = file["mlflow"] if file.has_section("mlflow") else {}
+    kept = _kept(Path("~/.mlflow/credentials").expanduser())
     names = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
     user, password = (os.environ.get(name) or kept.get(name.lower()) for name in names)
     return (user, password) if user and password else None
@@ -28,3 +26,13 @@ def token() -> str | None:
 def authority() -> str | None:
     """The file of the certificates by which MLflow is known, by the variable of its own clients; None: as `requests` has it."""
     return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or None
+
+
+def _kept(file: Path) -> Mapping[str, str]:
+    if not file.is_file():
+        return {}
+    import configparser
+
+    content = configparser.ConfigParser(interpolation=None)
+    content.read(file)
+    return content["mlflow"] if content.has_section("mlflow") else {}

@@ -21,6 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         answer.status_code = 401
         return answer
 
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example")
     monkeypatch.setattr(requests, "request", request)
     return seen
 
