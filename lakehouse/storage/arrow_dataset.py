@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyarrow import dataset, fs
 
-from lakehouse.storage import delta_log, stored_files, table_schema, touched
+from lakehouse.storage import delta_log, snapshots, stored_files, table_schema, touched
 from lakehouse.tables import Table
 
 
@@ -27,10 +27,18 @@ def open_dataset(table: DeltaTable, location: str) -> dataset.Dataset:
         table: an opened table.
         location: of the table: a folder, or an address such as ``s3://...``.
     """
-    # Files are read by Arrow's own file system and not by delta-rs', which calls back into Python from other threads:
-    # one that is still closing a file when the process ends aborts it, after all its work was done.
+    _note(table, location)
+    return _dataset(table, location)
+
+
+def _note(table: DeltaTable, location: str) -> None:
     if touched.watching():
         touched.read(location, table.version())
+
+
+def _dataset(table: DeltaTable, location: str) -> dataset.Dataset:
+    # Files are read by Arrow's own file system and not by delta-rs', which calls back into Python from other threads:
+    # one that is still closing a file when the process ends aborts it, after all its work was done.
     filesystem, path = stored_files.filesystem_of(location)
     return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(path, filesystem))
 
@@ -55,7 +63,9 @@ def read(
     if not delta_log.exists(table):
         return schema.empty_table()
     location = delta_log.location(table)
-    opened = open_dataset(delta_log.open_at(location, at_version), location)
+    snapshot = delta_log.open_at(location, at_version)
+    _note(snapshot, location)
+    opened = snapshots.rows_of(location, snapshot, lambda: _dataset(snapshot, location))
     present = [name for name in names if name in opened.schema.names]
     rows = opened.to_table(columns=present, filter=where)
     for field in schema:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from deltalake import DeltaTable
 
 from lakehouse.errors import NightjarError, WriteConflict
-from lakehouse.storage import commit_size, delta_log, object_store, store_errors, touched
+from lakehouse.storage import commit_size, delta_log, object_store, snapshots, store_errors, touched
 from lakehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -61,9 +61,11 @@ def commit(table: Table, write: Write) -> None:
     """
     location, mark = delta_log.location(table), uuid.uuid4().hex
     began: list[int] = []
+    last: list[DeltaTable] = []
 
     def attempt() -> None:
         opened = delta_log.open_anew(location)
+        last[:] = [opened]
         if began and _has(table, opened, began[0], mark):
             return
         began.append(opened.version())
@@ -76,6 +78,9 @@ def commit(table: Table, write: Write) -> None:
             began and object_store.is_address(location) and _has(table, delta_log.open_anew(location), began[0], mark)
         ):
             raise
+    else:
+        # It has gone on to the version that it has made: whoever reads the table next need not read its log again.
+        snapshots.keep(location, *last)
     if began:
         _note(table, location, began[0], mark)
 

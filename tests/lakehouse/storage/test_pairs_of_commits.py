@@ -128,6 +128,21 @@ def found() -> Rows:
     return by_key
 
 
+@pytest.mark.parametrize("make", MAKES)
+def test_what_a_commit_leaves_for_readers_is_what_its_log_says(make: Callable[[dt.date, int], None]) -> None:
+    table_shape.create(table())
+    for day in (DAY, OTHER):
+        replace_day(day, 0)
+    make(DAY, 1)
+    known, read = delta_log.opened(table()), delta_log.open_anew(delta_log.location(table()))
+    assert (known.version(), known.schema(), known.metadata()) == (read.version(), read.schema(), read.metadata())
+    said, is_so = (
+        sorted(pa.table(one.get_add_actions(flatten=True)).to_pylist(), key=lambda file: str(file["path"]))
+        for one in (known, read)
+    )
+    assert said == is_so
+
+
 @pytest.mark.parametrize("second", MAKES)
 @pytest.mark.parametrize("first", MAKES)
 @pytest.mark.parametrize("there", [True, False])

@@ -7,9 +7,12 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 from hypothesis import given
 from hypothesis import settings as drawn
@@ -60,6 +63,7 @@ def rows_of(opened: DeltaTable) -> list[int]:
 
 def test_a_log_that_has_not_changed_is_read_once(openings: list[int | None]) -> None:
     write(1, 2)
+    snapshots._KEPT.clear()
     openings.clear()
     assert [delta_log.version(COUNTS) for _ in range(3)] == [delta_log.version(COUNTS)] * 3
     assert delta_log.rows_by_day(COUNTS) == {DAY: 2}
@@ -72,12 +76,54 @@ def test_another_process_commit_is_seen_and_what_was_read_before_stays(openings:
     write(1)
     before = delta_log.opened(COUNTS)
     began = before.version()
-    write(1, 2, 3)
+    other = before.to_pyarrow_table().slice(0, 1)
+    write_deltalake(delta_log.location(COUNTS), pa.concat_tables([other] * 3), mode="overwrite")
     openings.clear()
-    assert rows_of(delta_log.opened(COUNTS)) == [1, 2, 3]
+    assert rows_of(delta_log.opened(COUNTS)) == [1, 1, 1]
     assert (before.version(), rows_of(before)) == (began, [1])
     assert rows_of(delta_log.opened(COUNTS, began)) == [1]
     assert openings == [None, began]
+
+
+def test_what_a_commit_has_made_is_known_without_another_look_at_its_log(openings: list[int | None]) -> None:
+    write(1)
+    before = delta_log.opened(COUNTS)
+    openings.clear()
+    write(2, 3)
+    # The commit's own.
+    assert openings == [None]
+    assert rows_of(delta_log.opened(COUNTS)) == arrow_dataset.read(COUNTS).column("row").to_pylist() == [2, 3]
+    assert (openings, rows_of(before)) == ([None], [1])
+
+
+def test_arrow_is_told_the_files_of_a_table_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    made = DeltaTable.to_pyarrow_dataset
+
+    def counted(self: DeltaTable, **options: Any) -> Any:
+        told.append(self.version())
+        return made(self, **options)
+
+    monkeypatch.setattr(DeltaTable, "to_pyarrow_dataset", counted)
+    write(1, 2)
+    now = delta_log.version(COUNTS)
+    for value in (1, 2, 1):
+        rows = arrow_dataset.read(COUNTS, pc.field("row") == value, now)
+        assert rows.column("row").to_pylist() == [value]
+    assert told == [now]
+    write(3)
+    assert arrow_dataset.read(COUNTS).column("row").to_pylist() == [3]
+    # A version that is not the newest is opened, and told, at each question.
+    assert sorted(arrow_dataset.read(COUNTS, at_version=now).column("row").to_pylist()) == [1, 2]
+    assert told == [now, now + 1, now]
+
+
+def test_a_table_of_many_files_is_told_at_each_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "MOST_FILES", 0)
+    snapshots._KEPT.clear()
+    write(1)
+    assert arrow_dataset.read(COUNTS).num_rows == 1
+    assert [kept.rows for kept in snapshots._KEPT.values()] == [None]
 
 
 def test_who_changes_a_table_changes_no_reader_s(openings: list[int | None]) -> None:
@@ -164,6 +210,7 @@ def test_so_many_tables_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch, op
     tables = [replace(COUNTS, name=f"counts_{number}") for number in range(3)]
     for table in tables:
         commits.replace_rows(table, [{"row": 1, "partition": DAY}], "true")
+    snapshots._KEPT.clear()
     openings.clear()
     for table in [*tables, *tables]:
         delta_log.opened(table)
