@@ -6,7 +6,6 @@ Each connection's own errors show no secret already. This is for what nobody tho
 from __future__ import annotations
 
 import base64
-import html
 import json
 import logging
 import re
@@ -83,6 +82,8 @@ def _forms(secret: str) -> Iterator[str]:
         yield from (quoted, quote(quoted, safe=""), re.sub("%..", lambda found: found[0].lower(), quoted))
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     yield from (repr(secret)[1:-1], repr(secret.encode())[2:-1])
+    import html
+
     escaped = html.escape(secret)
     yield from (
         escaped,

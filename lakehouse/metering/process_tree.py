@@ -10,8 +10,11 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+# Imported when it is needed: most jobs start nothing, and of a process alone the kernel tells all in a file or two.
+if TYPE_CHECKING:
+    import psutil
 
 # Looking for new processes reads a file of each process of the machine.
 LOOK_SECONDS = 0.5
@@ -25,7 +28,9 @@ class ProcessTree:
     """
 
     def __init__(self, root: int) -> None:
-        self._root = psutil.Process(root)
+        self._pid = root
+        # Of this process itself nobody else takes the number.
+        self._named = None if root == os.getpid() else _process(root)
         self._known: list[psutil.Process] = []
         self._looked: float | None = None
         self._seconds = 0.0
@@ -34,15 +39,15 @@ class ProcessTree:
     @property
     def root(self) -> int:
         """The number of the root."""
-        return self._root.pid
+        return self._pid
 
     @property
     def age(self) -> float:
         """For how many seconds the root has been there."""
         # psutil's own time of birth is of the machine's start, which the kernel gives in whole seconds.
-        if ticks := began(self._root.pid):
+        if ticks := began(self._pid):
             return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-        return time.time() - float(self._root.create_time())
+        return time.time() - float(self._root().create_time())
 
     def seconds(self, look: bool = False) -> float:
         """The processor seconds of the tree since its root began, ended children among them.
@@ -50,6 +55,12 @@ class ProcessTree:
         Args:
             look: for new processes now, even if that was done a moment ago.
         """
+        if self._alone():
+            # With the time of children that have ended.
+            self._seconds = max(self._seconds, sum(os.times()[:4]))
+            return self._seconds
+        import psutil
+
         total = 0.0
         for process in self._processes(look):
             with suppress(psutil.Error):
@@ -65,24 +76,63 @@ class ProcessTree:
 
         What processes share is counted for each of them. For the root alone it is the kernel's own high-water mark.
         """
-        processes = self._processes(look=True)
         total, alone = 0, 0
-        for process in processes:
-            with suppress(psutil.Error):
-                total += process.memory_info().rss
-                if process.pid == self._root.pid:
-                    alone = high_water(process.pid)
+        if self._alone():
+            alone = high_water(self._pid)
+        else:
+            import psutil
+
+            for process in self._processes(look=True):
+                with suppress(psutil.Error):
+                    total += process.memory_info().rss
+                    if process.pid == self._pid:
+                        alone = high_water(process.pid)
         self._most_resident = max(self._most_resident, total, alone)
         return self._most_resident
 
+    def _alone(self) -> bool:
+        """Whether it is this process itself, and has started none that lives, and the kernel says all that is asked here."""
+        return self._pid == os.getpid() and not self._known[1:] and _childless() and bool(high_water(self._pid))
+
+    def _root(self) -> psutil.Process:
+        if self._named is None:
+            self._named = _process(self._pid)
+        return self._named
+
     def _processes(self, look: bool) -> list[psutil.Process]:
+        import psutil
+
         now = time.monotonic()
         if look or self._looked is None or now - self._looked > LOOK_SECONDS:
-            found = [self._root]
+            root = self._root()
+            found = [root]
             with suppress(psutil.Error):
-                found += self._root.children(recursive=True)
+                found += root.children(recursive=True)
             self._known, self._looked = found, now
         return self._known
+
+
+def _process(pid: int) -> psutil.Process:
+    import psutil
+
+    return psutil.Process(pid)
+
+
+def _childless() -> bool:
+    """Whether this process has no child, by what the kernel says of each of its threads; False where it says nothing."""
+    threads = Path("/proc/self/task")
+    try:
+        if (threads / str(os.getpid()) / "children").read_bytes():
+            return False
+        others = list(threads.iterdir())
+    except OSError:
+        return False
+    for thread in others:
+        # It may have ended meanwhile.
+        with suppress(OSError):
+            if (thread / "children").read_bytes():
+                return False
+    return True
 
 
 def high_water(pid: int) -> int:
@@ -97,6 +147,8 @@ def high_water(pid: int) -> int:
 
 def listener(port: int) -> int | None:
     """The number of the process that listens on a port of this host; None when this user sees none."""
+    import psutil
+
     with suppress(psutil.Error, OSError):
         for found in psutil.net_connections(kind="tcp"):
             if (

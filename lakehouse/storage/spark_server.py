@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
-
 from lakehouse import settings
 from lakehouse.metering import process_tree
 from lakehouse.metering.process_tree import ProcessTree
@@ -25,6 +23,8 @@ def name_of(remote: str) -> str:
 
 def tree_of(server: str) -> ProcessTree | None:
     """The server's processes, where they are on this host and can be seen."""
+    import psutil
+
     host, _, port = server.rpartition(":")
     try:
         here = {"127.0.0.1", "::1", *(one.address for found in psutil.net_if_addrs().values() for one in found)}

@@ -10,7 +10,6 @@ import hashlib
 import json
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -96,6 +95,8 @@ def _problem(root: str) -> str | None:
 
 
 def _asked(client: Any, bucket: str, key: str) -> str | None:
+    from concurrent.futures import ThreadPoolExecutor
+
     from botocore.exceptions import ClientError
 
     def put(number: int) -> bool:

@@ -69,3 +69,44 @@ def test_who_listens_on_a_port_is_found_and_nobody_where_nobody_does() -> None:
         assert process_tree.listener(port) is None
         server.listen()
         assert process_tree.listener(port) == os.getpid()
+
+
+ALONE = """
+import os, subprocess, sys, threading, time
+from lakehouse.metering.process_tree import ProcessTree
+
+def told():
+    print(tree.seconds(look=True), tree.resident(), tree.age, "psutil" in sys.modules)
+
+def child(code):
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+def start():
+    started.append(child("x = b'1' * 90_000_000; print(flush=True); input()"))
+    threading.Event().wait(30)
+
+tree, started, held = ProcessTree(os.getpid()), [], b"1" * 60_000_000
+while time.process_time() < 0.2:
+    pass
+child("import time; print(all(time.process_time() < 0.3 for _ in iter(int, 1)))").communicate()
+told()
+threading.Thread(target=start, daemon=True).start()
+while not started:
+    time.sleep(0.01)
+started[0].stdout.readline()
+told()
+started[0].communicate(b"1")
+told()
+"""
+
+
+@pytest.mark.process
+def test_a_process_alone_is_told_by_the_kernel_and_a_child_of_any_of_its_threads_is_seen() -> None:
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)
+    assert done.stderr == ""
+    alone, beside, after = (line.split() for line in done.stdout.splitlines())
+    assert [one[3] for one in (alone, beside, after)] == ["False", "True", "True"]
+    assert 0.45 <= float(alone[0]) <= float(beside[0]) <= float(after[0])
+    assert 60_000_000 < int(alone[1]) < int(beside[1]) <= int(after[1])
+    assert int(beside[1]) > 150_000_000
+    assert 0 < float(alone[2]) < float(after[2])
