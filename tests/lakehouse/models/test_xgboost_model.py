@@ -17,7 +17,8 @@ import numpy as np
 from lakehouse.models import xgboost_model
 
 booster = xgboost_model.load(Path(sys.argv[1]).read_bytes())
-assert not {"sklearn", "scipy.stats", "scipy.sparse", "scipy.special"} & sys.modules.keys()
+kept_out = {"sklearn", "scipy", "scipy.stats", "scipy.sparse", "scipy.special", "xgboost.sklearn", "xgboost.plotting"}
+assert not kept_out & sys.modules.keys()
 print(*booster.inplace_predict(np.array([[0.1], [0.9], [np.nan]])))
 from sklearn import metrics
 assert metrics.roc_auc_score([0, 1], [0, 1]) == 1
@@ -25,7 +26,9 @@ from scipy import sparse, special
 assert special.softmax([0.0, 0.0])[0] == 0.5
 print(*booster.inplace_predict(sparse.csr_matrix([[0.1], [0.9]])))
 import xgboost
-from xgboost import compat, sklearn
+assert not hasattr(xgboost, "XGBNothing") and not isinstance(booster, xgboost.XGBModel)
+from xgboost import XGBModel, compat, plot_tree, plotting, sklearn
+assert (xgboost.sklearn.XGBModel, plotting.plot_tree) == (XGBModel, plot_tree)
 print(*booster.predict(xgboost.DMatrix(sparse.csr_matrix([[0.1], [0.9]]))))
 assert sklearn.softmax([0.0, 0.0])[0] == 0.5
 assert compat.concat([sparse.csr_matrix([[1.0]]), sparse.csr_matrix([[2.0]])]).shape == (2, 1)
