@@ -36,11 +36,12 @@ def parse(argv: Sequence[str]) -> Command:
         BadArguments: which argument, what was expected and what was found.
     """
     parser = _Parser(prog="python -m jobs", description="Run one stage for one day or a range of days.")
-    asked = next((word for word in argv if not word.startswith("-")), None)
+    asked = next((word for word in argv if not word.startswith("-")), "")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="stage", parser_class=_Parser)
-    for name, stage in STAGES.items():
+    # The other stages, and their options, are nothing to this process, but where a person is told which there are.
+    told = asked not in STAGES or any(word.startswith(("-h", "--h")) for word in argv)
+    for name, stage in STAGES.items() if told else [(asked, STAGES[asked])]:
         one = stages.add_parser(name, help=stage.purpose, description=f"To {stage.purpose}.")
-        # The stage stands first. The options of the others, and what they are made of, are nothing to this process.
         if name == asked:
             options.add_to(one, stage.arguments)
             one.add_argument("--result", type=Path, metavar="FILE", help="where to write one JSON object")

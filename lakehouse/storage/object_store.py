@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lakehouse.errors import StoreUnsafe
 from lakehouse.settings import store_access
 from lakehouse.settings.store_access import ObjectStore
-from lakehouse.storage import store_errors
+from lakehouse.storage import store_certificate, store_errors
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -68,9 +68,6 @@ def expect_answer(*places: str) -> None:
     addresses = [urlsplit(place) for place in places if is_address(place)]
     if addresses:
         # Asked first: each of the readers would try a stranger for up to two minutes and a half.
-        # It imports TLS, which a lakehouse in a folder has no use for.
-        from lakehouse.storage import store_certificate
-
         store_certificate.expect_known(store_access.load())
     for scheme in {address.scheme for address in addresses}.difference(SCHEMES):
         raise StoreUnsafe(

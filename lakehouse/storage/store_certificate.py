@@ -7,12 +7,16 @@ which authority it expected.
 from __future__ import annotations
 
 import socket
-import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lakehouse.errors import StoreRefused
 from lakehouse.settings.store_access import ObjectStore
+
+# Imported for a store by TLS alone.
+if TYPE_CHECKING:
+    import ssl
 
 HANDSHAKE_SECONDS = 10
 HTTPS_PORT = 443
@@ -31,6 +35,8 @@ def expect_known(store: ObjectStore) -> None:
     """
     if store.endpoint is None or not store.endpoint.startswith("https://"):
         return
+    import ssl
+
     context = _trust(store)
     address = urlsplit(store.endpoint)
     host, port = address.hostname or "", address.port or HTTPS_PORT
@@ -85,6 +91,8 @@ def _expected(store: ObjectStore) -> str:
 
 
 def _trust(store: ObjectStore) -> ssl.SSLContext:
+    import ssl
+
     if store.authority is None:
         # Imported here: with an authority of one's own there is no need for it.
         import certifi
