@@ -39,7 +39,7 @@ def parse(argv: Sequence[str]) -> Command:
     asked = next((word for word in argv if not word.startswith("-")), "")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="stage", parser_class=_Parser)
     # The other stages, and their options, are nothing to this process, but where a person is told which there are.
-    told = asked not in STAGES or any(word.startswith(("-h", "--h")) for word in argv)
+    told = asked not in STAGES or argv[0] != asked or any(word.startswith(("-h", "--h")) for word in argv)
     for name, stage in STAGES.items() if told else [(asked, STAGES[asked])]:
         one = stages.add_parser(name, help=stage.purpose, description=f"To {stage.purpose}.")
         if name == asked:
