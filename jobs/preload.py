@@ -7,6 +7,7 @@ training: they are the heaviest, and it is rare.
 from __future__ import annotations
 
 import gc
+import http.client  # noqa: F401
 
 from lakehouse.models import xgboost_model
 
@@ -18,6 +19,7 @@ import pyspark.sql.connect.session  # noqa: E402, F401
 import scipy.special  # noqa: E402, F401
 
 import jobs.command_line  # noqa: E402
+import jobs.features.batch  # noqa: E402
 import jobs.features.job  # noqa: E402
 import jobs.monitor.job  # noqa: E402
 import jobs.report.job  # noqa: E402

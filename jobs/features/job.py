@@ -10,7 +10,6 @@ from typing import Any
 from jobs.asked_days import NOT_SCORED, AskedDays, ScoredDaysResult
 from jobs.features import version
 from jobs.features.arguments import FeaturesArguments
-from jobs.features.batch import Batch
 from lakehouse import tables
 from lakehouse.arrivals import readiness
 from lakehouse.declaration import UseCase, loader
@@ -64,6 +63,9 @@ def run(arguments: FeaturesArguments) -> FeaturesResult:
             "they are: ask "
             "for later days"
         )
+    # It imports Spark, which days that are up to date have no use for.
+    from jobs.features.batch import Batch
+
     by_day = builds.record(table, {day: expected[day] for day in stale})
     built = Batch(use_case, tuple(stale), arrivals.groups).build(arrivals.same_snapshots(stale), by_day)
     if without := nobody.record(use_case, {day: expected[day] for day in stale}):
