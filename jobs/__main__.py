@@ -154,8 +154,9 @@ def _write(file: Path | None, content: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     # A job imports much, lives for seconds and leaves little garbage: collecting it at the usual pace took a tenth of its
-    # time, and once more at the end, through all that was imported, up to two seconds.
-    gc.set_threshold(100_000, 50, 50)
+    # time, and once more at the end, through all that was imported, up to two seconds. A day of a thousand rows is scored with
+    # 110,000 objects, imports among them.
+    gc.set_threshold(200_000, 50, 50)
     code = main(sys.argv[1:], whole_process=True)
     # While its threads live: what closes a connection at the interpreter's end may wait for them for ever.
     spark_session.leave()
