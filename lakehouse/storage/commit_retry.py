@@ -10,10 +10,9 @@ refuses it.
 from __future__ import annotations
 
 import logging
-import random
-import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable
 
@@ -21,14 +20,14 @@ from lakehouse.errors import NightjarError, WriteConflict
 from lakehouse.storage import commit_size, delta_log, object_store, snapshots, store_errors, touched
 from lakehouse.tables import Table
 
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
 log = logging.getLogger(__name__)
 
 TRIES = 12
 # After so long no store that loses answers is tried again.
 PATIENCE_SECONDS = 120
-# Before the next try, twice as long after each, and a part of it by chance: writers that have met do not meet again.
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
 # Where a commit's metadata has its mark.
 MARK = "nightjar.commit"
 
@@ -117,34 +116,61 @@ def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
         WriteConflict: when others came first every time. ServiceUnavailable, StoreRefused: the store gave no answer, or refused.
     """
     at_address = object_store.is_address(delta_log.location(table))
-    began, tries = time.monotonic(), 0
-    while True:
-        tries += 1
-        try:
-            write()
+
+    def is_worth_another(error: BaseException) -> bool:
+        return is_conflict(error) or (at_address and store_errors.is_unclear(error))
+
+    try:
+        write()
+    except Exception as error:
+        if is_worth_another(error):
+            _again(table, write, is_worth_another, error)
             return
-        except Exception as error:
-            conflict = is_conflict(error)
-            unclear = not conflict and at_address and store_errors.is_unclear(error)
-            if not (conflict or unclear):
-                if at_address and (explained := _explained(table, error)) is not None:
-                    raise explained from error
-                raise
-            if unclear and (tries >= TRIES or time.monotonic() - began > PATIENCE_SECONDS):
-                raise _explained(table, error) or error from error
-            if tries >= TRIES:
-                raise WriteConflict(
-                    f"{table.full_name}: expected to commit within {TRIES} tries, other writers came first each time; "
-                    "run the same command again when they are done"
-                ) from error
-            _pause(table, tries, error)
+        if at_address and (explained := _explained(table, error)) is not None:
+            raise explained from error
+        raise
 
 
-def _pause(table: Table, tries: int, error: Exception) -> None:
-    """Wait before the next try. By hand: importing a library for it takes as long as ten commits."""
-    pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (tries - 1)))
-    log.info("%s: tried again in %.1f s, since it raised %s: %s", table.full_name, pause, type(error).__name__, error)
-    time.sleep(pause)
+def _again(
+    table: Table, write: Callable[[], object], is_worth_another: Callable[[BaseException], bool], first: Exception
+) -> None:
+    """Try once more and again, after pauses of chance; ``first`` is what the first try raised."""
+    # Imported here: it takes as long as ten commits, and most have no need of it.
+    from tenacity import RetryError, Retrying, before_sleep_log, retry_if_exception, wait_random_exponential
+
+    failed: list[Exception] = [first]
+
+    def attempt() -> None:
+        if failed:
+            raise failed.pop()
+        write()
+
+    retrying = Retrying(
+        retry=retry_if_exception(is_worth_another),
+        wait=wait_random_exponential(multiplier=0.5, max=10),
+        stop=_is_enough,
+        before_sleep=before_sleep_log(log, logging.INFO),
+    )
+    try:
+        retrying(attempt)
+    except RetryError as ended:
+        error = ended.last_attempt.exception()
+        if error is not None and not is_conflict(error):
+            raise _explained(table, error) or error from error
+        raise WriteConflict(
+            f"{table.full_name}: expected to commit within {TRIES} tries, other writers came first each time; "
+            "run the same command again when they are done"
+        ) from error
+    except Exception as error:
+        if object_store.is_address(delta_log.location(table)) and (explained := _explained(table, error)) is not None:
+            raise explained from error
+        raise
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome is not None else None
+    waited = (state.seconds_since_start or 0) > PATIENCE_SECONDS
+    return state.attempt_number >= TRIES or (waited and error is not None and not is_conflict(error))
 
 
 def _has(table: Table, opened: DeltaTable, began: int, mark: str) -> bool:
