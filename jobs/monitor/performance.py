@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import sqrt
 from typing import Any
 
@@ -15,8 +16,9 @@ from jobs.monitor import class_performance, final_performance
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
-from lakehouse.evaluation import blocks, class_metrics, metrics
+from lakehouse.evaluation import blocks, bucket_sort, class_metrics, metrics
 from lakehouse.evaluation.realised_worth import RealisedWorth
+from lakehouse.storage import worker_threads
 
 ALL = "all"
 
@@ -48,32 +50,31 @@ class WorthOfDay:
     rate: tuple[float, ...] | None
 
 
-def of_rows(
-    rows: ScoredRows, task: Task, whole: bool = True, worth: WorthOfDay | None = None
-) -> Iterator[dict[str, Any]]:
-    """The metrics of the rows by each of their slices, and as a ``whole``: rows of the performance table without fingerprint.
+def of_rows(rows: ScoredRows, task: Task, worth: WorthOfDay | None = None) -> Iterator[dict[str, Any]]:
+    """The metrics of the rows as a whole and by each of their slices: rows of the performance table without fingerprint.
 
     ``worth`` adds what the decisions were worth; None: the use case does not say.
     """
+    groups = [(ALL, ALL, slice(None), len(rows.score)), *_slices(rows)]
+    measured = worker_threads.run(
+        [partial(_metrics, rows, task, places, count, worth) for _, _, places, count in groups], len(rows.score)
+    )
     identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
-    if whole:
-        for line in _metrics(rows, task, slice(None), len(rows.score), worth):
-            yield {**identity, "slice": ALL, "slice_value": ALL, **line}
-        if rows.classes and rows.deciders is None:
+    for (name, text, _, _), lines in zip(groups, measured, strict=True):
+        for line in lines:
+            yield {**identity, "slice": name, "slice_value": text, **line}
+        if name == ALL and rows.classes and rows.deciders is None:
             for line in class_performance.lines(rows.classes, rows.label, rows.score, rows.decision.astype(np.int64)):
                 yield {**identity, **line}
+
+
+def _slices(rows: ScoredRows) -> Iterator[tuple[str, str, Any, int]]:
+    """Of each slice that rows are in its name, its value, the places of its rows and their number."""
     for name, texts in rows.slices.items():
-        # Of the slices that rows are in, in the order of memory: a night measures hundreds of small ones.
-        order = np.argsort(texts.code, kind="stable")
-        # Those of no slice, -1, come first.
-        counted = np.zeros(len(texts.texts) + 1, dtype=np.int64)
-        for block in blocks.of(len(order)):
-            counted += np.bincount(texts.code[block] + 1, minlength=len(counted))
-        ends = np.cumsum(counted)
-        for text, first, end in zip(texts.texts, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        order, ends = texts.places()
+        for text, first, end in zip(texts.texts, ends[:-1], ends[1:], strict=True):
             if first < end:
-                for line in _metrics(rows, task, order[first:end], end - first, worth):
-                    yield {**identity, "slice": name, "slice_value": text, **line}
+                yield name, text, order[first:end], end - first
 
 
 def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: WorthOfDay | None) -> list[dict[str, Any]]:
@@ -122,7 +123,7 @@ def _ascending(label: Floats, score: Floats) -> tuple[Floats, Floats]:
         bits: NDArray[Any] = score.astype(floats).view(whole)
         for rows in blocks.of(len(bits)):
             bits[rows] = (bits[rows] << one) | label[rows].astype(whole)
-        bits.sort()
+        bucket_sort.ascending(bits)
         labels = blocks.filled(len(bits), lambda rows: bits[rows] & one)
         bits >>= one
         return labels, bits.view(floats).astype(np.float64, copy=False)

@@ -18,8 +18,8 @@ from lakehouse.ops import builds
 from lakehouse.staleness import expected_inputs, up_to_date
 from lakehouse.storage import partition_rows, row_limits, table_shape, worker_tasks
 
-# A day and role, the declared slices that are measured, and whether the whole is.
-Piece = tuple[dt.date, str, tuple[str, ...], bool]
+# A day and role.
+Piece = tuple[dt.date, str]
 
 
 def measure(use_case: UseCase, watched: list[dt.date], force: bool) -> bool:
@@ -41,33 +41,22 @@ def of_days(use_case: UseCase, days: list[dt.date]) -> list[dict[str, Any]]:
     """Rows of the performance table for these days, without their fingerprints."""
     scored = ScoredDays.of(use_case, days)
     few = scored.scores.rows <= row_limits.IN_PROCESS_ROWS
-    pieces = [piece for day in days for role in scored.roles(day) for piece in _pieces(use_case, day, role, scored)]
+    pieces = [(day, role) for day in days for role in scored.roles(day)]
     measure_piece = _measurer(use_case, scored, pieces)
     if few:
         return [row for number in range(len(pieces)) for row in measure_piece(number)]
     return list(worker_tasks.run(f"monitor {use_case.name}", len(pieces), measure_piece))
 
 
-def _pieces(use_case: UseCase, day: dt.date, role: str, scored: ScoredDays) -> Iterator[Piece]:
-    rows = sum(file.rows for file in scored.scores.by_day[day] if file.partition["role"] == role)
-    if rows <= row_limits.IN_PROCESS_ROWS:
-        yield day, role, use_case.slices, True
-        return
-    # Of so many rows sorting and measuring takes longer than reading them again for each slice, on another core.
-    yield day, role, (), True
-    for name in use_case.slices:
-        yield day, role, (name,), False
-
-
 def _measurer(use_case: UseCase, scored: ScoredDays, pieces: list[Piece]) -> Callable[[int], Iterator[dict[str, Any]]]:
     task, realised = use_case.model.task, RealisedWorth.of(use_case)
-    rates = {} if realised is None else base_rates.of_days(use_case, {day for day, *_ in pieces})
+    rates = {} if realised is None else base_rates.of_days(use_case, {day for day, _ in pieces})
 
     def measure_piece(number: int) -> Iterator[dict[str, Any]]:
-        day, role, slices, whole = pieces[number]
+        day, role = pieces[number]
         worth = None if realised is None else WorthOfDay(realised, rates.get(day))
-        for rows in scored.read(day, role, slices):
-            yield from performance.of_rows(rows, task, whole, worth)
+        for rows in scored.read(day, role, use_case.slices):
+            yield from performance.of_rows(rows, task, worth)
 
     return measure_piece
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from lakehouse.evaluation import key_join, labels, model_scores
 from lakehouse.evaluation.slice_texts import SliceTexts
 from lakehouse.populations import population
 from lakehouse.populations.population import DayRows
+from lakehouse.storage import worker_threads
 from lakehouse.storage.day_files import DayFiles
 
 Floats = NDArray[np.float64]
@@ -110,18 +112,22 @@ class ScoredDays:
         scores = replace(
             self.scores, by_day={day: tuple(f for f in self.scores.by_day[day] if f.partition["role"] == role)}
         )
-        rows = scores.read(day, columns)
+        reads = [partial(scores.read, day, columns)]
+        reads += [partial(self.outcomes.read, day, [*key, "label"])] if self.labelled else []
+        reads += [partial(self.population.read, day, list(dict.fromkeys([*key, *slices])))] if slices else []
+        rows, *others = worker_threads.run(reads, scores.rows)
         if self.labelled:
-            rows = key_join.left_join(rows, self.outcomes.read(day, [*key, "label"]), key)
+            rows = key_join.left_join(rows, others.pop(0), key)
         else:
             rows = rows.append_column("label", pa.nulls(rows.num_rows, pa.float64()))
         texts: dict[str, tuple[str, ...]] = {}
         if slices:
-            entities = self.population.read(day, list(dict.fromkeys([*key, *slices])))
+            entities = others.pop()
             coded = entities.select(key)
             for name in slices:
                 found = SliceTexts.of(entities.column(name))
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
+            del entities
             rows = key_join.left_join(rows, coded, key)
         return rows.drop_columns(own), texts
 

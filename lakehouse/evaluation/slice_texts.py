@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lakehouse.evaluation import blocks
 from lakehouse.evaluation.labelled_rows import NULL
 
 
@@ -37,6 +39,18 @@ class SliceTexts:
         place = {text: number for number, text in enumerate(texts)}
         known = np.array([place[text] for text in written] + [place[NULL]], dtype=np.min_scalar_type(-len(texts) - 1))
         return cls(known[encoded.indices.fill_null(len(written)).to_numpy(zero_copy_only=False)], texts)
+
+    def places(self) -> tuple[NDArray[np.integer[Any]], list[int]]:
+        """The rows of one slice after another, and where each begins among them, and the last one ends.
+
+        In the order of memory: a night has hundreds of small slices. Rows of no slice come first.
+        """
+        # Arrow counts numbers of one byte, in a quarter of the time that NumPy takes.
+        order = pc.array_sort_indices(pa.array(self.code)).to_numpy()
+        counted = np.zeros(len(self.texts) + 1, dtype=np.int64)
+        for block in blocks.of(len(order)):
+            counted += np.bincount(self.code[block] + 1, minlength=len(counted))
+        return order, np.cumsum(counted).tolist()
 
 
 def text_of(value: Any) -> str:
