@@ -16,7 +16,8 @@ from jobs.monitor import class_performance, final_performance
 from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
-from lakehouse.evaluation import blocks, bucket_sort, class_metrics, metrics
+from lakehouse.evaluation import class_metrics, metrics
+from lakehouse.evaluation.packed_scores import PackedScores
 from lakehouse.evaluation.realised_worth import RealisedWorth
 from lakehouse.storage import worker_threads
 
@@ -56,9 +57,15 @@ def of_rows(rows: ScoredRows, task: Task, worth: WorthOfDay | None = None) -> It
     ``worth`` adds what the decisions were worth; None: the use case does not say.
     """
     groups = [(ALL, ALL, slice(None), len(rows.score)), *_slices(rows)]
-    measured = worker_threads.run(
-        [partial(_metrics, rows, task, places, count, worth) for _, _, places, count in groups], len(rows.score)
-    )
+    model_alone = task == "classification" and rows.deciders is None
+    packed = PackedScores.of(rows.label, rows.score) if model_alone else None
+    works = [
+        partial(_metrics, rows, task, places, count, worth)
+        if packed is None
+        else partial(_of_packed, packed, rows.decision, places, count, worth)
+        for _, _, places, count in groups
+    ]
+    measured = worker_threads.run(works, len(rows.score))
     identity = {"partition": rows.day, "role": rows.role, "model_version": rows.version}
     for (name, text, _, _), lines in zip(groups, measured, strict=True):
         for line in lines:
@@ -88,11 +95,10 @@ def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: Worth
             realised = worth.realised.measured(label[stands], score[stands], decision[stands])
             values |= {f"{final_performance.FINAL}{name}": value for name, value in realised.items()}
         values |= final_performance.counted(kinds, withheld)
-        of_all = {"rows": count, "labelled_rows": int(stands.sum())}
-        return [of_all | {"metric": metric, "value": value} for metric, value in values.items()]
+        return _lines(count, int(stands.sum()), values)
     if not known.all():
         label, score, decision = label[known], score[known], decision[known]
-    labelled, others = len(label), dict[str, float | None]()
+    others = dict[str, float | None]()
     if task == "classification" and np.all(decision >= 0):
         others |= metrics.of_decisions(label, decision == 1)
     if worth is not None:
@@ -100,41 +106,30 @@ def _metrics(rows: ScoredRows, task: Task, places: Any, count: int, worth: Worth
     if task == "multiclass":
         values = class_performance.whole(label, score, decision.astype(np.int64))
     else:
-        # In the place of the unsorted ones: of many rows memory is what takes the time.
-        label, score = _ascending(label, score)
-        values = metrics.compute(task, label, score)
-    values |= others
-    counts = {"rows": count, "labelled_rows": labelled}
-    return [counts | {"metric": metric, "value": value} for metric, value in values.items()]
+        # Sums of floats depend on their order, and that of the files on chance: the same rows must give the same numbers.
+        order = np.lexsort((label, score))
+        values = metrics.compute(task, label[order], score[order])
+    return _lines(count, len(label), values | others)
 
 
-def _ascending(label: Floats, score: Floats) -> tuple[Floats, Floats]:
-    """Labels and scores in the order of score and label.
-
-    Sums of floats depend on their order, and that of the files on chance: the same rows must give the same numbers.
-    """
-    if np.all((label == 0) | (label == 1)) and np.all(score >= 0):
-        # The bits of floats that are not negative are in the order of their values, and have no sign: there the label goes.
-        # Sorting numbers takes a fifth of the time of sorting places, and numbers of half the size two thirds of that.
-        narrow = _are_narrow(score)
-        floats: Any = np.float32 if narrow else np.float64
-        whole: Any = np.uint32 if narrow else np.uint64
-        one: Any = whole(1)
-        bits: NDArray[Any] = score.astype(floats).view(whole)
-        for rows in blocks.of(len(bits)):
-            bits[rows] = (bits[rows] << one) | label[rows].astype(whole)
-        bucket_sort.ascending(bits)
-        labels = blocks.filled(len(bits), lambda rows: bits[rows] & one)
-        bits >>= one
-        return labels, bits.view(floats).astype(np.float64, copy=False)
-    order = np.lexsort((label, score))
-    return label[order], score[order]
+def _of_packed(
+    packed: PackedScores, every: NDArray[np.integer[Any]], places: Any, count: int, worth: WorthOfDay | None
+) -> list[dict[str, Any]]:
+    """The same of a classification, to the digit; ``every`` is the decision of each row."""
+    own, decision = packed.at(places), every[places]
+    known = own.known()
+    if not known.all():
+        own, decision = own.at(known), decision[known]
+    others = dict[str, float | None]()
+    if np.all(decision >= 0):
+        others |= metrics.of_decisions(own.label(), decision == 1)
+    if worth is not None:
+        others |= worth.realised.beside(own.label().astype(np.float64), own.score(), decision, worth.rate)
+    return _lines(count, len(decision), metrics.compute("classification", *own.ascending()) | others)
 
 
-def _are_narrow(score: Floats) -> bool:
-    """Whether all are numbers of 32 bits, as what trees predict is."""
-    with np.errstate(over="ignore"):
-        return all(np.array_equal(score[rows].astype(np.float32), score[rows]) for rows in blocks.of(len(score)))
+def _lines(rows: int, labelled: int, values: Mapping[str, float | None]) -> list[dict[str, Any]]:
+    return [{"rows": rows, "labelled_rows": labelled, "metric": name, "value": value} for name, value in values.items()]
 
 
 def by_day(rows: Iterable[Mapping[str, Any]], role: str, version: int, task: Task) -> dict[dt.date, Matured]:

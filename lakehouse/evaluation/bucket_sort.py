@@ -48,5 +48,5 @@ def ascending(numbers: NDArray[np.unsignedinteger[Any]]) -> None:
         if start < end:
             own = numbers[start:end]
             own[:] = parted[start:end]
-            ascending(own)
+            own.sort() if end - start <= AT_ONCE else ascending(own)
             start = end

@@ -56,7 +56,7 @@ def compute(task: Task, label: Array, score: Array, decided: Decided | None = No
     return measured if decided is None else measured | of_decisions(label, cast("Bools", decided))
 
 
-def of_decisions(label: Array, decided: Bools) -> dict[str, float | None]:
+def of_decisions(label: Array | Bools, decided: Bools) -> dict[str, float | None]:
     """The metrics of decisions and the confusion matrix, from the number of rows of each label and decision.
 
     Args:

@@ -33,12 +33,18 @@ class SliceTexts:
     @classmethod
     def of(cls, values: pa.ChunkedArray) -> SliceTexts:
         """The slice of each value, or of each code of a dictionary; that of a null is ``NULL``."""
-        encoded = values.dictionary_encode().combine_chunks()
-        written = [text_of(value) for value in encoded.dictionary.to_pylist()]
+        chunks = values.dictionary_encode().unify_dictionaries().chunks
+        written = [text_of(value) for value in chunks[0].dictionary.to_pylist()] if chunks else []
         texts = tuple(sorted({*written, NULL}))
         place = {text: number for number, text in enumerate(texts)}
         known = np.array([place[text] for text in written] + [place[NULL]], dtype=np.min_scalar_type(-len(texts) - 1))
-        return cls(known[encoded.indices.fill_null(len(written)).to_numpy(zero_copy_only=False)], texts)
+        code, first = np.empty(len(values), dtype=known.dtype), 0
+        # Chunk by chunk: in one, the codes of many rows would be copied first.
+        for chunk in chunks:
+            indices = chunk.indices.fill_null(len(written)) if chunk.null_count else chunk.indices
+            code[first : first + len(chunk)] = known[indices.to_numpy(zero_copy_only=False)]
+            first += len(chunk)
+        return cls(code, texts)
 
     def places(self) -> tuple[NDArray[np.integer[Any]], list[int]]:
         """The rows of one slice after another, and where each begins among them, and the last one ends.

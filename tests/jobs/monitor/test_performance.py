@@ -10,6 +10,7 @@ from jobs.monitor.scored_rows import ScoredRows
 from lakehouse.declaration import metric_names
 from lakehouse.declaration.metric_names import Task
 from lakehouse.evaluation import blocks
+from lakehouse.evaluation.packed_scores import PackedScores
 from lakehouse.evaluation.slice_texts import SliceTexts
 
 DAY = dt.date(2024, 6, 1)
@@ -100,7 +101,7 @@ def test_scores_of_32_bits_and_of_64_give_what_places_in_their_order_give(seed):
     label = (dice.random(count) < 0.3).astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        labels, scores = performance._ascending(label, score)
+        labels, scores = PackedScores.of(label, score).ascending()
     order = np.lexsort((label, score))
     assert scores.dtype == labels.dtype == np.float64
     assert np.array_equal(labels, label[order]) and np.array_equal(scores, score[order])
