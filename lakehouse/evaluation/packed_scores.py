@@ -47,11 +47,15 @@ class PackedScores:
 
     def known(self) -> NDArray[np.bool_]:
         """Which rows have a label."""
-        return np.not_equal(self.words, np.iinfo(self.words.dtype).max)
+        known: NDArray[np.bool_] = self.words != np.iinfo(self.words.dtype).max
+        return known
 
     def label(self) -> NDArray[np.bool_]:
         """Whether the labels of labelled rows are 1, in the order of the rows."""
-        return (self.words & self.words.dtype.type(1)).astype(np.bool_)
+        labels, one = np.empty(len(self.words), dtype=np.bool_), self.words.dtype.type(1)
+        for rows in blocks.of(len(labels)):
+            labels[rows] = self.words[rows] & one
+        return labels
 
     def score(self) -> Floats:
         """Their scores."""

@@ -74,13 +74,15 @@ class Curve:
         for block in blocks.of(points):
             # With a neighbour on either side.
             first, last = max(block.start - 1, 0), min(block.stop + 1, points)
-            true = self.true[first:last]
-            false = self.called[first:last] - true
+            called, true = self.called[first:last], self.true[first:last]
             bends = np.ones(last - first, dtype=bool)
-            bends[1:-1] = (np.diff(false, 2) != 0) | (np.diff(true, 2) != 0)
+            # Where both grow as they did before, so do the rows without the label.
+            steps, true_steps = np.diff(called), np.diff(true)
+            bends[1:-1] = (steps[1:] != steps[:-1]) | (true_steps[1:] != true_steps[:-1])
             own = slice(block.start - first, block.stop - first)
-            falses.append(false[own][bends[own]])
-            trues.append(true[own][bends[own]])
+            kept = true[own][bends[own]]
+            trues.append(kept)
+            falses.append(called[own][bends[own]] - kept)
         return np.concatenate(falses), np.concatenate(trues)
 
     def average_precision(self) -> float:
