@@ -50,7 +50,7 @@ class Rows:
     decided: Decided | None = None
     worth: Floats | None = None
 
-    def __getitem__(self, kept: Bools) -> Rows:
+    def __getitem__(self, kept: Bools | slice) -> Rows:
         """The rows that are kept."""
         decided = None if self.decided is None else self.decided[kept]
         return Rows(self.label[kept], self.score[kept], decided, None if self.worth is None else self.worth[kept])

@@ -24,29 +24,29 @@ IN_A_PART = 500
 MOST_PARTS_BITS = 12
 
 
-def ascending(numbers: NDArray[np.unsignedinteger[Any]]) -> None:
-    """Put whole numbers without a sign in their order, in their place."""
+def ascending(numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.unsignedinteger[Any]]:
+    """Whole numbers without a sign in their order; the given ones stay as they are."""
     count = len(numbers)
     if count <= AT_ONCE:
-        numbers.sort()
-        return
+        return np.sort(numbers)
     least, greatest = int(numbers.min()), int(numbers.max())
     if least == greatest:
-        return
+        return numbers.copy()
     bits = min(MOST_PARTS_BITS, (count // IN_A_PART).bit_length())
-    # At least one bit is left of what they differ by, so that the least and the greatest come into parts of their own.
+    # The least and the greatest come into parts of their own: no part is as large as the whole.
     number: Any = numbers.dtype.type
     shift, first = number(max(0, (greatest - least).bit_length() - bits)), number(least)
     part = np.empty(count, dtype=np.uint8 if bits <= 8 else np.uint16)
     for block in blocks.of(count):
         part[block] = (numbers[block] - first) >> shift
     parted = pc.take(pa.array(numbers), pc.array_sort_indices(pa.array(part)), boundscheck=False).to_numpy()
-    ends = np.cumsum(np.bincount(part)).tolist()
-    del part
-    start = 0
-    for end in ends:
-        if start < end:
-            own = numbers[start:end]
+    found, start = np.empty_like(numbers), 0
+    for end in np.cumsum(np.bincount(part)).tolist():
+        if end - start > AT_ONCE:
+            found[start:end] = ascending(parted[start:end])
+        elif start < end:
+            own = found[start:end]
             own[:] = parted[start:end]
-            own.sort() if end - start <= AT_ONCE else ascending(own)
-            start = end
+            own.sort()
+        start = end
+    return found

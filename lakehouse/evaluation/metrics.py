@@ -83,6 +83,8 @@ def value(metric: str, label: Array, score: Array, decided: Bools | None = None)
     """One metric by its name; see `compute`."""
     import numpy as np
 
+    from lakehouse.evaluation import blocks
+
     if len(label) == 0:
         return None
     if metric in IN_ONE_PASS:
@@ -91,7 +93,8 @@ def value(metric: str, label: Array, score: Array, decided: Bools | None = None)
     assert isinstance(formula, Sums)
     rows = Rows(label, score, decided)
     counted = rows if formula.among is None else rows[formula.among(rows)]
-    sums = [np.sum(column) for column in formula.columns(counted)]
+    columns = formula.columns
+    sums = blocks.sums(len(counted.label), lambda block: columns(counted[block]))
     with np.errstate(divide="ignore", invalid="ignore"):
         result = float(formula.combine(*sums))
     # 0 / 0, and not a row that is no number: the rows do not define the metric.
@@ -124,7 +127,7 @@ def _log_loss(label: Array, score: Array) -> float:
         clipped = np.clip(score[rows], 1e-12, 1 - 1e-12)
         return np.asarray(np.log(np.where(label[rows] > 0, clipped, 1 - clipped)))
 
-    return float(-np.mean(blocks.filled(len(label), logs)))
+    return -(blocks.summed(len(label), logs) / len(label))
 
 
 def _average_precision(label: Array, score: Array) -> float | None:

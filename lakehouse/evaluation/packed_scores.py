@@ -63,8 +63,7 @@ class PackedScores:
 
     def ascending(self) -> tuple[Floats, Floats]:
         """Labels and scores of labelled rows in the order of score and label."""
-        words, one = self.words.copy(), self.words.dtype.type(1)
-        bucket_sort.ascending(words)
+        words, one = bucket_sort.ascending(self.words), self.words.dtype.type(1)
         labels = blocks.filled(len(words), lambda rows: words[rows] & one)
         words >>= one
         return labels, _floats(words)
