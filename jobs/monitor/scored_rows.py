@@ -116,9 +116,7 @@ class ScoredDays:
         reads += [partial(self.outcomes.read, day, [*key, "label"])] if self.labelled else []
         reads += [partial(self.population.read, day, list(dict.fromkeys([*key, *slices])))] if slices else []
         rows, *others = worker_threads.run(reads, scores.rows)
-        if self.labelled:
-            rows = key_join.left_join(rows, others.pop(0), key)
-        else:
+        if not self.labelled:
             rows = rows.append_column("label", pa.nulls(rows.num_rows, pa.float64()))
         texts: dict[str, tuple[str, ...]] = {}
         if slices:
@@ -127,8 +125,10 @@ class ScoredDays:
             for name in slices:
                 found = SliceTexts.of(entities.column(name))
                 coded, texts[name] = coded.append_column(f"slice_{name}", pa.array(found.code)), found.texts
+            others.append(coded)
             del entities
-            rows = key_join.left_join(rows, coded, key)
+        for other in key_join.together(others, key):
+            rows = key_join.left_join(rows, other, key)
         return rows.drop_columns(own), texts
 
     def _arrays(

@@ -34,6 +34,23 @@ def left_join(left: pa.Table, right: pa.Table, key: Sequence[str]) -> pa.Table:
     return left
 
 
+def together(tables: Sequence[pa.Table], key: Sequence[str]) -> list[pa.Table]:
+    """Tables to be joined to another one, those of which lie in one order as one: keys are then matched once and not for each.
+
+    Args:
+        tables: each has every key once, and columns of its own.
+        key: the columns that are compared.
+    """
+    found: list[pa.Table] = []
+    for table in tables:
+        if found and _same(found[-1], table, key):
+            for name in (name for name in table.column_names if name not in key):
+                found[-1] = found[-1].append_column(table.schema.field(name), table.column(name))
+        else:
+            found.append(table)
+    return found
+
+
 def _same(left: pa.Table, right: pa.Table, key: Sequence[str]) -> bool:
     """Whether both have the same keys in the same order: what one stage wrote in the order in which it read another's rows."""
     return len(left) == len(right) and all(left.column(name).equals(right.column(name)) for name in key)
