@@ -98,6 +98,8 @@ class ScoredDays:
             whole = self._arrays(rows, day, role, texts)
             # Of many rows memory is what takes the time: the columns go before the arrays are worked on.
             del rows
+            if len(whole[0].score) >= worker_threads.MANY_ROWS:
+                pa.default_memory_pool().release_unused()
             yield from _by_version(*whole)
             return
         yield from _by_version(*self._arrays(model_scores.of_model(rows), day, role, texts))

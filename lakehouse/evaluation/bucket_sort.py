@@ -39,7 +39,11 @@ def ascending(numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.unsignedi
     part = np.empty(count, dtype=np.uint8 if bits <= 8 else np.uint16)
     for block in blocks.of(count):
         part[block] = (numbers[block] - first) >> shift
-    parted = pc.take(pa.array(numbers), pc.array_sort_indices(pa.array(part)), boundscheck=False).to_numpy()
+    # From the system, which has it back at once: Arrow's own pool keeps what a thread let go of.
+    system = pa.system_memory_pool()
+    places = pc.array_sort_indices(pa.array(part), memory_pool=system)
+    parted = pc.take(pa.array(numbers), places, boundscheck=False, memory_pool=system).to_numpy()
+    del places
     found, start = np.empty_like(numbers), 0
     for end in np.cumsum(np.bincount(part)).tolist():
         if end - start > AT_ONCE:

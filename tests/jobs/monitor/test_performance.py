@@ -12,6 +12,7 @@ from lakehouse.declaration.metric_names import Task
 from lakehouse.evaluation import blocks
 from lakehouse.evaluation.packed_scores import PackedScores
 from lakehouse.evaluation.slice_texts import SliceTexts
+from lakehouse.storage import worker_threads
 
 DAY = dt.date(2024, 6, 1)
 
@@ -105,6 +106,27 @@ def test_scores_of_32_bits_and_of_64_give_what_places_in_their_order_give(seed):
     order = np.lexsort((label, score))
     assert scores.dtype == labels.dtype == np.float64
     assert np.array_equal(labels, label[order]) and np.array_equal(scores, score[order])
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_two_threads_give_the_same_rows_in_the_same_order(task, monkeypatch):
+    random = np.random.default_rng(6)
+    score = random.random(300).round(2).tolist()
+    label = [None if value < 0.1 else float(value < 0.4) for value in random.random(300)]
+    rows = scored(label, score, port=random.choice(["x", "y", "z"], 300).tolist(), gate=random.choice(["1", "2"], 300).tolist())
+    alone = of_rows(rows, task)
+    monkeypatch.setattr(worker_threads, "MANY_ROWS", 1)
+    assert of_rows(rows, task) == alone
+
+
+def test_scores_that_are_packed_are_judged_as_those_that_are_not(monkeypatch):
+    random = np.random.default_rng(7)
+    score = random.random(400).round(2).tolist()
+    label = [None if value < 0.1 else float(value < 0.4) for value in random.random(400)]
+    rows = scored(label, score, port=random.choice(["x", "y", None], 400).tolist())
+    packed = of_rows(rows, "classification")
+    monkeypatch.setattr(PackedScores, "of", lambda label, score: None)
+    assert of_rows(rows, "classification") == packed
 
 
 def test_days_taken_together_give_what_their_rows_together_give():
