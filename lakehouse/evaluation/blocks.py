@@ -41,15 +41,17 @@ def sums(rows: int, columns: Callable[[slice], Sequence[NDArray[Any]]]) -> list[
         rows: how many.
         columns: each of the block's length, which is `ROWS` or less.
     """
+    return _sums(slice(0, rows), columns)
 
-    def of_part(start: int, stop: int) -> list[np.float64]:
-        count = stop - start
-        if count <= max(ROWS, UNPARTED):
-            return [np.sum(np.ascontiguousarray(column)) for column in columns(slice(start, stop))]
-        middle = start + count // 2 - count // 2 % 8
-        return [one + other for one, other in zip(of_part(start, middle), of_part(middle, stop), strict=True)]
 
-    return of_part(0, rows)
+def _sums(part: slice, columns: Callable[[slice], Sequence[NDArray[Any]]]) -> list[np.float64]:
+    # No function within a function: one that calls itself holds what it was given until garbage is collected.
+    count = part.stop - part.start
+    if count <= max(ROWS, UNPARTED):
+        return [np.sum(np.ascontiguousarray(column)) for column in columns(part)]
+    middle = part.start + count // 2 - count // 2 % 8
+    halves = (slice(part.start, middle), slice(middle, part.stop))
+    return [one + other for one, other in zip(*(_sums(half, columns) for half in halves), strict=True)]
 
 
 def summed(rows: int, values: Callable[[slice], NDArray[Any]]) -> float:
