@@ -106,7 +106,7 @@ def _each(
 def _pieces(
     day: dt.date, role: str, slices: tuple[str, ...], scored: ScoredDays
 ) -> list[tuple[dt.date, str, tuple[str, ...], bool]]:
-    """The whole of a day and its slices together; of very many rows apart, each on a core, as performance measures them."""
+    """The whole of a day and its slices together; of very many rows apart, each on a core."""
     rows = sum(file.rows for file in scored.scores.by_day[day] if file.partition["role"] == role)
     if rows <= row_limits.IN_PROCESS_ROWS:
         return [(day, role, slices, True)]

@@ -78,6 +78,7 @@ ESTIMATES_DECIDED_BY = (
     "jobs.monitor.scored_classes",
     "jobs.monitor.scored_rows",
     "lakehouse.evaluation.base_rates",
+    "lakehouse.evaluation.blocks",
     "lakehouse.evaluation.calibrator",
     "lakehouse.evaluation.category_codes",
     "lakehouse.evaluation.category_distribution",

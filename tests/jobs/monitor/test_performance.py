@@ -113,7 +113,9 @@ def test_two_threads_give_the_same_rows_in_the_same_order(task, monkeypatch):
     random = np.random.default_rng(6)
     score = random.random(300).round(2).tolist()
     label = [None if value < 0.1 else float(value < 0.4) for value in random.random(300)]
-    rows = scored(label, score, port=random.choice(["x", "y", "z"], 300).tolist(), gate=random.choice(["1", "2"], 300).tolist())
+    rows = scored(
+        label, score, port=random.choice(["x", "y", "z"], 300).tolist(), gate=random.choice(["1", "2"], 300).tolist()
+    )
     alone = of_rows(rows, task)
     monkeypatch.setattr(worker_threads, "MANY_ROWS", 1)
     assert of_rows(rows, task) == alone

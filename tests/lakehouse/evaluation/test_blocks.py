@@ -15,7 +15,9 @@ LENGTHS = [0, 1, 7, 8, 9, 127, 128, 129, 1000, blocks.ROWS - 1, blocks.ROWS, blo
 def test_a_sum_by_blocks_is_the_sum_of_the_whole_to_the_digit(
     length: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = np.random.default_rng(length).normal(size=length) * 10.0 ** np.random.default_rng(1).integers(-9, 9, length)
+    values = np.random.default_rng(length).normal(size=length) * 10.0 ** np.random.default_rng(1).integers(
+        -9, 9, length
+    )
     monkeypatch.setattr(blocks, "ROWS", size)
     assert blocks.summed(length, lambda block: values[block]) == float(np.sum(values))
     # A view that goes backwards is added as it is read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from lakehouse.evaluation.key_join import left_join
+from lakehouse.evaluation.key_join import left_join, together
 
 PLACES = {
     "in the same order": [0, 1, 2, 3, 4, 5],
@@ -44,3 +44,13 @@ def test_no_rows_have_nothing_beside_them() -> None:
     left = pa.table({"id": pa.array([], pa.int64())})
     right = pa.table({"id": pa.array([1]), "label": pa.array([1.0])})
     assert left_join(left, right, ["id"]).to_pylist() == []
+
+
+def test_tables_in_one_order_are_matched_as_one_and_others_apart() -> None:
+    labels, codes = pa.table({"id": [1, 2], "label": [0.0, 1.0]}), pa.table({"id": [1, 2], "code": [4, 5]})
+    assert [table.to_pydict() for table in together([labels, codes], ["id"])] == [
+        {"id": [1, 2], "label": [0.0, 1.0], "code": [4, 5]}
+    ]
+    other = codes.take([1, 0])
+    assert together([labels, other], ["id"]) == [labels, other]
+    assert together([], ["id"]) == []

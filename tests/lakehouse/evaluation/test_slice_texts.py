@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -36,3 +37,12 @@ def test_a_value_of_every_type_is_written_as_spark_writes_it(spark: SparkSession
         found = SliceTexts.of(column)
         assert [found.texts[code] for code in found.code] == expected
         assert len(set(found.texts)) == len(found.texts)
+
+
+def test_the_rows_of_a_slice_are_found_in_their_order_those_of_no_slice_first() -> None:
+    texts = SliceTexts.of(pa.chunked_array([pa.array(["b", "a", None]), pa.array(["b", "a"])]))
+    texts.code[4] = -1
+    places, begin = texts.places()
+    found = [places[first:end].tolist() for first, end in pairwise(begin)]
+    assert dict(zip(texts.texts, found, strict=True)) == {"a": [1], "b": [0, 3], NULL: [2]}
+    assert places[0] == 4
