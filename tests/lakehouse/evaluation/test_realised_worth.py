@@ -118,9 +118,7 @@ def test_performance_has_it_by_slice_and_of_what_was_decided(tmp_path: Path) -> 
     label, score = rows(3, 60)
     label[:5] = np.nan
     mine = ScoredRows(day(0), "champion", 1, score, (score >= 0.5).astype(int), label, {})
-    found = {
-        line["metric"]: line for line in performance.of_rows(mine, "classification", True, WorthOfDay(worth, (0.3,)))
-    }
+    found = {line["metric"]: line for line in performance.of_rows(mine, "classification", WorthOfDay(worth, (0.3,)))}
     known = ~np.isnan(label)
     assert found["worth"]["value"] == pytest.approx(
         worth.measured(label[known], score[known], score[known] >= 0.5)["worth"]
