@@ -129,9 +129,7 @@ def test_performance_has_it_by_slice_and_of_what_was_decided(tmp_path: Path) -> 
     final = ScoredRows(
         *(day(0), "champion", 1, score, np.ones(60, dtype=int), label, {}), deciders=kinds, withheld=withheld
     )
-    found = {
-        line["metric"]: line for line in performance.of_rows(final, "classification", True, WorthOfDay(worth, None))
-    }
+    found = {line["metric"]: line for line in performance.of_rows(final, "classification", WorthOfDay(worth, None))}
     stands = known & ~withheld
     assert found["final_worth"]["value"] == pytest.approx((label[stands] * 7 - 2).sum())
     assert found["rows_by_rule"]["value"] == 30 and "worth" not in found
