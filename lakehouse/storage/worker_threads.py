@@ -6,7 +6,6 @@ Reading, sorting and calculating let go of the interpreter. A day is nearly alwa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pyarrow as pa
@@ -29,6 +28,9 @@ def run(works: Sequence[Callable[[], Made]], rows: int) -> Iterator[Made]:
         for work in works:
             yield work()
         return
+    # Imported here: most days have few rows.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(THREADS) as pool:
         yield from pool.map(lambda work: work(), works)
     # What a thread of Arrow's has let go of stays with it otherwise, though the thread is gone.
