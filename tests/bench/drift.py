@@ -28,7 +28,16 @@ from jobs.monitor import drift_counts, performance_update
 from lakehouse import tables
 from lakehouse.declaration import UseCase
 from lakehouse.evaluation.drift_profile import Distribution, Profile
-from lakehouse.storage import arrow_dataset, commits, delta_log, row_limits, table_schema, table_shape
+from lakehouse.storage import (
+    arrow_dataset,
+    commits,
+    delta_log,
+    row_limits,
+    spark_config,
+    spark_session,
+    table_schema,
+    table_shape,
+)
 from lakehouse.storage.partition_files import TableFiles
 from lakehouse.tables import Table
 
@@ -97,6 +106,7 @@ def measure(rows: int) -> None:
     print(f"\n{rows:,} rows of 20 features, two cores, warm, the files in memory\n", flush=True)
     works: dict[str, Callable[[], object]] = {
         "one scan of the day, two threads": scan,
+        "one scan by Spark, the sum of each column": scan_by_spark,
         "drift of the day": lambda: drift_counts.of_days(USE_CASE, 1, profile, DAYS),
         "drift again, nothing new": lambda: drift_counts.of_days(USE_CASE, 1, profile, DAYS),
         "performance of the day": lambda: performance_update.of_days(USE_CASE, [LAST]),
@@ -131,6 +141,17 @@ def scan() -> int:
         for batch in rows.to_batches(columns=columns, filter=pc.field("partition") == LAST):
             seen += batch.num_rows
     return seen
+
+
+def scan_by_spark() -> object:
+    """The same columns in one pass of the engine that others would use, with the plan compiled: the least that it can be asked."""
+    spark, sums = spark_session.session("bench"), list[object]()
+    for name, value in spark_config.MANY_CONFIG.items():
+        spark.conf.set(name, value)
+    for table, columns in ((tables.features(USE_CASE), FEATURES), (tables.scores(USE_CASE), ["id", "score"])):
+        rows = spark.read.format("delta").load(delta_log.location(table)).where(f"partition = '{LAST}'")
+        sums.append(rows.selectExpr(*(f"sum({name})" for name in columns)).collect())
+    return sums
 
 
 def warm_up(profile: Profile) -> None:
