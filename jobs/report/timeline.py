@@ -14,7 +14,7 @@ from jobs.report.night import VERDICT, Night, of_all
 
 # Statistics that are drawn at once, and those that can be unfolded; of thousands the page would be too heavy.
 OPEN, MOST = 12, 160
-VIOLATED, ORDINARY, NONE = "violated", "ordinary", "none"
+VIOLATED, ORDINARY, EVENT, NONE = "violated", "ordinary", "event", "none"
 Key = tuple[str, str, str]
 
 
@@ -30,11 +30,11 @@ def nights(night: Night) -> list[dict[str, Any]]:
             )
             continue
         version = verdict["model_version"]
-        state = VIOLATED if verdict["violated"] else ORDINARY
-        fallback = ", scored by the declared fallbacks" if day in night.fallbacks else ""
         event = night.known_event(day)
-        known = f", not judged: {event}" if event and state == ORDINARY else ""
-        title = f"{day:%a} {day}: {state}, version {version}{fallback}{known}"
+        state = VIOLATED if verdict["violated"] else EVENT if event else ORDINARY
+        said = f"not judged, known event {event}" if state == EVENT else state
+        fallback = ", scored by the declared fallbacks" if day in night.fallbacks else ""
+        title = f"{day:%a} {day}: {said}, version {version}{fallback}"
         promoted = before is not None and version != before
         cells.append({"day": day, "state": state, "version": version, "title": title, "promoted": promoted})
         before = version

@@ -308,4 +308,4 @@ def test_a_night_of_a_known_event_tells_what_differs_and_calls_nobody(alarms: st
     # What differs is drawn, and is no card.
     assert not made["drifted"]["cards"] and change.column in section(read, "Each watched statistic", "Matured quality")
     cells = [one["title"] for one in read.marked["span"] if one.get("title")]
-    assert cells[-1].endswith(f"not judged: {event.name}")
+    assert f"not judged, known event {event.name}" in cells[-1] and f", ? known event ({len(cells)})" in read.text
