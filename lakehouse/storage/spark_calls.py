@@ -44,7 +44,8 @@ class Calls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
         except BaseException:
             use.ended(name)
             raise
-        if not answer.add_callback(lambda: use.ended(name)):
+        # One that has failed already is its error, which takes no callbacks and says so by an error of its own.
+        if answer.done() or not answer.add_callback(lambda: use.ended(name)):
             use.ended(name)
         return answer
 
