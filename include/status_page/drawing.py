@@ -144,7 +144,7 @@ def chart(
     )
 
 
-CellState = Literal["ordinary", "violated", "none", "ingested", "refused", "missing"]
+CellState = Literal["ordinary", "violated", "event", "none", "ingested", "refused", "missing"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def in_words(cells: Sequence[Cell]) -> str:
     """A strip for people who do not see it: how many days of which state."""
     counts: dict[str, int] = {}
     for cell in cells:
-        name = "without a verdict" if cell.state == "none" else cell.state
+        name = {"none": "without a verdict", "event": "of a known event"}.get(cell.state, cell.state)
         counts[name] = counts.get(name, 0) + 1
     if not cells:
         return "no days"

@@ -28,7 +28,7 @@ def verdicts(state: UseCaseState, count: int) -> list[Cell]:
         if verdict is None:
             cells.append(Cell(day, "none", f"{day}: no verdict", change))
             continue
-        state_of: CellState = "violated" if verdict.violated else "ordinary"
+        state_of: CellState = "violated" if verdict.violated else "event" if verdict.event else "ordinary"
         cells.append(Cell(day, state_of, f"{day}: {verdict.word}, version {verdict.version}", change))
     return cells
 

@@ -145,6 +145,7 @@ def test_hostile_text_in_reasons_names_and_questions_stays_text(
     use_case = nights.declare(root, "hostile", title=HOSTILE, description=HOSTILE, owner=HOSTILE)
     nights.ordinary(use_case)
     nights.judged(use_case, [nights.TODAY], [nights.TODAY], reason=HOSTILE)
+    nights.judged(use_case, [nights.TODAY - dt.timedelta(days=1)], event=HOSTILE)
     nights.happened("hostile", model_events.ROLLED_BACK, 1, nights.NOW, 2, HOSTILE, HOSTILE)
     status_server.failed_run(airflow, "train__hostile", "approval", None, nights.NOW, HOSTILE)
     status_server.dag(airflow, "train__hostile", "score__hostile", "ingest__hostile_bookings")
@@ -159,6 +160,9 @@ def test_hostile_text_in_reasons_names_and_questions_stays_text(
         assert not [tag for tag, found in page.tags if tag == "img" or (tag == "script" and "src" not in found)]
         assert not [link for link in page.values("href") if link.startswith("javascript")]
         assert not [name for _, found in page.tags for name in found if name.startswith("on")]
+        of_event = 0 if "sources" in path else 1
+        assert [found.get("class") for tag, found in page.tags if tag == "rect"].count("event") >= of_event
+        assert answer.text.count("1 of a known event") == of_event
 
 
 @given(name=st.text(min_size=1, max_size=80))
