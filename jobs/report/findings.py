@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jobs.monitor.alarms.finding import how_seldom
+from jobs.monitor.known_days import Judged
 from jobs.monitor.verdict import LEFT_OUT
 from jobs.report import by_weekday, distribution, expected, words
 from jobs.report.night import Night, of_all
@@ -150,10 +151,11 @@ def _size(night: Night, kind: str, name: str) -> str:
 
 
 def _total(night: Night, counts: Daily, days: int, matured: bool = False) -> Any:
-    """The rows of the newest days by bin; None without any."""
-    rhythm = night.use_case.calendar.scores
-    window = rhythm.newest(night.last_matured if matured else night.day, days)
-    present = [counts[day] for day in window if day in counts]
+    """The rows of the newest days by bin, as they were compared: without those of known events; None without any."""
+    drift, last = night.use_case.drift, night.last_matured if matured else night.day
+    newest = night.use_case.calendar.scores.newest(last, max(days, drift.window_days))
+    compared = (Judged.of if night.measured else Judged.pooled)(newest, drift).days
+    present = [counts[day] for day in compared[-days:] if day in counts]
     total = np.sum(present, axis=0) if present else None
     return total if total is not None and total.sum() else None
 

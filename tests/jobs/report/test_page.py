@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jobs.report import page, words
+from jobs.report import findings, page, words
 from jobs.report.night import VERDICT, Night, of_all
 from jobs.report.window_counts import Counted
 from lakehouse.declaration.known_events import KnownEvent
@@ -309,3 +309,19 @@ def test_a_night_of_a_known_event_tells_what_differs_and_calls_nobody(alarms: st
     assert not made["drifted"]["cards"] and change.column in section(read, "Each watched statistic", "Matured quality")
     cells = [one["title"] for one in read.marked["span"] if one.get("title")]
     assert f"not judged, known event {event.name}" in cells[-1] and f", ? known event ({len(cells)})" in read.text
+
+
+def test_the_distributions_of_a_night_after_an_event_are_of_the_days_that_are_compared() -> None:
+    def rows(events: tuple[KnownEvent, ...], kept: int) -> tuple[int, int]:
+        """Those of the night's newest ordinary days, and those that are drawn."""
+        of = made_nights.of_world(None, watched=14, events=events)
+        shown = findings.scores(of)
+        ordinary = [day for day in of.window() if of.use_case.drift.known_event(day) is None]
+        assert shown is not None and of.known_event(of.day) is None and len(ordinary) == kept
+        return sum(int(of.counted.scores[day].sum()) for day in ordinary), int(shown["rows"])
+
+    last = made_nights.of_world(None, watched=14).day
+    fair = KnownEvent(name="fair", start=last - dt.timedelta(days=4), end=last - dt.timedelta(days=1))
+    for events, kept in (((), 7), ((fair,), 3)):
+        of_days, drawn_rows = rows(events, kept)
+        assert of_days == drawn_rows
