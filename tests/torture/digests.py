@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 
+from lakehouse.ops import model_events
 from lakehouse.storage import arrow_dataset
 
 # Columns that say when or by which attempt a row was made. They differ between any two runs, killed or not.
@@ -36,6 +37,8 @@ PATHS = {"origin"}
 IN_WORK = {"ops.owed_verdicts"}
 # What each attempt has used, those that were killed among them.
 OF_ATTEMPTS = {"ops.costs"}
+# Rows that say that an attempt failed, by table the column and its value: a job whose server was killed records it, as it should.
+OF_FAILURES = {"ops.model_events": ("event", model_events.TRAINING_FAILED)}
 
 Part = tuple[str, str]
 Contents = Mapping[Part, str]
@@ -54,7 +57,9 @@ def contents(warehouse: Path, landing: Path, without: Mapping[str, Collection[st
         columns, rows = read(log.parent)
         parts: dict[str, list[str]] = {}
         for row in rows:
-            kept = zip(columns, row, strict=True)
+            kept = list(zip(columns, row, strict=True))
+            if name in OF_FAILURES and OF_FAILURES[name] in kept:
+                continue
             left_out = (without or {}).get(name, ())
             told = _without_audit({column: value for column, value in kept if column not in left_out}, landing)
             text = json.dumps(told, default=str, sort_keys=True)

@@ -66,3 +66,16 @@ def test_what_a_kill_left_of_a_table_that_was_about_to_be_made_is_no_table(wareh
     before = contents(warehouse)
     (warehouse / "gold" / "begun" / "_delta_log").mkdir(parents=True)
     assert contents(warehouse) == before
+
+
+def test_an_attempt_that_recorded_its_failure_leaves_the_audit_log_as_it_was(warehouse: Path) -> None:
+    def log(*events: str) -> None:
+        content = {"model_name": ["m"] * len(events), "event": list(events)}
+        write_deltalake(warehouse / "ops" / "model_events", pa.table(content), mode="overwrite")
+
+    log("registered", "promoted")
+    before = contents(warehouse)
+    log("registered", "retraining failed", "promoted")
+    assert contents(warehouse) == before
+    log("registered", "held", "promoted")
+    assert digests.differences(contents(warehouse), before)
