@@ -17,7 +17,6 @@ from lakehouse.storage import delta_log, stored_files
 from lakehouse.storage.purging import OF_A_VERSION
 
 LOG = "_delta_log"
-LAST_CHECKPOINT = f"{LOG}/_last_checkpoint"
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,8 @@ def of_version(table: FoundTable, version: int) -> TableFiles:
             f"{table.full_name}: expected the {len(needed)} files of version {version}, found {len(missing)} gone, such as "
             f"{missing[0]}: an erasure has removed earlier versions meanwhile, or the table is damaged; run the same command again"
         )
+    # Without `_last_checkpoint`: it is a hint, and may be of a later version when it is copied than when it was looked at.
     log = [path for path in found if _is_of_log(path, version)]
-    if LAST_CHECKPOINT in found and _checkpoint(table, found) in _versions_of(log):
-        log.append(LAST_CHECKPOINT)
     earlier = {path for path in _named(table, found, log) if path in found} - needed
     return TableFiles(found, tuple(sorted(needed)), tuple(sorted(earlier)), tuple(sorted(log)))
 
@@ -72,19 +70,6 @@ def _is_of_log(path: str, version: int) -> bool:
     # A log that was made one of several has the first and the last version in its name.
     last = name.split(".")[1]
     return int(last if name.endswith(".compacted.json") else match[1]) <= version
-
-
-def _versions_of(log: Iterable[str]) -> set[int]:
-    return {int(path.rpartition("/")[2].split(".")[0]) for path in log if path.endswith(".parquet")}
-
-
-def _checkpoint(table: FoundTable, found: dict[str, fs.FileInfo]) -> int:
-    try:
-        content = json.loads(_bytes(table, found[LAST_CHECKPOINT].path))
-        return int(content["version"])
-    except (FileNotFoundError, ValueError, KeyError):
-        # It is a hint alone: the newest checkpoint is found without.
-        return -1
 
 
 def _named(table: FoundTable, found: dict[str, fs.FileInfo], log: Iterable[str]) -> set[str]:

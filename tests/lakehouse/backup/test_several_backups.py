@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.analyst import listing
-from lakehouse.backup import cut, restoring, verifying
+from lakehouse.backup import cut, restoring, table_files, verifying
 from lakehouse.backup.covered import Covered
 from lakehouse.backup.store import Store
 from lakehouse.errors import BackupIncomplete
@@ -86,6 +86,23 @@ def _expect_explained(table: listing.FoundTable, version: int, of_builds: int) -
     rows = delta_log.open_at(table.location, version).to_pyarrow_table(columns=["inputs_fingerprint"])
     known = delta_log.opened(BUILDS, of_builds).to_pyarrow_table(columns=["fingerprint"])
     assert set(rows["inputs_fingerprint"].to_pylist()) <= set(known["fingerprint"].to_pylist())
+
+
+def test_a_checkpoint_that_a_writer_makes_meanwhile_is_no_hint_to_what_the_backup_has_not(root: Path) -> None:
+    place = str(delta_log.location(platform.FEATURES))
+    for number in range(4):
+        platform.build(platform.FIRST, 10.0 + number)
+    # The log of the backup begins with a checkpoint, whose hint is overwritten by a later one.
+    delta_log.open_anew(place).create_checkpoint()
+    version = delta_log.version(platform.FEATURES)
+    found = listing.FoundTable("gold", platform.FEATURES.name, place)
+    log = table_files.of_version(found, version).log
+    assert any(path.endswith(".parquet") for path in log) and not any("_last_checkpoint" in path for path in log)
+    take(root)
+    restoring.restore(Store(str(root / "backups")), Covered.below(root / "new"))
+    restored = root / "new" / "warehouse" / "gold" / platform.FEATURES.name
+    assert delta_log.open_anew(str(restored)).version() == version
+    assert not (restored / "_delta_log" / "_last_checkpoint").exists()
 
 
 def test_tables_are_read_against_the_way_of_the_data() -> None:
