@@ -45,8 +45,8 @@ def content(night: Night) -> dict[str, Any]:
     violated = bool(night.verdict["violated"])
     measured = any(row["value"] is not None for row in night.of_day)
     event = None if violated else night.known_event(night.day)
+    means, todo = _means(night, violated, measured, event)
     word = "violated" if violated else "known event" if event else "ordinary" if measured else "not measured"
-    means, todo = _means(night, violated, measured)
     asked, why = night.decision
     anchor = VIOLATED_ANCHOR if violated else ""
     return {
@@ -75,9 +75,9 @@ def content(night: Night) -> dict[str, Any]:
     }
 
 
-def _means(night: Night, violated: bool, measured: bool) -> tuple[list[str], list[str]]:
+def _means(night: Night, violated: bool, measured: bool, event: str | None) -> tuple[list[str], list[str]]:
     worse = expected.worse(night)
-    if not violated and (event := night.known_event(night.day)):
+    if event:
         return [f"{EVENT_MEANS}: {event}."], [EVENT_TO_DO]
     if not violated and worse:
         return [expected.MEANS], [expected.TO_DO]

@@ -1,7 +1,7 @@
 """One question to a server by HTTP without TLS, on the straight way: what the standard library does by itself.
 
 A job asks MLflow two or three things, and importing `requests` for them takes longer than the answers. Certificates, proxies,
-passwords in ``~/.netrc`` and redirections are the work of `requests`: whoever asks here asks it then.
+passwords in ``~/.netrc`` and redirections are the work of `requests`, which `mlflow_rest` asks where one of them is needed.
 """
 
 from __future__ import annotations

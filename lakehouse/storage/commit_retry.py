@@ -78,7 +78,7 @@ def commit(table: Table, write: Write) -> None:
         ):
             raise
     else:
-        # It has gone on to the version that it has made: whoever reads the table next need not read its log again.
+        # The commit has left the table at the version that it made, so the next reader need not read the log again.
         snapshots.keep(location, *last)
     if began:
         _note(table, location, began[0], mark)
